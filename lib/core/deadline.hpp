@@ -1,0 +1,18 @@
+// Points in steady time. Every wait in the project is given one of these; none is given a bare duration.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace fleet_provision {
+
+/// A point in steady time, never of the wall clock, which a gateway may set while a run goes on.
+using Instant = std::chrono::steady_clock::time_point;
+using Milliseconds = std::chrono::milliseconds;
+
+/// What is left until `deadline`, never negative, rounded up so that a wait does not wake early and spin.
+[[nodiscard]] inline Milliseconds left_until(Instant deadline, Instant now) {
+  return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(deadline - now));
+}
+
+}  // namespace fleet_provision

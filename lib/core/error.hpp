@@ -1,0 +1,160 @@
+// What can go wrong, as values.
+//
+// One ErrorKind per cause that a script or a person would treat differently. Each kind has one row in a table
+// (error.cpp): its stable word, its exit code and whether running again can help. Nothing else in the project
+// decides an exit code. An Error also carries words: the message says what happened with the facts, the hint says
+// what to do. Layers add words on the way up (`within`), they never replace those of the service.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fleet_provision {
+
+/// Exit codes of sysexits.h as the command-line contract uses them.
+enum class ExitCode : int {
+  kOk = 0,
+  kUsage = 64,
+  kDataError = 65,
+  kNoInput = 66,
+  kUnavailable = 69,
+  kSoftware = 70,
+  kCannotCreate = 73,
+  kIoError = 74,
+  kTemporaryFailure = 75,
+  kProtocol = 76,
+  kNoPermission = 77,
+  kConfiguration = 78,
+  kInterrupted = 130,
+  kTerminated = 143,
+};
+
+/// The phases of a run, in the words of the timeline.
+enum class Phase : unsigned char {
+  kLoad,
+  kResolve,
+  kTcp,
+  kProxy,
+  kTls,
+  kMqtt,
+  kSubscribe,
+  kKey,
+  kCreate,
+  kRegister,
+  kStore,
+  kVerify,
+  kOnSuccess,
+  kWait,
+};
+
+/// Every cause the tool tells apart. The words are in error.cpp and, for people, in docs/errors.md.
+enum class ErrorKind : unsigned char {
+  // The request.
+  kUsage,
+  kConfiguration,
+  // Files the caller named.
+  kFileNotFound,
+  kFileUnreadable,
+  kClaimCertificateUnusable,
+  kClaimKeyUnusable,
+  kClaimKeyMismatch,
+  kClaimExpired,
+  kClaimKeyPassphrase,
+  kCaFileUnusable,
+  kDeviceKeyUnusable,
+  kCsrUnusable,
+  kParametersUnusable,
+  // The state directory.
+  kOtherIdentity,
+  kIdentityDamaged,
+  kStateNotWritable,
+  kStateNotPrivate,
+  kStateCrossDevice,
+  kDiskFull,
+  kDiskError,
+  kLocked,
+  // The way to the service.
+  kDns,
+  kNoRoute,
+  kConnectionRefused,
+  kConnectionTimeout,
+  kProxyRefused,
+  kProxyAuthentication,
+  kNotAProxy,
+  kTlsTimeout,
+  kNotATlsServer,
+  kTlsUntrustedServer,
+  kTlsNameMismatch,
+  kTlsServerExpired,
+  kTlsServerNotYetValid,
+  kTlsVersion,
+  kTlsAlpn,
+  kTlsFailed,
+  kNoTrustStore,
+  kClaimRefused,
+  kClockNotSet,
+  // The broker.
+  kPolicyConnect,
+  kPolicySubscribe,
+  kPolicyPublish,
+  kMqttVersionRefused,
+  kConnectionRejected,
+  kServerUnavailable,
+  kSessionTakenOver,
+  kDisconnectedByServer,
+  kConnectionLost,
+  // The service.
+  kNoAnswer,
+  kRejected,
+  kTokenRefused,
+  kThrottled,
+  kServiceError,
+  kMalformedAnswer,
+  kCertificateKeyMismatch,
+  kIssuedCertificateUnusable,
+  kIssuedCertificateExpired,
+  kCertificateLimit,
+  // The run itself.
+  kDeadline,
+  kInterrupted,
+  kTerminated,
+  kInternal,
+};
+
+/// The service's own words on a rejected topic (service page: "error document").
+struct ServiceError {
+  int status_code = 0;
+  std::string error_code;
+  std::string error_message;
+};
+
+/// A failure: its cause, where it happened, what happened in words, and what to do about it.
+/// Messages are lower case without a full stop; whatever came from outside in them is already printable.
+struct Error {
+  ErrorKind kind = ErrorKind::kInternal;
+  std::optional<Phase> phase;
+  std::string message;
+  std::string hint;
+  std::optional<ServiceError> service;
+  /// For kConnectionLost: time from our last packet to the close. A close within two seconds may be a denial.
+  std::optional<std::chrono::milliseconds> closed_after;
+
+  /// The same error told to have happened in `phase_of_caller`, unless a deeper layer already said where.
+  [[nodiscard]] Error in(Phase phase_of_caller) &&;
+  /// The same error with `context` and a colon before its message.
+  [[nodiscard]] Error within(std::string_view context) &&;
+};
+
+[[nodiscard]] ExitCode exit_code(ErrorKind kind);
+/// Whether the same command can succeed later without anybody changing its options.
+[[nodiscard]] bool retryable(ErrorKind kind);
+/// The stable, lower-case, hyphenated word of a kind, as in `--json` and docs/errors.md.
+[[nodiscard]] std::string_view word(ErrorKind kind);
+[[nodiscard]] std::string_view word(Phase phase);
+/// All kinds, in the order of the enumeration: for the test that compares them with docs/errors.md.
+[[nodiscard]] const std::vector<ErrorKind>& all_error_kinds();
+
+}  // namespace fleet_provision

@@ -1,0 +1,69 @@
+// Facts of a certificate and of a whole identity, as values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/plan.hpp"
+#include "core/secret.hpp"
+
+namespace fleet_provision {
+
+/// A point of the wall clock, in UTC. Used to explain and refuse certificate dates, never to measure.
+using WallTime = std::chrono::system_clock::time_point;
+
+/// RFC 3339 in UTC with seconds: `2026-11-23T06:12:00Z`.
+[[nodiscard]] std::string rfc3339(WallTime time);
+/// The inverse; nothing for any other text.
+[[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
+
+/// What a certificate says. Fingerprints are 64 lower-case hex digits.
+struct CertificateFacts {
+  /// SHA-256 over the DER.
+  std::string fingerprint;
+  /// SHA-256 over the DER of the SubjectPublicKeyInfo: equal for a key, its CSR and its certificate.
+  std::string public_key_sha256;
+  /// As `openssl x509 -nameopt RFC2253` prints them; printable.
+  std::string subject;
+  std::string issuer;
+  WallTime not_before;
+  WallTime not_after;
+};
+
+/// The gateway's own key: PEM in our hands, or a reference to a place that signs for us.
+struct DeviceKey {
+  /// PKCS#8 or traditional PEM, unencrypted; empty when the key lives elsewhere.
+  Secret pem;
+  /// A URI (`handle:…`, `pkcs11:…`) when the key lives elsewhere; else empty.
+  std::string uri;
+  std::string public_key_sha256;
+  /// `ec-p256`, `rsa-2048`, …
+  std::string type;
+};
+
+/// identity.json, one field per key (interface.md 1.3).
+struct Identity {
+  std::optional<std::string> thing_name;
+  std::string certificate_id;
+  std::string certificate_fingerprint;
+  /// RFC 3339.
+  std::string not_after;
+  std::string template_name;
+  std::string endpoint;
+  std::uint16_t port = 0;
+  Method method = Method::kCsr;
+  std::string key_type;
+  /// `private-key.pem`, a URI, or empty (an outside CSR whose key was not named).
+  std::string key;
+  DeviceConfiguration device_configuration;
+  /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
+  std::string request_digest;
+  /// Fingerprint of the identity this one replaced.
+  std::optional<std::string> replaces;
+  std::string provisioned_at;
+  std::optional<std::string> verified_at;
+};
+
+}  // namespace fleet_provision

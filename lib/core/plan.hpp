@@ -1,0 +1,100 @@
+// What a run is asked to do, proved: every value in a Plan has passed the service's and our own limits.
+//
+// A Plan is made once, from options, and never changed. The parsers here are the only way from text to its types;
+// each failure is kUsage and names the value.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/result.hpp"
+
+namespace fleet_provision {
+
+/// Which operation makes the certificate (service page: CreateCertificateFromCsr, CreateKeysAndCertificate).
+enum class Method : unsigned char { kCsr, kKeys };
+/// The encoding of requests and answers; it is part of the topic.
+enum class PayloadFormat : unsigned char { kJson, kCbor };
+enum class MqttVersion : unsigned char { k311, k5 };
+enum class KeyType : unsigned char { kEcP256, kEcP384, kRsa2048, kRsa3072, kRsa4096 };
+
+/// Template parameters: names to values, both text, ordered by name.
+using Parameters = std::map<std::string, std::string>;
+/// The `deviceConfiguration` of RegisterThing: a flat map of text.
+using DeviceConfiguration = std::map<std::string, std::string>;
+
+inline constexpr std::uint16_t kDefaultPort = 8883;
+
+/// Host in lower case, without scheme, brackets or trailing dot; an IPv6 address is kept without brackets.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = kDefaultPort;
+};
+
+/// A new key of this type is made on this machine.
+struct MakeKey {
+  KeyType type = KeyType::kEcP256;
+};
+/// An existing key: a PEM file's path or a key URI.
+struct ExistingKey {
+  std::string reference;
+};
+/// An existing CSR; the key stays where it is, `key_reference` may name it.
+struct ExistingCsr {
+  std::string file;
+  std::optional<std::string> key_reference;
+};
+using KeySource = std::variant<MakeKey, ExistingKey, ExistingCsr>;
+
+struct Plan {
+  Endpoint endpoint;
+  std::string template_name;
+  Parameters parameters;
+  Method method = Method::kCsr;
+  PayloadFormat payload_format = PayloadFormat::kJson;
+  MqttVersion mqtt_version = MqttVersion::k5;
+  /// Absent: `fleet-provision-` and 16 random hex digits, new for each connection.
+  std::optional<std::string> client_id;
+  KeySource key_source = MakeKey{};
+  /// Subject of the CSR in the form of the option, e.g. `CN=gateway-1,O=Example`.
+  std::string csr_subject = "CN=fleet-provision";
+  std::string state_dir;
+  bool force = false;
+  std::chrono::milliseconds timeout{300'000};
+  std::chrono::milliseconds request_timeout{15'000};
+  /// Connections at most; absent: as many as the timeout allows.
+  std::optional<unsigned> attempts;
+};
+
+[[nodiscard]] std::string_view word(Method method);
+[[nodiscard]] std::string_view word(PayloadFormat format);
+[[nodiscard]] std::string_view word(MqttVersion version);
+[[nodiscard]] std::string_view word(KeyType type);
+
+[[nodiscard]] Result<Method> parse_method(std::string_view text);
+[[nodiscard]] Result<PayloadFormat> parse_payload_format(std::string_view text);
+[[nodiscard]] Result<MqttVersion> parse_mqtt_version(std::string_view text);
+[[nodiscard]] Result<KeyType> parse_key_type(std::string_view text);
+
+/// `HOST[:PORT]`, with or without a scheme, a trailing dot, brackets around IPv6. `port` is the value of `--port`;
+/// a different one in the text is an error.
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16_t> port);
+
+/// 1 to 36 of `[0-9A-Za-z_-]` (API_CreateProvisioningTemplate).
+[[nodiscard]] Result<std::string> parse_template_name(std::string_view text);
+/// 1 to 128 bytes of UTF-8 without control characters, no leading `$` (AWS IoT message broker limits).
+[[nodiscard]] Result<std::string> parse_client_id(std::string_view text);
+/// A name of 1 to 2048 and a value of up to 4096 characters, UTF-8 (API_RegisterThing).
+[[nodiscard]] Result<void> check_parameter(std::string_view name, std::string_view value);
+/// 1 to 128 of `[A-Za-z0-9:_-]` (API_ThingAttribute).
+[[nodiscard]] bool is_thing_name(std::string_view text);
+
+/// `{Name}` replaced by the template parameter of that name; an unknown name or a lone brace is kUsage.
+[[nodiscard]] Result<std::string> fill_placeholders(std::string_view text, const Parameters& parameters);
+
+}  // namespace fleet_provision

@@ -1,0 +1,54 @@
+// Bytes that must not be seen: private keys, ownership tokens, passphrases, payloads that may hold them.
+//
+// Move-only, wiped when they end or are moved from, and without operator<< or implicit conversion, so that a log line
+// with a secret in it does not compile. Whoever needs the bytes says `reveal()`; a grep for it finds every place.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+namespace fleet_provision {
+
+class Secret {
+ public:
+  Secret() = default;
+  /// Copies `bytes`; the caller wipes its own copy (see `wipe`).
+  explicit Secret(std::string_view bytes);
+  Secret(const Secret&) = delete;
+  Secret& operator=(const Secret&) = delete;
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret();
+
+  /// A view of the bytes, valid as long as this object is neither moved from nor assigned to.
+  [[nodiscard]] std::string_view reveal() const { return {bytes_.get(), size_}; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  /// A second copy, for the rare case of two owners.
+  [[nodiscard]] Secret duplicate() const { return Secret(reveal()); }
+
+ private:
+  void clear() noexcept;
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+};
+
+/// Overwrites memory in a way the compiler keeps.
+void wipe(void* memory, std::size_t size) noexcept;
+
+/// A container (std::string, std::vector<char>) that is wiped when the scope ends, its spare capacity included.
+template <class Container>
+class WipedAtEnd {
+ public:
+  explicit WipedAtEnd(Container& container) : container_(container) {}
+  WipedAtEnd(const WipedAtEnd&) = delete;
+  WipedAtEnd& operator=(const WipedAtEnd&) = delete;
+  ~WipedAtEnd() { wipe(container_.data(), container_.capacity() * sizeof(typename Container::value_type)); }
+
+ private:
+  Container& container_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,41 @@
+// Text from outside: is it UTF-8, and how is it shown on a terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace fleet_provision {
+
+/// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+[[nodiscard]] bool is_utf8(std::string_view bytes);
+
+/// What a terminal may be shown: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
+/// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
+[[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
+
+/// The nearest of `known` to `text` by edit distance, or empty when none is near enough to be a slip.
+template <class Range>
+[[nodiscard]] std::string_view nearest(std::string_view text, const Range& known);
+
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+[[nodiscard]] bool is_lower_hex(std::string_view text);
+
+template <class Range>
+std::string_view nearest(std::string_view text, const Range& known) {
+  std::string_view best;
+  std::size_t best_distance = 1 + text.size() / 3;
+  for (const auto& each : known) {
+    const std::string_view candidate = each;
+    const std::size_t distance = edit_distance(text, candidate);
+    if (distance < best_distance || (distance == best_distance && best.empty())) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace fleet_provision

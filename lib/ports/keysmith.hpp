@@ -1,0 +1,45 @@
+// Keys, CSRs, certificates, digests, randomness: what needs a cryptographic library.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/identity.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+#include "core/secret.hpp"
+
+namespace fleet_provision {
+
+/// A certificate signing request and the fingerprint of the key it was signed with.
+struct Csr {
+  std::string pem;
+  std::string public_key_sha256;
+};
+
+class Keysmith {
+ public:
+  Keysmith() = default;
+  Keysmith(const Keysmith&) = delete;
+  Keysmith& operator=(const Keysmith&) = delete;
+  virtual ~Keysmith() = default;
+
+  [[nodiscard]] virtual Result<DeviceKey> make_key(KeyType type) = 0;
+  /// An unencrypted private key in PEM, e.g. one we stored or the service sent; kDeviceKeyUnusable.
+  [[nodiscard]] virtual Result<DeviceKey> read_key(const Secret& pem) = 0;
+  /// A key the caller named: PEM file (its PEM is copied) or URI; kFileNotFound, kFileUnreadable, kDeviceKeyUnusable.
+  [[nodiscard]] virtual Result<DeviceKey> open_key(const std::string& reference) = 0;
+  /// A CSR file the caller named, its signature proved; kFileNotFound, kFileUnreadable, kCsrUnusable.
+  [[nodiscard]] virtual Result<Csr> open_csr(const std::string& file) = 0;
+  /// PKCS#10 (RFC 2986) in PEM, signed with SHA-256. `subject` is the option's text, `CN=gateway-1,O=Example`.
+  [[nodiscard]] virtual Result<Csr> make_csr(const DeviceKey& key, const std::string& subject) = 0;
+  /// Exactly one certificate in PEM; CRLF and a missing last line end are taken. kIssuedCertificateUnusable.
+  [[nodiscard]] virtual Result<CertificateFacts> read_certificate(std::string_view pem) = 0;
+  /// 64 lower-case hex digits.
+  [[nodiscard]] virtual std::string sha256_hex(std::string_view bytes) = 0;
+  /// `count` bytes from the system's generator.
+  [[nodiscard]] virtual std::string random_bytes(std::size_t count) = 0;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,33 @@
+// What a run tells while it goes on. Calls may come from any thread, also while another is in one: an Observer locks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/deadline.hpp"
+#include "core/error.hpp"
+
+namespace fleet_provision {
+
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  /// A phase of an attempt (counted from 1) began, ended well, or failed. Phases may overlap (kKey with kResolve…kMqtt).
+  virtual void phase_began(Phase phase, unsigned attempt) = 0;
+  virtual void phase_ended(Phase phase, unsigned attempt) = 0;
+  /// A connection attempt failed. `next_try_in` is absent when there will be none.
+  virtual void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) = 0;
+  /// Something a person should know although the run goes on.
+  virtual void warned(const std::string& message) = 0;
+  /// A milestone became durable, or was found so at the start; in words ("key stored", "resuming with certificate …").
+  virtual void reached(const std::string& what) = 0;
+  /// A packet or a detail of the connection, for `-v -v`; never holds a payload or a secret.
+  virtual void detail(const std::string& text) = 0;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,75 @@
+// The way to the service: one mutual-TLS MQTT connection at a time.
+//
+// `connect` returns at once, so that the caller can make its key meanwhile; `established` waits for the CONNACK. Each
+// wait takes at most the request timeout and never outlasts the deadline of the run. Every failure is an Error whose
+// kind and phase say which step failed; a Session that has failed is only good for `close`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/deadline.hpp"
+#include "core/identity.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+#include "core/secret.hpp"
+
+namespace fleet_provision {
+
+struct ConnectRequest {
+  std::string client_id;
+  MqttVersion mqtt_version = MqttVersion::k5;
+  /// Counted from 1; for the timeline.
+  unsigned attempt = 1;
+  Milliseconds request_timeout{15'000};
+  Instant run_deadline;
+};
+
+/// What was negotiated.
+struct ConnectionFacts {
+  MqttVersion mqtt_version = MqttVersion::k5;
+  /// `TLSv1.2` or `TLSv1.3`.
+  std::string tls_version;
+};
+
+struct Message {
+  std::string topic;
+  Secret payload;
+};
+
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  /// Waits for name, TCP, TLS and CONNACK.
+  [[nodiscard]] virtual Result<ConnectionFacts> established() = 0;
+  /// One SUBSCRIBE at QoS 1; succeeds only when every filter was granted.
+  [[nodiscard]] virtual Result<void> subscribe(const std::vector<std::string>& filters) = 0;
+  /// Hands over one PUBLISH at QoS 1. Its PUBACK is not waited for; a refusing one ends the next `receive`.
+  [[nodiscard]] virtual Result<void> publish(const std::string& topic, std::string_view payload) = 0;
+  /// The next message on any topic; kNoAnswer at `deadline`.
+  [[nodiscard]] virtual Result<Message> receive(Instant deadline) = 0;
+  /// DISCONNECT and close; waits until it has left, at most a moment.
+  virtual void close() = 0;
+};
+
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+
+  /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
+  /// Called once, before `connect`; nothing is sent.
+  [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
+  /// Begins one connection. Only one Session lives at a time.
+  [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,46 @@
+// The whole job: from a Plan to an identity in the state directory, over ports.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/identity.hpp"
+#include "core/plan.hpp"
+#include "ports/clock.hpp"
+#include "ports/disk.hpp"
+#include "ports/keysmith.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+/// What the workflow acts through; all outlive the call.
+struct Ports {
+  Transport& transport;
+  Keysmith& keysmith;
+  Disk& disk;
+  Clock& clock;
+  Observer& observer;
+};
+
+enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kFailed };
+
+/// What a run came to. With kFailed `error` is set and `identity` is what was found, if anything.
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::kFailed;
+  std::optional<Identity> identity;
+  std::optional<Error> error;
+  std::optional<ConnectionFacts> connection;
+  /// Connections begun, create requests sent.
+  unsigned attempts = 0;
+  unsigned certificates_requested = 0;
+  /// The run went on from a milestone of an earlier one.
+  bool resumed = false;
+};
+
+/// Gives this gateway its identity, or finds that it has it (interface.md 1.3). Ends by `plan.timeout` after its call,
+/// whatever happens; what was reached stays in `pending/` for the next run.
+[[nodiscard]] Outcome provision(const Plan& plan, const Ports& ports);
+
+}  // namespace fleet_provision
