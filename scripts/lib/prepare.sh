@@ -1,0 +1,75 @@
+# Read by scripts/demo and scripts/test: the packages that are missing, then a configured build directory.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2086
+# Expects $root, the top of the tree.
+
+# What each part is built from; the same names in Debian 12 and 13.
+build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libcbor-dev
+  libcli11-dev libexpected-dev mosquitto mosquitto-dev"
+demo_packages="openssl"
+test_packages="catch2 openssl"
+
+log="$root/build/log"
+
+# quietly WHAT COMMAND…: one line on the screen; the output goes to the log and is shown when the command fails.
+quietly() {
+  quietly_what=$1
+  shift
+  printf '%s ... ' "$quietly_what" >&2
+  quietly_began=$(date +%s)
+  if "$@" > "$log" 2>&1; then
+    printf '%d s\n' "$(($(date +%s) - quietly_began))" >&2
+  else
+    printf 'failed\n\n' >&2
+    tail -n 60 "$log" >&2
+    printf '\nthe whole log: %s\n' "$log" >&2
+    exit 1
+  fi
+}
+
+# install_missing PACKAGE…: by apt, as root or through sudo; does nothing when all are there.
+install_missing() {
+  if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
+    printf 'not a Debian system: make sure that these are installed: %s\n' "$(echo "$@")" >&2
+    return
+  fi
+  missing=
+  for package in "$@"; do
+    status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null) || status=
+    if [ "$status" != installed ]; then missing="$missing $package"; fi
+  done
+  if ! command -v ninja > /dev/null && ! command -v make > /dev/null; then missing="$missing make"; fi
+  [ -n "$missing" ] || return 0
+
+  # Word splitting is meant below: $missing is a list of names without blanks.
+  if [ "$(id -u)" -eq 0 ]; then
+    quietly "installing$missing" sh "$root/scripts/lib/install-packages" $missing
+  elif command -v sudo > /dev/null; then
+    if ! sudo -n true 2> /dev/null; then
+      printf 'sudo is asked for the right to install%s\n' "$missing" >&2
+      sudo -v || exit 1
+    fi
+    quietly "installing$missing" sudo sh "$root/scripts/lib/install-packages" $missing
+  else
+    printf 'these packages are missing and there is no sudo; run this as root first:\n  apt-get install%s\n' "$missing" >&2
+    exit 1
+  fi
+}
+
+# configure DIRECTORY [CMAKE-ARGUMENT…]
+configure() {
+  directory=$1
+  shift
+  if [ ! -f "$directory/CMakeCache.txt" ] && command -v ninja > /dev/null; then set -- -G Ninja "$@"; fi
+  if command -v ccache > /dev/null; then set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"; fi
+  quietly "configuring" cmake -S "$root" -B "$directory" "$@"
+}
+
+# build DIRECTORY [TARGET…]
+build() {
+  directory=$1
+  shift
+  if [ $# -gt 0 ]; then set -- --target "$@"; fi
+  quietly "building" cmake --build "$directory" --parallel "$(nproc)" "$@"
+}
+
+mkdir -p "$root/build"
