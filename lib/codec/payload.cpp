@@ -1,1 +1,125 @@
 #include "codec/payload.hpp"
+
+#include <array>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "codec/document.hpp"
+
+namespace fleet_provision {
+namespace {
+
+// The service's names (service-facts 1.1).
+constexpr std::string_view kCertificateSigningRequest = "certificateSigningRequest";
+constexpr std::string_view kCertificateId = "certificateId";
+constexpr std::string_view kCertificatePem = "certificatePem";
+constexpr std::string_view kCertificateOwnershipToken = "certificateOwnershipToken";
+constexpr std::string_view kPrivateKey = "privateKey";
+constexpr std::string_view kParameters = "parameters";
+constexpr std::string_view kThingName = "thingName";
+constexpr std::string_view kDeviceConfiguration = "deviceConfiguration";
+constexpr std::string_view kStatusCode = "statusCode";
+constexpr std::string_view kErrorCode = "errorCode";
+constexpr std::string_view kErrorMessage = "errorMessage";
+
+Secret write(const RequestFields& fields, PayloadFormat format) {
+  switch (format) {
+    case PayloadFormat::kJson: return write_json(fields);
+    case PayloadFormat::kCbor: return write_cbor(fields);
+  }
+  return {};
+}
+
+Result<void> read(std::string_view payload, PayloadFormat format, Document& document) {
+  if (payload.empty()) return malformed("the answer is empty");
+  if (payload.size() > kPayloadBytesMax) {
+    return malformed("the answer has " + std::to_string(payload.size()) + " bytes, more than " +
+                     std::to_string(kPayloadBytesMax));
+  }
+  switch (format) {
+    case PayloadFormat::kJson: return read_json(payload, document);
+    case PayloadFormat::kCbor: return read_cbor(payload, document);
+  }
+  return {};
+}
+
+Result<Secret> required_text(Document& document, std::string_view name) {
+  FP_TRY_ASSIGN(auto text, document.text_field(name));
+  if (!text) return malformed("the answer has no " + std::string(name));
+  if (text->empty()) return malformed(std::string(name) + " in the answer is empty");
+  return std::move(*text);
+}
+
+/// A text that explains and may be missing.
+Result<std::string> words(Document& document, std::string_view name) {
+  FP_TRY_ASSIGN(const auto text, document.text_field(name));
+  return text ? std::string(text->reveal()) : std::string();
+}
+
+}  // namespace
+
+Secret encode(const CreateCertificateFromCsrRequest& request, PayloadFormat format) {
+  RequestFields fields;
+  fields.texts.push_back({kCertificateSigningRequest, request.certificate_signing_request});
+  return write(fields, format);
+}
+
+Secret encode(const RegisterThingRequest& request, PayloadFormat format) {
+  RequestFields fields;
+  fields.texts.push_back({kCertificateOwnershipToken, request.certificate_ownership_token.reveal()});
+  if (!request.parameters.empty()) {
+    fields.map_name = kParameters;
+    fields.map = &request.parameters;
+  }
+  return write(fields, format);
+}
+
+Result<CreateCertificateAnswer> decode_create_certificate(std::string_view payload, PayloadFormat format,
+                                                          Method method) {
+  constexpr std::array kWanted{kCertificateId, kCertificatePem, kCertificateOwnershipToken, kPrivateKey};
+  const bool with_key = method == Method::kKeys;
+  Document document(std::span<const std::string_view>(kWanted).first(kWanted.size() - (with_key ? 0 : 1)));
+  FP_TRY(read(payload, format, document));
+  FP_TRY_ASSIGN(const Secret certificate_id, required_text(document, kCertificateId));
+  FP_TRY_ASSIGN(const Secret certificate_pem, required_text(document, kCertificatePem));
+  FP_TRY_ASSIGN(Secret token, required_text(document, kCertificateOwnershipToken));
+  CreateCertificateAnswer answer;
+  answer.certificate_id = certificate_id.reveal();
+  answer.certificate_pem = certificate_pem.reveal();
+  answer.certificate_ownership_token = std::move(token);
+  if (with_key) {
+    FP_TRY_ASSIGN(Secret private_key, required_text(document, kPrivateKey));
+    answer.private_key = std::move(private_key);
+  }
+  return answer;
+}
+
+Result<RegisterThingAnswer> decode_register_thing(std::string_view payload, PayloadFormat format) {
+  constexpr std::array kWanted{kThingName, kDeviceConfiguration};
+  Document document(kWanted);
+  FP_TRY(read(payload, format, document));
+  FP_TRY_ASSIGN(const auto thing_name, document.text_field(kThingName));
+  FP_TRY_ASSIGN(auto device_configuration, document.text_map_field(kDeviceConfiguration));
+  RegisterThingAnswer answer;
+  if (thing_name) answer.thing_name = std::string(thing_name->reveal());
+  if (device_configuration) answer.device_configuration = std::move(*device_configuration);
+  return answer;
+}
+
+Result<ServiceError> decode_rejected(std::string_view payload, PayloadFormat format) {
+  constexpr std::array kWanted{kStatusCode, kErrorCode, kErrorMessage};
+  Document document(kWanted);
+  FP_TRY(read(payload, format, document));
+  FP_TRY_ASSIGN(const auto status_code, document.integer_field(kStatusCode));
+  if (!status_code) return malformed("the answer has no " + std::string(kStatusCode));
+  if (*status_code < std::numeric_limits<int>::min() || *status_code > std::numeric_limits<int>::max()) {
+    return malformed(std::string(kStatusCode) + " in the answer is out of range");
+  }
+  FP_TRY_ASSIGN(auto error_code, words(document, kErrorCode));
+  FP_TRY_ASSIGN(auto error_message, words(document, kErrorMessage));
+  return ServiceError{static_cast<int>(*status_code), std::move(error_code), std::move(error_message)};
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,144 @@
+// JSON by nlohmann's event parser: its value type keeps the last of two equal keys, recurses when it prints, and
+// cannot be wiped. What the parser itself leaves open is closed here: it takes a NUL byte for the end of the text, so
+// one is refused beforehand; its error text quotes the input, so only the position is told.
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "codec/document.hpp"
+
+namespace fleet_provision {
+namespace {
+
+class JsonEvents {
+ public:
+  using Json = nlohmann::json;
+
+  explicit JsonEvents(Document& document) : document_(document) {}
+
+  bool null() { return pass(document_.null()); }
+  bool boolean(bool /*value*/) { return pass(document_.other()); }
+  bool number_integer(Json::number_integer_t value) { return pass(document_.integer(value)); }
+  bool number_unsigned(Json::number_unsigned_t value) {
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return pass(document_.other());
+    return pass(document_.integer(static_cast<std::int64_t>(value)));
+  }
+  bool number_float(Json::number_float_t /*value*/, const Json::string_t& /*digits*/) {
+    return pass(document_.other());
+  }
+  bool string(Json::string_t& value) {
+    const bool go_on = pass(document_.text(value));
+    wipe(value.data(), value.size());
+    return go_on;
+  }
+  bool binary(Json::binary_t& /*value*/) { return pass(document_.other()); }
+  bool start_object(std::size_t /*size*/) { return pass(document_.begin_map()); }
+  bool start_array(std::size_t /*size*/) { return pass(document_.begin_array()); }
+  bool key(Json::string_t& name) { return pass(document_.key(name)); }
+  bool end_object() { return end(); }
+  bool end_array() { return end(); }
+  bool parse_error(std::size_t position, const std::string& /*last_token*/, const nlohmann::detail::exception& /*why*/) {
+    return pass(malformed("the answer is not JSON (byte " + std::to_string(position) + ")"));
+  }
+
+  [[nodiscard]] Result<void> outcome() && {
+    if (error_) return fail(std::move(*error_));
+    return {};
+  }
+
+ private:
+  bool pass(Result<void> result) {
+    if (!result) error_ = std::move(result).error();
+    return !error_;
+  }
+  bool end() {
+    document_.end();
+    return true;
+  }
+
+  Document& document_;
+  std::optional<Error> error_;
+};
+
+void append_escaped(std::string& json, std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  json += '"';
+  for (const char each : text) {
+    switch (each) {
+      case '"': json += "\\\""; break;
+      case '\\': json += "\\\\"; break;
+      case '\n': json += "\\n"; break;
+      case '\r': json += "\\r"; break;
+      case '\t': json += "\\t"; break;
+      default:
+        if (const auto byte = static_cast<unsigned char>(each); byte < 0x20) {
+          json += "\\u00";
+          json += kDigits[byte >> 4U];
+          json += kDigits[byte & 0xFU];
+        } else {
+          json += each;
+        }
+    }
+  }
+  json += '"';
+}
+
+void append_member(std::string& json, std::string_view name, std::string_view value) {
+  append_escaped(json, name);
+  json += ':';
+  append_escaped(json, value);
+}
+
+/// Enough for every byte escaped, so that the text never moves and leaves no copy behind.
+std::size_t json_bytes_max(const RequestFields& fields) {
+  std::size_t bytes = 16 + 6 * fields.map_name.size();
+  for (const auto& [name, value] : fields.texts) bytes += 6 * (name.size() + value.size()) + 6;
+  if (fields.map != nullptr) {
+    for (const auto& [name, value] : *fields.map) bytes += 6 * (name.size() + value.size()) + 6;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<void> read_json(std::string_view payload, Document& document) {
+  if (const std::size_t nul = payload.find('\0'); nul != std::string_view::npos) {
+    return malformed("the answer is not JSON (byte " + std::to_string(nul + 1) + ")");
+  }
+  JsonEvents events(document);
+  const bool strict = true;
+  // The outcome says all that the returned truth value does.
+  static_cast<void>(
+      nlohmann::json::sax_parse(payload.begin(), payload.end(), &events, nlohmann::json::input_format_t::json, strict));
+  return std::move(events).outcome();
+}
+
+Secret write_json(const RequestFields& fields) {
+  std::string json;
+  const WipedAtEnd wiped(json);
+  json.reserve(json_bytes_max(fields));
+  std::string_view separator = "{";
+  for (const auto& [name, value] : fields.texts) {
+    json += separator;
+    append_member(json, name, value);
+    separator = ",";
+  }
+  if (fields.map != nullptr) {
+    json += separator;
+    append_escaped(json, fields.map_name);
+    json += ":{";
+    separator = "";
+    for (const auto& [name, value] : *fields.map) {
+      json += separator;
+      append_member(json, name, value);
+      separator = ",";
+    }
+    json += '}';
+  }
+  json += '}';
+  return Secret(json);
+}
+
+}  // namespace fleet_provision
