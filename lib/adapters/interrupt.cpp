@@ -31,4 +31,11 @@ std::optional<ErrorKind> Interrupt::raised() const noexcept {
   return static_cast<ErrorKind>(kind);
 }
 
+Result<void> Interrupt::check() const {
+  const auto kind = raised();
+  if (!kind) return {};
+  return fail(*kind, *kind == ErrorKind::kTerminated ? "stopped by SIGTERM" : "stopped by SIGINT",
+              "what was reached is kept; run again to go on");
+}
+
 }  // namespace fleet_provision

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <optional>
 
-#include "core/error.hpp"
+#include "core/result.hpp"
 
 namespace fleet_provision {
 
@@ -18,6 +18,8 @@ class Interrupt {
   /// kInterrupted or kTerminated; the first wins. Safe in a signal handler and from any thread.
   void raise(ErrorKind kind) noexcept;
   [[nodiscard]] std::optional<ErrorKind> raised() const noexcept;
+  /// The error to end with, once it was raised.
+  [[nodiscard]] Result<void> check() const;
   /// Readable from the moment it was raised, for good.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
