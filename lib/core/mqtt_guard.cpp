@@ -1,0 +1,310 @@
+#include "core/mqtt_guard.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/secret.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using enum MqttPacketType;
+
+tl::unexpected<Error> malformed(const std::string& what) {
+  return fail(ErrorKind::kMalformedAnswer, "the server sent a malformed packet: " + what,
+              "the endpoint may not be an AWS IoT endpoint, or something on the way changes its bytes");
+}
+
+/// Reads a packet from front to back. Once something is missing `good` is false for good, and all values are zero.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  [[nodiscard]] std::size_t left() const { return rest_.size(); }
+
+  std::string_view take(std::size_t count) {
+    if (!good_ || rest_.size() < count) {
+      good_ = false;
+      return {};
+    }
+    const std::string_view taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
+  }
+  std::uint8_t byte() {
+    const std::string_view one = take(1);
+    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
+  }
+  std::uint16_t two_bytes() {
+    const unsigned high = byte();
+    const unsigned low = byte();
+    return static_cast<std::uint16_t>((high << 8) | low);
+  }
+  /// Section 1.5.5: at most four bytes.
+  std::size_t variable_integer() {
+    std::size_t value = 0;
+    for (unsigned shift = 0; shift < 28; shift += 7) {
+      const std::size_t part = byte();
+      value |= (part & 0x7F) << shift;
+      if ((part & 0x80) == 0) return value;
+    }
+    good_ = false;
+    return 0;
+  }
+  /// Section 1.5.4: two bytes of length, then UTF-8 without U+0000.
+  std::string_view text() {
+    const std::string_view bytes = take(two_bytes());
+    if (!is_utf8(bytes) || bytes.find('\0') != std::string_view::npos) good_ = false;
+    return bytes;
+  }
+  void spoil() { good_ = false; }
+
+ private:
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+/// What we need to know of the properties of MQTT 5 (section 2.2.2.2).
+struct Properties {
+  std::string reason;
+  bool topic_alias = false;
+};
+
+Properties read_properties(Reader& packet) {
+  Properties found;
+  Reader list(packet.take(packet.variable_integer()));
+  while (packet.good() && list.good() && !list.at_end()) {
+    switch (const std::size_t id = list.variable_integer(); id) {
+      case 1: case 23: case 25: case 36: case 37: case 40: case 41: case 42: list.byte(); break;
+      case 19: case 33: case 34: list.two_bytes(); break;
+      case 35: list.two_bytes(), found.topic_alias = true; break;
+      case 2: case 17: case 24: case 39: list.take(4); break;
+      case 11: list.variable_integer(); break;
+      case 9: case 22: list.take(list.two_bytes()); break;
+      case 3: case 8: case 18: case 21: case 26: case 28: list.text(); break;
+      case 31: found.reason = std::string(list.text()); break;
+      case 38: list.text(), list.text(); break;
+      default: list.spoil(); break;
+    }
+  }
+  if (!list.good()) packet.spoil();
+  return found;
+}
+
+/// A reason code and properties at the end of a packet; MQTT 5 lets both be left out.
+void read_reason(Reader& packet, MqttPacket& seen) {
+  seen.codes.push_back(packet.at_end() ? std::uint8_t{0} : packet.byte());
+  if (!packet.at_end()) seen.reason = read_properties(packet).reason;
+}
+
+/// The bytes behind the fixed header.
+std::string_view body(std::string_view packet) {
+  std::size_t header = 1;
+  while ((static_cast<unsigned char>(packet[header]) & 0x80) != 0) ++header;
+  return packet.substr(header + 1);
+}
+
+unsigned flags(std::string_view packet) { return static_cast<unsigned char>(packet[0]) & 0x0F; }
+
+void read_publish(Reader& packet, unsigned packet_flags, MqttVersion version, MqttPacket& seen) {
+  const unsigned qos = (packet_flags >> 1) & 3;
+  seen.topic = std::string(packet.text());
+  if (qos > 0) {
+    seen.packet_id = packet.two_bytes();
+    if (seen.packet_id == 0) packet.spoil();
+  }
+  if (version == MqttVersion::k5 && read_properties(packet).topic_alias) packet.spoil();
+  const bool wildcard = seen.topic.find_first_of("+#") != std::string::npos;
+  if (qos > 1 || seen.topic.empty() || wildcard || packet.left() > kMqttPayloadBytesMax) packet.spoil();
+}
+
+void read_connack(Reader& packet, MqttVersion version, MqttPacket& seen) {
+  if (packet.byte() > 1) packet.spoil();
+  seen.codes.push_back(packet.byte());
+  // A broker that does not know MQTT 5 answers in the form of 3.1.1, which has no properties.
+  const bool older_form = seen.codes.front() != 0 && packet.at_end();
+  if (version == MqttVersion::k5 && !older_form) seen.reason = read_properties(packet).reason;
+  if (!packet.at_end()) packet.spoil();
+}
+
+void read_suback(Reader& packet, MqttVersion version, MqttPacket& seen) {
+  seen.packet_id = packet.two_bytes();
+  if (version == MqttVersion::k5) seen.reason = read_properties(packet).reason;
+  const std::string_view codes = packet.take(packet.left());
+  for (const char code : codes) seen.codes.push_back(static_cast<std::uint8_t>(code));
+  const auto impossible = [version](std::uint8_t code) {
+    return code > 2 && (version == MqttVersion::k311 ? code != 0x80 : code < 0x80);
+  };
+  if (std::any_of(seen.codes.begin(), seen.codes.end(), impossible)) packet.spoil();
+}
+
+}  // namespace
+
+std::string_view word(MqttPacketType type) {
+  switch (type) {
+    case kConnect: return "CONNECT";
+    case kConnack: return "CONNACK";
+    case kPublish: return "PUBLISH";
+    case kPuback: return "PUBACK";
+    case kPubrec: return "PUBREC";
+    case kPubrel: return "PUBREL";
+    case kPubcomp: return "PUBCOMP";
+    case kSubscribe: return "SUBSCRIBE";
+    case kSuback: return "SUBACK";
+    case kUnsubscribe: return "UNSUBSCRIBE";
+    case kUnsuback: return "UNSUBACK";
+    case kPingreq: return "PINGREQ";
+    case kPingresp: return "PINGRESP";
+    case kDisconnect: return "DISCONNECT";
+    case kAuth: return "AUTH";
+  }
+  return "packet";
+}
+
+// Not initialised: pages that no packet reaches are never touched.
+MqttFramer::MqttFramer() : buffer_(new char[kMqttPacketBytesMax]) {}
+
+MqttFramer::~MqttFramer() { wipe(buffer_.get(), size_); }
+
+Result<std::optional<std::string_view>> MqttFramer::next(std::string_view& bytes) {
+  if (complete_) {
+    wipe(buffer_.get(), size_);
+    size_ = packet_size_ = 0;
+    complete_ = false;
+  }
+  while (packet_size_ == 0 && !bytes.empty()) {
+    buffer_[size_++] = bytes.front();
+    bytes.remove_prefix(1);
+    if (size_ == 1) continue;
+    const bool more = (static_cast<unsigned char>(buffer_[size_ - 1]) & 0x80) != 0;
+    if (more && size_ == 5) return malformed("its length has more than four bytes");
+    if (more) continue;
+    Reader header(std::string_view(buffer_.get() + 1, size_ - 1));
+    packet_size_ = size_ + header.variable_integer();
+    if (packet_size_ > kMqttPacketBytesMax) {
+      return malformed("it declares " + std::to_string(packet_size_) + " bytes, the service's limit is 128 KiB");
+    }
+  }
+  if (packet_size_ == 0) return std::nullopt;
+  const std::size_t count = std::min(packet_size_ - size_, bytes.size());
+  if (count > 0) std::memcpy(buffer_.get() + size_, bytes.data(), count);
+  bytes.remove_prefix(count);
+  size_ += count;
+  if (size_ < packet_size_) return std::nullopt;
+  complete_ = true;
+  return std::string_view(buffer_.get(), size_);
+}
+
+Result<void> MqttGuard::outbound(std::string_view bytes, std::vector<MqttPacket>& seen) {
+  while (true) {
+    auto packet = from_us_.next(bytes);
+    if (!packet) return fail(ErrorKind::kInternal, "our side does not speak MQTT");
+    if (!*packet) return {};
+    FP_TRY_ASSIGN(MqttPacket facts, read_outbound(**packet));
+    seen.push_back(std::move(facts));
+  }
+}
+
+Result<MqttPacket> MqttGuard::read_outbound(std::string_view packet) {
+  MqttPacket seen;
+  seen.type = static_cast<MqttPacketType>(static_cast<unsigned char>(packet[0]) >> 4);
+  seen.size = packet.size();
+  Reader reader(body(packet));
+  if (seen.type == kConnect) {
+    reader.text();
+    version_ = reader.byte() == 5 ? MqttVersion::k5 : MqttVersion::k311;
+    connect_sent_ = true;
+  } else if (seen.type == kSubscribe) {
+    seen.packet_id = reader.two_bytes();
+    if (version_ == MqttVersion::k5) read_properties(reader);
+    while (reader.good() && !reader.at_end()) {
+      seen.filters.emplace_back(reader.text());
+      reader.byte();
+    }
+    subscriptions_[seen.packet_id] = seen.filters;
+  } else if (seen.type == kPublish) {
+    read_publish(reader, flags(packet), version_, seen);
+    if (seen.packet_id != 0) publications_[seen.packet_id] = seen.topic;
+  } else if (seen.type == kPuback) {
+    seen.packet_id = reader.two_bytes();
+  }
+  if (!reader.good()) return fail(ErrorKind::kInternal, "our side sent a packet that is not whole");
+  return seen;
+}
+
+Result<void> MqttGuard::inbound(std::string_view bytes, std::vector<char>& approved, std::vector<MqttPacket>& seen) {
+  while (true) {
+    FP_TRY_ASSIGN(const std::optional<std::string_view> packet, from_server_.next(bytes));
+    if (!packet) return {};
+    FP_TRY_ASSIGN(MqttPacket facts, judge_inbound(*packet));
+    // A PUBACK for what was never asked, or twice for the same, is harmless; the library need not see it.
+    const bool stray = facts.type == kPuback && publications_.erase(facts.packet_id) == 0;
+    if (!stray) approved.insert(approved.end(), packet->begin(), packet->end());
+    seen.push_back(std::move(facts));
+  }
+}
+
+Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
+  MqttPacket seen;
+  seen.type = static_cast<MqttPacketType>(static_cast<unsigned char>(packet[0]) >> 4);
+  seen.inbound = true;
+  seen.size = packet.size();
+  if (seen.type < kConnect) return malformed("a packet of type 0");
+  const std::string name(word(seen.type));
+  const bool version_5 = version_ == MqttVersion::k5;
+
+  if (!connect_sent_) return malformed(name + " before our CONNECT");
+  if (!connack_seen_ && seen.type != kConnack && seen.type != kDisconnect) return malformed(name + " before CONNACK");
+  if (seen.type != kPublish && flags(packet) != 0) return malformed(name + " with reserved flags set");
+
+  Reader reader(body(packet));
+  switch (seen.type) {
+    case kConnack:
+      if (connack_seen_) return malformed("a second CONNACK");
+      connack_seen_ = true;
+      read_connack(reader, version_, seen);
+      break;
+    case kPublish: read_publish(reader, flags(packet), version_, seen); break;
+    case kPuback:
+      seen.packet_id = reader.two_bytes();
+      if (version_5) read_reason(reader, seen);
+      if (!reader.at_end()) reader.spoil();
+      if (const auto asked = publications_.find(seen.packet_id); asked != publications_.end()) {
+        seen.topic = asked->second;
+      }
+      break;
+    case kSuback: {
+      read_suback(reader, version_, seen);
+      if (!reader.good()) break;
+      const auto asked = subscriptions_.find(seen.packet_id);
+      if (asked == subscriptions_.end()) {
+        return malformed("SUBACK for packet id " + std::to_string(seen.packet_id) + ", which was not asked");
+      }
+      if (asked->second.size() != seen.codes.size()) {
+        return malformed("SUBACK with " + std::to_string(seen.codes.size()) + " codes for " +
+                         std::to_string(asked->second.size()) + " filters");
+      }
+      seen.filters = std::move(asked->second);
+      subscriptions_.erase(asked);
+      break;
+    }
+    case kPingresp:
+      if (!reader.at_end()) reader.spoil();
+      break;
+    case kDisconnect:
+      if (!version_5) return malformed("DISCONNECT, which MQTT 3.1.1 servers do not send");
+      read_reason(reader, seen);
+      if (!reader.at_end()) reader.spoil();
+      break;
+    case kConnect: case kPubrec: case kPubrel: case kPubcomp: case kSubscribe: case kUnsubscribe: case kUnsuback:
+    case kPingreq: case kAuth: return malformed(name + ", which nothing asked for");
+  }
+  if (!reader.good()) return malformed(name + " of " + std::to_string(seen.size) + " bytes that does not parse");
+  return seen;
+}
+
+}  // namespace fleet_provision
