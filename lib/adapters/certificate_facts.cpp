@@ -1,0 +1,93 @@
+#include "adapters/certificate_facts.hpp"
+
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <memory>
+#include <string_view>
+
+#include "adapters/openssl_handles.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+std::string sha256(const unsigned char* bytes, std::size_t size) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  if (EVP_Digest(bytes, size, digest, nullptr, EVP_sha256(), nullptr) != 1) return {};
+  return to_hex({reinterpret_cast<const char*>(digest), sizeof digest});
+}
+
+std::string name_text(const X509_NAME* name) {
+  const OpensslHandle<BIO> bio(BIO_new(BIO_s_mem()));
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return printable({text, static_cast<std::size_t>(size)});
+}
+
+WallTime wall_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+std::string address_text(const ASN1_OCTET_STRING* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const int size = ASN1_STRING_length(address);
+  if (size != 4 && size != 16) return {};
+  ::inet_ntop(size == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(address), text, sizeof text);
+  return text;
+}
+
+struct FreeBytes {
+  void operator()(unsigned char* bytes) const noexcept { OPENSSL_free(bytes); }
+};
+
+}  // namespace
+
+CertificateFacts facts_of(const x509_st& certificate) {
+  CertificateFacts facts;
+  unsigned char* der = nullptr;
+  if (const int size = i2d_X509(&certificate, &der); size > 0) {
+    const std::unique_ptr<unsigned char, FreeBytes> owner(der);
+    facts.fingerprint = sha256(der, static_cast<std::size_t>(size));
+  }
+  if (const EVP_PKEY* key = X509_get0_pubkey(&certificate)) facts.public_key_sha256 = public_key_sha256(*key);
+  facts.subject = name_text(X509_get_subject_name(&certificate));
+  facts.issuer = name_text(X509_get_issuer_name(&certificate));
+  facts.not_before = wall_time(X509_get0_notBefore(&certificate));
+  facts.not_after = wall_time(X509_get0_notAfter(&certificate));
+  return facts;
+}
+
+std::string public_key_sha256(const evp_pkey_st& key) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(&key, &der);
+  if (size <= 0) return {};
+  const std::unique_ptr<unsigned char, FreeBytes> owner(der);
+  return sha256(der, static_cast<std::size_t>(size));
+}
+
+std::vector<std::string> names_of(const x509_st& certificate) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free);
+  std::vector<std::string> found;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type == GEN_DNS) {
+      found.push_back(printable({reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+    } else if (name->type == GEN_IPADD) {
+      found.push_back(address_text(name->d.iPAddress));
+    }
+  }
+  return found;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,27 @@
+#include "adapters/openssl_handles.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+namespace fleet_provision {
+
+void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(object); }
+void OpensslFree::operator()(evp_pkey_st* object) const noexcept { EVP_PKEY_free(object); }
+void OpensslFree::operator()(ssl_ctx_st* object) const noexcept { SSL_CTX_free(object); }
+void OpensslFree::operator()(ssl_st* object) const noexcept { SSL_free(object); }
+void OpensslFree::operator()(x509_st* object) const noexcept { X509_free(object); }
+
+std::string openssl_reason() {
+  const unsigned long code = ERR_peek_last_error();
+  ERR_clear_error();
+  if (code == 0) return "no reason given";
+  if (const char* reason = ERR_reason_error_string(code)) return reason;
+  char text[256];
+  ERR_error_string_n(code, text, sizeof text);
+  return text;
+}
+
+}  // namespace fleet_provision

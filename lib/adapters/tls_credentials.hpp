@@ -1,0 +1,54 @@
+// Who we are and whom we trust, read once and proved before anything is sent.
+//
+// Reading files and judging PEM are two steps: an identity that never was a file (one just issued, to be proved before
+// it is put in place) enters at the second. The private key never leaves the context; nothing here ever prompts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/connection_options.hpp"
+#include "adapters/openssl_handles.hpp"
+#include "core/identity.hpp"
+#include "core/result.hpp"
+#include "core/secret.hpp"
+
+struct ossl_lib_ctx_st;
+
+namespace fleet_provision {
+
+/// Certificate chain and key as PEM, with the names to call them by in messages (paths or what they are).
+struct PemCredentials {
+  std::string certificate_name;
+  std::string certificate_pem;
+  std::string key_name;
+  Secret key_pem;
+  /// Absent: an encrypted key is kClaimKeyPassphrase.
+  std::optional<Secret> passphrase;
+};
+
+/// A TLS client context (1.2 and up, peer always verified) with the roots to trust, the certificate and its key.
+class TlsCredentials {
+ public:
+  /// Files of `options`. `library` null: OpenSSL's default context. kFileNotFound, kFileUnreadable,
+  /// kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase, kClaimKeyMismatch, kClaimExpired,
+  /// kCaFileUnusable, kNoTrustStore.
+  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options, ossl_lib_ctx_st* library = nullptr);
+  [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem,
+                                                       const std::optional<std::string>& ca_file,
+                                                       ossl_lib_ctx_st* library = nullptr);
+
+  [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
+  /// Of the leaf.
+  [[nodiscard]] const CertificateFacts& facts() const { return facts_; }
+
+ private:
+  TlsCredentials(OpensslHandle<ssl_ctx_st> context, CertificateFacts facts)
+      : context_(std::move(context)), facts_(std::move(facts)) {}
+
+  OpensslHandle<ssl_ctx_st> context_;
+  CertificateFacts facts_;
+};
+
+}  // namespace fleet_provision

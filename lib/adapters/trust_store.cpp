@@ -1,0 +1,92 @@
+#include "adapters/trust_store.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "adapters/named_file.hpp"
+#include "adapters/openssl_handles.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+Result<void> trust_file(SSL_CTX& context, const std::string& path) {
+  FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "CA file"));
+  const std::string name = "CA file " + printable(path);
+  if (bytes.empty()) return fail(ErrorKind::kCaFileUnusable, name + " is empty");
+  const std::string_view text = bytes.reveal();
+  if (text[0] == '\x30' && text.find("-----BEGIN") == std::string_view::npos) {
+    return fail(ErrorKind::kCaFileUnusable, name + " is DER, not PEM",
+                "openssl x509 -inform DER -in " + printable(path) + " -out " + printable(path) + ".pem");
+  }
+  const OpensslHandle<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  X509_STORE* store = SSL_CTX_get_cert_store(&context);
+  std::size_t count = 0;
+  ERR_clear_error();
+  while (const OpensslHandle<X509> root{PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr)}) {
+    if (X509_STORE_add_cert(store, root.get()) == 1) ++count;
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string reason = openssl_reason();
+  if (!at_end) return fail(ErrorKind::kCaFileUnusable, name + " cannot be parsed: " + reason);
+  if (count == 0) {
+    return fail(ErrorKind::kCaFileUnusable, name + " holds no PEM certificate",
+                "the file must have a line -----BEGIN CERTIFICATE-----");
+  }
+  return {};
+}
+
+/// A variable that OpenSSL itself follows, or its built-in default.
+std::string placed_by(const char* variable, const char* built_in) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? value : built_in;
+}
+
+/// A directory of roots holds files named by the hash of their subject, `4a6481c9.0`.
+bool holds_hashed_roots(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string file = it->path().filename().string();
+    if (file.size() > 9 && file[8] == '.' && is_lower_hex(std::string_view(file).substr(0, 8))) return true;
+  }
+  return false;
+}
+
+bool system_has_roots(const std::string& file, const std::string& directories) {
+  std::error_code error;
+  if (std::filesystem::file_size(file, error) > 0 && !error) return true;
+  for (std::size_t start = 0; start <= directories.size();) {
+    const std::size_t end = std::min(directories.find(':', start), directories.size());
+    if (holds_hashed_roots(directories.substr(start, end - start))) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> trust(ssl_ctx_st& context, const std::optional<std::string>& ca_file) {
+  if (ca_file) return trust_file(context, *ca_file);
+  const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+  const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  if (!system_has_roots(file, directories)) {
+    return fail(ErrorKind::kNoTrustStore,
+                "this system has no trusted roots: neither " + printable(file) + " nor " + printable(directories) +
+                    " holds a certificate",
+                "install the package ca-certificates, or give the roots with --ca-file");
+  }
+  SSL_CTX_set_default_verify_paths(&context);
+  ERR_clear_error();
+  return {};
+}
+
+}  // namespace fleet_provision
