@@ -1,0 +1,154 @@
+#include "adapters/openssl_key.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <vector>
+
+#include "adapters/freed_by.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
+void free_allocated(void* memory) { OPENSSL_free(memory); }
+using Allocated = std::unique_ptr<unsigned char, FreedBy<free_allocated>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
+
+constexpr std::string_view kAcceptedKeys = "the service takes RSA from 2048 bits and EC P-256, P-384 and P-521";
+constexpr int kRsaBitsMin = 2048;
+
+/// Given instead of OpenSSL's own callback, which would ask on the terminal.
+int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* was_asked) {
+  *static_cast<bool*>(was_asked) = true;
+  return -1;
+}
+
+/// Whether what the private half signs, the public half accepts.
+bool halves_belong_together(EVP_PKEY* key) {
+  constexpr std::array<unsigned char, 4> kText{'p', 'a', 'i', 'r'};
+  const DigestContext signing(EVP_MD_CTX_new());
+  const DigestContext verifying(EVP_MD_CTX_new());
+  std::vector<unsigned char> signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
+  std::size_t size = signature.size();
+  return signing && verifying &&
+         EVP_DigestSignInit(signing.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+         EVP_DigestSign(signing.get(), signature.data(), &size, kText.data(), kText.size()) == 1 &&
+         EVP_DigestVerifyInit(verifying.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+         EVP_DigestVerify(verifying.get(), signature.data(), size, kText.data(), kText.size()) == 1;
+}
+
+/// The label of the first PEM block, `CERTIFICATE` for example, or empty.
+std::string_view first_label(std::string_view text) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  const std::size_t begin = text.find(kBegin);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view label = text.substr(begin + kBegin.size());
+  const std::size_t end = label.find("-----");
+  return end == std::string_view::npos ? std::string_view{} : label.substr(0, end);
+}
+
+}  // namespace
+
+void FreeKey::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
+
+CleanErrorQueue::~CleanErrorQueue() { ERR_clear_error(); }
+
+std::string openssl_reason() {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  return reason == nullptr ? "no reason given" : printable(reason);
+}
+
+Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& what) {
+  const CleanErrorQueue clean;
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!bio) return fail(ErrorKind::kInternal, "out of memory for a key");
+  bool was_asked = false;
+  OpensslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &was_asked));
+  if (was_asked) {
+    return fail(ErrorKind::kDeviceKeyUnusable, what + " is encrypted",
+                "give it decrypted: openssl pkey -in KEY -out DECRYPTED");
+  }
+  if (!key) {
+    const std::string_view label = first_label(pem);
+    if (label == "TSS2 PRIVATE KEY") {
+      return fail(ErrorKind::kDeviceKeyUnusable, what + " is wrapped by a TPM, which is not supported yet");
+    }
+    const bool damaged = label.ends_with("PRIVATE KEY");
+    return fail(ErrorKind::kDeviceKeyUnusable,
+                what + " " + (damaged ? "does not parse: " + openssl_reason() : describe_not_pem(pem)),
+                "it must be a private key in PEM");
+  }
+  FP_TRY(key_type(key.get(), ErrorKind::kDeviceKeyUnusable, what));
+  if (!halves_belong_together(key.get())) {
+    return fail(ErrorKind::kDeviceKeyUnusable, what + " is damaged: its private and its public half differ");
+  }
+  return key;
+}
+
+Result<Secret> private_key_pem(evp_pkey_st* key) {
+  const CleanErrorQueue clean;
+  // Memory of this kind is wiped when it grows and when it is freed.
+  const Bio bio(BIO_new(BIO_s_secmem()));
+  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return fail(ErrorKind::kInternal, "cannot write a key as PEM: " + openssl_reason());
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return Secret({text, static_cast<std::size_t>(size)});
+}
+
+Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string& what) {
+  const CleanErrorQueue clean;
+  if (EVP_PKEY_is_a(key, "RSA") == 1) {
+    const int bits = EVP_PKEY_get_bits(key);
+    if (bits >= kRsaBitsMin) return "rsa-" + std::to_string(bits);
+    return fail(kind, what + " is RSA with " + std::to_string(bits) + " bits", std::string(kAcceptedKeys));
+  }
+  if (EVP_PKEY_is_a(key, "EC") == 1) {
+    std::array<char, 64> group{};
+    std::size_t size = 0;
+    EVP_PKEY_get_group_name(key, group.data(), group.size(), &size);
+    const std::string_view name(group.data(), size);
+    if (name == "prime256v1") return std::string("ec-p256");
+    if (name == "secp384r1") return std::string("ec-p384");
+    if (name == "secp521r1") return std::string("ec-p521");
+    return fail(kind, what + " is on the curve " + (name.empty() ? "without a name" : printable(name)),
+                std::string(kAcceptedKeys));
+  }
+  const char* name = EVP_PKEY_get0_type_name(key);
+  return fail(kind, what + " is of the type " + (name == nullptr ? "unknown" : printable(name)),
+              std::string(kAcceptedKeys));
+}
+
+Result<std::string> public_key_sha256(evp_pkey_st* key) {
+  const CleanErrorQueue clean;
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  const Allocated owned(der);
+  if (size <= 0) return fail(ErrorKind::kInternal, "cannot encode a public key: " + openssl_reason());
+  return sha256_of({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+}
+
+std::string describe_not_pem(std::string_view bytes) {
+  constexpr char kDerSequence = 0x30;
+  if (bytes.empty()) return "is empty";
+  const std::string_view label = first_label(bytes);
+  if (!label.empty()) return "holds a PEM block of the kind " + printable(label, 40);
+  if (bytes[0] == kDerSequence && !is_utf8(bytes)) return "is DER, not PEM";
+  return "is not PEM";
+}
+
+std::string sha256_of(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+}  // namespace fleet_provision

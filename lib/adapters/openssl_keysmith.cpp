@@ -1,0 +1,112 @@
+#include "adapters/openssl_keysmith.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "adapters/freed_by.hpp"
+#include "adapters/named_file.hpp"
+#include "adapters/openssl_key.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>;
+
+/// OpenSSL calls this between the steps of making a key; 0 ends the making.
+int go_on(EVP_PKEY_CTX* context) {
+  const auto* interrupt = static_cast<const Interrupt*>(EVP_PKEY_CTX_get_app_data(context));
+  return interrupt->raised() ? 0 : 1;
+}
+
+KeyContext ec_context(const char* group) {
+  KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  if (!context || EVP_PKEY_keygen_init(context.get()) != 1) return nullptr;
+  if (EVP_PKEY_CTX_set_group_name(context.get(), group) != 1) return nullptr;
+  return context;
+}
+
+KeyContext rsa_context(int bits) {
+  KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+  if (!context || EVP_PKEY_keygen_init(context.get()) != 1) return nullptr;
+  if (EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), bits) != 1) return nullptr;
+  return context;
+}
+
+KeyContext context_for(KeyType type) {
+  switch (type) {
+    case KeyType::kEcP256: return ec_context("P-256");
+    case KeyType::kEcP384: return ec_context("P-384");
+    case KeyType::kRsa2048: return rsa_context(2048);
+    case KeyType::kRsa3072: return rsa_context(3072);
+    case KeyType::kRsa4096: return rsa_context(4096);
+  }
+  return nullptr;
+}
+
+Result<DeviceKey> device_key(EVP_PKEY* key) {
+  DeviceKey facts;
+  FP_TRY_ASSIGN(facts.type, key_type(key, ErrorKind::kDeviceKeyUnusable, "the device key"));
+  FP_TRY_ASSIGN(facts.public_key_sha256, public_key_sha256(key));
+  FP_TRY_ASSIGN(facts.pem, private_key_pem(key));
+  return facts;
+}
+
+bool is_uri(std::string_view reference) { return reference.starts_with("handle:") || reference.starts_with("pkcs11:"); }
+
+}  // namespace
+
+Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
+  const CleanErrorQueue clean;
+  FP_TRY(interrupt_.check());
+  const KeyContext context = context_for(type);
+  if (!context) return fail(ErrorKind::kInternal, "cannot make a key: " + openssl_reason());
+  // The library's slot is not const; go_on only reads.
+  EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
+  EVP_PKEY_CTX_set_cb(context.get(), go_on);
+  EVP_PKEY* made = nullptr;
+  const bool is_made = EVP_PKEY_generate(context.get(), &made) == 1;
+  const OpensslKey key(made);
+  if (!is_made) {
+    FP_TRY(interrupt_.check());
+    return fail(ErrorKind::kInternal, "cannot make a key: " + openssl_reason());
+  }
+  return device_key(key.get());
+}
+
+Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
+  FP_TRY_ASSIGN(const OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
+  return device_key(key.get());
+}
+
+Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
+  if (is_uri(reference)) {
+    return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
+                "name a PEM file");
+  }
+  FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key"));
+  FP_TRY_ASSIGN(const OpensslKey key, parse_private_key(pem.reveal(), "the device key " + printable(reference)));
+  return device_key(key.get());
+}
+
+std::string OpensslKeysmith::sha256_hex(std::string_view bytes) { return sha256_of(bytes); }
+
+std::string OpensslKeysmith::random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  std::size_t filled = 0;
+  while (filled < count) {
+    const ssize_t size = ::getrandom(bytes.data() + filled, count - filled, 0);
+    if (size > 0) filled += static_cast<std::size_t>(size);
+    // Without randomness nothing here may go on; a kernel that has the call does not fail otherwise.
+    if (size < 0 && errno != EINTR) std::abort();
+  }
+  return bytes;
+}
+
+}  // namespace fleet_provision
