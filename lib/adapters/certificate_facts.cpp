@@ -6,6 +6,9 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <memory>
 #include <string_view>
@@ -33,7 +36,11 @@ std::string name_text(const X509_NAME* name) {
 WallTime wall_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+  const std::int64_t since_1970 = ::timegm(&parts);
+  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
+  using std::chrono::seconds;
+  constexpr std::int64_t kLast = std::chrono::floor<seconds>(WallTime::max()).time_since_epoch().count();
+  return WallTime{seconds{std::clamp(since_1970, -kLast, kLast)}};
 }
 
 std::string address_text(const ASN1_OCTET_STRING* address) {

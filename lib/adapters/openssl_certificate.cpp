@@ -5,16 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "adapters/freed_by.hpp"
+#include "adapters/certificate_facts.hpp"
+#include "adapters/openssl_handles.hpp"
 #include "adapters/openssl_key.hpp"
 #include "adapters/openssl_keysmith.hpp"
 #include "core/text.hpp"
@@ -22,12 +19,14 @@
 namespace fleet_provision {
 namespace {
 
-using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, FreedBy<X509_free>>;
+using Bio = OpensslHandle<BIO>;
+using Certificate = OpensslHandle<X509>;
 
-void free_allocated(void* memory) { OPENSSL_free(memory); }
+struct FreeAllocated {
+  void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
+};
 template <class T>
-using Allocated = std::unique_ptr<T, FreedBy<free_allocated>>;
+using Allocated = std::unique_ptr<T, FreeAllocated>;
 
 tl::unexpected<Error> unusable(const std::string& why) {
   return fail(ErrorKind::kIssuedCertificateUnusable, "the certificate " + why);
@@ -56,25 +55,6 @@ Result<std::optional<PemBlock>> next_block(BIO* bio) {
       PemBlock{name, header, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}}};
 }
 
-/// As -nameopt RFC2253, with everything that is not ASCII escaped.
-std::string name_text(const X509_NAME* name) {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return printable({text, static_cast<std::size_t>(size)});
-}
-
-std::optional<WallTime> wall_time(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  const std::int64_t since_1970 = ::timegm(&parts);
-  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
-  using std::chrono::seconds;
-  constexpr std::int64_t kLast = std::chrono::floor<seconds>(WallTime::max()).time_since_epoch().count();
-  return WallTime{seconds{std::clamp(since_1970, -kLast, kLast)}};
-}
-
 }  // namespace
 
 Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem) {
@@ -94,20 +74,16 @@ Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem)
   const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(block->der.size())));
   if (!certificate) return unusable("does not parse: " + openssl_reason());
   if (at != der + block->der.size()) return unusable("has bytes behind its end");
-  EVP_PKEY* key = X509_get0_pubkey(certificate.get());
-  if (key == nullptr) return unusable("holds a key that cannot be used: " + openssl_reason());
+  if (X509_get0_pubkey(certificate.get()) == nullptr) {
+    return unusable("holds a key that cannot be used: " + openssl_reason());
+  }
 
-  CertificateFacts facts;
-  facts.fingerprint = sha256_of(block->der);
-  FP_TRY_ASSIGN(facts.public_key_sha256, public_key_sha256(key));
-  facts.subject = name_text(X509_get_subject_name(certificate.get()));
-  facts.issuer = name_text(X509_get_issuer_name(certificate.get()));
-  const auto not_before = wall_time(X509_get0_notBefore(certificate.get()));
-  const auto not_after = wall_time(X509_get0_notAfter(certificate.get()));
-  if (!not_before || !not_after) return unusable("has a date that cannot be read");
-  facts.not_before = *not_before;
-  facts.not_after = *not_after;
-  return facts;
+  // facts_of has no way to say so.
+  if (ASN1_TIME_check(X509_get0_notBefore(certificate.get())) != 1 ||
+      ASN1_TIME_check(X509_get0_notAfter(certificate.get())) != 1) {
+    return unusable("has a date that cannot be read");
+  }
+  return facts_of(*certificate);
 }
 
 }  // namespace fleet_provision

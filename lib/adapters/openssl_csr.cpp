@@ -1,19 +1,17 @@
 // The part of the keysmith that makes and reads certificate signing requests (PKCS#10, RFC 2986).
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "adapters/certificate_facts.hpp"
 #include "adapters/distinguished_name.hpp"
-#include "adapters/freed_by.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_key.hpp"
 #include "adapters/openssl_keysmith.hpp"
@@ -22,10 +20,10 @@
 namespace fleet_provision {
 namespace {
 
-using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
-using Request = std::unique_ptr<X509_REQ, FreedBy<X509_REQ_free>>;
-using Name = std::unique_ptr<X509_NAME, FreedBy<X509_NAME_free>>;
-using Object = std::unique_ptr<ASN1_OBJECT, FreedBy<ASN1_OBJECT_free>>;
+using Bio = OpensslHandle<BIO>;
+using Request = OpensslHandle<X509_REQ>;
+using Name = OpensslHandle<X509_NAME>;
+using Object = OpensslHandle<ASN1_OBJECT>;
 
 tl::unexpected<Error> internal(const std::string& doing) {
   return fail(ErrorKind::kInternal, "cannot " + doing + ": " + openssl_reason());
@@ -70,14 +68,14 @@ Result<Name> subject_name(const std::string& subject) {
   return name;
 }
 
-Result<Csr> to_csr(X509_REQ* request, EVP_PKEY* key) {
+Result<Csr> to_csr(X509_REQ* request, const EVP_PKEY* key) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return internal("write a CSR as PEM");
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   Csr csr;
   csr.pem.assign(text, static_cast<std::size_t>(size));
-  FP_TRY_ASSIGN(csr.public_key_sha256, public_key_sha256(key));
+  csr.public_key_sha256 = public_key_sha256(*key);
   return csr;
 }
 

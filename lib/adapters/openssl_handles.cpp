@@ -3,15 +3,21 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 namespace fleet_provision {
 
+void OpensslFree::operator()(asn1_object_st* object) const noexcept { ASN1_OBJECT_free(object); }
 void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(object); }
+void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept { EVP_MD_CTX_free(object); }
+void OpensslFree::operator()(evp_pkey_ctx_st* object) const noexcept { EVP_PKEY_CTX_free(object); }
 void OpensslFree::operator()(evp_pkey_st* object) const noexcept { EVP_PKEY_free(object); }
 void OpensslFree::operator()(ssl_ctx_st* object) const noexcept { SSL_CTX_free(object); }
 void OpensslFree::operator()(ssl_st* object) const noexcept { SSL_free(object); }
+void OpensslFree::operator()(X509_name_st* object) const noexcept { X509_NAME_free(object); }
+void OpensslFree::operator()(X509_req_st* object) const noexcept { X509_REQ_free(object); }
 void OpensslFree::operator()(x509_st* object) const noexcept { X509_free(object); }
 
 std::string openssl_reason() {
@@ -23,5 +29,7 @@ std::string openssl_reason() {
   ERR_error_string_n(code, text, sizeof text);
   return text;
 }
+
+CleanErrorQueue::~CleanErrorQueue() { ERR_clear_error(); }
 
 }  // namespace fleet_provision

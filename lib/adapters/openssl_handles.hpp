@@ -4,19 +4,29 @@
 #include <memory>
 #include <string>
 
+struct asn1_object_st;
 struct bio_st;
+struct evp_md_ctx_st;
+struct evp_pkey_ctx_st;
 struct evp_pkey_st;
 struct ssl_ctx_st;
 struct ssl_st;
+struct X509_name_st;
+struct X509_req_st;
 struct x509_st;
 
 namespace fleet_provision {
 
 struct OpensslFree {
+  void operator()(asn1_object_st* object) const noexcept;
   void operator()(bio_st* object) const noexcept;
+  void operator()(evp_md_ctx_st* object) const noexcept;
+  void operator()(evp_pkey_ctx_st* object) const noexcept;
   void operator()(evp_pkey_st* object) const noexcept;
   void operator()(ssl_ctx_st* object) const noexcept;
   void operator()(ssl_st* object) const noexcept;
+  void operator()(X509_name_st* object) const noexcept;
+  void operator()(X509_req_st* object) const noexcept;
   void operator()(x509_st* object) const noexcept;
 };
 
@@ -25,5 +35,14 @@ using OpensslHandle = std::unique_ptr<Object, OpensslFree>;
 
 /// The reason of the newest entry in this thread's queue of errors, in OpenSSL's words; the queue is emptied.
 [[nodiscard]] std::string openssl_reason();
+
+/// Empties this thread's queue of errors when a scope ends, so that no later call is blamed for what failed here.
+class CleanErrorQueue {
+ public:
+  CleanErrorQueue() = default;
+  CleanErrorQueue(const CleanErrorQueue&) = delete;
+  CleanErrorQueue& operator=(const CleanErrorQueue&) = delete;
+  ~CleanErrorQueue();
+};
 
 }  // namespace fleet_provision

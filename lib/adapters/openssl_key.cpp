@@ -1,24 +1,16 @@
 #include "adapters/openssl_key.hpp"
 
 #include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <array>
 #include <vector>
 
-#include "adapters/freed_by.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
-
-using Bio = std::unique_ptr<BIO, FreedBy<BIO_free_all>>;
-void free_allocated(void* memory) { OPENSSL_free(memory); }
-using Allocated = std::unique_ptr<unsigned char, FreedBy<free_allocated>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreedBy<EVP_MD_CTX_free>>;
 
 constexpr std::string_view kAcceptedKeys = "the service takes RSA from 2048 bits and EC P-256, P-384 and P-521";
 constexpr int kRsaBitsMin = 2048;
@@ -32,8 +24,8 @@ int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* was
 /// Whether what the private half signs, the public half accepts.
 bool halves_belong_together(EVP_PKEY* key) {
   constexpr std::array<unsigned char, 4> kText{'p', 'a', 'i', 'r'};
-  const DigestContext signing(EVP_MD_CTX_new());
-  const DigestContext verifying(EVP_MD_CTX_new());
+  const OpensslHandle<EVP_MD_CTX> signing(EVP_MD_CTX_new());
+  const OpensslHandle<EVP_MD_CTX> verifying(EVP_MD_CTX_new());
   std::vector<unsigned char> signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
   std::size_t size = signature.size();
   return signing && verifying &&
@@ -55,18 +47,9 @@ std::string_view first_label(std::string_view text) {
 
 }  // namespace
 
-void FreeKey::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
-
-CleanErrorQueue::~CleanErrorQueue() { ERR_clear_error(); }
-
-std::string openssl_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  return reason == nullptr ? "no reason given" : printable(reason);
-}
-
 Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& what) {
   const CleanErrorQueue clean;
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const OpensslHandle<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return fail(ErrorKind::kInternal, "out of memory for a key");
   bool was_asked = false;
   OpensslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &was_asked));
@@ -94,7 +77,7 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
 Result<Secret> private_key_pem(evp_pkey_st* key) {
   const CleanErrorQueue clean;
   // Memory of this kind is wiped when it grows and when it is freed.
-  const Bio bio(BIO_new(BIO_s_secmem()));
+  const OpensslHandle<BIO> bio(BIO_new(BIO_s_secmem()));
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     return fail(ErrorKind::kInternal, "cannot write a key as PEM: " + openssl_reason());
   }
@@ -124,15 +107,6 @@ Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string
   const char* name = EVP_PKEY_get0_type_name(key);
   return fail(kind, what + " is of the type " + (name == nullptr ? "unknown" : printable(name)),
               std::string(kAcceptedKeys));
-}
-
-Result<std::string> public_key_sha256(evp_pkey_st* key) {
-  const CleanErrorQueue clean;
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  const Allocated owned(der);
-  if (size <= 0) return fail(ErrorKind::kInternal, "cannot encode a public key: " + openssl_reason());
-  return sha256_of({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
 }
 
 std::string describe_not_pem(std::string_view bytes) {

@@ -6,10 +6,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <utility>
 
-#include "adapters/freed_by.hpp"
+#include "adapters/certificate_facts.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_key.hpp"
 #include "core/text.hpp"
@@ -17,7 +16,7 @@
 namespace fleet_provision {
 namespace {
 
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreedBy<EVP_PKEY_CTX_free>>;
+using KeyContext = OpensslHandle<EVP_PKEY_CTX>;
 
 /// OpenSSL calls this between the steps of making a key; 0 ends the making.
 int go_on(EVP_PKEY_CTX* context) {
@@ -53,7 +52,7 @@ KeyContext context_for(KeyType type) {
 Result<DeviceKey> device_key(EVP_PKEY* key) {
   DeviceKey facts;
   FP_TRY_ASSIGN(facts.type, key_type(key, ErrorKind::kDeviceKeyUnusable, "the device key"));
-  FP_TRY_ASSIGN(facts.public_key_sha256, public_key_sha256(key));
+  facts.public_key_sha256 = public_key_sha256(*key);
   FP_TRY_ASSIGN(facts.pem, private_key_pem(key));
   return facts;
 }
