@@ -1,0 +1,101 @@
+// What a run has reached, as a value: Fresh → KeyMade → Certified → Enrolled → Installed.
+//
+// Each milestone holds what is durable at it and what that depends on, so that a later run can tell whether it still
+// fits. A refused ownership token is the edge from Certified back to KeyMade, with the same key. With the method
+// `keys` the key comes with the certificate: there is no KeyMade, and a refused token leads back to Fresh.
+//
+// The number of certificates asked for is durable too: a token that is refused for ever must not fill the account.
+// It is counted before the request leaves, taken back when the service says no, and forgotten when an hour of
+// boot time has passed since the last request, because by then the service has deleted what was not used.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/identity.hpp"
+#include "core/plan.hpp"
+#include "core/secret.hpp"
+
+namespace fleet_provision {
+
+/// Where a key comes from: `made`, `service`, `key REFERENCE` or `csr FILE`; and the type asked for, where one was.
+struct KeyOrigin {
+  std::string source;
+  std::string type;
+};
+
+/// What a certificate was asked with, beyond its key.
+struct CertificateOrigin {
+  /// Host, as in Endpoint.
+  std::string endpoint;
+  std::string claim_fingerprint;
+  Method method = Method::kCsr;
+  std::string csr_subject;
+};
+
+/// Nothing is kept but the number of certificates asked for.
+struct Fresh {};
+
+/// The key is durable: its CSR may leave.
+struct KeyMade {
+  KeyOrigin origin;
+  DeviceKey key;
+  /// The option's text the CSR was made with; empty for an outside CSR.
+  std::string csr_subject;
+  /// PEM; empty with the method `keys`.
+  std::string csr_pem;
+};
+
+/// Certificate and token are durable: RegisterThing may leave.
+struct Certified {
+  KeyMade made;
+  CertificateOrigin origin;
+  std::string certificate_id;
+  std::string certificate_pem;
+  Secret certificate_ownership_token;
+};
+
+/// The service knows the gateway; the identity is whole in `pending/`.
+struct Enrolled {
+  Certified certified;
+  Identity identity;
+};
+
+/// The identity is in its place.
+struct Installed {
+  Identity identity;
+};
+
+using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Installed>;
+
+enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kInstalled };
+[[nodiscard]] Milestone milestone(const Progress& progress);
+[[nodiscard]] std::string_view word(Milestone milestone);
+
+/// Certificates asked for at most before the run ends with kCertificateLimit.
+inline constexpr unsigned kCertificatesMax = 4;
+/// Life of an ownership token (service page), after which an unused certificate is deleted.
+inline constexpr std::chrono::seconds kTokenLife{3'600};
+
+/// How many certificates were asked for, and for how long no more has been.
+struct CertificateCount {
+  unsigned requested = 0;
+  /// Boot time since the last request, summed over boots, as of the stamp below.
+  std::chrono::seconds age{0};
+  std::string boot_id;
+  std::chrono::seconds since_boot{0};
+};
+
+/// The same count stamped now; nothing is left of it once its age has reached the life of a token.
+[[nodiscard]] CertificateCount brought_up_to(const CertificateCount& count, const std::string& boot_id,
+                                             std::chrono::seconds since_boot);
+
+/// What `pending/journal` holds (the private key is in a file of its own).
+struct Journal {
+  CertificateCount count;
+  Progress progress;
+};
+
+}  // namespace fleet_provision

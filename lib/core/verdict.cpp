@@ -1,0 +1,115 @@
+#include "core/verdict.hpp"
+
+#include <string_view>
+
+namespace fleet_provision {
+
+Verdict verdict(ErrorKind kind, Milestone reached) {
+  using enum ErrorKind;
+  switch (kind) {
+    // The way to the service, or the service for now: time may mend it.
+    case kDns:
+    case kNoRoute:
+    case kConnectionRefused:
+    case kConnectionTimeout:
+    case kProxyRefused:
+    case kTlsTimeout:
+    case kServerUnavailable:
+    case kSessionTakenOver:
+    case kDisconnectedByServer:
+    case kConnectionLost:
+    case kNoAnswer:
+    case kThrottled:
+    case kServiceError: return Verdict::kRetry;
+
+    case kMqttVersionRefused: return Verdict::kOlderMqtt;
+
+    // Only RegisterThing carries a token; whoever else complains about one is not understood.
+    case kTokenRefused: return reached == Milestone::kCertified ? Verdict::kAskAgain : Verdict::kGiveUp;
+
+    // Somebody must change something, or asked us to stop.
+    case kUsage:
+    case kConfiguration:
+    case kFileNotFound:
+    case kFileUnreadable:
+    case kClaimCertificateUnusable:
+    case kClaimKeyUnusable:
+    case kClaimKeyMismatch:
+    case kClaimExpired:
+    case kClaimKeyPassphrase:
+    case kCaFileUnusable:
+    case kDeviceKeyUnusable:
+    case kCsrUnusable:
+    case kParametersUnusable:
+    case kOtherIdentity:
+    case kIdentityDamaged:
+    case kStateNotWritable:
+    case kStateNotPrivate:
+    case kStateCrossDevice:
+    case kDiskFull:
+    case kDiskError:
+    case kLocked:
+    case kProxyAuthentication:
+    case kNotAProxy:
+    case kNotATlsServer:
+    case kTlsUntrustedServer:
+    case kTlsNameMismatch:
+    case kTlsServerExpired:
+    case kTlsServerNotYetValid:
+    case kTlsVersion:
+    case kTlsAlpn:
+    case kTlsFailed:
+    case kNoTrustStore:
+    case kClaimRefused:
+    case kClockNotSet:
+    case kPolicyConnect:
+    case kPolicySubscribe:
+    case kPolicyPublish:
+    case kConnectionRejected:
+    case kRejected:
+    case kMalformedAnswer:
+    case kCertificateKeyMismatch:
+    case kIssuedCertificateUnusable:
+    case kIssuedCertificateExpired:
+    case kCertificateLimit:
+    case kDeadline:
+    case kInterrupted:
+    case kTerminated:
+    case kInternal: return Verdict::kGiveUp;
+  }
+  return Verdict::kGiveUp;
+}
+
+std::optional<ErrorKind> classify(const ServiceError& error) {
+  const std::string_view code = error.error_code;
+  const auto speaks_of = [code](std::string_view part) { return code.find(part) != std::string_view::npos; };
+  if (error.status_code == 202) return std::nullopt;
+  // AWS's REST services send ThrottlingException with status 400.
+  if (error.status_code == 429 || speaks_of("Throttl") || speaks_of("TooManyRequests")) return ErrorKind::kThrottled;
+  if (error.status_code >= 500 && error.status_code < 600) return ErrorKind::kServiceError;
+  if (speaks_of("CertificateOwnershipToken")) return ErrorKind::kTokenRefused;
+  return ErrorKind::kRejected;
+}
+
+std::optional<ErrorKind> refusal_of(Phase step) {
+  switch (step) {
+    // The service closes during the handshake when it does not know the claim certificate.
+    case Phase::kTls: return ErrorKind::kClaimRefused;
+    case Phase::kMqtt: return ErrorKind::kPolicyConnect;
+    case Phase::kSubscribe: return ErrorKind::kPolicySubscribe;
+    case Phase::kCreate:
+    case Phase::kRegister: return ErrorKind::kPolicyPublish;
+    case Phase::kLoad:
+    case Phase::kResolve:
+    case Phase::kTcp:
+    case Phase::kProxy:
+    case Phase::kKey:
+    case Phase::kStore:
+    case Phase::kVerify:
+    case Phase::kOnSuccess:
+    case Phase::kWait: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace fleet_provision
