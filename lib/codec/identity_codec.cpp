@@ -1,0 +1,84 @@
+#include "codec/identity_codec.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "codec/json_fields.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr unsigned kSchema = 1;
+
+nlohmann::ordered_json or_null(const std::optional<std::string>& text) {
+  return text ? nlohmann::ordered_json(*text) : nlohmann::ordered_json(nullptr);
+}
+
+/// What was decoded is UTF-8 already; `replace` only keeps a slip of ours from becoming an exception.
+std::string dump(const nlohmann::ordered_json& value) {
+  return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string encode_identity(const Identity& identity) {
+  nlohmann::ordered_json object;
+  object["schema"] = kSchema;
+  object["thingName"] = or_null(identity.thing_name);
+  object["certificateId"] = identity.certificate_id;
+  object["certificateFingerprint"] = identity.certificate_fingerprint;
+  object["notAfter"] = identity.not_after;
+  object["templateName"] = identity.template_name;
+  object["endpoint"] = identity.endpoint;
+  object["port"] = identity.port;
+  object["method"] = std::string(word(identity.method));
+  object["keyType"] = identity.key_type;
+  object["key"] = identity.key;
+  object["deviceConfiguration"] = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
+  object["requestDigest"] = identity.request_digest;
+  object["replaces"] = or_null(identity.replaces);
+  object["provisionedAt"] = identity.provisioned_at;
+  object["verifiedAt"] = or_null(identity.verified_at);
+  return dump(object);
+}
+
+Result<Identity> decode_identity(std::string_view text) {
+  constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
+  FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(text, kKind));
+  FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
+  if (schema != kSchema) {
+    return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
+                "use the version of fleet-provision that made it");
+  }
+  Identity identity;
+  FP_TRY_ASSIGN(identity.thing_name, fields.text_or_null("thingName"));
+  FP_TRY_ASSIGN(identity.certificate_id, fields.text("certificateId"));
+  FP_TRY_ASSIGN(identity.certificate_fingerprint, fields.text("certificateFingerprint"));
+  FP_TRY_ASSIGN(identity.not_after, fields.text("notAfter"));
+  FP_TRY_ASSIGN(identity.template_name, fields.text("templateName"));
+  FP_TRY_ASSIGN(identity.endpoint, fields.text("endpoint"));
+  FP_TRY_ASSIGN(const std::uint64_t port, fields.number("port", std::numeric_limits<std::uint16_t>::max()));
+  identity.port = static_cast<std::uint16_t>(port);
+  FP_TRY_ASSIGN(const std::string method, fields.text("method"));
+  const auto known_method = parse_method(method);
+  if (!known_method) return fail(kKind, "its \"method\" is neither csr nor keys");
+  identity.method = *known_method;
+  FP_TRY_ASSIGN(identity.key_type, fields.text("keyType"));
+  FP_TRY_ASSIGN(identity.key, fields.text("key"));
+  FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
+  FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
+  FP_TRY_ASSIGN(identity.replaces, fields.text_or_null("replaces"));
+  FP_TRY_ASSIGN(identity.provisioned_at, fields.text("provisionedAt"));
+  FP_TRY_ASSIGN(identity.verified_at, fields.text_or_null("verifiedAt"));
+  return identity;
+}
+
+std::string encode_device_configuration(const DeviceConfiguration& configuration) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : configuration) object[name] = value;
+  return dump(object);
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,134 @@
+#include "codec/journal_codec.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "codec/json_fields.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr unsigned kSchema = 1;
+constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
+// A bit over three thousand years; sums of two stay far inside their type.
+constexpr std::uint64_t kSecondsMax = 100'000'000'000;
+
+nlohmann::json encode(const KeyMade& made) {
+  return {{"source", made.origin.source}, {"sourceType", made.origin.type},
+          {"uri", made.key.uri},          {"publicKeySha256", made.key.public_key_sha256},
+          {"type", made.key.type},        {"csrSubject", made.csr_subject},
+          {"csr", made.csr_pem}};
+}
+
+Result<KeyMade> decode_key(const JsonFields& fields) {
+  KeyMade made;
+  FP_TRY_ASSIGN(made.origin.source, fields.text("source"));
+  FP_TRY_ASSIGN(made.origin.type, fields.text("sourceType"));
+  FP_TRY_ASSIGN(made.key.uri, fields.text("uri"));
+  FP_TRY_ASSIGN(made.key.public_key_sha256, fields.text("publicKeySha256"));
+  FP_TRY_ASSIGN(made.key.type, fields.text("type"));
+  FP_TRY_ASSIGN(made.csr_subject, fields.text("csrSubject"));
+  FP_TRY_ASSIGN(made.csr_pem, fields.text("csr"));
+  return made;
+}
+
+nlohmann::json encode(const Certified& certified) {
+  return {{"endpoint", certified.origin.endpoint},
+          {"claimFingerprint", certified.origin.claim_fingerprint},
+          {"method", std::string(word(certified.origin.method))},
+          {"csrSubject", certified.origin.csr_subject},
+          {"certificateId", certified.certificate_id},
+          {"certificate", certified.certificate_pem}};
+}
+
+Result<Certified> decode_certificate(const JsonFields& fields) {
+  Certified certified;
+  FP_TRY_ASSIGN(certified.origin.endpoint, fields.text("endpoint"));
+  FP_TRY_ASSIGN(certified.origin.claim_fingerprint, fields.text("claimFingerprint"));
+  FP_TRY_ASSIGN(const std::string method, fields.text("method"));
+  const auto known_method = parse_method(method);
+  if (!known_method) return fail(kKind, "its \"method\" is neither csr nor keys");
+  certified.origin.method = *known_method;
+  FP_TRY_ASSIGN(certified.origin.csr_subject, fields.text("csrSubject"));
+  FP_TRY_ASSIGN(certified.certificate_id, fields.text("certificateId"));
+  FP_TRY_ASSIGN(certified.certificate_pem, fields.text("certificate"));
+  return certified;
+}
+
+/// Puts a milestone into the object and gives the token that goes behind it.
+struct Encoder {
+  nlohmann::json& object;
+
+  std::string_view operator()(const Fresh&) { return {}; }
+  std::string_view operator()(const Installed&) { return {}; }
+  std::string_view operator()(const KeyMade& made) {
+    object["key"] = encode(made);
+    return {};
+  }
+  std::string_view operator()(const Certified& certified) {
+    object["key"] = encode(certified.made);
+    object["certificate"] = encode(certified);
+    return certified.certificate_ownership_token.reveal();
+  }
+  std::string_view operator()(const Enrolled& enrolled) { return (*this)(enrolled.certified); }
+};
+
+Result<CertificateCount> decode_count(const JsonFields& fields) {
+  CertificateCount count;
+  FP_TRY_ASSIGN(const std::uint64_t requested, fields.number("requested", kCertificatesMax));
+  count.requested = static_cast<unsigned>(requested);
+  FP_TRY_ASSIGN(const std::uint64_t age, fields.number("ageSeconds", kSecondsMax));
+  count.age = std::chrono::seconds{age};
+  FP_TRY_ASSIGN(count.boot_id, fields.text("bootId"));
+  FP_TRY_ASSIGN(const std::uint64_t since_boot, fields.number("sinceBootSeconds", kSecondsMax));
+  count.since_boot = std::chrono::seconds{since_boot};
+  return count;
+}
+
+}  // namespace
+
+Secret encode_journal(const Journal& journal) {
+  nlohmann::json object{{"schema", kSchema},
+                        {"requested", journal.count.requested},
+                        {"ageSeconds", journal.count.age.count()},
+                        {"bootId", journal.count.boot_id},
+                        {"sinceBootSeconds", journal.count.since_boot.count()}};
+  const std::string_view token = std::visit(Encoder{object}, journal.progress);
+  std::string bytes = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  // The room is made before the token comes, so that no smaller buffer with a part of it is left behind.
+  bytes.reserve(bytes.size() + token.size());
+  const WipedAtEnd wiped(bytes);
+  bytes += token;
+  return Secret(bytes);
+}
+
+Result<Journal> decode_journal(std::string_view bytes) {
+  const std::size_t line_end = bytes.find('\n');
+  if (line_end == std::string_view::npos) return fail(kKind, "it has no first line");
+  FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(bytes.substr(0, line_end), kKind));
+  const std::string_view token = bytes.substr(line_end + 1);
+  FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
+  if (schema != kSchema) {
+    return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
+                "finish with the version of fleet-provision that began, or begin anew with --force");
+  }
+  Journal journal;
+  FP_TRY_ASSIGN(journal.count, decode_count(fields));
+  if (!fields.has("key")) return journal;
+  FP_TRY_ASSIGN(const JsonFields key, fields.object("key"));
+  FP_TRY_ASSIGN(KeyMade made, decode_key(key));
+  if (!fields.has("certificate")) {
+    journal.progress = std::move(made);
+    return journal;
+  }
+  if (token.empty()) return fail(kKind, "it has a certificate and no token");
+  FP_TRY_ASSIGN(const JsonFields certificate, fields.object("certificate"));
+  FP_TRY_ASSIGN(Certified certified, decode_certificate(certificate));
+  certified.made = std::move(made);
+  certified.certificate_ownership_token = Secret(token);
+  journal.progress = std::move(certified);
+  return journal;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,125 @@
+#include "workflow/exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/payload.hpp"
+#include "core/text.hpp"
+#include "core/verdict.hpp"
+
+namespace fleet_provision {
+namespace {
+
+Phase phase_of(Operation operation) {
+  return operation == Operation::kRegisterThing ? Phase::kRegister : Phase::kCreate;
+}
+
+std::string hint_for(ErrorKind kind, const ServiceError& words) {
+  if (kind == ErrorKind::kThrottled || kind == ErrorKind::kServiceError) return "nothing to do; it is tried again";
+  if (kind == ErrorKind::kTokenRefused) return "nothing to do; another certificate is asked for";
+  if (words.status_code == 404) return "check --template and the region of --endpoint";
+  if (words.status_code == 403) {
+    return "the pre-provisioning hook or the provisioning role refuses; CloudWatch has the reason";
+  }
+  return "check the template and its parameters";
+}
+
+Error rejected(Operation operation, ErrorKind kind, const ServiceError& words) {
+  Error error;
+  error.kind = kind;
+  error.phase = phase_of(operation);
+  // The service's words are given whole, only made fit for a terminal.
+  const std::size_t whole = 4 * (words.error_code.size() + words.error_message.size());
+  error.message = "the service rejected " + std::string(word(operation)) + ": " + std::to_string(words.status_code) +
+                  " " + printable(words.error_code, whole) + ": " + printable(words.error_message, whole);
+  error.hint = hint_for(kind, words);
+  error.service = words;
+  return error;
+}
+
+/// An error of the session while `operation` was under way: it happened there, and if it is a denial it names what
+/// was denied.
+Error during(Operation operation, const Topics& topics, Error error) {
+  error.phase = phase_of(operation);
+  if (error.kind == ErrorKind::kPolicyPublish) {
+    error.hint = "the claim's policy must allow iot:Publish on topic/" + topics.request;
+  }
+  return error;
+}
+
+Result<Message> silence() {
+  return fail(ErrorKind::kNoAnswer, "no answer");
+}
+
+}  // namespace
+
+Exchange::Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits)
+    : session_(session), clock_(clock), observer_(observer), plan_(plan), limits_(limits) {}
+
+Result<ConnectionFacts> Exchange::open() {
+  FP_TRY_ASSIGN(ConnectionFacts facts, session_.established());
+  const Topics create = topics_of(create_operation(plan_.method), plan_.payload_format, plan_.template_name);
+  const Topics provision = topics_of(Operation::kRegisterThing, plan_.payload_format, plan_.template_name);
+  auto subscribed = session_.subscribe({create.accepted, create.rejected, provision.accepted, provision.rejected});
+  if (!subscribed) {
+    Error error = std::move(subscribed).error();
+    if (!error.phase) error.phase = Phase::kSubscribe;
+    if (error.kind == ErrorKind::kPolicySubscribe && error.hint.empty()) {
+      error.hint = "the claim's policy must allow iot:Subscribe on topicfilter/" + create.request +
+                   "/* and topicfilter/" + provision.request + "/*";
+    }
+    return fail(std::move(error));
+  }
+  return facts;
+}
+
+Result<Secret> Exchange::ask(Operation operation, std::string_view payload) {
+  const Topics topics = topics_of(operation, plan_.payload_format, plan_.template_name);
+  auto sent = session_.publish(topics.request, payload);
+  if (!sent) return fail(during(operation, topics, std::move(sent).error()));
+  return await(operation, topics);
+}
+
+Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
+  const Instant deadline = std::min(clock_.now() + limits_.request_timeout, limits_.run_deadline);
+  for (;;) {
+    // Messages that are not for us must not keep the wait going.
+    auto message = clock_.now() < deadline ? session_.receive(deadline) : silence();
+    if (!message && message.error().kind == ErrorKind::kNoAnswer) {
+      return fail(during(operation, topics,
+                         Error{ErrorKind::kNoAnswer, std::nullopt,
+                               "no answer to " + std::string(word(operation)) + " on " + topics.request,
+                               "the claim's policy must allow iot:Receive on topic/" + topics.request +
+                                   "/*; a throttled service is silent too",
+                               std::nullopt, std::nullopt}));
+    }
+    if (!message) return fail(during(operation, topics, std::move(message).error()));
+    if (taken_before(*message)) {
+      observer_.detail("ignored a repeated answer on " + message->topic);
+      continue;
+    }
+    if (message->topic != topics.accepted && message->topic != topics.rejected) {
+      observer_.warned("ignored a message on " + printable(message->topic, 300) + ", which answers nothing asked");
+      continue;
+    }
+    if (message->topic == topics.accepted) {
+      // Each accepted answer holds a token or names of its own; two equal ones are one. Refusals may well be equal.
+      taken_.push_back(Message{message->topic, message->payload.duplicate()});
+      return std::move(message->payload);
+    }
+
+    auto words = decode_rejected(message->payload.reveal(), plan_.payload_format);
+    if (!words) return fail(std::move(words).error().in(phase_of(operation)));
+    const auto kind = classify(*words);
+    if (kind) return fail(rejected(operation, *kind, *words));
+    observer_.detail("the service is still at work on " + std::string(word(operation)));
+  }
+}
+
+bool Exchange::taken_before(const Message& message) const {
+  return std::any_of(taken_.begin(), taken_.end(), [&message](const Message& each) {
+    return each.topic == message.topic && each.payload.reveal() == message.payload.reveal();
+  });
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,46 @@
+// Requests and answers over one connection (service-facts 1.4).
+//
+// The service has no correlation id: an answer belongs to a request by its topic and by the connection alone. So one
+// request is outstanding at a time, all four answer topics are subscribed before the first request leaves, and an
+// answer that was already taken once is not taken again (QoS 1 may repeat it).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/messages.hpp"
+#include "core/topics.hpp"
+#include "ports/clock.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+class Exchange {
+ public:
+  struct Limits {
+    Milliseconds request_timeout{15'000};
+    Instant run_deadline;
+  };
+
+  Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits);
+
+  /// Waits for the connection and subscribes the answer topics of both operations.
+  [[nodiscard]] Result<ConnectionFacts> open();
+  /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
+  /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
+  [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
+
+ private:
+  [[nodiscard]] Result<Secret> await(Operation operation, const Topics& topics);
+  [[nodiscard]] bool taken_before(const Message& message) const;
+
+  Session& session_;
+  Clock& clock_;
+  Observer& observer_;
+  const Plan& plan_;
+  Limits limits_;
+  std::vector<Message> taken_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,23 @@
+// How much of an unfinished run still fits the options of this one (interface.md 1.3, "Unfinished, and the options
+// changed").
+#pragma once
+
+#include <string>
+
+#include "core/milestones.hpp"
+#include "core/plan.hpp"
+#include "ports/keysmith.hpp"
+#include "ports/observer.hpp"
+
+namespace fleet_provision {
+
+/// Where this plan's key comes from, as a milestone stores it.
+[[nodiscard]] KeyOrigin key_origin_of(const Plan& plan);
+[[nodiscard]] CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& claim_fingerprint);
+
+/// The last milestone of `left` that this plan would have reached too; a warning names each option that differs.
+/// A registered thing is only given up with `plan.force`, else kUsage.
+[[nodiscard]] Result<Progress> fit(Progress left, const Plan& plan, const std::string& claim_fingerprint,
+                                   Keysmith& keysmith, Observer& observer);
+
+}  // namespace fleet_provision

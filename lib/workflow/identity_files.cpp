@@ -1,0 +1,131 @@
+#include "workflow/identity_files.hpp"
+
+#include "codec/identity_codec.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr const char* kCertificateFile = "certificate.pem";
+constexpr const char* kThingNameFile = "thing-name";
+constexpr const char* kDeviceConfigurationFile = "device-configuration.json";
+// An answer has at most 128 KiB; escaped in JSON, each byte of it may take six.
+constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
+constexpr unsigned kReadableByAll = 0644;
+
+class Reader {
+ public:
+  Reader(Disk& disk, Keysmith& keysmith, std::string directory)
+      : disk_(disk), keysmith_(keysmith), directory_(std::move(directory)) {}
+
+  Result<Identity> whole() {
+    FP_TRY_ASSIGN(const Secret json, file(kIdentityFile));
+    auto identity = decode_identity(json.reveal());
+    if (!identity) return damaged(kIdentityFile, identity.error().message);
+    FP_TRY(check_certificate(*identity));
+    FP_TRY(check_thing_name(*identity));
+    FP_TRY_ASSIGN(const Secret configuration, file(kDeviceConfigurationFile));
+    if (configuration.reveal() != encode_device_configuration(identity->device_configuration)) {
+      return damaged(kDeviceConfigurationFile, "it is not what identity.json says");
+    }
+    return std::move(*identity);
+  }
+
+ private:
+  [[nodiscard]] tl::unexpected<Error> damaged(const std::string& name, const std::string& why) const {
+    return fail(ErrorKind::kIdentityDamaged, disk_.root() + "/" + directory_ + " is damaged: " + name + ": " + why,
+                "restore it from a copy, or make a new identity with --force");
+  }
+
+  Result<Secret> file(const char* name) {
+    const std::string path = path_in(directory_, name);
+    FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk_.inspect(path));
+    if (!facts) return damaged(name, "it is missing");
+    if (facts->type != EntryType::kFile) return damaged(name, "it is not a file");
+    FP_TRY_ASSIGN(std::optional<Secret> bytes, disk_.read(path, kFileBytesMax));
+    if (!bytes) return damaged(name, "it is missing");
+    return std::move(*bytes);
+  }
+
+  Result<void> check_certificate(const Identity& identity) {
+    FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
+    const auto facts = keysmith_.read_certificate(pem.reveal());
+    if (!facts) return damaged(kCertificateFile, facts.error().message);
+    if (facts->fingerprint != identity.certificate_fingerprint) {
+      return damaged(kCertificateFile, "it is not the certificate that identity.json names");
+    }
+    if (identity.key != kPrivateKeyFile) return {};
+    FP_TRY_ASSIGN(const Secret key_pem, file(kPrivateKeyFile));
+    const auto key = keysmith_.read_key(key_pem);
+    if (!key) return damaged(kPrivateKeyFile, key.error().message);
+    if (key->public_key_sha256 != facts->public_key_sha256) {
+      return damaged(kPrivateKeyFile, "it does not belong to certificate.pem");
+    }
+    return {};
+  }
+
+  Result<void> check_thing_name(const Identity& identity) {
+    if (!identity.thing_name) return {};
+    FP_TRY_ASSIGN(const Secret text, file(kThingNameFile));
+    if (text.reveal() != *identity.thing_name + "\n")
+      return damaged(kThingNameFile, "it is not what identity.json says");
+    return {};
+  }
+
+  Disk& disk_;
+  Keysmith& keysmith_;
+  std::string directory_;
+};
+
+Result<void> write_public(Disk& disk, const std::string& path, std::string_view bytes) {
+  // A name left by an earlier try is in the way of write_new.
+  FP_TRY(disk.remove_file(path));
+  FP_TRY(disk.write_new(path, bytes));
+  FP_TRY(disk.set_mode(path, kReadableByAll));
+  // Bytes and mode before the name that stands for them is relied upon.
+  return disk.sync_file(path);
+}
+
+}  // namespace
+
+std::string path_in(const std::string& directory, const std::string& name) {
+  return directory + "/" + name;
+}
+
+Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith, const std::string& directory) {
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk.inspect(directory));
+  if (!facts) return std::optional<Identity>();
+  if (facts->type != EntryType::kDirectory) {
+    return fail(ErrorKind::kIdentityDamaged, disk.root() + "/" + directory + " is not a directory",
+                "move it away; nothing is followed below the state directory");
+  }
+  FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory).whole());
+  return std::optional<Identity>(std::move(identity));
+}
+
+Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith, const std::string& directory) {
+  auto identity = read_identity(disk, keysmith, directory);
+  if (!identity && identity.error().kind == ErrorKind::kIdentityDamaged) return std::optional<Identity>();
+  return identity;
+}
+
+Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
+                            const std::string& certificate_pem) {
+  FP_TRY(write_public(disk, path_in(directory, kCertificateFile), certificate_pem));
+  if (identity.thing_name) {
+    FP_TRY(write_public(disk, path_in(directory, kThingNameFile), *identity.thing_name + "\n"));
+  }
+  FP_TRY(write_public(disk, path_in(directory, kDeviceConfigurationFile),
+                      encode_device_configuration(identity.device_configuration)));
+  FP_TRY(write_public(disk, path_in(directory, kIdentityFile), encode_identity(identity)));
+  // The names before the journal goes: from then on these files are all that is left.
+  return disk.sync_directory(directory);
+}
+
+std::vector<std::string> files_of(const Identity& identity) {
+  std::vector<std::string> names{kCertificateFile, kDeviceConfigurationFile, kIdentityFile};
+  if (identity.thing_name) names.emplace_back(kThingNameFile);
+  if (identity.key == kPrivateKeyFile) names.emplace_back(kPrivateKeyFile);
+  return names;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,40 @@
+// The files of one identity in a directory, `pending` or `identity`: written, and read back whole or not at all.
+//
+// Whole means: identity.json can be read, the certificate is the one it names, the private key (where it is a file)
+// belongs to that certificate, and thing-name and device-configuration.json say the same as identity.json.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/identity.hpp"
+#include "ports/disk.hpp"
+#include "ports/keysmith.hpp"
+
+namespace fleet_provision {
+
+inline constexpr const char* kIdentityDirectory = "identity";
+inline constexpr const char* kPendingDirectory = "pending";
+inline constexpr const char* kPreviousDirectory = "previous";
+inline constexpr const char* kPrivateKeyFile = "private-key.pem";
+inline constexpr const char* kIdentityFile = "identity.json";
+
+/// `directory/name`, as Disk takes it.
+[[nodiscard]] std::string path_in(const std::string& directory, const std::string& name);
+
+/// Nothing when there is no such directory; kIdentityDamaged says what is wrong with one that is not whole.
+[[nodiscard]] Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith,
+                                                            const std::string& directory);
+/// The same, with nothing for a damaged one too.
+[[nodiscard]] Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith,
+                                                            const std::string& directory);
+
+/// Writes all but the private key, readable to all, and makes bytes and names durable. identity.json comes last.
+[[nodiscard]] Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
+                                          const std::string& certificate_pem);
+
+/// The names that belong to an identity.
+[[nodiscard]] std::vector<std::string> files_of(const Identity& identity);
+
+}  // namespace fleet_provision

@@ -1,0 +1,40 @@
+#include "workflow/issued_certificate.hpp"
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+
+Result<CertificateFacts> prove_issued(const CreateCertificateAnswer& answer, const std::string& public_key_sha256,
+                                      Keysmith& keysmith, Clock& clock, Observer& observer) {
+  auto read = keysmith.read_certificate(answer.certificate_pem);
+  if (!read) return fail(std::move(read).error().in(Phase::kCreate));
+  const CertificateFacts& facts = *read;
+  const auto refuse = [](ErrorKind kind, std::string message, std::string hint) {
+    Error error{kind, Phase::kCreate, std::move(message), std::move(hint), std::nullopt, std::nullopt};
+    return fail(std::move(error));
+  };
+  if (facts.public_key_sha256 != public_key_sha256) {
+    return refuse(
+        ErrorKind::kCertificateKeyMismatch, "the issued certificate is for another key than ours",
+        "the answer cannot be used; if it happens again, what stands between here and the service changes it");
+  }
+  const WallTime now = clock.wall_now();
+  if (facts.not_after <= now) {
+    return refuse(
+        ErrorKind::kIssuedCertificateExpired,
+        "the issued certificate expired at " + rfc3339(facts.not_after) + "; the clock here says " + rfc3339(now),
+        "check the clock of this machine");
+  }
+  if (facts.not_before > now) {
+    observer.warned("the issued certificate is valid from " + rfc3339(facts.not_before) + "; the clock here says " +
+                    rfc3339(now));
+  }
+  const bool is_fingerprint_like = answer.certificate_id.size() == 64 && is_lower_hex(answer.certificate_id);
+  if (is_fingerprint_like && answer.certificate_id != facts.fingerprint) {
+    observer.warned("the service calls the certificate " + answer.certificate_id + ", but its fingerprint is " +
+                    facts.fingerprint);
+  }
+  return facts;
+}
+
+}  // namespace fleet_provision

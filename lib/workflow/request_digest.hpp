@@ -1,0 +1,18 @@
+// The salted digest that tells whether an identity was made for this very request (interface.md 1.3).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/plan.hpp"
+#include "ports/keysmith.hpp"
+
+namespace fleet_provision {
+
+/// `sha256:SALT:HEX` over endpoint host, template and parameters, with a salt drawn now. The parameters of a fleet are
+/// guessable (serial numbers), hence the salt; each part has its length before it, so no two requests look alike.
+[[nodiscard]] std::string make_request_digest(const Plan& plan, Keysmith& keysmith);
+/// Whether `digest` was made for this plan.
+[[nodiscard]] bool is_for(std::string_view digest, const Plan& plan, Keysmith& keysmith);
+
+}  // namespace fleet_provision

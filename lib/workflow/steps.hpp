@@ -1,0 +1,58 @@
+// From each milestone to the next: one function each, and one loop that says "advance, save" until the last.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/milestones.hpp"
+#include "workflow/budget.hpp"
+#include "workflow/connection.hpp"
+#include "workflow/provision.hpp"
+#include "workflow/vault.hpp"
+
+namespace fleet_provision {
+
+class Steps {
+ public:
+  Steps(const Plan& plan, const Ports& ports, Vault& vault, Outcome& outcome)
+      : plan_(plan), ports_(ports), vault_(vault), outcome_(outcome), budget_(ports.clock) {}
+
+  /// Goes on from what the vault holds, as far as it fits this plan.
+  [[nodiscard]] Result<void> resume(const std::string& claim_fingerprint);
+  [[nodiscard]] const Progress& progress() const { return progress_; }
+  [[nodiscard]] bool needs_network() const;
+  /// kCertificateLimit when the next step would ask for one certificate too many.
+  [[nodiscard]] Result<void> check_limit();
+  /// One milestone further, durable when it returns. Without `connection` where the network is not needed.
+  [[nodiscard]] Result<void> step(Connection* connection, unsigned attempt);
+  /// Puts the count on disk right at the end of a run that failed.
+  void settle(ErrorKind why);
+
+ private:
+  struct Advance;
+  [[nodiscard]] Result<Progress> advance(Fresh& at);
+  [[nodiscard]] Result<Progress> advance(KeyMade& at);
+  [[nodiscard]] Result<Progress> advance(Certified& at);
+  [[nodiscard]] Result<Progress> advance(Enrolled& at);
+  [[nodiscard]] Result<Progress> advance(Installed& at);
+
+  [[nodiscard]] Result<KeyMade> make_or_open_key();
+  [[nodiscard]] Result<CreateCertificateAnswer> create(std::string_view payload);
+  [[nodiscard]] Result<Exchange*> exchange();
+  [[nodiscard]] Result<void> count_next_request();
+  [[nodiscard]] Result<void> save();
+  [[nodiscard]] Result<Identity> make_identity(const Certified& at, RegisterThingAnswer answer);
+  void tell_reached();
+
+  const Plan& plan_;
+  const Ports& ports_;
+  Vault& vault_;
+  Outcome& outcome_;
+  CertificateBudget budget_;
+  Progress progress_;
+  std::string claim_fingerprint_;
+  Connection* connection_ = nullptr;
+  unsigned attempt_ = 1;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,70 @@
+// The state directory: what is durable, and in which order it becomes so.
+//
+//   pending/journal          what was reached, replaced by write, fsync, rename, fsync of the directory
+//   pending/private-key.pem  written once, before the journal that speaks of it
+//   pending/…                the files of the identity, once the service knows the gateway (milestone Enrolled)
+//   identity/                pending/ under its final name: one rename, after journal and token are gone
+//
+// A pending/ without a journal is either whole, and then the commit was under way, or holds nothing that was ever
+// sent. Two whole directories are told apart by `replaces`: what identity/ says it replaced becomes previous/, anything
+// else is the newer one. So a power cut between any two steps leaves a state that `open` finishes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/milestones.hpp"
+#include "ports/disk.hpp"
+#include "ports/keysmith.hpp"
+#include "ports/observer.hpp"
+
+namespace fleet_provision {
+
+class Vault {
+ public:
+  Vault(Disk& disk, Keysmith& keysmith, Observer& observer) : disk_(disk), keysmith_(keysmith), observer_(observer) {}
+
+  /// The identity in its place, whole; nothing when there is none; kIdentityDamaged. Takes no lock, writes nothing.
+  [[nodiscard]] Result<std::optional<Identity>> look();
+  [[nodiscard]] Result<bool> has_pending();
+
+  /// Makes and locks the state directory and finishes a commit that was cut off; true when that put an identity in
+  /// place. kLocked, kStateNotWritable, kStateNotPrivate.
+  [[nodiscard]] Result<bool> open();
+  /// Makes `pending/` and proves that it is private: the first thing that tells a full or read-only disk.
+  [[nodiscard]] Result<void> prepare();
+
+  /// What an earlier run left, made durable once more; nothing when there is nothing to go on from.
+  [[nodiscard]] Result<std::optional<Journal>> load();
+  /// Durable when it returns. Installed is for `install`.
+  [[nodiscard]] Result<void> save(const Journal& journal);
+  /// Takes back a milestone Enrolled, before a journal of an earlier milestone is saved.
+  [[nodiscard]] Result<void> withdraw();
+  /// Proves `pending/` once more and puts it in place; the identity before becomes `previous/`.
+  [[nodiscard]] Result<void> install();
+
+ private:
+  [[nodiscard]] Result<bool> recover();
+  [[nodiscard]] Result<void> require_private(const std::string& path, EntryType type);
+  [[nodiscard]] Result<void> load_key(Journal& journal);
+  [[nodiscard]] Result<void> recognize_enrolled(Journal& journal);
+  [[nodiscard]] Result<void> settle();
+  [[nodiscard]] Result<void> write_key(const DeviceKey& key);
+  [[nodiscard]] Result<void> write_journal(const Journal& journal);
+  [[nodiscard]] Result<void> place(const Identity& identity);
+  [[nodiscard]] Result<void> replace(const Identity& identity);
+  [[nodiscard]] Result<void> clear(const std::string& directory);
+  void keep_as_previous();
+
+  Disk& disk_;
+  Keysmith& keysmith_;
+  Observer& observer_;
+  /// `pending/` exists and is private.
+  bool prepared_ = false;
+  /// The name `pending` is known to be durable.
+  bool name_durable_ = false;
+  /// Fingerprint of the key that private-key.pem durably holds.
+  std::string key_on_disk_;
+};
+
+}  // namespace fleet_provision
