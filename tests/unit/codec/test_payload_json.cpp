@@ -1,0 +1,106 @@
+// What only JSON can get wrong.
+#include <string>
+
+#include "codec/payload.hpp"
+#include "core/text.hpp"
+#include "tests/catch.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using namespace std::string_literals;
+
+TEST_CASE("JSON that is not one well-formed document is refused") {
+  const std::string rows[] = {
+      "{",
+      R"({"thingName":"a")",
+      R"({"thingName":"a"}x)",
+      R"({"thingName":"a"}{})",
+      R"({"thingName":"a",})",
+      R"({thingName:"a"})",
+      R"({"thingName":'a'})",
+      R"({"a":1 /* c */})",
+      R"({"a":NaN})",
+      R"({"a":01})",
+      R"({"a":1e400})",
+      // nlohmann takes a NUL byte for the end of the text; what follows it would go unseen.
+      "{\"thingName\":\"a\"}\0"s,
+      "{\"thingName\":\"a\"}\0{garbage"s,
+      "{\"thingName\":\"a\0b\"}"s,
+      "{\"thingName\":\"a\nb\"}",
+      "{\"thingName\":\"\xC3\x28\"}",
+      "{\"thingName\":\"\xED\xA0\x80\"}",
+      "{\"thingName\":\"\xC0\xAF\"}",
+      "{\"x\xFF\":1}",
+      R"({"thingName":"\ud800"})",
+      R"({"thingName":"\udc00"})",
+      "\xA1\x61\x61\x01",
+      "   ",
+  };
+  for (const std::string& row : rows) {
+    INFO(printable(row));
+    const auto answer = decode_register_thing(row, PayloadFormat::kJson);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == ErrorKind::kMalformedAnswer);
+    CHECK(answer.error().message.starts_with("the answer is not JSON (byte "));
+  }
+}
+
+TEST_CASE("JSON that is merely unusual is taken") {
+  const std::string rows[] = {
+      " \r\n\t{ \"thingName\" : \"gateway\" }\n",
+      "\xEF\xBB\xBF{\"thingName\":\"gateway\"}",
+      R"({"thingName":"\u0067ateway"})",
+      R"({"\u0074hingName":"gateway"})",
+      R"({"thingName":"gateway","big":123456789012345678901234567890,"small":-1e-300,"pair":"\ud83d\ude00"})",
+  };
+  for (const std::string& row : rows) {
+    INFO(row);
+    const auto answer = decode_register_thing(row, PayloadFormat::kJson);
+    REQUIRE(answer);
+    CHECK(answer->thing_name == "gateway");
+  }
+}
+
+TEST_CASE("JSON with a key twice is refused, wherever the map is") {
+  const struct {
+    std::string json;
+    std::string message;
+  } rows[] = {
+      {R"({"thingName":"a","thingName":"a"})", "the answer holds the key thingName twice"},
+      {R"({"thingName":"a","\u0074hingName":"b"})", "the answer holds the key thingName twice"},
+      {R"({"thingName":null,"thingName":"b"})", "the answer holds the key thingName twice"},
+      {R"({"x":1,"x":2})", "the answer holds a key twice"},
+      {R"({"deviceConfiguration":{"a":"1","a":"2"}})", "the answer holds a key twice"},
+      {R"({"x":[{"y":{"a":1,"a":2}}]})", "the answer holds a key twice"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.json);
+    const auto answer = decode_register_thing(row.json, PayloadFormat::kJson);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == row.message);
+  }
+  // The same name in different maps is no repetition.
+  CHECK(decode_register_thing(R"({"x":{"a":{"a":1}},"y":{"a":[{"a":1},{"a":1}]}})", PayloadFormat::kJson));
+}
+
+TEST_CASE("no failure repeats what the answer held") {
+  const std::string secret = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
+  const std::string rows[] = {
+      R"({"privateKey":")" + secret,
+      R"({"privateKey":")" + secret + "\n\"}",
+      R"({"privateKey":)" + secret + "}",
+      R"({"privateKey":[")" + secret + R"("]})",
+      R"({")" + secret + R"(":1,")" + secret + R"(":2})",
+  };
+  for (const std::string& row : rows) {
+    for (const PayloadFormat format : {PayloadFormat::kJson, PayloadFormat::kCbor}) {
+      const auto answer = decode_create_certificate(row, format, Method::kKeys);
+      REQUIRE_FALSE(answer);
+      CHECK(answer.error().message.find("MII") == std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fleet_provision
