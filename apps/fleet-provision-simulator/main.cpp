@@ -1,1 +1,197 @@
-int main() { return 70; }
+// fleet-provision-simulator: the Fleet Provisioning service on this machine.
+//
+// main reads options, prepares the state directory and the PKI, starts the broker and waits. What the service does is in
+// service/, which runs inside the broker as its plugin.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker.hpp"
+#include "command.hpp"
+#include "core/text.hpp"
+#include "files.hpp"
+#include "options.hpp"
+#include "pki.hpp"
+#include "service/document.hpp"
+#include "service/faults.hpp"
+#include "service/policy.hpp"
+#include "service/template.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBrokerPatience{10'000};
+constexpr const char* kPlugin = "fleet-provision-simulator-plugin.so";
+
+std::string own_directory() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+}
+
+// Beside the executable in a build tree, in lib/ when installed.
+Result<std::string> find_plugin(const std::string& directory) {
+  for (const std::string& place : {directory, directory + "/../lib/fleet-provision"}) {
+    const std::string path = place + "/" + kPlugin;
+    if (exists(path)) return path;
+  }
+  return fail(ErrorKind::kInternal, std::string("the broker's plugin ") + kPlugin + " is not beside " + directory);
+}
+
+// One simulator at a time in a state directory.
+Result<Descriptor> lock_state(const std::string& directory) {
+  const std::string path = directory + "/lock";
+  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.get() < 0) return fail(ErrorKind::kStateNotWritable, "cannot write " + path);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorKind::kLocked, "another simulator uses " + directory, "give it another --state-dir");
+  }
+  return lock;
+}
+
+bool names_localhost() {
+  const auto hosts = read_file("/etc/hosts");
+  return hosts && hosts->find("localhost") != std::string::npos;
+}
+
+// The name that clients are told: one that the server's certificate holds and that leads to the listener.
+std::string endpoint_for(const std::string& listen) {
+  const bool any = listen == "0.0.0.0" || listen == "::";
+  if (listen == "127.0.0.1" || listen == "::1" || any) {
+    if (names_localhost()) return "localhost";
+    return listen == "::1" || listen == "::" ? "::1" : "127.0.0.1";
+  }
+  return listen;
+}
+
+/// What the run knows once the broker is up.
+struct Ready {
+  std::string endpoint;
+  std::uint16_t port = 0;
+  Pki pki;
+  std::string template_name;
+  std::string state_dir;
+  std::string log;
+  pid_t broker = -1;
+};
+
+void announce(const Ready& ready) {
+  const auto text = [](const std::string& value) { return Value{value}; };
+  const Members line{{"endpoint", text(ready.endpoint)},
+                     {"port", Value{std::int64_t{ready.port}}},
+                     {"caFile", text(ready.pki.root_certificate)},
+                     {"claimCertificate", text(ready.pki.claim_certificate)},
+                     {"claimKey", text(ready.pki.claim_key)},
+                     {"template", text(ready.template_name)},
+                     {"stateDir", text(ready.state_dir)},
+                     {"log", text(ready.log)},
+                     {"pid", Value{std::int64_t{::getpid()}}}};
+  std::printf("%s\n", encode(line, Encoding::kJson).c_str());
+  std::fflush(stdout);
+}
+
+std::map<std::string, std::string> variables_for(const Ready& ready) {
+  return {{"FLEET_PROVISION_ENDPOINT", ready.endpoint},
+          {"FLEET_PROVISION_PORT", std::to_string(ready.port)},
+          {"FLEET_PROVISION_CA_FILE", ready.pki.root_certificate},
+          {"FLEET_PROVISION_CLAIM_CERT", ready.pki.claim_certificate},
+          {"FLEET_PROVISION_CLAIM_KEY", ready.pki.claim_key},
+          {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
+}
+
+// Everything the model will refuse is refused here, before the broker starts.
+Result<void> check_configuration(const Configuration& configuration) {
+  for (const auto& each : configuration.templates) FP_TRY(ProvisioningTemplate::parse(each.name, each.body));
+  for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
+  FP_TRY(Policy::parse("claim policy", configuration.claim_policy));
+  return {};
+}
+
+void complain(const Error& error) {
+  std::fprintf(stderr, "fleet-provision-simulator: error: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
+}
+
+Result<int> serve(const Options& options, const Signals& signals) {
+  Configuration configuration = options.configuration;
+  FP_TRY(check_configuration(configuration));
+  const std::string directory = own_directory();
+  FP_TRY_ASSIGN(const std::string plugin, find_plugin(directory));
+
+  std::optional<TemporaryDirectory> temporary;
+  std::string state_dir = options.state_dir;
+  if (state_dir.empty()) {
+    FP_TRY_ASSIGN(auto made, TemporaryDirectory::make());
+    temporary.emplace(std::move(made));
+    state_dir = temporary->path();
+  }
+  FP_TRY(make_directory(state_dir, 0755));
+  std::error_code error;
+  state_dir = std::filesystem::canonical(state_dir, error).string();
+  FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
+  FP_TRY(make_directory(state_dir + "/run", 0700));
+
+  Ready ready;
+  FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  if (options.listen != "0.0.0.0" && options.listen != "::") names.push_back(options.listen);
+  names.insert(names.end(), options.names.begin(), options.names.end());
+  FP_TRY_ASSIGN(ready.pki, prepare_pki(state_dir + "/pki", names));
+
+  configuration.state_dir = state_dir;
+  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : std::filesystem::absolute(options.log, error).string();
+  configuration.log_file = ready.log;
+  FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
+                                             configuration, kBrokerPatience));
+  ready.endpoint = endpoint_for(options.listen);
+  ready.port = port.port;
+  ready.template_name = configuration.templates.front().name;
+  ready.state_dir = state_dir;
+
+  Signals::Started started;
+  if (options.command.empty()) {
+    announce(ready);
+  } else {
+    started = signals.start(options.command, variables_for(ready), directory);
+    if (started.pid < 0) {
+      complain({ErrorKind::kInternal, {}, started.message, {}, {}, {}});
+      return started.exit_code;
+    }
+  }
+  const Signals::End end = signals.wait(started.pid, broker.pid());
+  if (end.broker_ended) {
+    broker.forget();
+    complain({ErrorKind::kInternal, {}, "mosquitto ended before its time; see " + state_dir + "/run/mosquitto.log", {}, {}, {}});
+    if (options.command.empty()) return static_cast<int>(ExitCode::kSoftware);
+  }
+  return end.exit_code;
+}
+
+}  // namespace
+
+}  // namespace fleet_provision::simulator
+
+int main(int argc, char** argv) {
+  using namespace fleet_provision;
+  using namespace fleet_provision::simulator;
+  const Signals signals;
+  const auto own_failure = [&](const Error& error, bool with_command) {
+    complain(error);
+    return with_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
+  };
+  auto parsed = parse_options({argv, argv + argc});
+  if (!parsed) return own_failure(parsed.error(), names_a_command({argv, argv + argc}));
+  if (parsed->text) {
+    std::fputs(parsed->text->c_str(), stdout);
+    return 0;
+  }
+  const auto exit_status = serve(*parsed, signals);
+  return exit_status ? *exit_status : own_failure(exit_status.error(), !parsed->command.empty());
+}

@@ -1,0 +1,36 @@
+// Files and directories of the simulator's state, whole at a time.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+#include "core/result.hpp"
+
+namespace fleet_provision::simulator {
+
+[[nodiscard]] bool exists(const std::string& path);
+/// kFileNotFound or kFileUnreadable.
+[[nodiscard]] Result<std::string> read_file(const std::string& path);
+/// Replaces the file by a rename; `mode` from its creation. kStateNotWritable.
+[[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode);
+/// With its parents, where missing.
+[[nodiscard]] Result<void> make_directory(const std::string& path, mode_t mode);
+
+/// A directory of its own below TMPDIR (or /tmp), removed with all that is in it when the object ends.
+class TemporaryDirectory {
+ public:
+  [[nodiscard]] static Result<TemporaryDirectory> make();
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,182 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "core/plan.hpp"
+#include "core/text.hpp"
+#include "files.hpp"
+#include "service/faults.hpp"
+#include "service/policy.hpp"
+#include "service/template.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+/// Values as CLI11 leaves them.
+struct Raw {
+  std::string state_dir;
+  std::string log;
+  std::int64_t port = 0;
+  std::int64_t token_lifetime = 3600;
+  std::vector<std::string> templates;
+  std::vector<std::string> faults;
+};
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size() + 2), ' ');
+  return text;
+}
+
+std::string fault_help() {
+  std::string text = "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE], NTH a number from 1 or * for every one):\n";
+  for (const auto& row : fault_table()) {
+    const bool optional = row.value == FaultValue::kOptionalNumber || row.value == FaultValue::kOptionalText;
+    std::string name = "  " + std::string(row.name);
+    if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
+    text += padded(name, 26) + operations_of(row) + "\n" + std::string(30, ' ') + std::string(row.meaning) + "\n";
+  }
+  return text;
+}
+
+constexpr const char* kUsageText =
+    "The AWS IoT Fleet Provisioning service on this machine: a real broker with mutual TLS.\n"
+    "\n"
+    "Usage: fleet-provision-simulator [OPTIONS]\n"
+    "           run until SIGTERM; one JSON line on stdout when ready\n"
+    "       fleet-provision-simulator [OPTIONS] -- COMMAND [ARG...]\n"
+    "           run COMMAND against it and exit with its status (own failures: 125; cannot execute: 126;\n"
+    "           not found: 127); FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and\n"
+    "           _TEMPLATE are set for it\n"
+    "\n"
+    "Options:\n";
+
+struct OptionRow {
+  const char* form;
+  const char* meaning;
+};
+constexpr OptionRow kRows[] = {
+    {"--state-dir DIR", "PKI, certificates, things and log; kept across runs (default: a temporary one)"},
+    {"--port N", "TCP port (default: a free one)"},
+    {"--template FILE", "an AWS provisioning template body, named after the file; repeatable (default: a\n"
+                        "                          built-in `gateway` with a required SerialNumber)"},
+    {"--token-lifetime SECONDS", "how long a certificate waits for RegisterThing (default 3600)"},
+    {"--fault SPEC", "make something go wrong, see below; repeatable"},
+    {"--log FILE", "one JSON line per event (default: events.jsonl in the state directory)"},
+    {"-h, --help", "this text"},
+    {"--version", "the version"},
+};
+
+std::string help_text() {
+  std::string text = kUsageText;
+  for (const auto& row : kRows) text += padded("  " + std::string(row.form), 26) + row.meaning + "\n";
+  text += fault_help();
+  text += "\nExample:\n  fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway\n";
+  return text;
+}
+
+Result<TemplateBody> read_template(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+  if (const std::size_t dot = name.rfind('.'); dot != std::string::npos && dot != 0) name.resize(dot);
+  FP_TRY_ASSIGN(name, parse_template_name(name));
+  FP_TRY_ASSIGN(std::string body, read_file(path));
+  return TemplateBody{std::move(name), std::move(body)};
+}
+
+Result<Options> complete(const Raw& raw) {
+  Options options;
+  options.state_dir = raw.state_dir;
+  options.log = raw.log;
+  if (raw.port < 0 || raw.port > 65535) return fail(ErrorKind::kUsage, "--port is from 1 to 65535");
+  options.port = static_cast<std::uint16_t>(raw.port);
+  if (raw.token_lifetime < 0 || raw.token_lifetime > 10'000'000) {
+    return fail(ErrorKind::kUsage, "--token-lifetime is from 0 to 10000000 seconds");
+  }
+  Configuration& configuration = options.configuration;
+  configuration.token_lifetime = std::chrono::seconds(raw.token_lifetime);
+  configuration.faults = raw.faults;
+  std::vector<std::string> names;
+  for (const auto& path : raw.templates) {
+    FP_TRY_ASSIGN(auto body, read_template(path));
+    if (std::find(names.begin(), names.end(), body.name) != names.end()) {
+      return fail(ErrorKind::kUsage, "two templates are named " + body.name);
+    }
+    names.push_back(body.name);
+    configuration.templates.push_back(std::move(body));
+  }
+  if (configuration.templates.empty()) {
+    configuration.templates.push_back({std::string(kBuiltinTemplateName), std::string(builtin_template_body())});
+    names.emplace_back(kBuiltinTemplateName);
+  }
+  configuration.claim_policy = least_privilege_claim_policy(names);
+  return options;
+}
+
+void declare(CLI::App& app, Raw& raw) {
+  const auto repeatable = [](CLI::Option* option) {
+    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+  };
+  app.add_option("--state-dir", raw.state_dir);
+  app.add_option("--port", raw.port);
+  app.add_option("--log", raw.log);
+  app.add_option("--token-lifetime", raw.token_lifetime);
+  repeatable(app.add_option("--template", raw.templates));
+  repeatable(app.add_option("--fault", raw.faults));
+}
+
+// An option nobody knows, with the nearest that is known.
+std::optional<Error> unknown_option(const CLI::App& app, const std::vector<std::string>& arguments) {
+  std::vector<std::string> known{"--help", "--version"};
+  for (const CLI::Option* option : app.get_options()) known.push_back("--" + option->get_name(false, false).substr(2));
+  for (const auto& argument : arguments) {
+    if (argument.rfind("--", 0) != 0) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string_view near = nearest(name, known);
+    return fail(ErrorKind::kUsage, "unknown option " + printable(name),
+                near.empty() ? "see --help" : "did you mean " + std::string(near) + "?")
+        .value();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool names_a_command(const std::vector<std::string>& arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--") != arguments.end();
+}
+
+Result<Options> parse_options(const std::vector<std::string>& arguments) {
+  const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+  std::vector<std::string> own(arguments.begin() + (arguments.empty() ? 0 : 1), separator);
+  Options answer;
+  if (std::find(own.begin(), own.end(), "--help") != own.end() || std::find(own.begin(), own.end(), "-h") != own.end()) {
+    answer.text = help_text();
+    return answer;
+  }
+  if (std::find(own.begin(), own.end(), "--version") != own.end()) {
+    answer.text = std::string("fleet-provision-simulator ") + FLEET_PROVISION_VERSION + "\n";
+    return answer;
+  }
+  CLI::App app;
+  app.set_help_flag();
+  Raw raw;
+  declare(app, raw);
+  if (auto unknown = unknown_option(app, own)) return fail(std::move(*unknown));
+  std::reverse(own.begin(), own.end());
+  try {
+    app.parse(own);
+  } catch (const CLI::Error& error) {
+    return fail(ErrorKind::kUsage, printable(error.what()), "see --help");
+  }
+  FP_TRY_ASSIGN(Options options, complete(raw));
+  if (separator != arguments.end()) {
+    options.command.assign(separator + 1, arguments.end());
+    if (options.command.empty()) return fail(ErrorKind::kUsage, "no COMMAND after --");
+  }
+  return options;
+}
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,218 @@
+#include "service/faults.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/text.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr std::uint8_t bit(FaultPoint point) { return static_cast<std::uint8_t>(point); }
+constexpr std::uint8_t kCreate = bit(FaultPoint::kCreateFromCsr) | bit(FaultPoint::kCreateKeys);
+constexpr std::uint8_t kRegister = bit(FaultPoint::kRegister);
+constexpr std::uint8_t kRequests = kCreate | kRegister;
+constexpr std::uint8_t kLink = bit(FaultPoint::kConnect) | bit(FaultPoint::kSubscribe);
+
+constexpr std::uint64_t kNumberMax = 100'000'000;
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number > kNumberMax) return std::nullopt;
+  return number;
+}
+
+// The error the service would most likely name for a status (service-facts 2.1 and 2.3).
+std::string error_code_for(std::uint64_t status) {
+  switch (status) {
+    case 400: return "InvalidRequest";
+    case 401: return "Unauthorized";
+    case 403: return "AccessDenied";
+    case 404: return "ResourceNotFound";
+    case 409: return "ConflictingResourceUpdate";
+    case 429: return "TooManyRequests";
+    case 500: return "InternalFailure";
+    case 503: return "ServiceUnavailable";
+  }
+  return "SimulatedFault";
+}
+
+Result<Refusal> parse_refusal(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  const auto status = parse_number(text.substr(0, comma));
+  if (!status || *status < 100 || *status > 599) {
+    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + printable(text),
+                "reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
+  }
+  Refusal refusal{static_cast<int>(*status), error_code_for(*status), "Rejected by the simulator as it was told."};
+  if (comma == std::string_view::npos) return refusal;
+  const std::string_view rest = text.substr(comma + 1);
+  const std::size_t second = rest.find(',');
+  refusal.error_code = std::string(rest.substr(0, second));
+  if (second != std::string_view::npos) refusal.error_message = std::string(rest.substr(second + 1));
+  return refusal;
+}
+
+Result<void> parse_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
+  const std::string form = std::string(row.name) + "=" + std::string(row.value_name);
+  switch (row.value) {
+    case FaultValue::kNone:
+      if (value) return fail(ErrorKind::kUsage, std::string(row.name) + " takes no value");
+      return {};
+    case FaultValue::kNumber:
+    case FaultValue::kOptionalNumber: {
+      if (!value && row.value == FaultValue::kOptionalNumber) return {};
+      const auto number = value ? parse_number(*value) : std::nullopt;
+      if (!number) return fail(ErrorKind::kUsage, std::string(row.name) + " needs a number", form);
+      fault.number = *number;
+      return {};
+    }
+    case FaultValue::kText:
+      if (!value) return fail(ErrorKind::kUsage, std::string(row.name) + " needs a value", form);
+      fault.text = std::string(*value);
+      return {};
+    case FaultValue::kOptionalText: fault.text = std::string(value.value_or("")); return {};
+    case FaultValue::kReject: {
+      FP_TRY_ASSIGN(fault.refusal, parse_refusal(value.value_or("")));
+      return {};
+    }
+  }
+  return {};
+}
+
+template <class Row>
+Result<const Row*> find_row(const std::vector<Row>& table, std::string_view name, const char* noun) {
+  std::vector<std::string_view> names;
+  std::string all;
+  for (const auto& row : table) {
+    if (row.name == name) return &row;
+    names.push_back(row.name);
+    all += (all.empty() ? "" : ", ") + std::string(row.name);
+  }
+  const std::string_view near = nearest(name, names);
+  return fail(ErrorKind::kUsage, std::string("unknown ") + noun + " " + printable(name),
+              near.empty() ? "known: " + all : "did you mean " + std::string(near) + "?");
+}
+
+}  // namespace
+
+const std::vector<FaultOperation>& fault_operations() {
+  static const std::vector<FaultOperation> kOperations{
+      {"connect", bit(FaultPoint::kConnect)},
+      {"subscribe", bit(FaultPoint::kSubscribe)},
+      {"create", kCreate},
+      {"create-from-csr", bit(FaultPoint::kCreateFromCsr)},
+      {"create-keys", bit(FaultPoint::kCreateKeys)},
+      {"register", kRegister},
+  };
+  return kOperations;
+}
+
+const std::vector<FaultDescription>& fault_table() {
+  using A = FaultAction;
+  using V = FaultValue;
+  static const std::vector<FaultDescription> kTable{
+      {A::kDrop, "drop", V::kNone, "", kRequests, "the request is carried out, its answer never sent"},
+      {A::kIgnore, "ignore", V::kNone, "", kRequests, "nothing is done and nothing is sent"},
+      {A::kDelay, "delay", V::kNumber, "MILLISECONDS", kRequests, "the answer comes that much later"},
+      {A::kDuplicate, "duplicate", V::kOptionalNumber, "TIMES", kRequests, "the answer comes twice, or TIMES times"},
+      {A::kDisconnectBefore, "disconnect-before", V::kNone, "", kLink | kRequests,
+       "the connection is closed and nothing is done (connect: closed without a CONNACK)"},
+      {A::kDisconnectUnanswered, "disconnect-unanswered", V::kNone, "", kRequests,
+       "the request is carried out, then the connection is closed instead of an answer"},
+      {A::kDisconnectAfter, "disconnect-after", V::kNone, "", kRequests,
+       "the answer is sent, then the connection is closed"},
+      {A::kDeny, "deny", V::kNone, "", kLink | kRequests, "refused as if the policy did not allow it"},
+      {A::kReject, "reject", V::kReject, "STATUS[,CODE[,MESSAGE]]", kRequests,
+       "an error document on the rejected topic; nothing is done"},
+      {A::kWrongKey, "wrong-key", V::kNone, "", kCreate, "the certificate is for a key that nobody has"},
+      {A::kExpired, "expired", V::kNone, "", kCreate, "the certificate expired yesterday"},
+      {A::kNotYetValid, "not-yet-valid", V::kNone, "", kCreate, "the certificate is valid from tomorrow"},
+      {A::kNotPem, "not-pem", V::kNone, "", kCreate, "certificatePem is not PEM"},
+      {A::kWrongId, "wrong-id", V::kOptionalText, "TEXT", kCreate,
+       "certificateId is not the certificate's fingerprint, but zeros or TEXT"},
+      {A::kThingName, "thing-name", V::kText, "TEXT", kRegister,
+       "thingName is TEXT, in which \\xNN stands for any byte"},
+      {A::kMissingField, "missing-field", V::kOptionalText, "NAME", kRequests,
+       "a field is left out: NAME, or the token (create) and thingName (register)"},
+      {A::kWrongTypes, "wrong-types", V::kNone, "", kRequests, "every text is a number and every map a list"},
+      {A::kTruncated, "truncated", V::kOptionalNumber, "BYTES", kRequests,
+       "the answer ends after BYTES, or in its middle"},
+      {A::kTrailingBytes, "trailing-bytes", V::kNone, "", kRequests, "further bytes follow the document"},
+      {A::kEmpty, "empty", V::kNone, "", kRequests, "the answer has no bytes at all"},
+      {A::kOversize, "oversize", V::kOptionalNumber, "BYTES", kRequests,
+       "an unknown field brings the answer to BYTES, or just over 128 KiB"},
+      {A::kDeepNesting, "deep-nesting", V::kOptionalNumber, "LEVELS", kRequests,
+       "an unknown field holds lists 1000 or LEVELS deep"},
+      {A::kDuplicateKeys, "duplicate-keys", V::kNone, "", kRequests, "every field stands twice, with two values"},
+      {A::kBadUtf8, "bad-utf8", V::kNone, "", kRequests, "every text ends with bytes that are not UTF-8"},
+      {A::kIndefinite, "indefinite", V::kNone, "", kRequests, "CBOR maps and texts are of indefinite length"},
+      {A::kWrongEncoding, "wrong-encoding", V::kNone, "", kRequests, "CBOR on a json topic, JSON on a cbor topic"},
+      {A::kStale, "stale", V::kNone, "", kRequests,
+       "before the answer comes one that was meant for another device"},
+  };
+  return kTable;
+}
+
+const FaultDescription& describe(FaultAction action) {
+  const auto& table = fault_table();
+  return *std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.action == action; });
+}
+
+std::string operations_of(const FaultDescription& row) {
+  std::string words;
+  for (const auto& operation : fault_operations()) {
+    const bool part_of_create = operation.points != kCreate && (operation.points & kCreate) != 0;
+    if (part_of_create || (row.points & operation.points) != operation.points) continue;
+    words += (words.empty() ? "" : ", ") + std::string(operation.name);
+  }
+  return words;
+}
+
+Result<Fault> parse_fault(std::string_view spec) {
+  const std::size_t first = spec.find(':');
+  const std::size_t second = first == std::string_view::npos ? first : spec.find(':', first + 1);
+  if (second == std::string_view::npos) {
+    return fail(ErrorKind::kUsage, "a fault is OPERATION:NTH:ACTION[=VALUE], not " + printable(spec),
+                "e.g. create:1:drop or register:*:reject=429");
+  }
+  const std::string_view nth = spec.substr(first + 1, second - first - 1);
+  const std::string_view action = spec.substr(second + 1);
+  const std::size_t equals = action.find('=');
+
+  Fault fault;
+  FP_TRY_ASSIGN(const auto* operation, find_row(fault_operations(), spec.substr(0, first), "operation"));
+  FP_TRY_ASSIGN(const auto* row, find_row(fault_table(), action.substr(0, equals), "fault"));
+  if (nth != "*") {
+    const auto number = parse_number(nth);
+    if (!number || *number == 0) {
+      return fail(ErrorKind::kUsage, "which request: " + printable(nth) + " is neither a number from 1 nor *");
+    }
+    fault.nth = static_cast<unsigned>(*number);
+  }
+  fault.points = operation->points;
+  fault.action = row->action;
+  if ((row->points & fault.points) != fault.points) {
+    return fail(ErrorKind::kUsage,
+                std::string(row->name) + " cannot happen to " + std::string(operation->name),
+                std::string(row->name) + " is for " + operations_of(*row));
+  }
+  FP_TRY(parse_value(fault, *row,
+                     equals == std::string_view::npos ? std::nullopt : std::optional(action.substr(equals + 1))));
+  return fault;
+}
+
+std::vector<Fault> FaultPlan::next(FaultPoint point) {
+  seen_.resize(faults_.size());
+  std::vector<Fault> due;
+  for (std::size_t i = 0; i < faults_.size(); ++i) {
+    if ((faults_[i].points & bit(point)) == 0) continue;
+    ++seen_[i];
+    if (!faults_[i].nth || *faults_[i].nth == seen_[i]) due.push_back(faults_[i]);
+  }
+  return due;
+}
+
+}  // namespace fleet_provision::simulator

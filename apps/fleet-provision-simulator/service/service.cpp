@@ -1,0 +1,430 @@
+#include "service/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/spoil.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr std::size_t kPayloadBytesMax = 128 * 1024;
+
+Value text(std::string value) { return Value{std::move(value)}; }
+Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
+
+const char* version_word(int mqtt_version) {
+  if (mqtt_version == 5) return "5";
+  return mqtt_version == 4 ? "3.1.1" : "3.1";
+}
+
+const char* word(Permission permission) {
+  switch (permission) {
+    case Permission::kAllowed: return "allowed";
+    case Permission::kDenied: return "denied";
+    case Permission::kClose: return "closed";
+  }
+  return "";
+}
+
+FaultPoint point_of(ServiceOperation operation) {
+  switch (operation) {
+    case ServiceOperation::kCreateFromCsr: return FaultPoint::kCreateFromCsr;
+    case ServiceOperation::kCreateKeys: return FaultPoint::kCreateKeys;
+    case ServiceOperation::kRegister: return FaultPoint::kRegister;
+  }
+  return FaultPoint::kRegister;
+}
+
+const Fault* find_fault(const std::vector<Fault>& faults, FaultAction action) {
+  const auto found = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.action == action; });
+  return found == faults.end() ? nullptr : &*found;
+}
+
+std::string names_of(const std::vector<Fault>& faults) {
+  std::string names;
+  for (const auto& fault : faults) names += (names.empty() ? "" : ",") + std::string(describe(fault.action).name);
+  return names;
+}
+
+Members error_document(const Refusal& refusal) {
+  return {{"statusCode", Value{static_cast<std::int64_t>(refusal.status_code)}},
+          {"errorCode", text(refusal.error_code)},
+          {"errorMessage", text(refusal.error_message)}};
+}
+
+}  // namespace
+
+Service::Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults,
+                 Operations& operations, Registry& registry, Hook* hook, const EventLog& log, Clocks clocks)
+    : configuration_(configuration),
+      claim_policy_(std::move(claim_policy)),
+      faults_(std::move(faults)),
+      operations_(operations),
+      registry_(registry),
+      hook_(hook),
+      log_(log),
+      clocks_(std::move(clocks)) {}
+
+Service::Connection* Service::find(ConnectionKey key) {
+  const auto found = connections_.find(key);
+  return found == connections_.end() ? nullptr : &found->second;
+}
+
+const Service::Connection* Service::find(ConnectionKey key) const {
+  const auto found = connections_.find(key);
+  return found == connections_.end() ? nullptr : &found->second;
+}
+
+Service::Connection* Service::find_number(std::uint64_t connection) {
+  for (auto& [key, each] : connections_) {
+    if (each.number == connection) return &each;
+  }
+  return nullptr;
+}
+
+void Service::log_connection(const Connection& connection, const char* event, Members fields) const {
+  Members all{{"connection", number(connection.number)}, {"clientId", text(connection.facts.client_id)}};
+  for (auto& field : fields) all.push_back(std::move(field));
+  log_.write(clocks_.wall(), event, std::move(all));
+}
+
+bool Service::allows(const Connection& connection, const char* action, const std::string& resource) const {
+  return !connection.is_claim || claim_policy_.allows(action, resource, connection.variables);
+}
+
+// MQTT 5 tells, 3.1.1 closes (service-facts 6.3).
+Permission Service::denial(const Connection& connection) const {
+  return connection.facts.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
+}
+
+Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
+  for (const auto& id : registry_.expire(clocks_.wall())) {
+    log_.write(clocks_.wall(), "expire", {{"certificateId", text(id)}});
+  }
+  Connection connection;
+  connection.number = ++last_number_;
+  connection.facts = connecting;
+  connection.is_claim = connecting.certificate_id == configuration_.claim_certificate_id;
+  const CertificateRecord* device = registry_.find_certificate(connecting.certificate_id);
+  connection.variables["iot:ClientId"] = connecting.client_id;
+  connection.variables["iot:CertificateId"] = connecting.certificate_id;
+  connection.variables["aws:SourceIp"] = connecting.address;
+  if (!connecting.certificate_common_name.empty()) {
+    connection.variables["iot:Certificate.Subject.CommonName"] = connecting.certificate_common_name;
+  }
+  const bool attached = device != nullptr && device->thing_name == connecting.client_id;
+  connection.variables["iot:Connection.Thing.IsAttached"] = attached ? "true" : "false";
+  if (attached) connection.variables["iot:Connection.Thing.ThingName"] = connecting.client_id;
+
+  const auto faults = faults_.next(FaultPoint::kConnect);
+  Admission admission = Admission::kAccepted;
+  std::string reason;
+  if (!connection.is_claim && (device == nullptr || device->status != CertificateStatus::kActive)) {
+    admission = configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed;
+    reason = device == nullptr ? "unknown certificate" : std::string("certificate is ") + simulator::word(device->status);
+  } else if (!allows(connection, "iot:Connect", "client/" + connecting.client_id)) {
+    admission = Admission::kNotAuthorized;
+    reason = "policy: iot:Connect";
+  } else if (find_fault(faults, FaultAction::kDeny) != nullptr) {
+    admission = Admission::kNotAuthorized;
+    reason = "fault: deny";
+  } else if (find_fault(faults, FaultAction::kDisconnectBefore) != nullptr) {
+    admission = Admission::kClosed;
+    reason = "fault: disconnect-before";
+  }
+  Members fields{{"mqttVersion", text(version_word(connecting.mqtt_version))},
+                 {"principal", text(connection.is_claim ? "claim" : device != nullptr ? "device" : "unknown")},
+                 {"certificateId", text(connecting.certificate_id)},
+                 {"result", text(admission == Admission::kAccepted        ? "accepted"
+                                 : admission == Admission::kNotAuthorized ? "not-authorized"
+                                                                          : "closed")}};
+  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  log_connection(connection, "connect", std::move(fields));
+  if (admission != Admission::kAccepted) return admission;
+  if (connecting.clean_session) subscriptions_.erase(connecting.client_id);
+  connections_[key] = std::move(connection);
+  return admission;
+}
+
+void Service::disconnect(ConnectionKey key, const std::string& reason) {
+  const Connection* connection = find(key);
+  if (connection == nullptr) return;
+  log_connection(*connection, "disconnect", {{"reason", text(reason)}});
+  connections_.erase(key);
+}
+
+Permission Service::subscribe(ConnectionKey key, const std::string& filter, int qos) {
+  Connection* connection = find(key);
+  if (connection == nullptr) return Permission::kClose;
+  const auto faults = faults_.next(FaultPoint::kSubscribe);
+  Permission permission = Permission::kAllowed;
+  std::string reason;
+  const bool denied_by_fault = find_fault(faults, FaultAction::kDeny) != nullptr;
+  if (!is_within_topic_limits(filter)) {
+    permission = Permission::kClose;
+    reason = "filter longer than 256 bytes or 8 levels";
+  } else if (find_fault(faults, FaultAction::kDisconnectBefore) != nullptr) {
+    permission = Permission::kClose;
+    reason = "fault: disconnect-before";
+  } else if (denied_by_fault || !allows(*connection, "iot:Subscribe", "topicfilter/" + filter)) {
+    permission = configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(*connection);
+    reason = denied_by_fault ? "fault: deny" : "policy: iot:Subscribe";
+  }
+  Members fields{{"filter", text(filter)}, {"qos", number(static_cast<std::uint64_t>(qos))},
+                 {"result", text(word(permission))}};
+  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  log_connection(*connection, "subscribe", std::move(fields));
+  if (permission == Permission::kAllowed) subscriptions_[connection->facts.client_id][filter] = std::min(qos, 1);
+  return permission;
+}
+
+void Service::unsubscribe(ConnectionKey key, const std::string& filter) {
+  const Connection* connection = find(key);
+  if (connection == nullptr) return;
+  subscriptions_[connection->facts.client_id].erase(filter);
+  log_connection(*connection, "unsubscribe", {{"filter", text(filter)}});
+}
+
+Permission Service::publish(ConnectionKey key, const Publication& publication) {
+  Connection* connection = find(key);
+  if (connection == nullptr) return Permission::kClose;
+  connection->faults.clear();
+  const auto request = parse_request_topic(publication.topic);
+  Permission permission = Permission::kAllowed;
+  std::string reason;
+  const bool service_topic = publication.topic.rfind("$aws/", 0) == 0;
+  if ((service_topic && publication.retain) || publication.bytes > kPayloadBytesMax ||
+      !is_within_topic_limits(publication.topic)) {
+    permission = Permission::kClose;
+    reason = publication.retain ? "retain on $aws/" : "over a limit of the broker";
+  } else if (is_answer_topic(publication.topic) ||
+             !allows(*connection, "iot:Publish", "topic/" + publication.topic)) {
+    permission = denial(*connection);
+    reason = "policy: iot:Publish";
+  } else if (request) {
+    connection->faults = faults_.next(point_of(request->operation));
+    if (find_fault(connection->faults, FaultAction::kDeny) != nullptr) permission = denial(*connection);
+    if (find_fault(connection->faults, FaultAction::kDisconnectBefore) != nullptr) permission = Permission::kClose;
+    if (permission != Permission::kAllowed) reason = "fault: " + names_of(connection->faults);
+  }
+  Members fields{{"topic", text(publication.topic)}};
+  if (request) fields.emplace_back("operation", text(simulator::word(request->operation)));
+  fields.emplace_back("bytes", number(publication.bytes));
+  fields.emplace_back("qos", number(static_cast<std::uint64_t>(publication.qos)));
+  fields.emplace_back("result", text(word(permission)));
+  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  log_connection(*connection, "publish", std::move(fields));
+  return permission;
+}
+
+// Requests are between a connection and the service; nobody listens in.
+bool Service::may_receive(ConnectionKey key, const std::string& topic) const {
+  const Connection* connection = find(key);
+  if (connection == nullptr || parse_request_topic(topic)) return false;
+  return is_answer_topic(topic) || allows(*connection, "iot:Receive", "topic/" + topic);
+}
+
+bool Service::too_many(Instant now) {
+  if (!configuration_.rate) return false;
+  if (now - rate_second_ >= std::chrono::seconds(1)) {
+    rate_second_ = now;
+    rate_count_ = 0;
+  }
+  return ++rate_count_ > *configuration_.rate;
+}
+
+Permission Service::message(ConnectionKey key, const std::string& topic, std::string_view payload, int subscriptions) {
+  Connection* connection = find(key);
+  const auto request = parse_request_topic(topic);
+  if (connection == nullptr || !request) return Permission::kAllowed;
+  if (subscriptions == 0) subscriptions_.erase(connection->facts.client_id);
+  const Asker asker{connection->number, topic, *request, std::move(connection->faults)};
+  connection->faults.clear();
+  if (find_fault(asker.faults, FaultAction::kIgnore) != nullptr) {
+    log_connection(*connection, "answer", {{"topic", text(topic)}, {"result", text("none")}, {"fault", text("ignore")}});
+    return Permission::kAllowed;
+  }
+  if (const Fault* reject = find_fault(asker.faults, FaultAction::kReject)) {
+    answer(asker, tl::unexpected<Refusal>(reject->refusal));
+  } else if (too_many(clocks_.steady())) {
+    answer(asker, refuse(429, "TooManyRequests", "Rate exceeded."));
+  } else if (request->operation == ServiceOperation::kRegister) {
+    if (auto begun = begin_registration(asker, *connection, payload); !begun) {
+      answer(asker, tl::unexpected<Refusal>(begun.error()));
+    }
+  } else {
+    answer(asker, create(asker, payload));
+  }
+  return find_fault(asker.faults, FaultAction::kDisconnectUnanswered) != nullptr ? Permission::kClose
+                                                                                : Permission::kAllowed;
+}
+
+Granted<Members> Service::create(const Asker& asker, std::string_view payload) {
+  const auto request = Request::decode(payload, asker.request.encoding);
+  if (!request) return refuse(400, "InvalidPayload", "The payload cannot be decoded.");
+  IssueFaults faults;
+  faults.other_key = find_fault(asker.faults, FaultAction::kWrongKey) != nullptr;
+  faults.expired = find_fault(asker.faults, FaultAction::kExpired) != nullptr;
+  faults.not_yet_valid = find_fault(asker.faults, FaultAction::kNotYetValid) != nullptr;
+  if (asker.request.operation == ServiceOperation::kCreateKeys) return operations_.create_keys(faults, clocks_.wall());
+  return operations_.create_from_csr(*request, faults, clocks_.wall());
+}
+
+Granted<void> Service::begin_registration(const Asker& asker, const Connection& connection, std::string_view payload) {
+  const auto request = Request::decode(payload, asker.request.encoding);
+  if (!request) return refuse(400, "InvalidPayload", "The payload cannot be decoded.");
+  auto begun = operations_.begin_registration(asker.request.template_name, *request, clocks_.wall());
+  if (!begun) return tl::unexpected<Refusal>(begun.error());
+  ask_hook(asker, connection, std::move(*begun));
+  return {};
+}
+
+void Service::ask_hook(const Asker& asker, const Connection& connection, Registration registration) {
+  const std::uint64_t question = ++last_question_;
+  HookEvent event;
+  event.claim_certificate_id = connection.facts.certificate_id;
+  event.certificate_id = registration.certificate_id;
+  if (const auto* certificate = registry_.find_certificate(registration.certificate_id)) {
+    event.certificate_pem = certificate->pem;
+  }
+  event.template_name = asker.request.template_name;
+  event.client_id = connection.facts.client_id;
+  event.parameters = registration.parameters;
+  asked_.emplace(question, std::make_pair(asker, std::move(registration)));
+  if (hook_ == nullptr) {
+    finish_registration({question, configuration_.hook != "deny", {}, "the hook denies"});
+  } else {
+    hook_->ask(question, event);
+  }
+}
+
+void Service::finish_registration(const HookAnswer& hook_answer) {
+  const auto found = asked_.find(hook_answer.question);
+  if (found == asked_.end()) return;
+  auto [asker, registration] = std::move(found->second);
+  asked_.erase(found);
+  if (!hook_answer.allowed) {
+    log_.write(clocks_.wall(), "hook", {{"connection", number(asker.connection)},
+                                        {"result", text("denied")},
+                                        {"reason", text(hook_answer.reason)}});
+    answer(asker, refuse(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
+    return;
+  }
+  for (const auto& [name, value] : hook_answer.parameter_overrides) registration.parameters[name] = value;
+  answer(asker, operations_.finish_registration(registration));
+}
+
+bool Service::can_deliver(const Connection& connection, const std::string& topic, int& qos,
+                          std::string& why_not) const {
+  qos = -1;
+  if (const auto own = subscriptions_.find(connection.facts.client_id); own != subscriptions_.end()) {
+    for (const auto& [filter, granted] : own->second) {
+      if (filter_matches(filter, topic)) qos = std::max(qos, granted);
+    }
+  }
+  if (qos < 0) {
+    if (!configuration_.behaviours.deliver_unsubscribed) why_not = "not subscribed";
+    qos = 1;
+  }
+  if (why_not.empty() && !allows(connection, "iot:Receive", "topic/" + topic)) why_not = "policy: iot:Receive";
+  return why_not.empty();
+}
+
+void Service::answer(const Asker& asker, const Granted<Members>& outcome) {
+  Connection* connection = find_number(asker.connection);
+  Members fields{{"connection", number(asker.connection)}};
+  if (connection != nullptr) fields.emplace_back("clientId", text(connection->facts.client_id));
+  const std::string topic = asker.topic + (outcome ? "/accepted" : "/rejected");
+  fields.emplace_back("topic", text(topic));
+  fields.emplace_back("operation", text(simulator::word(asker.request.operation)));
+  if (!outcome) {
+    for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
+  } else {
+    for (const auto& [name, value] : *outcome) {
+      if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
+    }
+  }
+  if (!asker.faults.empty()) fields.emplace_back("fault", text(names_of(asker.faults)));
+
+  EncodeOptions options;
+  options.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps;
+  std::string payload = encode_spoiled(outcome ? *outcome : error_document(outcome.error()), asker.request.encoding,
+                                       options, asker.faults);
+  const std::size_t bytes = payload.size();
+  std::string result = "sent";
+  if (connection == nullptr) {
+    result = "connection gone";
+  } else if (find_fault(asker.faults, FaultAction::kDrop) != nullptr ||
+             find_fault(asker.faults, FaultAction::kDisconnectUnanswered) != nullptr) {
+    result = "dropped";
+  } else {
+    schedule_answer(asker, *connection, topic, std::move(payload), result);
+  }
+  fields.emplace_back("bytes", number(bytes));
+  fields.emplace_back("result", text(result));
+  log_.write(clocks_.wall(), "answer", std::move(fields));
+}
+
+// One answer, or several, now or later; then perhaps the end of the connection.
+void Service::schedule_answer(const Asker& asker, Connection& connection, const std::string& topic, std::string payload,
+                              std::string& result) {
+  int qos = 1;
+  std::string why_not;
+  Instant at = clocks_.steady();
+  if (const Fault* delay = find_fault(asker.faults, FaultAction::kDelay)) at += Milliseconds(delay->number);
+  if (!can_deliver(connection, topic, qos, why_not)) {
+    result = "not sent: " + why_not;
+  } else {
+    Effect effect{Effect::Kind::kSend, connection.facts.client_id, topic, std::move(payload), qos};
+    if (find_fault(asker.faults, FaultAction::kStale) != nullptr) {
+      Effect stale = effect;
+      stale.topic = asker.topic + "/accepted";
+      stale.payload = stale_payload(asker);
+      scheduled_.push_back({at, connection.number, std::move(stale)});
+    }
+    std::uint64_t times = 1;
+    if (const Fault* twice = find_fault(asker.faults, FaultAction::kDuplicate)) {
+      times = twice->number == 0 ? 2 : std::min<std::uint64_t>(twice->number, 100);
+    }
+    for (std::uint64_t i = 0; i < times; ++i) scheduled_.push_back({at, connection.number, effect});
+  }
+  if (find_fault(asker.faults, FaultAction::kDisconnectAfter) != nullptr) {
+    // Later than the answer, which must have left the broker first.
+    const Instant close_at = at + Milliseconds(5);
+    scheduled_.push_back({close_at, connection.number, {Effect::Kind::kClose, connection.facts.client_id, {}, {}, 0}});
+  }
+}
+
+// What another device was told: a certificate for another key, or another thing's name.
+std::string Service::stale_payload(const Asker& asker) const {
+  EncodeOptions options;
+  options.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps;
+  if (asker.request.operation == ServiceOperation::kRegister) {
+    return encode({{"deviceConfiguration", Value{Members{}}}, {"thingName", text("another-device")}},
+                  asker.request.encoding, options);
+  }
+  IssueFaults faults;
+  faults.other_key = true;
+  const auto other = operations_.create_keys(faults, clocks_.wall());
+  return other ? encode(*other, asker.request.encoding, options) : std::string();
+}
+
+std::vector<Effect> Service::due() {
+  if (hook_ != nullptr) {
+    for (const auto& hook_answer : hook_->answers()) finish_registration(hook_answer);
+  }
+  const Instant now = clocks_.steady();
+  std::vector<Effect> effects;
+  std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  auto later = scheduled_.begin();
+  for (; later != scheduled_.end() && later->at <= now; ++later) {
+    // Only ever to the connection that asked.
+    if (find_number(later->connection) != nullptr) effects.push_back(std::move(later->effect));
+  }
+  scheduled_.erase(scheduled_.begin(), later);
+  return effects;
+}
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,56 @@
+// Keys and certificates by OpenSSL, as far as the simulator makes them. OpenSSL's headers stay in x509.cpp, pki.cpp and
+// issuer.cpp.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace fleet_provision::simulator {
+
+struct FreeOpenSsl {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(X509_REQ* request) const { X509_REQ_free(request); }
+};
+using Key = std::unique_ptr<EVP_PKEY, FreeOpenSsl>;
+using Certificate = std::unique_ptr<X509, FreeOpenSsl>;
+using SigningRequest = std::unique_ptr<X509_REQ, FreeOpenSsl>;
+
+/// What a certificate is to say. Times are seconds from now, or from an absolute end.
+struct CertificateRequest {
+  /// `CN` or `OU` and its text, which may be longer than X.520 wants.
+  int subject_nid = 0;
+  std::string subject;
+  long not_before = -300;
+  long not_after = 0;
+  /// ASN.1 time that replaces `not_after`; empty: none.
+  std::string not_after_time;
+  /// Name and value in the syntax of openssl's configuration, in order.
+  std::vector<std::pair<int, std::string>> extensions;
+};
+
+[[nodiscard]] Key make_ec_key();
+[[nodiscard]] Key make_rsa_key();
+/// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no Result.
+[[nodiscard]] Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
+                                           EVP_PKEY* issuer_key);
+
+[[nodiscard]] std::string pem_of(X509* certificate);
+/// PKCS#8.
+[[nodiscard]] std::string pem_of(EVP_PKEY* key);
+/// PKCS#1 or SEC1, as older software and the service write it.
+[[nodiscard]] std::string traditional_pem_of(EVP_PKEY* key);
+[[nodiscard]] Certificate certificate_from_pem(std::string_view pem);
+[[nodiscard]] Key key_from_pem(std::string_view pem);
+/// SHA-256 over the DER in lower-case hex: the service's certificateId.
+[[nodiscard]] std::string fingerprint(X509* certificate);
+[[nodiscard]] std::string common_name(X509* certificate);
+
+}  // namespace fleet_provision::simulator
