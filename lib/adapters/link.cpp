@@ -1,0 +1,304 @@
+#include "adapters/link.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/http_proxy.hpp"
+#include "adapters/paho_doorbell.hpp"
+#include "adapters/resolver.hpp"
+#include "adapters/tcp.hpp"
+#include "adapters/tls_failure.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// The library connects to its own machine; it needs no more, whatever the network does.
+constexpr std::chrono::seconds kLibraryPatience{10};
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+/// A write to a closed socket is an error for the one who writes, not the end of the process.
+void block_sigpipe() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+/// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
+std::string describe(const MqttPacket& packet) {
+  std::string text = (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " +
+                     std::to_string(packet.size) + " bytes";
+  if (packet.packet_id != 0) text += ", id " + std::to_string(packet.packet_id);
+  if (!packet.topic.empty()) text += ", " + printable(packet.topic);
+  if (packet.type == MqttPacketType::kSubscribe) {
+    for (const std::string& each : packet.filters) text += ", " + printable(each);
+  }
+  if (!packet.codes.empty()) text += packet.codes.size() == 1 ? ", code" : ", codes";
+  for (const std::uint8_t each : packet.codes) text += " " + std::to_string(each);
+  if (!packet.reason.empty()) text += ", " + printable(packet.reason);
+  return text;
+}
+
+Error no_answer(Phase phase, const std::string& message, std::string hint) {
+  Error error;
+  error.kind = ErrorKind::kNoAnswer;
+  error.phase = phase;
+  error.message = message;
+  error.hint = std::move(hint);
+  return error;
+}
+
+std::string seconds(Milliseconds time) {
+  const auto count = time.count();
+  return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
+}
+
+}  // namespace
+
+Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
+           Observer& observer, const ConnectRequest& request)
+    : options_(options),
+      credentials_(credentials),
+      observer_(observer),
+      request_(request),
+      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      wait_(interrupt, stop_.get()),
+      door_(LoopbackDoor::open()),
+      library_(fail(ErrorKind::kInternal, "the library has not connected")) {
+  step_.client_id = request.client_id;
+  if (!door_) {
+    error_ = door_.error();
+    ended_ = true;
+    return;
+  }
+  port_ = door_->port();
+  door_thread_ = std::thread([this] { let_library_in(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+Link::~Link() { close(Milliseconds{0}); }
+
+void Link::let_library_in() {
+  block_sigpipe();
+  library_ = door_->admit(now() + kLibraryPatience, wait_);
+  if (!library_) return;
+  if (auto rung = ring_paho(library_->get(), wait_); !rung) library_ = fail(std::move(rung).error());
+}
+
+void Link::run() {
+  block_sigpipe();
+  auto carried = open_and_carry();
+  if (!carried) set_error(std::move(carried).error());
+  // Whoever still waits at the door, waits for nothing.
+  ::eventfd_write(stop_.get(), 1);
+  if (door_thread_.joinable()) door_thread_.join();
+  if (library_) library_->reset();
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+template <class Step>
+auto Link::phase(Phase phase, Step step) {
+  observer_.phase_began(phase, request_.attempt);
+  auto result = step();
+  if (result) {
+    observer_.phase_ended(phase, request_.attempt);
+  } else {
+    result = fail(std::move(result).error().in(phase));
+  }
+  return result;
+}
+
+Instant Link::step_deadline() const { return std::min(now() + request_.request_timeout, request_.run_deadline); }
+
+Result<Descriptor> Link::open_tcp() {
+  const bool by_proxy = options_.proxy.has_value();
+  const std::string& host = by_proxy ? options_.proxy->host : options_.endpoint.host;
+  const std::uint16_t port = by_proxy ? options_.proxy->port : options_.endpoint.port;
+  FP_TRY_ASSIGN(const std::vector<SocketAddress> addresses,
+                phase(Phase::kResolve, [&] { return resolve(host, port, step_deadline(), wait_); }));
+  FP_TRY_ASSIGN(TcpConnection connection, phase(Phase::kTcp, [&] {
+                  return connect_tcp(host, port, addresses, request_.request_timeout, request_.run_deadline, wait_);
+                }));
+  place_ = place(host, connection.address, port);
+  observer_.detail("connected to " + place_);
+  if (by_proxy) {
+    FP_TRY(phase(Phase::kProxy, [&] {
+      return ask_proxy(connection.socket.get(), *options_.proxy, options_.endpoint, step_deadline(), wait_);
+    }));
+    place_ = place(options_.endpoint.host, "", options_.endpoint.port);
+  }
+  return std::move(connection.socket);
+}
+
+Result<Descriptor> Link::library_end() {
+  door_thread_.join();
+  return std::move(library_);
+}
+
+Result<void> Link::open_and_carry() {
+  FP_TRY_ASSIGN(Descriptor socket, open_tcp());
+  const TlsPeer peer{options_.server_name.empty() ? options_.endpoint.host : options_.server_name, options_.alpn, place_};
+  FP_TRY_ASSIGN(TlsConnection server, phase(Phase::kTls, [&] {
+                  return TlsConnection::open(std::move(socket), credentials_, peer, step_deadline(), wait_);
+                }));
+  observer_.detail(server.description());
+  observer_.phase_began(Phase::kMqtt, request_.attempt);
+  {
+    const std::lock_guard lock(mutex_);
+    secured_ = true;
+    secured_at_ = now();
+    tls_version_ = server.version();
+    changed_.notify_all();
+  }
+  FP_TRY_ASSIGN(const Descriptor library, library_end());
+  Tunnel tunnel(server, library.get(), [this](const MqttPacket& packet) { return note(packet); });
+  const TunnelEnd end = tunnel.run(wait_);
+  if (end.error) return fail(*end.error);
+  if (end.server_closed) return fail(lost(end));
+  return {};
+}
+
+bool Link::note(const MqttPacket& packet) {
+  observer_.detail(describe(packet));
+  bool accepted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto refused = refusal(packet, request_.mqtt_version, step_)) {
+      if (!error_) error_ = std::move(refused);
+    } else if (packet.inbound && packet.type == MqttPacketType::kConnack) {
+      connack_seen_ = accepted = true;
+    } else if (packet.inbound && packet.type == MqttPacketType::kSuback) {
+      suback_pending_ = false;
+      accepted = true;
+    } else if (packet.inbound && packet.type == MqttPacketType::kPublish) {
+      ++messages_seen_;
+    }
+    changed_.notify_all();
+  }
+  if (accepted) {
+    observer_.phase_ended(packet.type == MqttPacketType::kConnack ? Phase::kMqtt : Phase::kSubscribe, request_.attempt);
+  }
+  // A refused CONNACK is kept from the library, which would try again by itself.
+  return accepted || packet.type != MqttPacketType::kConnack || !packet.inbound;
+}
+
+Error Link::lost(const TunnelEnd& end) {
+  const std::lock_guard lock(mutex_);
+  Error error;
+  error.kind = ErrorKind::kConnectionLost;
+  error.closed_after = end.since_last_sent;
+  const std::string after = " closed the connection " + std::to_string(end.since_last_sent.count()) + " ms after ";
+  if (!connack_seen_) {
+    error.phase = Phase::kMqtt;
+    error.message = place_ + after + "CONNECT as client " + printable(step_.client_id) + ", without saying why";
+    const bool alpn = options_.endpoint.port != 443 || !options_.alpn.empty();
+    error.hint = alpn ? claim_hint() : "on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca; " + claim_hint();
+  } else if (suback_pending_) {
+    error.phase = Phase::kSubscribe;
+    error.message = place_ + after + "SUBSCRIBE, without saying why";
+    error.hint = "the link may have failed, or the subscription was denied: " + policy_hint(step_);
+  } else if (!step_.topic.empty()) {
+    error.message = place_ + after + "our last packet, without saying why";
+    error.hint = "the link may have failed, or the publish was denied: " + policy_hint(step_);
+  } else {
+    error.message = place_ + after + "our last packet, without saying why";
+    error.hint = "the link may have failed; it is tried again";
+  }
+  return error;
+}
+
+void Link::set_error(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (!error_) error_ = std::move(error);
+  changed_.notify_all();
+}
+
+Result<void> Link::check() {
+  const std::lock_guard lock(mutex_);
+  if (error_) return fail(*error_);
+  if (ended_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
+  return {};
+}
+
+bool Link::carries() {
+  const std::lock_guard lock(mutex_);
+  return connack_seen_ && !ended_;
+}
+
+Result<ConnectionFacts> Link::await_connack() {
+  std::unique_lock lock(mutex_);
+  // Each step before TLS is up has its own deadline in the thread.
+  changed_.wait(lock, [this] { return secured_ || error_ || ended_; });
+  const Instant deadline = std::min(secured_at_ + request_.request_timeout, request_.run_deadline);
+  const auto decided = [this] { return connack_seen_ || error_ || ended_; };
+  if (!changed_.wait_until(lock, deadline, decided)) {
+    error_ = no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds(request_.request_timeout),
+                       "is this an MQTT server? On port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
+  }
+  if (error_) return fail(*error_);
+  if (!connack_seen_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
+  return ConnectionFacts{request_.mqtt_version, tls_version_};
+}
+
+void Link::about_to_subscribe(const std::vector<std::string>& filters) {
+  {
+    const std::lock_guard lock(mutex_);
+    step_.phase = Phase::kSubscribe;
+    step_.filters = filters;
+    suback_pending_ = true;
+    subscribed_at_ = now();
+  }
+  observer_.phase_began(Phase::kSubscribe, request_.attempt);
+}
+
+void Link::about_to_publish(const std::string& topic) {
+  const std::lock_guard lock(mutex_);
+  step_.phase = Phase::kCreate;
+  step_.topic = topic;
+}
+
+Result<void> Link::await_suback() {
+  std::unique_lock lock(mutex_);
+  const Instant deadline = std::min(subscribed_at_ + request_.request_timeout, request_.run_deadline);
+  if (!changed_.wait_until(lock, deadline, [this] { return !suback_pending_ || error_ || ended_; })) {
+    error_ = no_answer(Phase::kSubscribe, place_ + " gives no SUBACK within " + seconds(request_.request_timeout),
+                       "the link may have failed; it is tried again");
+  }
+  if (error_) return fail(*error_);
+  if (suback_pending_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
+  return {};
+}
+
+Result<bool> Link::await_message(Instant deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, std::min(deadline, request_.run_deadline),
+                      [this] { return messages_seen_ > messages_claimed_ || error_ || ended_; });
+  const bool told_to_stop = error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
+  // What came before the connection failed is still an answer.
+  if (messages_seen_ > messages_claimed_ && !told_to_stop) {
+    ++messages_claimed_;
+    return true;
+  }
+  if (error_) return fail(*error_);
+  if (ended_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
+  return false;
+}
+
+void Link::close(Milliseconds patience) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return ended_; });
+  }
+  ::eventfd_write(stop_.get(), 1);
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace fleet_provision

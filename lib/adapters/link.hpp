@@ -1,0 +1,104 @@
+// Everything below the MQTT library: a thread that opens the way to the server and then carries the packets, and what
+// those packets said.
+//
+// The link begins at once when it is made. Its thread resolves, connects, asks the proxy and shakes hands; meanwhile a
+// second thread lets the library in through the loopback door and wakes it, so that its CONNECT lies ready when TLS is
+// up. Then the first thread is the tunnel. The owner waits here for what the guard saw (CONNACK, SUBACK, PUBLISH) or
+// for the first error, whichever comes first; an interrupt ends the thread's own wait and so each of these.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "adapters/connection_options.hpp"
+#include "adapters/descriptor.hpp"
+#include "adapters/loopback_door.hpp"
+#include "adapters/tls_connection.hpp"
+#include "adapters/tls_credentials.hpp"
+#include "adapters/tunnel.hpp"
+#include "adapters/wait.hpp"
+#include "core/mqtt_refusal.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+class Link {
+ public:
+  /// All references outlive the link.
+  Link(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
+       Observer& observer, const ConnectRequest& request);
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+  ~Link();
+
+  /// Where the library is to connect, on 127.0.0.1; 0 when there is no door, and then every wait says why.
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// Until the CONNACK that accepts us.
+  [[nodiscard]] Result<ConnectionFacts> await_connack();
+  /// To be said before the library is told to subscribe or publish: what the next packets are about.
+  void about_to_subscribe(const std::vector<std::string>& filters);
+  void about_to_publish(const std::string& topic);
+  /// Until the SUBACK that grants every filter.
+  [[nodiscard]] Result<void> await_suback();
+  /// True for each PUBLISH that the guard let through, once; false at `deadline`.
+  [[nodiscard]] Result<bool> await_message(Instant deadline);
+  /// The first error, if there was one.
+  [[nodiscard]] Result<void> check();
+
+  /// Whether the tunnel carries: connected and not yet over.
+  [[nodiscard]] bool carries();
+  /// Waits for the library's DISCONNECT to leave, at most `patience`; then ends both threads.
+  void close(Milliseconds patience);
+
+ private:
+  void run();
+  [[nodiscard]] Result<void> open_and_carry();
+  [[nodiscard]] Result<Descriptor> open_tcp();
+  [[nodiscard]] Result<Descriptor> library_end();
+  void let_library_in();
+  [[nodiscard]] bool note(const MqttPacket& packet);
+  [[nodiscard]] Error lost(const TunnelEnd& end);
+  void set_error(Error error);
+  [[nodiscard]] Instant step_deadline() const;
+  template <class Step>
+  [[nodiscard]] auto phase(Phase phase, Step step);
+
+  const ConnectionOptions& options_;
+  const TlsCredentials& credentials_;
+  Observer& observer_;
+  const ConnectRequest request_;
+  Descriptor stop_;
+  Wait wait_;
+  std::uint16_t port_ = 0;
+  std::string place_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::optional<Error> error_;
+  MqttStep step_;
+  std::string tls_version_;
+  Instant secured_at_{};
+  bool secured_ = false;
+  bool connack_seen_ = false;
+  bool ended_ = false;
+  bool suback_pending_ = false;
+  Instant subscribed_at_{};
+  std::size_t messages_seen_ = 0;
+  std::size_t messages_claimed_ = 0;
+
+  Result<LoopbackDoor> door_;
+  Result<Descriptor> library_;
+  std::thread door_thread_;
+  std::thread thread_;
+};
+
+}  // namespace fleet_provision

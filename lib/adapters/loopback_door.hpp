@@ -1,0 +1,28 @@
+// A door on 127.0.0.1 that only this process can pass, once.
+#pragma once
+
+#include <cstdint>
+
+#include "adapters/descriptor.hpp"
+#include "adapters/wait.hpp"
+
+namespace fleet_provision {
+
+class LoopbackDoor {
+ public:
+  /// Listens on a free port.
+  [[nodiscard]] static Result<LoopbackDoor> open();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// The first connection whose other end is a socket of this very process; strangers are closed at once and do not end
+  /// the wait. Then the door is closed for good. kInternal at `deadline`.
+  [[nodiscard]] Result<Descriptor> admit(Instant deadline, const Wait& wait);
+
+ private:
+  LoopbackDoor(Descriptor listener, std::uint16_t port) : listener_(std::move(listener)), port_(port) {}
+
+  Descriptor listener_;
+  std::uint16_t port_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,183 @@
+// What is asked of Paho is small: CONNECT, one SUBSCRIBE, PUBLISH, the messages, DISCONNECT. Verdicts come from the
+// guard in the link (see core/mqtt_guard.hpp), never from Paho's codes and exceptions, which lose half of them.
+//
+// Its traps, and what is done about them here: the consumer queue is started before connect, and set_callback is never
+// used (it takes two locks in the other order); a client object connects once; one SUBSCRIBE with all filters; nobody
+// waits for a PUBACK; automatic reconnect stays off; its timeouts are put out of reach, ours hold.
+#include "adapters/paho_transport.hpp"
+
+#include <mqtt/async_client.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "adapters/link.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr Milliseconds kFarewell{500};
+/// How long Paho may take for what the guard has already seen; it takes microseconds.
+constexpr Milliseconds kLibraryLag{5'000};
+constexpr std::chrono::hours kNever{24};
+
+int version_number(MqttVersion version) { return version == MqttVersion::k5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+
+tl::unexpected<Error> library_error(const std::string& what) {
+  return fail(ErrorKind::kInternal, "the MQTT library failed: " + what);
+}
+
+mqtt::connect_options connect_options(const ConnectRequest& request) {
+  mqtt::connect_options options;
+  options.set_mqtt_version(version_number(request.mqtt_version));
+  if (request.mqtt_version == MqttVersion::k5) {
+    options.set_clean_start(true);
+  } else {
+    options.set_clean_session(true);
+  }
+  options.set_automatic_reconnect(false);
+  options.set_connect_timeout(std::chrono::duration_cast<std::chrono::seconds>(kNever));
+  // Longer than any wait of ours, within what the service takes (30 to 1200 s): no PINGREQ gets in between.
+  const auto twice = std::chrono::duration_cast<std::chrono::seconds>(2 * request.request_timeout);
+  options.set_keep_alive_interval(std::clamp(twice, std::chrono::seconds{60}, std::chrono::seconds{1200}));
+  return options;
+}
+
+class PahoSession : public Session {
+ public:
+  PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
+              Observer& observer, const ConnectRequest& request)
+      : link_(options, credentials, interrupt, observer, request) {
+    if (link_.port() == 0) return;
+    try {
+      client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:" + std::to_string(link_.port()),
+                                                     request.client_id,
+                                                     mqtt::create_options(version_number(request.mqtt_version)));
+      client_->start_consuming();
+      connecting_ = client_->connect(connect_options(request));
+    } catch (const std::exception& exception) {
+      trouble_ = exception.what();
+    }
+  }
+  ~PahoSession() override { close(); }
+
+  Result<ConnectionFacts> established() override {
+    if (!trouble_.empty()) return library_error(trouble_);
+    FP_TRY_ASSIGN(ConnectionFacts facts, link_.await_connack());
+    return guarded([&]() -> Result<ConnectionFacts> {
+      if (!connecting_->wait_for(kLibraryLag)) return library_error("it does not see the CONNACK");
+      return facts;
+    });
+  }
+
+  Result<void> subscribe(const std::vector<std::string>& filters) override {
+    FP_TRY(link_.check());
+    link_.about_to_subscribe(filters);
+    FP_TRY(guarded([&]() -> Result<void> {
+      const mqtt::iasync_client::qos_collection at_least_once(filters.size(), 1);
+      client_->subscribe(mqtt::string_collection::create(filters), at_least_once);
+      return {};
+    }));
+    return link_.await_suback();
+  }
+
+  Result<void> publish(const std::string& topic, std::string_view payload) override {
+    FP_TRY(link_.check());
+    link_.about_to_publish(topic);
+    return guarded([&]() -> Result<void> {
+      client_->publish(topic, payload.data(), payload.size(), 1, false);
+      return {};
+    });
+  }
+
+  Result<Message> receive(Instant deadline) override {
+    FP_TRY_ASSIGN(const bool came, link_.await_message(deadline));
+    if (!came) return fail(ErrorKind::kNoAnswer, "no answer came in time");
+    return guarded([&]() -> Result<Message> {
+      const Instant end = std::chrono::steady_clock::now() + kLibraryLag;
+      while (std::chrono::steady_clock::now() < end) {
+        mqtt::const_message_ptr message;
+        if (!client_->try_consume_message_for(&message, kLibraryLag)) break;
+        // A null message is Paho's way to say that the connection is lost; what came before it is in front of it.
+        if (!message) break;
+        const mqtt::binary_ref& payload = message->get_payload_ref();
+        return Message{message->get_topic(), Secret({payload.data(), payload.size()})};
+      }
+      FP_TRY(link_.check());
+      return library_error("it does not hand over a message that came");
+    });
+  }
+
+  void close() override {
+    if (!client_) return link_.close(Milliseconds{0});
+    if (link_.carries()) {
+      [[maybe_unused]] const auto said = guarded([&]() -> Result<void> {
+        client_->disconnect(0);
+        return {};
+      });
+      link_.close(kFarewell);
+    } else {
+      link_.close(Milliseconds{0});
+    }
+    connecting_.reset();
+#ifdef FLEET_PROVISION_SANITIZED
+    client_.reset();
+#else
+    // Left behind on purpose: Paho's destructor waits 100 to 200 ms, now and then a second, for threads that nap, and
+    // nothing of ours is in it any more. There are a few of these in a run at most, and it ends soon.
+    [[maybe_unused]] const mqtt::async_client* left_behind = client_.release();
+#endif
+  }
+
+ private:
+  /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
+  template <class Step>
+  auto guarded(Step step) -> decltype(step()) {
+    try {
+      return step();
+    } catch (const std::exception& exception) {
+      FP_TRY(link_.check());
+      return library_error(exception.what());
+    }
+  }
+
+  Link link_;
+  std::unique_ptr<mqtt::async_client> client_;
+  mqtt::token_ptr connecting_;
+  std::string trouble_;
+};
+
+/// What `connect` gives when nothing was loaded.
+class NoSession : public Session {
+ public:
+  Result<ConnectionFacts> established() override { return none(); }
+  Result<void> subscribe(const std::vector<std::string>& /*filters*/) override { return none(); }
+  Result<void> publish(const std::string& /*topic*/, std::string_view /*payload*/) override { return none(); }
+  Result<Message> receive(Instant /*deadline*/) override { return none(); }
+  void close() override {}
+
+ private:
+  static tl::unexpected<Error> none() { return fail(ErrorKind::kInternal, "connect was called before the credentials were loaded"); }
+};
+
+}  // namespace
+
+PahoTransport::PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
+    : options_(std::move(options)), interrupt_(interrupt), observer_(observer) {}
+
+PahoTransport::~PahoTransport() = default;
+
+Result<CertificateFacts> PahoTransport::load_credentials() {
+  auto loaded = TlsCredentials::load(options_);
+  if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
+  credentials_.emplace(std::move(*loaded));
+  return credentials_->facts();
+}
+
+std::unique_ptr<Session> PahoTransport::connect(const ConnectRequest& request) {
+  if (!credentials_) return std::make_unique<NoSession>();
+  return std::make_unique<PahoSession>(options_, *credentials_, interrupt_, observer_, request);
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,33 @@
+// The Transport port over Paho MQTT C++, with TLS by OpenSSL below it (docs/architecture.md, "TLS by OpenSSL, MQTT by
+// Paho").
+#pragma once
+
+#include <optional>
+
+#include "adapters/connection_options.hpp"
+#include "adapters/interrupt.hpp"
+#include "adapters/tls_credentials.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+/// `http_proxy` and `MQTT_C_CLIENT_TRACE` must be gone from the environment before the first connection: Paho follows
+/// the one even to this machine, and prints payloads because of the other.
+class PahoTransport : public Transport {
+ public:
+  /// `interrupt` and `observer` outlive the transport and its sessions.
+  PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer);
+  ~PahoTransport() override;
+
+  [[nodiscard]] Result<CertificateFacts> load_credentials() override;
+  [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;
+
+ private:
+  ConnectionOptions options_;
+  const Interrupt& interrupt_;
+  Observer& observer_;
+  std::optional<TlsCredentials> credentials_;
+};
+
+}  // namespace fleet_provision

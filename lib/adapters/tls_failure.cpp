@@ -1,0 +1,166 @@
+#include "adapters/tls_failure.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <system_error>
+#include <utility>
+
+#include "adapters/tls_connection.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using enum ErrorKind;
+
+Error error(ErrorKind kind, std::string message, std::string hint) {
+  Error made;
+  made.kind = kind;
+  made.phase = Phase::kTls;
+  made.message = std::move(message);
+  made.hint = std::move(hint);
+  return made;
+}
+
+std::string local_time() { return rfc3339(std::chrono::system_clock::now()); }
+
+std::string shown(const TlsEvidence& evidence) {
+  return "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer + ", valid from " +
+         rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
+}
+
+Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
+  std::string names;
+  for (const std::string& each : evidence.leaf_names) names += (names.empty() ? "" : ", ") + each;
+  return error(kTlsNameMismatch,
+               "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " +
+                   (names.empty() ? evidence.leaf.subject : names) + "; " + shown(evidence),
+               "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
+}
+
+Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evidence, const TlsPeer& peer) {
+  const CertificateFacts& judged = evidence.judged;
+  const std::string whose = judged.subject == evidence.leaf.subject ? "the certificate" : "a certificate in the chain";
+  return error(kind,
+               whose + " of " + peer.place + " " + what + ": subject " + judged.subject + ", issuer " + judged.issuer +
+                   ", valid from " + rfc3339(judged.not_before) + " to " + rfc3339(judged.not_after) +
+                   "; the local time is " + local_time(),
+               "if the local time is wrong, set the clock; else the server needs a new certificate");
+}
+
+Error verify_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  switch (evidence.verify_error) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return name_mismatch(evidence, peer);
+    case X509_V_ERR_CERT_HAS_EXPIRED: return date_error(kTlsServerExpired, "has expired", evidence, peer);
+    case X509_V_ERR_CERT_NOT_YET_VALID: return date_error(kTlsServerNotYetValid, "is not yet valid", evidence, peer);
+    default:
+      return error(kTlsUntrustedServer,
+                   "the certificate of " + peer.place + " is not trusted: " + evidence.verify_reason + "; " +
+                       shown(evidence) + "; the local time is " + local_time(),
+                   "if this is the right server, give its root with --ca-file; a proxy that inspects TLS, a captive "
+                   "portal or an AWS endpoint without -ats shows another issuer");
+  }
+}
+
+std::string alert_text(int alert) {
+  return std::string(SSL_alert_desc_string_long(alert)) + " (alert " + std::to_string(alert) + ")";
+}
+
+bool is_about_our_certificate(int alert) {
+  switch (alert) {
+    case SSL_AD_BAD_CERTIFICATE:
+    case SSL_AD_UNSUPPORTED_CERTIFICATE:
+    case SSL_AD_CERTIFICATE_REVOKED:
+    case SSL_AD_CERTIFICATE_EXPIRED:
+    case SSL_AD_CERTIFICATE_UNKNOWN:
+    case SSL_AD_UNKNOWN_CA:
+    case SSL_AD_ACCESS_DENIED:
+    case SSL_AD_DECRYPT_ERROR:
+    case SSL_AD_CERTIFICATE_REQUIRED: return true;
+    default: return false;
+  }
+}
+
+Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  const int alert = *evidence.alert;
+  const bool ours = is_about_our_certificate(alert) ||
+                    (evidence.certificate_asked && alert == SSL_AD_HANDSHAKE_FAILURE);
+  if (ours) {
+    return error(kClaimRefused, peer.place + " refused the claim certificate: " + alert_text(alert), claim_hint());
+  }
+  if (alert == SSL_AD_PROTOCOL_VERSION) {
+    return error(kTlsVersion, peer.place + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
+                 "older versions are not used; the server must be brought up to date");
+  }
+  if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
+    return error(kTlsAlpn, peer.place + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
+                 "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
+  }
+  return error(kTlsFailed, peer.place + " ended TLS: " + alert_text(alert),
+               alert == SSL_AD_UNRECOGNIZED_NAME ? "the server does not know this name; check --endpoint and --server-name"
+                                                 : "server and client may share no cipher, curve or signature algorithm");
+}
+
+Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  const int reason = ERR_GET_REASON(evidence.library_error);
+  const char* text = ERR_reason_error_string(evidence.library_error);
+  const std::string words = text == nullptr ? "no reason given" : text;
+  if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
+    return error(kTlsVersion, peer.place + " speaks neither TLS 1.2 nor 1.3: " + words,
+                 "older versions are not used; the server must be brought up to date");
+  }
+  return error(kTlsFailed, "TLS with " + peer.place + " failed: " + words,
+               "OpenSSL's security level may refuse what the server offers, or something on the way changes its bytes");
+}
+
+Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
+  const std::string how = evidence.socket_errno == 0 ? "closed the connection"
+                                                     : std::generic_category().message(evidence.socket_errno);
+  const std::string when = !evidence.server_spoke       ? "before it said anything"
+                           : evidence.certificate_asked ? "after it had seen the claim certificate"
+                                                        : "in the middle";
+  Error lost = error(kConnectionLost, "TLS handshake with " + peer.place + ": " + how + " " + when,
+                     evidence.certificate_asked ? claim_hint()
+                                                : "a firewall or proxy may cut TLS here, or the port is not the one "
+                                                  "for TLS; check --port");
+  lost.closed_after = evidence.closed_after;
+  return lost;
+}
+
+}  // namespace
+
+std::string claim_hint() {
+  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
+         "a policy attached to it; does that policy allow this client id";
+}
+
+Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  if (!evidence.first_words.empty()) {
+    return error(kNotATlsServer, peer.place + " is not a TLS server; it said: " + evidence.first_words,
+                 "a proxy, a captive portal or another service answers there; check --endpoint and --port, or give the "
+                 "proxy with --proxy");
+  }
+  if (evidence.verify_error != 0) return verify_failure(evidence, peer);
+  if (evidence.alert) return alert_failure(evidence, peer);
+  const bool ended = evidence.library_error == 0 ||
+                     ERR_GET_REASON(evidence.library_error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+  return ended ? lost_in_handshake(evidence, peer) : library_failure(evidence, peer);
+}
+
+Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
+  return error(kTlsTimeout,
+               peer.place + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
+                                                   : " takes connections but does not answer the TLS handshake"),
+               "is this the right port? A firewall that inspects traffic may also hold it back");
+}
+
+std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  if (evidence.alert) return alert_failure(evidence, peer);
+  if (evidence.library_error != 0) return library_failure(evidence, peer);
+  return std::nullopt;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,44 @@
+// From what was seen of a failed TLS session to the cause that a person can mend.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/certificate_facts.hpp"
+#include "core/deadline.hpp"
+#include "core/error.hpp"
+
+namespace fleet_provision {
+
+struct TlsPeer;
+
+/// Noted while a session goes on, judged when it has failed.
+struct TlsEvidence {
+  /// The server's alert (RFC 8446 section 6), close_notify excepted.
+  std::optional<int> alert;
+  /// X509_V_ERR_…, 0 when nothing was refused; of `judged`, a certificate of the chain that `leaf` began.
+  int verify_error = 0;
+  std::string verify_reason;
+  CertificateFacts judged;
+  CertificateFacts leaf;
+  std::vector<std::string> leaf_names;
+  /// The server asked for our certificate.
+  bool certificate_asked = false;
+  bool server_spoke = false;
+  /// Printable; only when they were no TLS.
+  std::string first_words;
+  unsigned long library_error = 0;
+  int socket_errno = 0;
+  Milliseconds closed_after{0};
+};
+
+[[nodiscard]] Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer);
+[[nodiscard]] Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer);
+/// After a good handshake: kClaimRefused or kTlsFailed; nothing for a plain close.
+[[nodiscard]] std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer);
+
+/// Why a claim may be refused, most likely first.
+[[nodiscard]] std::string claim_hint();
+
+}  // namespace fleet_provision

@@ -1,0 +1,40 @@
+// The transport against a server that does as it is told: whole exchanges, every refusal by its cause, every silence
+// ended by its deadline, every wait by an interrupt.
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/catch.hpp"
+#include "tests/fakes/transport_bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+
+TEST_CASE("an exchange works in both MQTT versions and both TLS versions") {
+  const MqttVersion version = GENERATE(MqttVersion::k5, MqttVersion::k311);
+  const int tls = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  BrokerOptions options = broker_options();
+  options.tls_version = tls;
+  ScriptedBroker broker(options, serve);
+  TransportBench bench(broker.port());
+  bench.request.mqtt_version = version;
+  const auto session = bench.connect();
+  const auto facts = session->established();
+  REQUIRE(facts);
+  CHECK(facts->mqtt_version == version);
+  CHECK(facts->tls_version == (tls == TLS1_2_VERSION ? "TLSv1.2" : "TLSv1.3"));
+  REQUIRE(session->subscribe(answer_topics()));
+  for (const std::string topic : {"t/create", "t/register"}) {
+    REQUIRE(session->publish(topic, "{\"secret\":\"4711\"}"));
+    const auto answer = session->receive(std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    REQUIRE(answer);
+    CHECK(answer->topic == topic + "/accepted");
+    CHECK(answer->payload.reveal() == "{}");
+  }
+  session->close();
+  CHECK(bench.observer.phases() ==
+        "+resolve -resolve +tcp -tcp +tls -tls +mqtt -mqtt +subscribe -subscribe");
+  CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
+  CHECK(bench.observer.details().find("4711") == std::string::npos);
+}

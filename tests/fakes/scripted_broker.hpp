@@ -1,0 +1,103 @@
+// A small TLS server that sends bytes as told: for what a real broker never does.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "tests/fakes/test_pki.hpp"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace fleet_provision::test {
+
+struct BrokerOptions {
+  IssuedCertificate server;
+  /// Clients must show a certificate of this root (PEM); empty: any or none.
+  std::string client_root;
+  /// TLS1_2_VERSION or TLS1_3_VERSION alone; 0: both.
+  int tls_version = 0;
+  /// Only this ALPN protocol is taken; empty: all.
+  std::string alpn;
+};
+
+/// One client, served by a script that runs in the broker's thread.
+class BrokerConnection {
+ public:
+  BrokerConnection(int socket, ssl_ctx_st* context) : socket_(socket), context_(context) {}
+  BrokerConnection(const BrokerConnection&) = delete;
+  BrokerConnection& operator=(const BrokerConnection&) = delete;
+  ~BrokerConnection();
+
+  /// TLS; false when the client was refused or went away.
+  bool shake_hands();
+  /// A whole MQTT packet; empty at the end of the connection.
+  std::string packet();
+  void send(std::string_view bytes);
+  /// Without TLS.
+  std::string read_plain();
+  void send_plain(std::string_view bytes);
+  /// Reads and forgets until the client closes.
+  void wait_for_close();
+  /// Closes without close_notify; `reset` by RST.
+  void cut(bool reset = false);
+  [[nodiscard]] std::string server_name() const;
+
+ private:
+  bool read_exactly(char* bytes, std::size_t size);
+
+  int socket_;
+  ssl_ctx_st* context_;
+  ssl_st* ssl_ = nullptr;
+};
+
+class ScriptedBroker {
+ public:
+  using Script = std::function<void(BrokerConnection&)>;
+
+  /// Listens on 127.0.0.1 and runs `script` for each client, one after the other.
+  ScriptedBroker(const BrokerOptions& options, Script script);
+  ScriptedBroker(const ScriptedBroker&) = delete;
+  ScriptedBroker& operator=(const ScriptedBroker&) = delete;
+  ~ScriptedBroker();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] int connections() const { return connections_; }
+
+ private:
+  void run();
+
+  Script script_;
+  ssl_ctx_st* context_ = nullptr;
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  int client_ = -1;
+  bool stopping_ = false;
+  std::atomic<int> connections_{0};
+  std::thread thread_;
+};
+
+/// Packets of both versions (`v5`: with an empty property list).
+[[nodiscard]] std::string connack(bool v5, int code = 0);
+/// `id` is taken from the SUBSCRIBE that it answers.
+[[nodiscard]] std::string suback(bool v5, const std::string& subscribe, const std::vector<int>& codes);
+[[nodiscard]] std::string puback(bool v5, const std::string& publish, int code = 0);
+[[nodiscard]] std::string publish(bool v5, const std::string& topic, const std::string& payload, int id = 0);
+[[nodiscard]] std::string disconnect(int code);
+/// Topic of a PUBLISH.
+[[nodiscard]] std::string topic_of(const std::string& publish);
+[[nodiscard]] int type_of(const std::string& packet);
+[[nodiscard]] bool is_v5(const std::string& connect);
+
+/// Serves as the service would: CONNACK, SUBACK, and for each PUBLISH a PUBACK and the answer `{}` on TOPIC/accepted.
+void serve(BrokerConnection& connection);
+
+}  // namespace fleet_provision::test
