@@ -1,1 +1,116 @@
-int main() { return 70; }
+// argv -> Options -> Request -> run -> result -> exit code.
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "compose.hpp"
+#include "help.hpp"
+#include "process.hpp"
+#include "report.hpp"
+#include "terminal.hpp"
+#include "watch.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// Writes to stdout; what cannot be written there is an error of the run, never silence.
+int print(std::string_view text, int code) {
+  const int failure = write_all(STDOUT_FILENO, text);
+  if (failure == 0) return code;
+  Error error;
+  error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
+  error.message = "cannot write to stdout: " + std::generic_category().message(failure);
+  Report(Voice{}, Instant{}).failed(error);
+  return code != 0 ? code : static_cast<int>(exit_code(error.kind));
+}
+
+int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) {
+  const RunRecord record = report.finish();
+  if (outcome.error) report.failed(*outcome.error);
+  const int code = outcome.error ? static_cast<int>(exit_code(outcome.error->kind)) : 0;
+  if (json) return print(result_json(plan, outcome, record), code);
+  return plan != nullptr && !outcome.error ? print(result_lines(*plan, outcome), code) : code;
+}
+
+int refuse(Error error, Report& report, bool json) {
+  Outcome outcome;
+  outcome.error = std::move(error);
+  return finish(nullptr, outcome, report, json);
+}
+
+/// Of a command line that is wrong.
+bool wants_json(const std::vector<std::string>& arguments, const Environment& environment) {
+  if (asks_for(arguments, OptionId::kJson)) return true;
+  const auto from_environment = Options::read({}, environment);
+  return from_environment && from_environment->flag(OptionId::kJson).value_or(false);
+}
+
+int provision_as_asked(const Options& options, Voice voice, Report& report) {
+  for (const std::string& each : options.warnings()) report.warned(each);
+  auto request = plan_from_options(options);
+  if (!request) return refuse(std::move(request).error(), report, voice.json_result);
+
+  const Plan plan = request->plan;
+  std::atomic_flag told = ATOMIC_FLAG_INIT;
+  // Not destroyed: a signal may come until the very end.
+  static Interrupt interrupt;
+  deliver_signals_to(interrupt);
+  const auto stuck = [&](ErrorKind kind) {
+    const int code = static_cast<int>(exit_code(kind));
+    end_process_after(std::chrono::milliseconds{150}, code);
+    if (told.test_and_set()) return;
+    Outcome outcome;
+    outcome.error = Error{};
+    outcome.error->kind = kind;
+    outcome.error->message = kind == ErrorKind::kInterrupted ? "interrupted" : "terminated";
+    outcome.error->hint = "what was reached is kept; run the same command again to go on";
+    ::_exit(finish(&plan, outcome, report, voice.json_result));
+  };
+  std::function<void()> tick;
+  if (voice.live_line) tick = [&report] { report.tick(); };
+  const Watch watch(interrupt, tick, stuck);
+  const Outcome outcome = run(std::move(*request), interrupt, report);
+  told.test_and_set();
+  return finish(&plan, outcome, report, voice.json_result);
+}
+
+int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {
+  const auto options = Options::read(arguments, environment);
+  const auto asked = [&](OptionId id) { return options ? options->given(id) != nullptr : asks_for(arguments, id); };
+  if (asked(OptionId::kHelp)) return print(help_text(), 0);
+  if (asked(OptionId::kVersion)) return print(version_text(), 0);
+
+  const auto voice = options ? voice_from_options(*options, environment) : Result<Voice>(fail(options.error()));
+  if (!voice) {
+    Report report(Voice{}, start);
+    return refuse(voice.error(), report, wants_json(arguments, environment));
+  }
+  Report report(*voice, start);
+  return provision_as_asked(*options, *voice, report);
+}
+
+}  // namespace
+}  // namespace fleet_provision
+
+int main(int argc, char** argv) {
+  using namespace fleet_provision;
+  const Instant start = std::chrono::steady_clock::now();
+  settle_process();
+  const Environment environment = take_environment();
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  try {
+    return run_process(arguments, environment, start);
+  } catch (const std::exception& exception) {
+    Error error;
+    error.message = std::string("unexpected: ") + exception.what();
+    error.hint = "this is a fault of fleet-provision; please report it";
+    Report report(Voice{}, start);
+    return refuse(std::move(error), report, asks_for(arguments, OptionId::kJson));
+  }
+}

@@ -1,0 +1,112 @@
+#include "help.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include "build_info.hpp"
+#include "option_table.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::size_t kHelpColumn = 31;
+
+constexpr std::string_view kUsage = R"(usage: fleet-provision [OPTIONS]
+
+Gives this gateway its own AWS IoT identity by fleet provisioning with a claim certificate. Does
+nothing when it already has one for this request.
+)";
+
+constexpr std::string_view kSources = R"(
+Each option but the last two can be set in the environment: --claim-cert as
+FLEET_PROVISION_CLAIM_CERT, a flag as true or false, -P as one KEY=VALUE a line. The command line
+wins; an empty variable is as good as none.
+)";
+
+constexpr std::string_view kExamples = R"(
+Examples:
+  Against AWS, with the serial number from the device tree:
+    fleet-provision --endpoint abc123-ats.iot.eu-central-1.amazonaws.com --template gateway \
+        --claim-cert claim.pem --claim-key claim.key \
+        -P SerialNumber=@/proc/device-tree/serial-number
+
+  Once, in a CI job, with the result for a script:
+    fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \
+        --claim-cert claim.pem --claim-key claim.key -P SerialNumber=4711 \
+        --state-dir ./gateway --attempts 1 --json
+
+  On this machine, against the simulator of the service:
+    fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway
+)";
+
+constexpr std::string_view kExitCodes = R"(
+Exit codes:
+    0  provisioned, now or already
+   64  bad option, value or combination            65  a file is not what it should be
+   66  a named file is missing or unreadable       69  the service refused the request
+   70  a fault of the tool                         73  the state directory cannot be written
+   74  the disk failed or is full                  75  not now: run again, what was reached is kept
+   76  an answer that cannot be used               77  TLS, the broker or a policy refuses
+  130, 143  stopped by SIGINT, SIGTERM; what was reached is kept
+)";
+
+/// `text` in lines that start at kHelpColumn; the first continues at `column`.
+void append_wrapped(std::string& out, std::size_t column, std::string_view text) {
+  const auto start_line = [&out, &column] {
+    out += "\n" + std::string(kHelpColumn, ' ');
+    column = kHelpColumn;
+  };
+  if (column + 2 > kHelpColumn) {
+    start_line();
+  } else {
+    out += std::string(kHelpColumn - column, ' ');
+    column = kHelpColumn;
+  }
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size());
+    if (!text.empty()) text.remove_prefix(1);
+    const bool first = column == kHelpColumn;
+    if (!first && column + 1 + word.size() > kHelpColumns) {
+      start_line();
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+}
+
+void append_option(std::string& out, const OptionRow& option) {
+  std::string left = option.letter == 0 ? "      " : std::string("  -") + option.letter + ", ";
+  left += "--" + std::string(option.name);
+  if (!option.metavar.empty()) left += " " + std::string(option.metavar);
+  out += left;
+  std::string help(option.help);
+  if (!option.default_value.empty()) help += " [" + std::string(option.default_value) + "]";
+  append_wrapped(out, left.size(), help);
+  out += "\n";
+}
+
+}  // namespace
+
+std::string help_text() {
+  std::string text(kUsage);
+  std::optional<OptionGroup> group;
+  for (const OptionRow& option : option_table()) {
+    if (group != option.group) {
+      group = option.group;
+      text += "\n" + std::string(heading(option.group)) + ":\n";
+    }
+    append_option(text, option);
+  }
+  text += kSources;
+  text += kExamples;
+  text += kExitCodes;
+  return text;
+}
+
+std::string version_text() { return "fleet-provision " + std::string(kProgramVersion) + "\n"; }
+
+}  // namespace fleet_provision

@@ -1,0 +1,61 @@
+#include "input_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::string reason(int error_number) { return std::generic_category().message(error_number); }
+
+Result<std::string> read_all(int descriptor, const std::string& name, std::size_t limit) {
+  std::string bytes;
+  std::array<char, 16384> chunk{};
+  while (true) {
+    const ssize_t got = ::read(descriptor, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + reason(errno));
+    if (got == 0) return bytes;
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
+    if (bytes.size() > limit) {
+      return fail(ErrorKind::kFileUnreadable, name + " has more than " + std::to_string(limit) + " bytes");
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_input_file(const std::string& path, std::size_t limit) {
+  const std::string name = printable(path, 300);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (file.number() < 0) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
+                "cannot read " + name + ": " + reason(errno));
+  }
+  return read_all(file.number(), name, limit);
+}
+
+Result<std::string> read_standard_input(std::size_t limit) { return read_all(STDIN_FILENO, "stdin", limit); }
+
+}  // namespace fleet_provision

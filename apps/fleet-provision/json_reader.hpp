@@ -1,0 +1,41 @@
+// A JSON object from a file of the caller's, with the line of each member, so that an error can say where.
+//
+// Stricter than the format: the whole text is one object, nested at most 8 deep, without duplicate keys.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace fleet_provision {
+
+enum class JsonType : unsigned char { kNull, kBoolean, kNumber, kText, kArray, kObject };
+
+struct JsonMember;
+
+struct JsonValue {
+  JsonType type = JsonType::kNull;
+  /// A text's characters (UTF-8), a number as written, `true` or `false`.
+  std::string text;
+  /// Of an object in order, or of an array with empty keys.
+  std::vector<JsonMember> members;
+};
+
+struct JsonMember {
+  std::string key;
+  /// Counted from 1.
+  std::size_t line = 0;
+  JsonValue value;
+};
+
+/// `a text`, `a number`, …, for messages.
+[[nodiscard]] std::string_view describe(JsonType type);
+
+/// The members of the object that `text` is. Errors are of `kind` and read `NAME: line N: …`.
+[[nodiscard]] Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name,
+                                                               ErrorKind kind);
+
+}  // namespace fleet_provision

@@ -1,0 +1,112 @@
+#include "option_table.hpp"
+
+#include <array>
+#include <vector>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using enum OptionGroup;
+using enum OptionValue;
+using enum OptionScope;
+using Id = OptionId;
+
+constexpr std::array kRows{
+    OptionRow{Id::kEndpoint, "endpoint", 0, "HOST[:PORT]", kService, kText, kEverywhere, "",
+              "the AWS IoT data endpoint, or any broker with the same API; required"},
+    OptionRow{Id::kPort, "port", 0, "N", kService, kNumber, kEverywhere, "8883", "TCP port"},
+    OptionRow{Id::kCaFile, "ca-file", 0, "FILE", kService, kFile, kEverywhere, "",
+              "trust these root certificates only; without it the system's"},
+    OptionRow{Id::kMqttVersion, "mqtt-version", 0, "5|3.1.1", kService, kText, kEverywhere, "5",
+              "3.1.1 is taken at once if the broker refuses 5"},
+    OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
+              "claim certificate in PEM, may hold a chain; required until provisioned"},
+    OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
+              "its private key in PEM; required until provisioned"},
+    OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",
+              "MQTT client id; {Name} stands for the template parameter Name; without it fleet-provision- and 16 "
+              "random hex digits, new for each connection"},
+    OptionRow{Id::kTemplate, "template", 0, "NAME", kRequest, kText, kEverywhere, "",
+              "provisioning template, 1 to 36 of 0-9 A-Z a-z _ -; required"},
+    OptionRow{Id::kParameter, "parameter", 'P', "KEY=VALUE", kRequest, kKeyValues, kEverywhere, "",
+              "template parameter, repeatable; KEY=@FILE takes the text of FILE, KEY=@@x is the literal @x"},
+    OptionRow{Id::kParameters, "parameters", 0, "FILE|-", kRequest, kFile, kEverywhere, "",
+              "JSON object of template parameters, all text; - is stdin; -P wins"},
+    OptionRow{Id::kMethod, "method", 0, "csr|keys", kIdentity, kText, kEverywhere, "csr",
+              "who makes the key: this gateway (CreateCertificateFromCsr) or the service (CreateKeysAndCertificate)"},
+    OptionRow{Id::kPayloadFormat, "payload-format", 0, "json|cbor", kIdentity, kText, kEverywhere, "json",
+              "encoding of requests and answers"},
+    OptionRow{Id::kKeyType, "key-type", 0, "TYPE", kIdentity, kText, kEverywhere, "ec-p256",
+              "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
+    OptionRow{Id::kCsrSubject, "csr-subject", 0, "DN", kIdentity, kText, kEverywhere, "",
+              "subject of the CSR, e.g. CN={SerialNumber},O=Example; without it CN= the client id if one was given "
+              "and has at most 64 characters, else CN=fleet-provision"},
+    OptionRow{Id::kStateDir, "state-dir", 0, "DIR", kIdentity, kFile, kEverywhere, "/var/lib/fleet-provision",
+              "where the identity is kept"},
+    OptionRow{Id::kForce, "force", 0, "", kIdentity, kFlag, kEverywhere, "",
+              "provision again although an identity exists; the old one is kept as previous/"},
+    OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
+              "for the whole run, retries included"},
+    OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
+              "for each wait: name, TCP connect, TLS, CONNACK, SUBACK, answer"},
+    OptionRow{Id::kAttempts, "attempts", 0, "N", kRun, kNumber, kEverywhere, "",
+              "connections at most; without it as many as the timeout allows"},
+    OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "", "the result as one JSON object on stdout"},
+    OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "only errors on stderr"},
+    OptionRow{Id::kVerbose, "verbose", 'v', "", kOutput, kCount, kEverywhere, "",
+              "tell each phase and its time; twice: every packet, without payloads"},
+    OptionRow{Id::kHelp, "help", 'h', "", kOutput, kFlag, kCommandLine, "", "this text"},
+    OptionRow{Id::kVersion, "version", 0, "", kOutput, kFlag, kCommandLine, "", "name and version"},
+};
+
+constexpr bool table_is_in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].id) != i) return false;
+  }
+  return true;
+}
+static_assert(kRows.size() == kOptionCount);
+static_assert(table_is_in_order());
+
+}  // namespace
+
+std::span<const OptionRow> option_table() { return kRows; }
+
+const OptionRow& row(OptionId id) { return kRows[static_cast<std::size_t>(id)]; }
+
+std::string_view heading(OptionGroup group) {
+  switch (group) {
+    case kService: return "Service";
+    case kClaim: return "Claim";
+    case kRequest: return "Template";
+    case kIdentity: return "Identity";
+    case kRun: return "Run";
+    case kOutput: return "Output";
+  }
+  return "";
+}
+
+const OptionRow* find_option(std::string_view name) {
+  for (const OptionRow& each : kRows) {
+    if (each.name == name) return &each;
+  }
+  return nullptr;
+}
+
+std::string_view nearest_option(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const OptionRow& each : kRows) names.push_back(each.name);
+  return nearest(name, names);
+}
+
+std::string environment_name(const OptionRow& option) {
+  std::string name = "FLEET_PROVISION_";
+  for (const char each : option.name) {
+    name += each == '-' ? '_' : static_cast<char>(each >= 'a' && each <= 'z' ? each - 'a' + 'A' : each);
+  }
+  return name;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,90 @@
+// Every option of fleet-provision, described once.
+//
+// The command line, the environment, --help and whatever else speaks of options is made from this table; a row that is
+// missing or out of place does not compile. The environment name (`FLEET_PROVISION_CLAIM_CERT`) and the configuration
+// key (`claim-cert`) follow from the option's name and are not written anywhere.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fleet_provision {
+
+/// In the order of the table and of --help.
+enum class OptionId : unsigned char {
+  kEndpoint,
+  kPort,
+  kCaFile,
+  kMqttVersion,
+  kClaimCert,
+  kClaimKey,
+  kClientId,
+  kTemplate,
+  kParameter,
+  kParameters,
+  kMethod,
+  kPayloadFormat,
+  kKeyType,
+  kCsrSubject,
+  kStateDir,
+  kForce,
+  kTimeout,
+  kRequestTimeout,
+  kAttempts,
+  kJson,
+  kQuiet,
+  kVerbose,
+  kHelp,
+  kVersion,
+};
+inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
+
+/// The headings of --help.
+enum class OptionGroup : unsigned char { kService, kClaim, kRequest, kIdentity, kRun, kOutput };
+
+enum class OptionValue : unsigned char {
+  kFlag,        ///< given or not; `--force=false` takes it back
+  kCount,       ///< a flag that counts
+  kText,        ///< one text
+  kFile,        ///< one path (a kText that completions can help with)
+  kNumber,      ///< a whole number
+  kSeconds,     ///< a number of seconds, decimals allowed
+  kKeyValues,   ///< KEY=VALUE, repeatable
+};
+
+/// Where an option may be set.
+enum class OptionScope : unsigned char { kEverywhere, kCommandLine };
+
+struct OptionRow {
+  OptionId id;
+  /// Long name without dashes.
+  std::string_view name;
+  /// Short name, or 0.
+  char letter;
+  /// Empty for flags.
+  std::string_view metavar;
+  OptionGroup group;
+  OptionValue value;
+  OptionScope scope;
+  /// Empty: none.
+  std::string_view default_value;
+  std::string_view help;
+};
+
+[[nodiscard]] std::span<const OptionRow> option_table();
+[[nodiscard]] const OptionRow& row(OptionId id);
+[[nodiscard]] std::string_view heading(OptionGroup group);
+/// The row of a long name; nothing for an unknown one.
+[[nodiscard]] const OptionRow* find_option(std::string_view name);
+/// The known name nearest to `name`, or empty.
+[[nodiscard]] std::string_view nearest_option(std::string_view name);
+
+/// `FLEET_PROVISION_CLAIM_CERT` for `claim-cert`.
+[[nodiscard]] std::string environment_name(const OptionRow& option);
+[[nodiscard]] constexpr bool takes_value(OptionValue value) {
+  return value != OptionValue::kFlag && value != OptionValue::kCount;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,185 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::string_view kEnvironmentPrefix = "FLEET_PROVISION_";
+/// The simulator's options share the prefix; they are its own business.
+constexpr std::string_view kSimulatorPrefix = "FLEET_PROVISION_SIMULATOR_";
+
+std::optional<bool> truth(std::string_view text) {
+  for (const std::string_view each : {"true", "1", "yes", "on"}) {
+    if (text == each) return true;
+  }
+  for (const std::string_view each : {"false", "0", "no", "off"}) {
+    if (text == each) return false;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// `2`, `0.25`: thousandths of it.
+std::optional<std::uint64_t> thousandths(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const auto whole = whole_number(text.substr(0, point));
+  if (!whole || *whole > 1'000'000'000) return std::nullopt;
+  if (point == std::string_view::npos) return *whole * 1000;
+  std::string decimals(text.substr(point + 1));
+  if (decimals.empty() || decimals.size() > 3) return std::nullopt;
+  decimals.resize(3, '0');
+  const auto part = whole_number(decimals);
+  if (!part) return std::nullopt;
+  return *whole * 1000 + *part;
+}
+
+std::string in_seconds(std::chrono::milliseconds time) {
+  std::string text = std::to_string(time.count() / 1000);
+  if (const auto rest = time.count() % 1000; rest != 0) {
+    std::string decimals = std::to_string(1000 + rest).substr(1);
+    decimals.erase(decimals.find_last_not_of('0') + 1);
+    text += "." + decimals;
+  }
+  return text;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end > at) lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::optional<Setting> from_environment(const OptionRow& option, const Environment& environment) {
+  if (option.scope == OptionScope::kCommandLine) return std::nullopt;
+  std::string name = environment_name(option);
+  const auto found = environment.find(name);
+  if (found == environment.end() || found->second.empty()) return std::nullopt;
+  // The repeatable option has one value a line here.
+  auto values = option.value == OptionValue::kKeyValues ? lines_of(found->second)
+                                                        : std::vector<std::string>{found->second};
+  return Setting{std::move(values), Source::kEnvironment, std::move(name)};
+}
+
+std::vector<std::string> unknown_variables(const Environment& environment) {
+  std::vector<std::string> known;
+  for (const OptionRow& option : option_table()) {
+    if (option.scope != OptionScope::kCommandLine) known.push_back(environment_name(option));
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with(kEnvironmentPrefix) || name.starts_with(kSimulatorPrefix)) continue;
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string_view near = nearest(name, known);
+    warnings.push_back("the environment variable " + printable(name, 80) + " stands for no option" +
+                       (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+Result<Options> Options::read(const std::vector<std::string>& arguments, const Environment& environment) {
+  FP_TRY_ASSIGN(GivenValues given, split_command_line(arguments));
+  Options options;
+  for (const OptionRow& option : option_table()) {
+    auto& settings = options.settings_[static_cast<std::size_t>(option.id)];
+    if (auto setting = from_environment(option, environment)) settings.push_back(std::move(*setting));
+    if (const auto found = given.find(option.id); found != given.end()) {
+      settings.push_back({std::move(found->second), Source::kCommandLine, "--" + std::string(option.name)});
+    }
+  }
+  options.warnings_ = unknown_variables(environment);
+  return options;
+}
+
+const std::vector<Setting>& Options::settings(OptionId id) const { return settings_[static_cast<std::size_t>(id)]; }
+
+const Setting* Options::given(OptionId id) const {
+  const auto& all = settings(id);
+  return all.empty() || all.back().values.empty() ? nullptr : &all.back();
+}
+
+std::optional<std::string> Options::text(OptionId id) const {
+  if (const Setting* setting = given(id)) return setting->values.back();
+  const std::string_view fallback = row(id).default_value;
+  return fallback.empty() ? std::nullopt : std::optional<std::string>(fallback);
+}
+
+tl::unexpected<Error> Options::refuse(OptionId id, const std::string& what) const {
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = "\"" + printable(text(id).value_or(""), 80) + "\" is not " + what;
+  return fail(blame(id, std::move(error)));
+}
+
+Result<bool> Options::flag(OptionId id) const {
+  const Setting* setting = given(id);
+  if (setting == nullptr) return false;
+  const auto value = truth(setting->values.back());
+  if (!value) return refuse(id, "true or false");
+  return *value;
+}
+
+Result<unsigned> Options::count(OptionId id) const {
+  const Setting* setting = given(id);
+  unsigned total = 0;
+  if (setting == nullptr) return total;
+  for (const std::string& value : setting->values) {
+    const auto word = truth(value);
+    const auto number = whole_number(value);
+    if (!word && (!number || *number > 9)) return refuse(id, "a number of times");
+    total += word ? (*word ? 1U : 0U) : static_cast<unsigned>(*number);
+  }
+  return total;
+}
+
+Result<std::optional<std::uint64_t>> Options::number(OptionId id, Range<std::uint64_t> range) const {
+  const auto given_text = text(id);
+  if (!given_text) return std::optional<std::uint64_t>{};
+  const auto value = whole_number(*given_text);
+  if (!value || *value < range.least || *value > range.most) {
+    return refuse(id, "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most));
+  }
+  return value;
+}
+
+Result<std::optional<std::chrono::milliseconds>> Options::seconds(OptionId id,
+                                                                  Range<std::chrono::milliseconds> range) const {
+  const auto given_text = text(id);
+  if (!given_text) return std::optional<std::chrono::milliseconds>{};
+  const auto value = thousandths(*given_text);
+  const std::chrono::milliseconds time{value.value_or(0)};
+  if (!value || time < range.least || time > range.most) {
+    return refuse(id, "a number of seconds from " + in_seconds(range.least) + " to " + in_seconds(range.most));
+  }
+  return std::optional(time);
+}
+
+Error Options::blame(OptionId id, Error error) const {
+  const Setting* setting = given(id);
+  return std::move(error).within(setting == nullptr ? "--" + std::string(row(id).name) : setting->origin);
+}
+
+bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
+  const OptionRow& option = row(flag);
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::any_of(arguments.begin(), end, [&option](const std::string& each) {
+    return each == "--" + std::string(option.name) || (option.letter != 0 && each == std::string{'-', option.letter});
+  });
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,75 @@
+// What was asked for, as text, and where it was asked: command line > environment > default.
+//
+// Nothing here proves a value except that it is a flag or a number; plan_from_options.hpp does. A value that is
+// overridden by a stronger source is never looked at, so a bad one there does no harm. An empty environment variable
+// counts as unset.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command_line.hpp"
+#include "core/result.hpp"
+#include "option_table.hpp"
+
+namespace fleet_provision {
+
+/// Weakest first.
+enum class Source : unsigned char { kDefault, kEnvironment, kCommandLine };
+
+/// An option as one source gave it.
+struct Setting {
+  std::vector<std::string> values;
+  Source source = Source::kDefault;
+  /// How errors name it: `--port`, `FLEET_PROVISION_PORT`.
+  std::string origin;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+/// Smallest and largest value allowed.
+template <class T>
+struct Range {
+  T least;
+  T most;
+};
+
+class Options {
+ public:
+  /// `arguments` without the program's name. An unknown FLEET_PROVISION_… variable becomes a warning.
+  [[nodiscard]] static Result<Options> read(const std::vector<std::string>& arguments, const Environment& environment);
+
+  /// All settings of an option, weakest first, without the default; the last one counts.
+  [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
+  /// The setting that counts; nothing when only the default is left.
+  [[nodiscard]] const Setting* given(OptionId id) const;
+  /// The text that counts; the default's when none was given; nothing when there is none either.
+  [[nodiscard]] std::optional<std::string> text(OptionId id) const;
+  [[nodiscard]] Result<bool> flag(OptionId id) const;
+  [[nodiscard]] Result<unsigned> count(OptionId id) const;
+  /// Decimal digits only.
+  [[nodiscard]] Result<std::optional<std::uint64_t>> number(OptionId id, Range<std::uint64_t> range) const;
+  /// Seconds with at most three decimals.
+  [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> seconds(OptionId id,
+                                                                         Range<std::chrono::milliseconds> range) const;
+  /// An error of a value, told to be that of the setting it came from.
+  [[nodiscard]] Error blame(OptionId id, Error error) const;
+
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  [[nodiscard]] tl::unexpected<Error> refuse(OptionId id, const std::string& what) const;
+
+  std::array<std::vector<Setting>, kOptionCount> settings_;
+  std::vector<std::string> warnings_;
+};
+
+/// Whether `--help`, `--version` or `--json` is asked for by a command line that may be wrong otherwise.
+[[nodiscard]] bool asks_for(const std::vector<std::string>& arguments, OptionId flag);
+
+}  // namespace fleet_provision

@@ -1,0 +1,106 @@
+#include "parameters.hpp"
+
+#include <utility>
+
+#include "core/text.hpp"
+#include "input_file.hpp"
+#include "json_reader.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// Far over what the service takes, and small enough to read without thought.
+constexpr std::size_t kParametersBytesMax = 1024 * 1024;
+constexpr std::size_t kValueFileBytesMax = 64 * 1024;
+
+std::string quoted(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
+
+/// What a device tree or sysfs appends: line ends, NUL, blanks.
+std::string_view without_trailing_blanks(std::string_view text) {
+  constexpr std::string_view kBlanks{" \t\r\n\0", 5};
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
+Result<std::string> value_from_file(const std::string& name, const std::string& path) {
+  auto bytes = read_input_file(path, kValueFileBytesMax);
+  if (!bytes) return fail(std::move(bytes).error().within("parameter " + quoted(name)));
+  std::string value(without_trailing_blanks(*bytes));
+  if (value.empty()) {
+    return fail(ErrorKind::kParametersUnusable, "parameter " + quoted(name) + ": " + printable(path, 300) + " is empty",
+                "write the value into the file, or give it as " + printable(name, 80) + "=VALUE");
+  }
+  if (auto fits = check_parameter(name, value); !fits) {
+    Error error = std::move(fits).error().within(printable(path, 300));
+    error.kind = ErrorKind::kParametersUnusable;
+    return fail(std::move(error));
+  }
+  return value;
+}
+
+Result<std::string> value_of(const std::string& name, std::string value) {
+  if (value.starts_with("@@")) return value.substr(1);
+  if (value.starts_with("@")) return value_from_file(name, value.substr(1));
+  return value;
+}
+
+/// The KEY=VALUE texts of one source.
+Result<Parameters> read_key_values(const std::vector<std::string>& texts) {
+  Parameters parameters;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return fail(ErrorKind::kUsage, quoted(text) + " has no =", "write it as KEY=VALUE or KEY=@FILE");
+    }
+    const std::string name = text.substr(0, equals);
+    FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1)));
+    FP_TRY(check_parameter(name, value));
+    if (!parameters.emplace(name, std::move(value)).second) {
+      return fail(ErrorKind::kUsage, "parameter " + quoted(name) + " is given twice", "give it once");
+    }
+  }
+  return parameters;
+}
+
+Result<Parameters> read_parameters_file(const std::string& path) {
+  const bool from_stdin = path == "-";
+  const std::string name = from_stdin ? "stdin" : printable(path, 300);
+  FP_TRY_ASSIGN(const std::string text,
+                from_stdin ? read_standard_input(kParametersBytesMax) : read_input_file(path, kParametersBytesMax));
+  const std::string hint = "it is a JSON object of text, e.g. {\"SerialNumber\": \"4711\"}";
+  const auto refuse = [&hint](std::string message) {
+    return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
+  };
+  if (without_trailing_blanks(text).empty()) return refuse(name + " is empty");
+  auto members = read_json_object(text, name, ErrorKind::kParametersUnusable);
+  if (!members) return refuse(std::move(members).error().message);
+  Parameters parameters;
+  for (JsonMember& member : *members) {
+    const std::string where = name + ": line " + std::to_string(member.line) + ": ";
+    if (member.value.type != JsonType::kText) {
+      return refuse(where + quoted(member.key) + " is " + std::string(describe(member.value.type)) + ", not text");
+    }
+    if (auto fits = check_parameter(member.key, member.value.text); !fits) return refuse(where + fits.error().message);
+    parameters.emplace(std::move(member.key), std::move(member.value.text));
+  }
+  return parameters;
+}
+
+}  // namespace
+
+Result<Parameters> read_parameters(const Options& options) {
+  Parameters parameters;
+  // Weakest first, each overwriting what it names.
+  if (const Setting* file = options.given(OptionId::kParameters)) {
+    auto read = read_parameters_file(file->values.back());
+    if (!read) return fail(options.blame(OptionId::kParameters, std::move(read).error()));
+    parameters = std::move(*read);
+  }
+  for (const Setting& setting : options.settings(OptionId::kParameter)) {
+    auto read = read_key_values(setting.values);
+    if (!read) return fail(std::move(read).error().within(setting.origin));
+    for (auto& [name, value] : *read) parameters.insert_or_assign(name, std::move(value));
+  }
+  return parameters;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,201 @@
+#include "plan_from_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "adapters/distinguished_name.hpp"
+#include "build_info.hpp"
+#include "core/text.hpp"
+#include "parameters.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Range<milliseconds> kTimeoutRange{milliseconds{1000}, milliseconds{604'800'000}};
+constexpr Range<milliseconds> kRequestTimeoutRange{milliseconds{100}, milliseconds{3'600'000}};
+constexpr Range<std::uint64_t> kPortRange{1, 65535};
+constexpr Range<std::uint64_t> kAttemptsRange{1, 1'000'000};
+/// AWS IoT takes MQTT on 443 only with this ALPN protocol (developer guide, protocols).
+constexpr std::uint16_t kAlpnPort = 443;
+constexpr const char* kAlpnProtocol = "x-amzn-mqtt-ca";
+/// X.520 ub-common-name.
+constexpr std::size_t kCommonNameCharactersMax = 64;
+
+/// Midnight UTC of a date `YYYY-MM-DD`, which CMake has written.
+constexpr std::chrono::system_clock::time_point midnight(std::string_view date) {
+  const auto number = [date](std::size_t from, std::size_t count) {
+    int value = 0;
+    for (const char digit : date.substr(from, count)) value = 10 * value + (digit - '0');
+    return value;
+  };
+  return std::chrono::sys_days{std::chrono::year{number(0, 4)} / number(5, 2) / number(8, 2)};
+}
+
+/// Gives `parse`'s error the name of the option, variable or key that the text came from.
+template <class Parse>
+auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype(parse(std::string())) {
+  auto result = parse(options.text(id).value_or(""));
+  if (!result) return fail(options.blame(id, std::move(result).error()));
+  return result;
+}
+
+Result<std::string> required(const Options& options, OptionId id) {
+  if (auto text = options.text(id)) return std::move(*text);
+  const OptionRow& option = row(id);
+  return fail(ErrorKind::kUsage, "--" + std::string(option.name) + " is required",
+              "give --" + std::string(option.name) + " " + std::string(option.metavar) + " or set " +
+                  environment_name(option));
+}
+
+/// The path of an option; nothing when it was not given.
+Result<std::optional<std::string>> path(const Options& options, OptionId id) {
+  auto text = options.text(id);
+  if (text && text->empty()) {
+    Error error;
+    error.kind = ErrorKind::kUsage;
+    error.message = "the path is empty";
+    return fail(options.blame(id, std::move(error)));
+  }
+  return text;
+}
+
+/// Two options that make no sense together, `value` of the first (empty: any).
+struct Conflict {
+  OptionId first;
+  std::string_view value;
+  OptionId second;
+  std::string_view why;
+};
+constexpr std::array kConflicts{
+    Conflict{OptionId::kMethod, "keys", OptionId::kKeyType, "with keys the service makes the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kCsrSubject, "with keys there is no CSR"},
+};
+
+Result<void> no_conflicts(const Options& options) {
+  for (const Conflict& each : kConflicts) {
+    const Setting* first = options.given(each.first);
+    const Setting* second = options.given(each.second);
+    if (first == nullptr || second == nullptr) continue;
+    if (!each.value.empty() && first->values.back() != each.value) continue;
+    const std::string value = each.value.empty() ? "" : " " + std::string(each.value);
+    return fail(ErrorKind::kUsage, first->origin + value + " and " + second->origin + " exclude each other",
+                std::string(each.why) + "; leave one of them out");
+  }
+  return {};
+}
+
+Result<Endpoint> read_endpoint(const Options& options) {
+  FP_TRY_ASSIGN(const std::string text, required(options, OptionId::kEndpoint));
+  std::optional<std::uint16_t> port;
+  if (options.given(OptionId::kPort) != nullptr) {
+    FP_TRY_ASSIGN(const auto number, options.number(OptionId::kPort, kPortRange));
+    port = static_cast<std::uint16_t>(number.value_or(kDefaultPort));
+  }
+  return parsed(options, OptionId::kEndpoint, [port](const std::string& each) { return parse_endpoint(each, port); });
+}
+
+Result<void> read_identifiers(const Options& options, Plan& plan) {
+  FP_TRY(required(options, OptionId::kTemplate));
+  FP_TRY_ASSIGN(plan.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  const auto filled = [&plan](const std::string& text) { return fill_placeholders(text, plan.parameters); };
+  if (options.given(OptionId::kClientId) != nullptr) {
+    FP_TRY_ASSIGN(const std::string client_id, parsed(options, OptionId::kClientId, filled));
+    FP_TRY_ASSIGN(plan.client_id, parsed(options, OptionId::kClientId,
+                                         [&](const std::string&) { return parse_client_id(client_id); }));
+  }
+  return {};
+}
+
+/// `text` as a value of a distinguished name (RFC 4514 section 2.4): a comma in a serial number must not end it.
+std::string escaped_for_name(std::string_view text) {
+  std::string result;
+  for (const char each : text) {
+    if (std::string_view(",+\"\\<>;=# ").find(each) != std::string_view::npos) result += '\\';
+    result += each;
+  }
+  return result;
+}
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+Result<void> read_subject(const Options& options, Plan& plan) {
+  if (options.given(OptionId::kCsrSubject) == nullptr) {
+    if (plan.client_id && characters(*plan.client_id) <= kCommonNameCharactersMax) {
+      plan.csr_subject = "CN=" + escaped_for_name(*plan.client_id);
+    }
+    return {};
+  }
+  Parameters escaped;
+  for (const auto& [name, value] : plan.parameters) escaped.emplace(name, escaped_for_name(value));
+  FP_TRY_ASSIGN(plan.csr_subject, parsed(options, OptionId::kCsrSubject, [&escaped](const std::string& text) {
+                  return fill_placeholders(text, escaped);
+                }));
+  FP_TRY(parsed(options, OptionId::kCsrSubject,
+                [&plan](const std::string&) { return parse_distinguished_name(plan.csr_subject); }));
+  return {};
+}
+
+Result<void> read_choices(const Options& options, Plan& plan) {
+  FP_TRY_ASSIGN(plan.method, parsed(options, OptionId::kMethod, parse_method));
+  FP_TRY_ASSIGN(plan.payload_format, parsed(options, OptionId::kPayloadFormat, parse_payload_format));
+  FP_TRY_ASSIGN(plan.mqtt_version, parsed(options, OptionId::kMqttVersion, parse_mqtt_version));
+  FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
+  plan.key_source = MakeKey{key_type};
+  return {};
+}
+
+Result<void> read_limits(const Options& options, Plan& plan) {
+  FP_TRY_ASSIGN(const auto timeout, options.seconds(OptionId::kTimeout, kTimeoutRange));
+  FP_TRY_ASSIGN(const auto request_timeout, options.seconds(OptionId::kRequestTimeout, kRequestTimeoutRange));
+  FP_TRY_ASSIGN(const auto attempts, options.number(OptionId::kAttempts, kAttemptsRange));
+  plan.timeout = timeout.value_or(plan.timeout);
+  plan.request_timeout = request_timeout.value_or(plan.request_timeout);
+  if (attempts) plan.attempts = static_cast<unsigned>(*attempts);
+  return {};
+}
+
+Result<void> read_state(const Options& options, Plan& plan) {
+  FP_TRY_ASSIGN(const auto directory, path(options, OptionId::kStateDir));
+  plan.state_dir = directory.value_or("");
+  while (plan.state_dir.size() > 1 && plan.state_dir.back() == '/') plan.state_dir.pop_back();
+  FP_TRY_ASSIGN(plan.force, options.flag(OptionId::kForce));
+  return {};
+}
+
+Result<ConnectionOptions> read_connection(const Options& options, const Endpoint& endpoint) {
+  ConnectionOptions connection;
+  connection.endpoint = endpoint;
+  if (endpoint.port == kAlpnPort) connection.alpn = kAlpnProtocol;
+  FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
+  FP_TRY_ASSIGN(const auto certificate, path(options, OptionId::kClaimCert));
+  FP_TRY_ASSIGN(const auto key, path(options, OptionId::kClaimKey));
+  connection.certificate_file = certificate.value_or("");
+  connection.key_reference = key.value_or("");
+  return connection;
+}
+
+}  // namespace
+
+Result<Request> plan_from_options(const Options& options) {
+  Request request;
+  Plan& plan = request.plan;
+  plan.build_date = midnight(kProgramBuildDate);
+  FP_TRY_ASSIGN(plan.endpoint, read_endpoint(options));
+  FP_TRY(read_choices(options, plan));
+  FP_TRY(read_limits(options, plan));
+  FP_TRY(no_conflicts(options));
+  FP_TRY(read_state(options, plan));
+  FP_TRY(read_identifiers(options, plan));
+  FP_TRY(read_subject(options, plan));
+  FP_TRY_ASSIGN(request.connection, read_connection(options, plan.endpoint));
+  return request;
+}
+
+}  // namespace fleet_provision

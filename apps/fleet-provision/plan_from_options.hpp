@@ -1,0 +1,21 @@
+// Options (text) to a Request (proved): every limit of ours and of the service is held here, before anything happens.
+#pragma once
+
+#include "adapters/connection_options.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+#include "options.hpp"
+
+namespace fleet_provision {
+
+/// What is to be done, and the way to where it is done.
+struct Request {
+  Plan plan;
+  /// `certificate_file` and `key_reference` may be empty: on a provisioned gateway the claim is not needed.
+  ConnectionOptions connection;
+};
+
+/// Reads the parameter files that are named; nothing else is touched. kUsage, or what read_parameters says.
+[[nodiscard]] Result<Request> plan_from_options(const Options& options);
+
+}  // namespace fleet_provision

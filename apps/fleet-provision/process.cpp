@@ -1,0 +1,91 @@
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+extern char** environ;
+
+namespace fleet_provision {
+namespace {
+
+std::atomic<Interrupt*> interrupted{nullptr};
+std::atomic<int> code_at_alarm{0};
+static_assert(std::atomic<Interrupt*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_stop_signal(int signal) {
+  Interrupt* interrupt = interrupted.load();
+  if (interrupt != nullptr) interrupt->raise(signal == SIGINT ? ErrorKind::kInterrupted : ErrorKind::kTerminated);
+}
+
+extern "C" void on_alarm(int /*signal*/) { ::_exit(code_at_alarm.load()); }
+
+void handle(int signal, void (*function)(int)) {
+  struct sigaction action {};
+  action.sa_handler = function;
+  action.sa_flags = SA_RESTART;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
+}
+
+/// A descriptor opened later would otherwise become stdout, and a message would end up in a key file.
+void open_standard_descriptors() {
+  while (true) {
+    const int descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor < 0) ::_exit(static_cast<int>(ExitCode::kSoftware));
+    if (descriptor > STDERR_FILENO) {
+      ::close(descriptor);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void settle_process() {
+  open_standard_descriptors();
+  handle(SIGPIPE, SIG_IGN);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+Environment take_environment() {
+  Environment environment;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const char* equals = std::strchr(*each, '=');
+    if (equals == nullptr) continue;
+    environment.emplace(std::string(*each, static_cast<std::size_t>(equals - *each)), equals + 1);
+  }
+  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
+    ::unsetenv(name);
+  }
+  for (const auto& [name, value] : environment) {
+    if (name.starts_with("MQTT_C_CLIENT_TRACE")) ::unsetenv(name.c_str());
+  }
+  return environment;
+}
+
+void deliver_signals_to(Interrupt& interrupt) {
+  interrupted = &interrupt;
+  handle(SIGINT, on_stop_signal);
+  handle(SIGTERM, on_stop_signal);
+}
+
+void end_process_after(std::chrono::milliseconds delay, int code) {
+  code_at_alarm = code;
+  handle(SIGALRM, on_alarm);
+  itimerval timer{};
+  timer.it_value.tv_sec = static_cast<time_t>(delay.count() / 1000);
+  timer.it_value.tv_usec = static_cast<suseconds_t>(delay.count() % 1000 * 1000);
+  ::setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+}  // namespace fleet_provision

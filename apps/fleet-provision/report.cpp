@@ -1,0 +1,191 @@
+#include "report.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/text.hpp"
+#include "terminal.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::string_view kName = "fleet-provision: ";
+constexpr std::size_t kMessageBytesMax = 8000;
+
+/// What the live line says of a phase.
+std::string_view doing(Phase phase) {
+  switch (phase) {
+    case Phase::kLoad: return "reading the claim";
+    case Phase::kResolve: return "looking up the endpoint";
+    case Phase::kTcp: return "connecting";
+    case Phase::kProxy: return "asking the proxy";
+    case Phase::kTls: return "shaking hands (TLS)";
+    case Phase::kMqtt: return "logging in (MQTT)";
+    case Phase::kSubscribe: return "subscribing";
+    case Phase::kKey: return "making the key";
+    case Phase::kCreate: return "asking for a certificate";
+    case Phase::kRegister: return "registering the thing";
+    case Phase::kStore: return "saving what was reached";
+    case Phase::kVerify: return "trying the new identity";
+    case Phase::kOnSuccess: return "running the on-success program";
+    case Phase::kWait: return "waiting for the next try";
+  }
+  return "";
+}
+
+std::string decimal(double value, const char* unit) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%.1f %s", value, unit);
+  return text;
+}
+
+double milliseconds_between(Instant from, Instant to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+}  // namespace
+
+Result<Voice> voice_from_options(const Options& options, const Environment& environment) {
+  Voice voice;
+  FP_TRY_ASSIGN(voice.json_result, options.flag(OptionId::kJson));
+  FP_TRY_ASSIGN(voice.quiet, options.flag(OptionId::kQuiet));
+  FP_TRY_ASSIGN(voice.verbosity, options.count(OptionId::kVerbose));
+  if (voice.quiet && voice.verbosity > 0) {
+    const Setting& quiet = *options.given(OptionId::kQuiet);
+    const Setting& verbose = *options.given(OptionId::kVerbose);
+    if (quiet.source == verbose.source) {
+      return fail(ErrorKind::kUsage, quiet.origin + " and " + verbose.origin + " exclude each other",
+                  "leave one of them out");
+    }
+    voice.quiet = quiet.source > verbose.source;
+    if (voice.quiet) voice.verbosity = 0;
+  }
+  voice.live_line = !voice.quiet && can_redraw(STDERR_FILENO, environment);
+  voice.utf8 = speaks_utf8(environment);
+  return voice;
+}
+
+Report::Report(Voice voice, Instant start) : voice_(voice), start_(start) {}
+
+Report::~Report() { clear(); }
+
+void Report::phase_began(Phase phase, unsigned attempt) {
+  const std::lock_guard lock(mutex_);
+  spans_.push_back({phase, attempt, std::chrono::steady_clock::now(), std::nullopt});
+  draw();
+}
+
+void Report::phase_ended(Phase phase, unsigned attempt) {
+  const std::lock_guard lock(mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  const auto span = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) {
+    return each.phase == phase && each.attempt == attempt && !each.ended;
+  });
+  if (span == spans_.rend()) return;
+  span->ended = now;
+  if (voice_.verbosity > 0) {
+    std::string line(word(phase));
+    line += " took " + decimal(milliseconds_between(span->began, now), "ms");
+    if (attempt > 1) line += " (attempt " + std::to_string(attempt) + ")";
+    say(line);
+  }
+  draw();
+}
+
+void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) {
+  const std::lock_guard lock(mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  for (Span& each : spans_) {
+    if (each.attempt == attempt && !each.ended) each.ended = now;
+  }
+  // Without a next try the run ends with this error, which is told then.
+  if (!next_try_in || voice_.quiet) return;
+  say("attempt " + std::to_string(attempt) + " failed: " + printable(error.message, kMessageBytesMax));
+  clear();
+  std::string rest;
+  if (!error.hint.empty()) rest = "hint: " + printable(error.hint, kMessageBytesMax) + "\n";
+  static_cast<void>(write_all(STDERR_FILENO, rest));
+  say("next try in " + decimal(static_cast<double>(next_try_in->count()) / 1000, "s"));
+  draw();
+}
+
+void Report::warned(const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  warnings_.push_back(message);
+  if (!voice_.quiet) say("warning: " + printable(message, kMessageBytesMax));
+  draw();
+}
+
+void Report::reached(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  const bool told = voice_.verbosity > 0 || !(voice_.quiet || voice_.live_line);
+  if (told) say(printable(what, kMessageBytesMax));
+  draw();
+}
+
+void Report::detail(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (voice_.verbosity > 1) say(printable(text, kMessageBytesMax));
+  draw();
+}
+
+void Report::tick() {
+  const std::lock_guard lock(mutex_);
+  draw();
+}
+
+void Report::failed(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  std::string text = "error: " + printable(error.message, kMessageBytesMax);
+  if (!error.hint.empty()) text += "\nhint: " + printable(error.hint, kMessageBytesMax);
+  say(text);
+}
+
+RunRecord Report::finish() {
+  const std::lock_guard lock(mutex_);
+  clear();
+  voice_.live_line = false;
+  const Instant now = std::chrono::steady_clock::now();
+  RunRecord record;
+  record.warnings = warnings_;
+  for (const Span& each : spans_) {
+    record.timeline.push_back({each.phase, each.attempt, since_start(each.began),
+                               milliseconds_between(each.began, each.ended.value_or(now))});
+  }
+  return record;
+}
+
+void Report::say(std::string_view line) {
+  clear();
+  // One write a line, so that lines of several processes do not mix. That stderr is gone is nobody's to be told.
+  static_cast<void>(write_all(STDERR_FILENO, std::string(kName) + std::string(line) + "\n"));
+}
+
+void Report::draw() {
+  if (!voice_.live_line) return;
+  const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
+  if (open == spans_.rend()) return;
+  std::string line(doing(open->phase));
+  line += voice_.utf8 ? "…" : "...";
+  if (open->attempt > 1) line += " (attempt " + std::to_string(open->attempt) + ")";
+  const double seconds = since_start(std::chrono::steady_clock::now()) / 1000;
+  if (seconds >= 1) line += " " + std::to_string(static_cast<long>(seconds)) + " s";
+  // The last column stays free: a terminal may wrap when it is written.
+  const std::size_t columns = columns_of(STDERR_FILENO);
+  const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);
+  if (drawn_ == fitting) return;
+  static_cast<void>(write_all(STDERR_FILENO, "\r" + std::string(fitting) + "\x1b[K"));
+  drawn_ = fitting;
+}
+
+void Report::clear() {
+  if (drawn_.empty()) return;
+  static_cast<void>(write_all(STDERR_FILENO, "\r\x1b[K"));
+  drawn_.clear();
+}
+
+double Report::since_start(Instant instant) const { return milliseconds_between(start_, instant); }
+
+}  // namespace fleet_provision

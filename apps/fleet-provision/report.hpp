@@ -1,0 +1,75 @@
+// The voice on stderr, and the record of a run for its result.
+//
+// A run tells its phases from several threads; one lock orders them. On a terminal the present phase stands in a
+// live line that is redrawn in place and taken away before anything else is written; elsewhere there are only plain
+// lines. Everything that came from outside is made printable here, whatever was done to it before.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "options.hpp"
+#include "ports/observer.hpp"
+#include "result.hpp"
+
+namespace fleet_provision {
+
+/// How much is said on stderr, and how.
+struct Voice {
+  bool quiet = false;
+  /// 0, 1 or 2 times -v.
+  unsigned verbosity = 0;
+  bool live_line = false;
+  bool utf8 = false;
+  bool json_result = false;
+};
+
+/// kUsage for a bad value, or for -q together with -v.
+[[nodiscard]] Result<Voice> voice_from_options(const Options& options, const Environment& environment);
+
+class Report final : public Observer {
+ public:
+  /// `start` is the zero of the timeline.
+  Report(Voice voice, Instant start);
+  ~Report() override;
+
+  void phase_began(Phase phase, unsigned attempt) override;
+  void phase_ended(Phase phase, unsigned attempt) override;
+  void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) override;
+  void warned(const std::string& message) override;
+  void reached(const std::string& what) override;
+  void detail(const std::string& text) override;
+
+  /// Redraws the live line, for the seconds in it.
+  void tick();
+  /// `fleet-provision: error: WHAT` and its hint.
+  void failed(const Error& error);
+  /// What was observed; phases that have not ended end now. The live line is taken away for good.
+  [[nodiscard]] RunRecord finish();
+
+ private:
+  struct Span {
+    Phase phase;
+    unsigned attempt;
+    Instant began;
+    std::optional<Instant> ended;
+  };
+
+  void say(std::string_view line);
+  void draw();
+  void clear();
+  [[nodiscard]] double since_start(Instant instant) const;
+
+  std::mutex mutex_;
+  Voice voice_;
+  Instant start_;
+  std::vector<Span> spans_;
+  std::vector<std::string> warnings_;
+  /// The live line as it stands on the terminal; empty when there is none.
+  std::string drawn_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,120 @@
+#include "result.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+std::string_view word(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::kProvisioned: return "provisioned";
+    case OutcomeKind::kAlreadyProvisioned: return "already-provisioned";
+    case OutcomeKind::kFailed: return "failed";
+  }
+  return "";
+}
+
+double one_decimal(double milliseconds) { return std::round(milliseconds * 10) / 10; }
+
+Json identity_part(const Plan* plan, const Outcome& outcome) {
+  Json json = Json::object();
+  const Identity* identity = outcome.identity ? &*outcome.identity : nullptr;
+  json["thingName"] = identity != nullptr ? or_null(identity->thing_name) : Json(nullptr);
+  json["certificateId"] = identity != nullptr ? Json(identity->certificate_id) : Json(nullptr);
+  json["templateName"] = plan != nullptr ? Json(plan->template_name) : Json(nullptr);
+  json["endpoint"] = plan != nullptr ? Json(plan->endpoint.host) : Json(nullptr);
+  json["port"] = plan != nullptr ? Json(plan->endpoint.port) : Json(nullptr);
+  json["method"] = plan != nullptr ? Json(word(plan->method)) : Json(nullptr);
+  json["payloadFormat"] = plan != nullptr ? Json(word(plan->payload_format)) : Json(nullptr);
+  json["mqttVersion"] = outcome.connection ? Json(word(outcome.connection->mqtt_version)) : Json(nullptr);
+  json["tlsVersion"] = outcome.connection ? Json(outcome.connection->tls_version) : Json(nullptr);
+  json["deviceConfiguration"] = identity != nullptr ? Json(identity->device_configuration) : Json(nullptr);
+  const IdentityFiles files = plan != nullptr && identity != nullptr ? files_of(*plan, *identity) : IdentityFiles{};
+  json["files"] = {{"certificate", or_null(files.certificate)},
+                   {"privateKey", or_null(files.private_key)},
+                   {"thingName", or_null(files.thing_name)},
+                   {"identity", or_null(files.identity)}};
+  return json;
+}
+
+Json timeline_part(const std::vector<PhaseSpan>& timeline) {
+  Json json = Json::array();
+  for (const PhaseSpan& each : timeline) {
+    json.push_back({{"phase", word(each.phase)},
+                    {"attempt", each.attempt},
+                    {"startMs", one_decimal(each.start_ms)},
+                    {"durationMs", one_decimal(each.duration_ms)}});
+  }
+  return json;
+}
+
+Json error_part(const std::optional<Error>& error) {
+  if (!error) return nullptr;
+  Json json = Json::object();
+  json["phase"] = error->phase ? Json(word(*error->phase)) : Json(nullptr);
+  json["kind"] = word(error->kind);
+  json["message"] = error->message;
+  json["hint"] = error->hint.empty() ? Json(nullptr) : Json(error->hint);
+  json["retryable"] = retryable(error->kind);
+  json["exitCode"] = static_cast<int>(exit_code(error->kind));
+  json["statusCode"] = error->service ? Json(error->service->status_code) : Json(nullptr);
+  json["errorCode"] = error->service ? Json(error->service->error_code) : Json(nullptr);
+  json["errorMessage"] = error->service ? Json(error->service->error_message) : Json(nullptr);
+  return json;
+}
+
+}  // namespace
+
+IdentityFiles files_of(const Plan& plan, const Identity& identity) {
+  const std::string directory = plan.state_dir + (plan.state_dir == "/" ? "identity/" : "/identity/");
+  IdentityFiles files;
+  files.certificate = directory + "certificate.pem";
+  if (identity.key == "private-key.pem") files.private_key = directory + "private-key.pem";
+  if (identity.thing_name) files.thing_name = directory + "thing-name";
+  files.identity = directory + "identity.json";
+  return files;
+}
+
+std::string result_lines(const Plan& plan, const Outcome& outcome) {
+  if (!outcome.identity) return {};
+  std::string lines;
+  const auto line = [&lines](std::string_view name, const std::optional<std::string>& value) {
+    if (value) lines += std::string(name) + ": " + printable(*value, 4096) + "\n";
+  };
+  const IdentityFiles files = files_of(plan, *outcome.identity);
+  line("thingName", outcome.identity->thing_name);
+  line("certificateId", outcome.identity->certificate_id);
+  line("certificate", files.certificate);
+  line("privateKey", files.private_key);
+  line("thingNameFile", files.thing_name);
+  line("identity", files.identity);
+  return lines;
+}
+
+std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecord& record) {
+  Json json = Json::object();
+  json["schema"] = 1;
+  json["outcome"] = word(outcome.kind);
+  json.update(identity_part(plan, outcome));
+  json["attempts"] = outcome.attempts;
+  json["certificatesRequested"] = outcome.certificates_requested;
+  json["resumed"] = outcome.resumed;
+  json["warnings"] = record.warnings;
+  json["timeline"] = timeline_part(record.timeline);
+  json["error"] = error_part(outcome.error);
+  // What came from outside may be any bytes: escaped to ASCII, and what is not UTF-8 replaced.
+  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace fleet_provision

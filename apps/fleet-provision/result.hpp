@@ -1,0 +1,43 @@
+// What is printed on stdout in the end: `name: value` lines, or the object of `--json` (schema 1).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "workflow/provision.hpp"
+
+namespace fleet_provision {
+
+/// One phase as it was observed; times in milliseconds since the start of the process. Phases may overlap.
+struct PhaseSpan {
+  Phase phase = Phase::kLoad;
+  unsigned attempt = 1;
+  double start_ms = 0;
+  double duration_ms = 0;
+};
+
+/// What was observed besides the outcome.
+struct RunRecord {
+  std::vector<PhaseSpan> timeline;
+  std::vector<std::string> warnings;
+};
+
+/// Paths of the files of an identity; absent where there is no such file.
+struct IdentityFiles {
+  std::optional<std::string> certificate;
+  std::optional<std::string> private_key;
+  std::optional<std::string> thing_name;
+  std::optional<std::string> identity;
+};
+[[nodiscard]] IdentityFiles files_of(const Plan& plan, const Identity& identity);
+
+/// Of a success: thingName, certificateId and the files; what is absent has no line.
+[[nodiscard]] std::string result_lines(const Plan& plan, const Outcome& outcome);
+/// Every key is always there, null when unknown; ASCII only, with a final newline. `plan` is absent when the options
+/// were refused.
+[[nodiscard]] std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecord& record);
+
+}  // namespace fleet_provision

@@ -1,0 +1,114 @@
+#include "parameters.hpp"
+
+#include "given.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+namespace {
+
+Result<Parameters> parameters_of(const Arguments& arguments, const Environment& environment = {}) {
+  auto options = Options::read(arguments, environment);
+  if (!options) return fail(options.error());
+  return read_parameters(*options);
+}
+
+}  // namespace
+
+TEST_CASE("a parameter is text, the text of a file, or a literal @") {
+  const TemporaryFile serial(std::string("4711 \r\n\n\0", 9));
+  const TemporaryFile inner("  a b\n c\n");
+  struct Row {
+    std::string text;
+    Parameters parameters;
+  };
+  const Row rows[] = {
+      {"a=1", {{"a", "1"}}},
+      {"a=", {{"a", ""}}},
+      {"a=b=c", {{"a", "b=c"}}},
+      {"a= 1 ", {{"a", " 1 "}}},
+      {"a=[1,2]", {{"a", "[1,2]"}}},
+      {"Größe=é", {{"Größe", "é"}}},
+      {"a=@@x", {{"a", "@x"}}},
+      {"a=@@@", {{"a", "@@"}}},
+      {"a=x@y", {{"a", "x@y"}}},
+      {"a=@" + serial.path(), {{"a", "4711"}}},
+      {"a=@" + inner.path(), {{"a", "  a b\n c"}}},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    const auto parameters = parameters_of({"-P", each.text});
+    REQUIRE(parameters);
+    CHECK(*parameters == each.parameters);
+  }
+}
+
+TEST_CASE("each name has the value of its strongest source") {
+  const TemporaryFile file(R"({"a": "file", "b": "file", "c": "file"})");
+  const auto parameters = parameters_of({"-P", "a=line", "--parameters", file.path()},
+                                        {{"FLEET_PROVISION_PARAMETER", "a=environment\nb=environment\n"}});
+  REQUIRE(parameters);
+  CHECK(*parameters == Parameters{{"a", "line"}, {"b", "environment"}, {"c", "file"}});
+}
+
+TEST_CASE("bad parameters are refused") {
+  const TemporaryFile empty("\n");
+  const TemporaryFile binary("\xff\xfe");
+  const TemporaryFile much(std::string(5000, 'x'));
+  struct Row {
+    Arguments arguments;
+    ErrorKind kind;
+    std::string message;
+  };
+  const Row rows[] = {
+      {{"-P", "a"}, ErrorKind::kUsage, "--parameter: \"a\" has no ="},
+      {{"-P", "=1"}, ErrorKind::kUsage, "has an empty name"},
+      {{"-P", "a=1", "-P", "a=2"}, ErrorKind::kUsage, "parameter \"a\" is given twice"},
+      {{"-P", "a=\xff"}, ErrorKind::kUsage, "is not UTF-8"},
+      {{"-P", "a=" + std::string(4097, 'x')}, ErrorKind::kUsage, "4097 characters"},
+      {{"-P", "a=@/nowhere/at/all"}, ErrorKind::kFileNotFound, "/nowhere/at/all"},
+      {{"-P", "a=@/"}, ErrorKind::kFileUnreadable, "cannot read /"},
+      {{"-P", "a=@"}, ErrorKind::kFileNotFound, "parameter \"a\""},
+      {{"-P", "a=@" + empty.path()}, ErrorKind::kParametersUnusable, "is empty"},
+      {{"-P", "a=@" + binary.path()}, ErrorKind::kParametersUnusable, "is not UTF-8"},
+      {{"-P", "a=@" + much.path()}, ErrorKind::kParametersUnusable, "5000 characters"},
+      {{"--parameters", "/nowhere"}, ErrorKind::kFileNotFound, "--parameters: cannot read /nowhere"},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.arguments);
+    const auto parameters = parameters_of(each.arguments);
+    REQUIRE_FALSE(parameters);
+    CHECK(parameters.error().kind == each.kind);
+    CHECK(contains(parameters.error().message, each.message));
+  }
+}
+
+TEST_CASE("a parameters file is a JSON object of text") {
+  struct Row {
+    std::string text;
+    std::string message;
+  };
+  const Row rows[] = {
+      {"", "is empty"},
+      {"[]", "holds an array"},
+      {"{\n\"a\": 1}", "line 2: \"a\" is a number, not text"},
+      {"{\"a\": null}", "\"a\" is null, not text"},
+      {"{\"a\": {\"b\": \"c\"}}", "\"a\" is an object, not text"},
+      {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2: \"a\" is given twice"},
+      {"{\"a\": \"1\"", "not JSON"},
+      {"{\"a\": \"1\"} x", "not JSON"},
+      {"{\"\": \"1\"}", "has an empty name"},
+      {"{\"a\": \"\xff\"}", "not JSON"},
+      {"{\"a\": \"" + std::string(4097, 'x') + "\"}", "4097 characters"},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    const TemporaryFile file(each.text);
+    const auto parameters = parameters_of({"--parameters", file.path()});
+    REQUIRE_FALSE(parameters);
+    CHECK(parameters.error().kind == ErrorKind::kParametersUnusable);
+    CHECK(contains(parameters.error().message, file.path()));
+    CHECK(contains(parameters.error().message, each.message));
+  }
+}

@@ -1,0 +1,172 @@
+#include "plan_from_options.hpp"
+
+#include "given.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+namespace {
+
+/// A complete command line, and what a row adds to it.
+Arguments complete_with(const Arguments& more) {
+  Arguments arguments{"--endpoint", "Broker.Example.", "--template", "gateway", "-P", "SerialNumber=47,11"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+Result<Request> request_from(const Arguments& more, const Environment& environment = {}) {
+  auto options = Options::read(complete_with(more), environment);
+  if (!options) return fail(options.error());
+  return plan_from_options(*options);
+}
+
+}  // namespace
+
+TEST_CASE("without more than what is required the plan has the documented defaults") {
+  const auto request = request_from({});
+  REQUIRE(request);
+  const Plan& plan = request->plan;
+  CHECK(plan.endpoint.host == "broker.example");
+  CHECK(plan.endpoint.port == 8883);
+  CHECK(plan.template_name == "gateway");
+  CHECK(plan.parameters == Parameters{{"SerialNumber", "47,11"}});
+  CHECK(plan.method == Method::kCsr);
+  CHECK(plan.payload_format == PayloadFormat::kJson);
+  CHECK(plan.mqtt_version == MqttVersion::k5);
+  CHECK_FALSE(plan.client_id);
+  CHECK(std::get<MakeKey>(plan.key_source).type == KeyType::kEcP256);
+  CHECK(plan.csr_subject == "CN=fleet-provision");
+  CHECK(plan.state_dir == "/var/lib/fleet-provision");
+  CHECK_FALSE(plan.force);
+  CHECK(plan.timeout == std::chrono::seconds{300});
+  CHECK(plan.request_timeout == std::chrono::seconds{15});
+  CHECK_FALSE(plan.attempts);
+  CHECK(plan.build_date > std::chrono::sys_days{std::chrono::year{2026} / 11 / 1});
+  CHECK(request->connection.endpoint.host == "broker.example");
+  CHECK(request->connection.alpn.empty());
+  CHECK_FALSE(request->connection.ca_file);
+  CHECK(request->connection.certificate_file.empty());
+}
+
+TEST_CASE("each option reaches its place") {
+  const auto request = request_from({"--port", "443", "--ca-file", "ca.pem", "--claim-cert", "c.pem", "--claim-key",
+                                     "c.key", "--method=csr", "--payload-format=cbor", "--mqtt-version=3.1.1",
+                                     "--key-type=rsa-3072", "--state-dir=./gateway//", "--force", "--timeout=90.5",
+                                     "--request-timeout=0.25", "--attempts=3"});
+  REQUIRE(request);
+  const Plan& plan = request->plan;
+  CHECK(plan.endpoint.port == 443);
+  CHECK(plan.payload_format == PayloadFormat::kCbor);
+  CHECK(plan.mqtt_version == MqttVersion::k311);
+  CHECK(std::get<MakeKey>(plan.key_source).type == KeyType::kRsa3072);
+  CHECK(plan.state_dir == "./gateway");
+  CHECK(plan.force);
+  CHECK(plan.timeout == std::chrono::milliseconds{90500});
+  CHECK(plan.request_timeout == std::chrono::milliseconds{250});
+  CHECK(plan.attempts == 3U);
+  CHECK(request->connection.ca_file == "ca.pem");
+  CHECK(request->connection.certificate_file == "c.pem");
+  CHECK(request->connection.key_reference == "c.key");
+  CHECK(request->connection.endpoint.port == 443);
+  CHECK(request->connection.alpn == "x-amzn-mqtt-ca");
+}
+
+TEST_CASE("client id and CSR subject take parameters, and the subject follows a given client id") {
+  struct Row {
+    Arguments more;
+    std::optional<std::string> client_id;
+    std::string subject;
+  };
+  const std::string id64(64, 'x');
+  const Row rows[] = {
+      {{"--client-id", "gw-1"}, "gw-1", "CN=gw-1"},
+      {{"--client-id", "{Line}-{Line}", "-P", "Line=a"}, "a-a", "CN=a-a"},
+      {{"--client-id", id64}, id64, "CN=" + id64},
+      {{"--client-id", id64 + "x"}, id64 + "x", "CN=fleet-provision"},
+      {{"--client-id", "gw", "--csr-subject", "CN={Line},O=x", "-P", "Line=a"}, "gw", "CN=a,O=x"},
+      {{"--csr-subject", "CN=one"}, std::nullopt, "CN=one"},
+      {{"--client-id", "a,O=b c"}, "a,O=b c", "CN=a\\,O\\=b\\ c"},
+      {{"--csr-subject", "CN={SerialNumber},O=Example"}, std::nullopt, "CN=47\\,11,O=Example"},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.more);
+    const auto request = request_from(each.more);
+    REQUIRE(request);
+    CHECK(request->plan.client_id == each.client_id);
+    CHECK(request->plan.csr_subject == each.subject);
+  }
+}
+
+TEST_CASE("every bad value is refused by its own name") {
+  struct Row {
+    Arguments more;
+    std::string message;
+  };
+  const Row rows[] = {
+      {{"--endpoint", "a b"}, "--endpoint: \"a b\""},
+      {{"--endpoint", ""}, "--endpoint: \"\""},
+      {{"--endpoint", "h:1", "--port", "2"}, "--endpoint: endpoint \"h:1\" and --port 2"},
+      {{"--endpoint", "h:0"}, "--endpoint: the port of endpoint \"h:0\""},
+      {{"--port", "0"}, "--port: \"0\""},
+      {{"--port", "65536"}, "--port: \"65536\""},
+      {{"--template", ""}, "--template: \"\""},
+      {{"--template", "a.b"}, "--template: \"a.b\""},
+      {{"--template", std::string(37, 'x')}, "--template: \"xxx"},
+      {{"--client-id", ""}, "--client-id: \"\""},
+      {{"--client-id", "$aws"}, "--client-id: \"$aws\""},
+      {{"--client-id", std::string(129, 'x')}, "--client-id: \"xxx"},
+      {{"--client-id", "{Serial}"}, "--client-id: \"{Serial}\" names the parameter \"Serial\""},
+      {{"--client-id", "a}"}, "--client-id: \"a}\""},
+      {{"--csr-subject", "CN={"}, "--csr-subject: \"CN={\""},
+      {{"--csr-subject", "gateway"}, "--csr-subject: the CSR subject gateway has a part without ="},
+      {{"--csr-subject", ""}, "--csr-subject: "},
+      {{"--method", "both"}, "--method: \"both\""},
+      {{"--payload-format", "xml"}, "--payload-format: \"xml\""},
+      {{"--mqtt-version", "4"}, "--mqtt-version: \"4\""},
+      {{"--key-type", "ed25519"}, "--key-type: \"ed25519\""},
+      {{"--state-dir", ""}, "--state-dir: the path is empty"},
+      {{"--ca-file", ""}, "--ca-file: the path is empty"},
+      {{"--claim-cert", ""}, "--claim-cert: the path is empty"},
+      {{"--claim-key", ""}, "--claim-key: the path is empty"},
+      {{"--timeout", "0"}, "--timeout: \"0\""},
+      {{"--timeout", "1e9"}, "--timeout: \"1e9\""},
+      {{"--request-timeout", "0.01"}, "--request-timeout: \"0.01\""},
+      {{"--attempts", "0"}, "--attempts: \"0\""},
+      {{"--force=perhaps"}, "--force: \"perhaps\""},
+      {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type exclude each other"},
+      {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject exclude each other"},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.more);
+    const auto request = request_from(each.more);
+    REQUIRE_FALSE(request);
+    CHECK(request.error().kind == ErrorKind::kUsage);
+    CHECK(exit_code(request.error().kind) == ExitCode::kUsage);
+    CHECK(contains(request.error().message, each.message));
+  }
+}
+
+TEST_CASE("a bad value in the environment is refused by the variable's name, unless it is overridden") {
+  const Environment environment{{"FLEET_PROVISION_PORT", "99999"}};
+  const auto refused = request_from({}, environment);
+  REQUIRE_FALSE(refused);
+  CHECK(contains(refused.error().message, "FLEET_PROVISION_PORT: \"99999\""));
+  CHECK(request_from({"--port", "1883"}, environment));
+}
+
+TEST_CASE("endpoint and template are required") {
+  struct Row {
+    Arguments arguments;
+    std::string message;
+  };
+  const Row rows[] = {{{}, "--endpoint is required"}, {{"--endpoint", "h"}, "--template is required"}};
+  for (const Row& each : rows) {
+    const auto options = Options::read(each.arguments, {});
+    REQUIRE(options);
+    const auto request = plan_from_options(*options);
+    REQUIRE_FALSE(request);
+    CHECK(request.error().message == each.message);
+    CHECK(contains(request.error().hint, "FLEET_PROVISION_"));
+  }
+}

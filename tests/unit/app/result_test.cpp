@@ -1,0 +1,103 @@
+#include "result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "given.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+using Json = nlohmann::json;
+
+namespace {
+
+Plan plan() {
+  Plan plan;
+  plan.endpoint = {"localhost", 8883};
+  plan.template_name = "gateway";
+  plan.state_dir = "/state";
+  return plan;
+}
+
+Outcome success() {
+  Outcome outcome;
+  outcome.kind = OutcomeKind::kProvisioned;
+  Identity identity;
+  identity.thing_name = "gateway-4711";
+  identity.certificate_id = std::string(64, 'a');
+  identity.key = "private-key.pem";
+  outcome.identity = std::move(identity);
+  outcome.connection = ConnectionFacts{MqttVersion::k311, "TLSv1.3"};
+  outcome.attempts = 2;
+  outcome.certificates_requested = 1;
+  return outcome;
+}
+
+std::vector<std::string> keys_of(const Json& json) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE("the keys of the result are the same whatever happened") {
+  Outcome refused;
+  refused.error = Error{};
+  const Plan the_plan = plan();
+  const Json good = Json::parse(result_json(&the_plan, success(), {}));
+  const Json bad = Json::parse(result_json(nullptr, refused, {}));
+  CHECK(keys_of(good) == keys_of(bad));
+  CHECK(keys_of(good["files"]) == keys_of(bad["files"]));
+  CHECK(keys_of(bad) ==
+        std::vector<std::string>{"attempts", "certificateId", "certificatesRequested", "deviceConfiguration", "endpoint",
+                                 "error", "files", "method", "mqttVersion", "outcome", "payloadFormat", "port",
+                                 "resumed", "schema", "templateName", "thingName", "timeline", "tlsVersion",
+                                 "warnings"});
+  CHECK(keys_of(bad["error"]) == std::vector<std::string>{"errorCode", "errorMessage", "exitCode", "hint", "kind",
+                                                          "message", "phase", "retryable", "statusCode"});
+  CHECK(good["error"].is_null());
+  CHECK(good["outcome"] == "provisioned");
+  CHECK(good["mqttVersion"] == "3.1.1");
+  CHECK(bad["outcome"] == "failed");
+  CHECK(bad["thingName"].is_null());
+  CHECK(bad["error"]["exitCode"] == 70);
+}
+
+TEST_CASE("the service's own words are whole, and no byte of them can speak to a terminal") {
+  Outcome outcome;
+  Error error;
+  error.kind = ErrorKind::kRejected;
+  error.phase = Phase::kRegister;
+  error.service = ServiceError{400, "InvalidParameters", "evil \x1b[31m \x7f \xc2\x9b \xff"};
+  outcome.error = error;
+  const std::string text = result_json(nullptr, outcome, {});
+  for (const char each : text) CHECK(((each >= ' ' && each <= '~') || each == '\n'));
+  const Json json = Json::parse(text);
+  CHECK(json["error"]["statusCode"] == 400);
+  CHECK(json["error"]["errorCode"] == "InvalidParameters");
+  CHECK(json["error"]["errorMessage"] == "evil \x1b[31m \x7f \xc2\x9b \xef\xbf\xbd");
+  CHECK(json["error"]["phase"] == "register");
+  CHECK(json["error"]["retryable"] == false);
+}
+
+TEST_CASE("times have one decimal") {
+  RunRecord record;
+  record.timeline.push_back({Phase::kTls, 2, 0.1234, 12.3456});
+  const Json json = Json::parse(result_json(nullptr, Outcome{}, record));
+  CHECK(json["timeline"].dump() == R"([{"attempt":2,"durationMs":12.3,"phase":"tls","startMs":0.1}])");
+}
+
+TEST_CASE("files are named that exist") {
+  Outcome outcome = success();
+  CHECK(contains(result_lines(plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
+  outcome.identity->key = "handle:0x81000001";
+  outcome.identity->thing_name.reset();
+  const IdentityFiles files = files_of(plan(), *outcome.identity);
+  CHECK_FALSE(files.private_key);
+  CHECK_FALSE(files.thing_name);
+  CHECK(files.certificate == "/state/identity/certificate.pem");
+  CHECK(result_lines(plan(), outcome) == "certificateId: " + std::string(64, 'a') +
+                                             "\ncertificate: /state/identity/certificate.pem\n"
+                                             "identity: /state/identity/identity.json\n");
+}
