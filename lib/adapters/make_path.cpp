@@ -35,15 +35,25 @@ std::vector<std::string> components(std::string_view path) {
   return parts;
 }
 
-/// `directory` may be open for its path alone (O_PATH).
-bool sync(const Descriptor& directory) {
-  const Descriptor readable(::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+/// The same directory again, open for more than its path (O_PATH).
+int open_readable(const Descriptor& directory) {
+  return ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+Result<void> sync(const Descriptor& directory, const std::string& path) {
   // EINVAL: a file system that has no such call, and nothing more can be done.
-  return readable && (::fsync(readable.get()) == 0 || errno == EINVAL);
+  if (::fsync(directory.get()) == 0 || errno == EINVAL) return {};
+  return disk_error(errno, "sync the directory above", path);
+}
+
+/// Where we cannot even read, we made nothing.
+Result<void> sync_if_readable(const Descriptor& directory, const std::string& path) {
+  const Descriptor readable(open_readable(directory));
+  return readable ? sync(readable, path) : Result<void>{};
 }
 
 bool is_empty(const Descriptor& directory) {
-  const int readable = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int readable = open_readable(directory);
   if (readable < 0) return false;
   const auto close = [](DIR* stream) { ::closedir(stream); };
   const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(readable), close);
@@ -67,8 +77,9 @@ Result<void> make_one(const Descriptor& parent, const std::string& name, const s
   struct stat facts {};
   // A file system without modes says no to fchmod; a directory that all may list needs none.
   if (made && ::fstat(made.get(), &facts) == 0 && (facts.st_mode & 07777U) != kMode) ::fchmod(made.get(), kMode);
-  if (!sync(parent)) return disk_error(errno, "sync the directory above", path);
-  return {};
+  const Descriptor readable(open_readable(parent));
+  if (!readable) return disk_error(errno, "sync the directory above", path);
+  return sync(readable, path);
 }
 
 }  // namespace
@@ -83,8 +94,7 @@ Result<void> make_path(const std::string& path) {
   for (const std::string& name : components(path)) {
     Descriptor next(::openat(here.get(), name.c_str(), kPassage));
     if (!next && errno == ENOENT) {
-      // Where it cannot be synced it cannot have been made by us.
-      if (!made_any && above) static_cast<void>(sync(above));
+      if (!made_any && above) FP_TRY(sync_if_readable(above, path));
       FP_TRY(make_one(here, name, path));
       made_any = true;
       next = Descriptor(::openat(here.get(), name.c_str(), kPassage));
@@ -97,7 +107,7 @@ Result<void> make_path(const std::string& path) {
     if (!next) return disk_error(errno, "open", path);
     above = std::exchange(here, std::move(next));
   }
-  if (!made_any && above && is_empty(here)) static_cast<void>(sync(above));
+  if (!made_any && above && is_empty(here)) return sync_if_readable(above, path);
   return {};
 }
 
