@@ -35,7 +35,7 @@ std::string fault_help() {
     const bool optional = row.value == FaultValue::kOptionalNumber || row.value == FaultValue::kOptionalText;
     std::string name = "  " + std::string(row.name);
     if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
-    text += padded(name, 26) + operations_of(row) + "\n" + std::string(30, ' ') + std::string(row.meaning) + "\n";
+    text += padded(name, 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
   }
   return text;
 }
@@ -57,10 +57,10 @@ struct OptionRow {
   const char* meaning;
 };
 constexpr OptionRow kRows[] = {
-    {"--state-dir DIR", "PKI, certificates, things and log; kept across runs (default: a temporary one)"},
+    {"--state-dir DIR", "PKI, certificates, things, log; kept (default: a temporary directory)"},
     {"--port N", "TCP port (default: a free one)"},
-    {"--template FILE", "an AWS provisioning template body, named after the file; repeatable (default: a\n"
-                        "                          built-in `gateway` with a required SerialNumber)"},
+    {"--template FILE", "an AWS provisioning template body, named after the file; repeatable\n"
+                        "                          (default: a built-in `gateway` with a required SerialNumber)"},
     {"--token-lifetime SECONDS", "how long a certificate waits for RegisterThing (default 3600)"},
     {"--fault SPEC", "make something go wrong, see below; repeatable"},
     {"--log FILE", "one JSON line per event (default: events.jsonl in the state directory)"},

@@ -1,0 +1,85 @@
+#include <set>
+
+#include "service/faults.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision::simulator;
+using fleet_provision::ErrorKind;
+
+TEST_CASE("a fault is OPERATION:NTH:ACTION[=VALUE]") {
+  const auto fault = parse_fault("register:3:reject=503,Busy,come, later");
+  REQUIRE(fault);
+  CHECK(fault->nth == 3U);
+  CHECK(fault->refusal.status_code == 503);
+  CHECK(fault->refusal.error_code == "Busy");
+  CHECK(fault->refusal.error_message == "come, later");
+  CHECK(parse_fault("create:*:delay=250")->number == 250);
+  CHECK_FALSE(parse_fault("create:*:drop")->nth.has_value());
+  CHECK(parse_fault("create:1:reject=429")->refusal.error_code == "TooManyRequests");
+}
+
+TEST_CASE("what is wrong with a fault is named, with what was meant") {
+  struct Row {
+    const char* spec;
+    const char* said;
+  };
+  const std::vector<Row> rows{
+      {"create", "OPERATION:NTH:ACTION"},
+      {"create:drop", "OPERATION:NTH:ACTION"},
+      {"creat:1:drop", "did you mean create?"},
+      {"create:0:drop", "neither a number"},
+      {"create:x:drop", "neither a number"},
+      {"create:1:dorp", "did you mean drop?"},
+      {"create:1:drop=1", "takes no value"},
+      {"create:1:delay", "needs a number"},
+      {"create:1:delay=soon", "delay=MILLISECONDS"},
+      {"create:1:reject", "needs a status"},
+      {"create:1:reject=99", "needs a status"},
+      {"register:1:wrong-key", "wrong-key cannot happen to register"},
+      {"connect:1:drop", "drop cannot happen to connect"},
+      {"register:1:thing-name", "needs a value"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.spec);
+    const auto fault = parse_fault(row.spec);
+    REQUIRE_FALSE(fault);
+    CHECK(fault.error().kind == ErrorKind::kUsage);
+    CHECK((fault.error().message + " " + fault.error().hint).find(row.said) != std::string::npos);
+  }
+}
+
+TEST_CASE("every action of the table has one row, and parses for each operation it names") {
+  std::set<std::string_view> names;
+  for (const auto& row : fault_table()) {
+    INFO(row.name);
+    CHECK(names.insert(row.name).second);
+    CHECK_FALSE(row.meaning.empty());
+    std::string value;
+    if (row.value == FaultValue::kNumber) value = "=5";
+    if (row.value == FaultValue::kText) value = "=x";
+    if (row.value == FaultValue::kReject) value = "=400";
+    for (const auto& operation : fault_operations()) {
+      const bool possible = (row.points & operation.points) == operation.points;
+      const auto fault = parse_fault(std::string(operation.name) + ":1:" + std::string(row.name) + value);
+      CHECK(fault.has_value() == possible);
+      if (fault) CHECK(fault->action == row.action);
+    }
+  }
+}
+
+TEST_CASE("requests are counted for each rule by itself") {
+  FaultPlan plan({*parse_fault("create:2:drop"), *parse_fault("create-keys:1:ignore"), *parse_fault("create:*:stale"),
+                  *parse_fault("register:1:drop")});
+  const auto actions = [&](FaultPoint point) {
+    std::vector<FaultAction> due;
+    for (const auto& fault : plan.next(point)) due.push_back(fault.action);
+    return due;
+  };
+  using A = FaultAction;
+  CHECK(actions(FaultPoint::kCreateFromCsr) == std::vector<A>{A::kStale});
+  CHECK(actions(FaultPoint::kCreateKeys) == std::vector<A>{A::kDrop, A::kIgnore, A::kStale});
+  CHECK(actions(FaultPoint::kCreateKeys) == std::vector<A>{A::kStale});
+  CHECK(actions(FaultPoint::kRegister) == std::vector<A>{A::kDrop});
+  CHECK(actions(FaultPoint::kRegister).empty());
+  CHECK(actions(FaultPoint::kConnect).empty());
+}

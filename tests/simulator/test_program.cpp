@@ -1,0 +1,156 @@
+// The program: COMMAND, signals, exit codes, what it leaves behind.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "device.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision::simulator;
+namespace fs = std::filesystem;
+
+namespace {
+
+Finished simulate(std::vector<std::string> options, const std::string& script, const std::string& temporary = "/tmp") {
+  options.insert(options.begin(), SIMULATOR);
+  for (const char* word : {"--", "/bin/sh", "-c"}) options.emplace_back(word);
+  options.push_back(script);
+  return run(options, {{"TMPDIR", temporary}});
+}
+
+}  // namespace
+
+TEST_CASE("COMMAND gets what it needs, and its status is ours") {
+  const ScratchDirectory state;
+  const auto finished = simulate(
+      {"--state-dir", state.path()},
+      "test -r $FLEET_PROVISION_CA_FILE && test -r $FLEET_PROVISION_CLAIM_CERT && test -r $FLEET_PROVISION_CLAIM_KEY &&"
+      "echo $FLEET_PROVISION_ENDPOINT $FLEET_PROVISION_TEMPLATE $((FLEET_PROVISION_PORT > 0)) ${PATH%%:*}; exit 42");
+  CHECK(finished.exit_code == 42);
+  CHECK(finished.out == "localhost gateway 1 " + fs::path(SIMULATOR).parent_path().string() + "\n");
+  CHECK(finished.err.empty());
+}
+
+TEST_CASE("exit codes of a program that runs another") {
+  const ScratchDirectory state;
+  const std::vector<std::string> start{SIMULATOR, "--state-dir", state.path()};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), start.begin(), start.end());
+    return run(more);
+  };
+  CHECK(with({"--", "/bin/true"}).exit_code == 0);
+  CHECK(with({"--", "/nowhere/at/all"}).exit_code == 127);
+  CHECK(with({"--", "/etc/passwd"}).exit_code == 126);
+  CHECK(with({"--fault", "x", "--", "/bin/true"}).exit_code == 125);
+  CHECK(with({"--fault", "x"}).exit_code == 64);
+  CHECK(with({"--template", "/nowhere.json"}).exit_code == 66);
+  CHECK(with({"--"}).exit_code == 125);
+  CHECK(with({"stray"}).exit_code == 64);
+  CHECK(simulate({"--state-dir", state.path()}, "kill -9 $$").exit_code == 128 + 9);
+  const auto unknown = with({"--tokenlifetime", "5"});
+  CHECK(unknown.exit_code == 64);
+  CHECK(unknown.err.find("did you mean --token-lifetime?") != std::string::npos);
+}
+
+TEST_CASE("a template of the caller's is what devices are registered with") {
+  const ScratchDirectory scratch;
+  std::ofstream(scratch.path() + "/line-3.json")
+      << R"({"Parameters":{"Mac":{"Type":"String"}},"Resources":{},"DeviceConfiguration":{"Mac":{"Ref":"Mac"}}})";
+  const SimulatorProcess simulator({"--template", scratch.path() + "/line-3.json"});
+  CHECK(simulator.text("template") == "line-3");
+  const auto broken = run({SIMULATOR, "--template", SOURCE_DIR "/CMakeLists.txt"});
+  CHECK(broken.exit_code == 78);
+  CHECK(broken.err.find("template CMakeLists: not JSON") != std::string::npos);
+}
+
+TEST_CASE("nothing is left of a temporary directory, however it ends") {
+  const ScratchDirectory temporary;
+  CHECK(simulate({}, "ls -d $TMPDIR/fleet-provision-simulator.*", temporary.path()).exit_code == 0);
+  CHECK(fs::is_empty(temporary.path()));
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const auto finished = simulate({}, "kill -" + std::to_string(signal) + " $PPID; sleep 5", temporary.path());
+    INFO(signal);
+    // Passed on to COMMAND, which ended by it.
+    CHECK(finished.exit_code == 128 + signal);
+    CHECK(fs::is_empty(temporary.path()));
+  }
+}
+
+TEST_CASE("COMMAND may answer a signal in its own way") {
+  const ScratchDirectory state;
+  CHECK(simulate({"--state-dir", state.path()},
+                 "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done").exit_code == 7);
+}
+
+TEST_CASE("the broker ends with the simulator, also by SIGKILL") {
+  for (const int signal : {SIGTERM, SIGINT, SIGKILL}) {
+    SimulatorProcess simulator;
+    const pid_t broker = simulator.broker();
+    REQUIRE(broker > 0);
+    CHECK(is_alive(broker));
+    const int status = simulator.end(signal);
+    if (signal == SIGKILL) {
+      CHECK(WIFSIGNALED(status));
+    } else {
+      CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    }
+    CHECK(ends_soon(broker));
+  }
+}
+
+TEST_CASE("without its broker the simulator ends, and says so") {
+  SimulatorProcess simulator;
+  ::kill(simulator.broker(), SIGKILL);
+  const int status = simulator.end(0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 70);
+}
+
+TEST_CASE("two simulators at once have two ports and two worlds") {
+  const SimulatorProcess one;
+  const SimulatorProcess two;
+  CHECK(one.port() != two.port());
+  CHECK(MqttClient(one, claim_of(one), "a", 5).connack() == 0);
+  CHECK(MqttClient(two, claim_of(two), "a", 5).connack() == 0);
+}
+
+TEST_CASE("a state directory has one simulator at a time") {
+  const SimulatorProcess simulator;
+  const auto second = run({SIMULATOR, "--state-dir", simulator.text("stateDir"), "--", "/bin/true"});
+  CHECK(second.exit_code == 125);
+  CHECK(second.err.find("another simulator uses") != std::string::npos);
+}
+
+TEST_CASE("the files of the state directory are private where they must be") {
+  const SimulatorProcess simulator;
+  const auto mode = [&](const char* name) {
+    return static_cast<unsigned>(fs::status(simulator.text("stateDir") + name).permissions());
+  };
+  CHECK(mode("/pki/claim.key") == 0600);
+  CHECK(mode("/pki/device-issuer.key") == 0600);
+  CHECK(mode("/run") == 0700);
+  CHECK(mode("/pki/ca.pem") == 0644);
+}
+
+TEST_CASE("it needs no root") {
+  if (::geteuid() != 0) return;
+  // As nobody, from a directory that nobody may read.
+  const ScratchDirectory place;
+  const fs::path bin = fs::path(SIMULATOR).parent_path();
+  const std::string copy = place.path() + "/bin";
+  fs::create_directory(copy);
+  for (const char* name : {"fleet-provision-simulator", "fleet-provision-simulator-plugin.so"}) {
+    fs::copy_file(bin / name, copy + "/" + name);
+  }
+  fs::permissions(place.path(), fs::perms::all);
+  const auto finished = run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                             copy + "/fleet-provision-simulator", "--state-dir", place.path() + "/state", "--",
+                             "/usr/bin/id", "-u"});
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.out == "65534\n");
+  CHECK(finished.err.empty());
+}

@@ -1,0 +1,360 @@
+// The model without a broker: a connection is a pointer, time is turned by hand.
+#include <nlohmann/json.hpp>
+
+#include "fakes.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision::simulator;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
+constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
+constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
+
+struct FakeHook final : Hook {
+  void ask(std::uint64_t question, const HookEvent& event) override { asked.emplace_back(question, event); }
+  std::vector<HookAnswer> answers() override { return std::exchange(ready, {}); }
+  std::vector<std::pair<std::uint64_t, HookEvent>> asked;
+  std::vector<HookAnswer> ready;
+};
+
+struct World {
+  explicit World(std::vector<std::string> fault_specs = {}, Configuration given = {}, Hook* hook = nullptr)
+      : configuration(std::move(given)) {
+    configuration.claim_certificate_id = "claim";
+    std::vector<Fault> faults;
+    for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
+    std::vector<ProvisioningTemplate> templates;
+    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", builtin_template_body())));
+    operations = std::make_unique<Operations>(std::move(templates), registry, issuer,
+                                              OperationRules{configuration.token_lifetime,
+                                                             configuration.behaviours.accept_token_reuse});
+    service = std::make_unique<Service>(configuration,
+                                        std::move(*Policy::parse("p", least_privilege_claim_policy({"gateway"}))),
+                                        std::move(faults), *operations, registry, hook, log, clock.clocks());
+  }
+
+  Admission connect(ConnectionKey key, const std::string& id, int version = 4, const std::string& certificate = "claim",
+                    bool clean = true) {
+    return service->connect(key, {id, version, certificate, "", "127.0.0.1", clean});
+  }
+  void subscribe_all(ConnectionKey key) {
+    for (const std::string topic : {kCreate, kRegister}) {
+      CHECK(service->subscribe(key, topic + "/accepted", 1) == Permission::kAllowed);
+      CHECK(service->subscribe(key, topic + "/rejected", 1) == Permission::kAllowed);
+    }
+  }
+  Permission ask(ConnectionKey key, const std::string& topic, const std::string& payload) {
+    const Permission permission = service->publish(key, {topic, payload.size(), 1, false});
+    if (permission != Permission::kAllowed) return permission;
+    return service->message(key, topic, payload, 4);
+  }
+  /// Registers with the token of a create answer.
+  static std::string registration(const Effect& created, const char* serial = "7") {
+    const auto answer = nlohmann::json::parse(created.payload);
+    return nlohmann::json{{"certificateOwnershipToken", answer.at("certificateOwnershipToken")},
+                          {"parameters", {{"SerialNumber", serial}}}}
+        .dump();
+  }
+
+  Configuration configuration;
+  FakeIssuer issuer;
+  FakeStore store;
+  Registry registry{store, issuer};
+  FakeClock clock;
+  std::string logged;
+  EventLog log{[this](const std::string& line) { logged += line; }};
+  std::unique_ptr<Operations> operations;
+  std::unique_ptr<Service> service;
+};
+
+const int kOne = 1;
+const int kTwo = 2;
+
+}  // namespace
+
+TEST_CASE("a device is provisioned, and its certificate connects only then") {
+  World world;
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  const auto created = world.service->due();
+  REQUIRE(created.size() == 1);
+  CHECK(created[0].topic == std::string(kCreate) + "/accepted");
+  CHECK(created[0].client_id == "a");
+  CHECK(world.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kClosed);
+  REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
+  const auto registered = world.service->due();
+  REQUIRE(registered.size() == 1);
+  CHECK(registered[0].payload == R"({"deviceConfiguration":{},"thingName":"gateway-7"})");
+  CHECK(world.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kAccepted);
+  CHECK(world.store.things.at("gateway-7").principals == std::vector<std::string>{"certificate-1"});
+  CHECK_FALSE(world.service->waiting());
+}
+
+TEST_CASE("a later connection of the same client id gets no answer of the earlier one") {
+  World world({"create:1:delay=1000"});
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  CHECK(world.service->due().empty());
+  CHECK(world.service->waiting());
+  REQUIRE(world.connect(&kTwo, "a") == Admission::kAccepted);
+  world.service->disconnect(&kOne, "taken over");
+  world.subscribe_all(&kTwo);
+  world.clock.advance(seconds(2));
+  CHECK(world.service->due().empty());
+  CHECK_FALSE(world.service->waiting());
+}
+
+TEST_CASE("an answer that was not subscribed is not sent, unless the behaviour says so") {
+  for (const bool deliver : {false, true}) {
+    Configuration configuration;
+    configuration.behaviours.deliver_unsubscribed = deliver;
+    World world({}, configuration);
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    REQUIRE(world.service->subscribe(&kOne, std::string(kCreate) + "/rejected", 1) == Permission::kAllowed);
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    CHECK(world.service->due().size() == (deliver ? 1 : 0));
+    CHECK((world.logged.find("not sent: not subscribed") != std::string::npos) != deliver);
+    CHECK(world.store.certificates.size() == 1);
+  }
+}
+
+TEST_CASE("a persistent session keeps its subscriptions, a clean one does not") {
+  for (const bool clean : {false, true}) {
+    World world;
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    world.service->disconnect(&kOne, "gone");
+    REQUIRE(world.connect(&kTwo, "a", 4, "claim", clean) == Admission::kAccepted);
+    REQUIRE(world.ask(&kTwo, kCreate, kCsr) == Permission::kAllowed);
+    CHECK(world.service->due().size() == (clean ? 0 : 1));
+  }
+}
+
+TEST_CASE("a denial closes MQTT 3.1.1 and has a reason code on 5") {
+  for (const int version : {4, 5}) {
+    const Permission denied = version == 5 ? Permission::kDenied : Permission::kClose;
+    World world;
+    REQUIRE(world.connect(&kOne, "a", version) == Admission::kAccepted);
+    CHECK(world.service->subscribe(&kOne, "#", 1) == denied);
+    CHECK(world.service->subscribe(&kOne, std::string(kCreate) + "/+", 1) == denied);
+    CHECK(world.service->publish(&kOne, {"other", 1, 1, false}) == denied);
+    CHECK(world.service->publish(&kOne, {std::string(kCreate) + "/accepted", 1, 1, false}) == denied);
+    CHECK(world.service->publish(&kOne, {kCreate, 1, 1, true}) == Permission::kClose);
+    CHECK(world.service->publish(&kOne, {kCreate, 200'000, 1, false}) == Permission::kClose);
+    CHECK_FALSE(world.service->may_receive(&kOne, kCreate));
+    CHECK(world.connect(&kTwo, "b", version, "stranger") == Admission::kClosed);
+  }
+  Configuration configuration;
+  configuration.behaviours.suback_on_denied_subscribe = true;
+  configuration.behaviours.connack_for_inactive = true;
+  World world({}, configuration);
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  CHECK(world.service->subscribe(&kOne, "#", 1) == Permission::kDenied);
+  CHECK(world.connect(&kTwo, "b", 4, "stranger") == Admission::kNotAuthorized);
+}
+
+TEST_CASE("the service's refusals") {
+  struct Row {
+    const char* topic;
+    const char* payload;
+    int status;
+    const char* code;
+    const char* message;
+  };
+  const std::vector<Row> rows{
+      {kCreate, "not json", 400, "InvalidPayload", ""},
+      {kCreate, "{}", 400, "InvalidPayload", ""},
+      {kCreate, R"({"certificateSigningRequest":7})", 400, "InvalidPayload", ""},
+      {kCreate, R"({"certificateSigningRequest":"rubbish"})", 400, "InvalidCertificateSigningRequest", ""},
+      {kRegister, "{}", 400, "InvalidCertificateOwnershipToken", "Certificate ownership token cannot be empty."},
+      {kRegister, R"({"certificateOwnershipToken":""})", 400, "InvalidCertificateOwnershipToken",
+       "Certificate ownership token cannot be empty."},
+      {kRegister, R"({"certificateOwnershipToken":"x"})", 400, "InvalidCertificateOwnershipToken", ""},
+      {kRegister, R"({"certificateOwnershipToken":"x","parameters":{"a":1}})", 400, "InvalidParameters", ""},
+      {kRegister, R"({"certificateOwnershipToken":"token-1"})", 400, "InvalidParameters",
+       "Cannot resolve reference value: SerialNumber"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.payload);
+    World world;
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    REQUIRE(world.service->due().size() == 1);
+    REQUIRE(world.ask(&kOne, row.topic, row.payload) == Permission::kAllowed);
+    const auto effects = world.service->due();
+    REQUIRE(effects.size() == 1);
+    CHECK(effects[0].topic == std::string(row.topic) + "/rejected");
+    const auto document = nlohmann::json::parse(effects[0].payload);
+    CHECK(document.at("statusCode") == row.status);
+    CHECK(document.at("errorCode") == row.code);
+    if (*row.message != '\0') CHECK(document.at("errorMessage") == row.message);
+  }
+}
+
+TEST_CASE("a token outlives its lifetime by nothing") {
+  Configuration configuration;
+  configuration.token_lifetime = seconds(10);
+  World world({}, configuration);
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  const auto created = world.service->due();
+  world.clock.advance(seconds(10));
+  REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
+  CHECK(world.service->due()[0].payload.find("has expired") != std::string::npos);
+}
+
+TEST_CASE("faults of the request") {
+  const auto effects_of = [](const char* spec, World& world, Permission expected = Permission::kAllowed) {
+    INFO(spec);
+    REQUIRE(world.connect(&kOne, "a", 5) == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    CHECK(world.ask(&kOne, kCreate, kCsr) == expected);
+    return world.service->due();
+  };
+  SECTION("drop: done, not answered") {
+    World world({"create:1:drop"});
+    CHECK(effects_of("drop", world).empty());
+    CHECK(world.store.certificates.size() == 1);
+    CHECK(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    CHECK(world.service->due().size() == 1);
+  }
+  SECTION("ignore: neither done nor answered") {
+    World world({"create:*:ignore"});
+    CHECK(effects_of("ignore", world).empty());
+    CHECK(world.store.certificates.empty());
+  }
+  SECTION("delay") {
+    World world({"create:1:delay=1500"});
+    CHECK(effects_of("delay", world).empty());
+    world.clock.advance(milliseconds(1499));
+    CHECK(world.service->due().empty());
+    world.clock.advance(milliseconds(1));
+    CHECK(world.service->due().size() == 1);
+  }
+  SECTION("duplicate") {
+    World world({"create:1:duplicate"});
+    const auto effects = effects_of("duplicate", world);
+    REQUIRE(effects.size() == 2);
+    CHECK(effects[0].payload == effects[1].payload);
+  }
+  SECTION("disconnect before, unanswered, after") {
+    World before({"create:1:disconnect-before"});
+    CHECK(effects_of("before", before, Permission::kClose).empty());
+    CHECK(before.store.certificates.empty());
+    World unanswered({"create:1:disconnect-unanswered"});
+    CHECK(effects_of("unanswered", unanswered, Permission::kClose).empty());
+    CHECK(unanswered.store.certificates.size() == 1);
+    World after({"create:1:disconnect-after"});
+    CHECK(effects_of("after", after).size() == 1);
+    after.clock.advance(milliseconds(10));
+    const auto last = after.service->due();
+    REQUIRE(last.size() == 1);
+    CHECK(last[0].kind == Effect::Kind::kClose);
+  }
+  SECTION("deny and reject") {
+    World deny({"create:1:deny"});
+    CHECK(effects_of("deny", deny, Permission::kDenied).empty());
+    World reject({"create:1:reject=503"});
+    const auto effects = effects_of("reject", reject);
+    REQUIRE(effects.size() == 1);
+    CHECK(effects[0].payload.find(R"("statusCode":503,"errorCode":"ServiceUnavailable")") != std::string::npos);
+    CHECK(reject.store.certificates.empty());
+  }
+  SECTION("the issuer is told what is to be wrong") {
+    World world({"create:1:wrong-key", "create:1:expired"});
+    CHECK(effects_of("wrong-key", world).size() == 1);
+    CHECK(world.issuer.last_faults.other_key);
+    CHECK(world.issuer.last_faults.expired);
+  }
+  SECTION("stale: another device's answer first") {
+    World world({"create:1:stale"});
+    const auto effects = effects_of("stale", world);
+    REQUIRE(effects.size() == 2);
+    CHECK(effects[0].topic == effects[1].topic);
+    CHECK(effects[0].payload != effects[1].payload);
+  }
+}
+
+TEST_CASE("faults of connections and subscriptions") {
+  World world({"connect:1:disconnect-before", "connect:2:deny", "subscribe:2:deny", "subscribe:3:disconnect-before"});
+  CHECK(world.connect(&kOne, "a", 5) == Admission::kClosed);
+  CHECK(world.connect(&kOne, "a", 5) == Admission::kNotAuthorized);
+  REQUIRE(world.connect(&kOne, "a", 5) == Admission::kAccepted);
+  const std::string filter = std::string(kCreate) + "/accepted";
+  CHECK(world.service->subscribe(&kOne, filter, 1) == Permission::kAllowed);
+  CHECK(world.service->subscribe(&kOne, filter, 1) == Permission::kDenied);
+  CHECK(world.service->subscribe(&kOne, filter, 1) == Permission::kClose);
+}
+
+TEST_CASE("more operations in a second than the rate are 429") {
+  Configuration configuration;
+  configuration.rate = 2;
+  World world({}, configuration);
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  const auto topics = [&](int requests) {
+    for (int i = 0; i < requests; ++i) REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    int rejected = 0;
+    for (const auto& effect : world.service->due()) rejected += effect.payload.find("429") != std::string::npos ? 1 : 0;
+    return rejected;
+  };
+  world.clock.advance(seconds(5));
+  CHECK(topics(5) == 3);
+  world.clock.advance(seconds(1));
+  CHECK(topics(2) == 0);
+}
+
+TEST_CASE("the hook decides, and may change the parameters") {
+  const auto run = [](HookAnswer hook_answer, FakeHook& hook) {
+    World world({}, {}, &hook);
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = world.service->due();
+    REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
+    CHECK(world.service->due().empty());
+    CHECK(world.service->waiting());
+    REQUIRE(hook.asked.size() == 1);
+    hook_answer.question = hook.asked[0].first;
+    hook.ready.push_back(hook_answer);
+    const auto effects = world.service->due();
+    REQUIRE(effects.size() == 1);
+    return effects[0].payload;
+  };
+  FakeHook allowing;
+  CHECK(run({0, true, {{"SerialNumber", "9"}}, ""}, allowing).find("gateway-9") != std::string::npos);
+  CHECK(allowing.asked[0].second.parameters.at("SerialNumber") == "7");
+  CHECK(allowing.asked[0].second.claim_certificate_id == "claim");
+  FakeHook denying;
+  CHECK(run({0, false, {}, "no"}, denying).find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+}
+
+TEST_CASE("no secret and no control character reaches the event log") {
+  World world;
+  REQUIRE(world.connect(&kOne, "a\x1b[31m") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  const auto created = world.service->due();
+  REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0], "secret-serial")) == Permission::kAllowed);
+  world.service->disconnect(&kOne, "gone");
+  CHECK(world.logged.find("token-1") == std::string::npos);
+  CHECK(world.logged.find("private key") == std::string::npos);
+  CHECK(world.logged.find('\x1b') == std::string::npos);
+  CHECK(world.logged.find("\"csr\"") == std::string::npos);
+  std::size_t lines = 0;
+  for (std::size_t at = 0; at < world.logged.size(); at = world.logged.find('\n', at) + 1) {
+    const auto line = nlohmann::json::parse(world.logged.substr(at, world.logged.find('\n', at) - at));
+    CHECK(line.contains("time"));
+    CHECK(line.contains("event"));
+    ++lines;
+  }
+  CHECK(lines == 10);
+}

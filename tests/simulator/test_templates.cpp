@@ -1,0 +1,131 @@
+#include "service/template.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision::simulator;
+using Parameters = std::map<std::string, std::string>;
+
+namespace {
+
+// A template whose thing is named by an expression.
+std::string body_with(const std::string& expression, const std::string& more = "") {
+  return R"({"Parameters":{"Serial":{"Type":"String"},"Site":{"Type":"String","Default":"berlin"},
+    "AWS::IoT::Certificate::Id":{"Type":"String"}},
+    "Mappings":{"Sites":{"berlin":{"Code":"BER"},"paris":{"Code":"PAR"}}},
+    "Resources":{"thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":)" +
+         expression + R"(}},"certificate":{"Type":"AWS::IoT::Certificate",
+    "Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"Status":"Active"}}})" + more + "}";
+}
+
+Granted<Rendered> rendered(const std::string& body, const Parameters& parameters) {
+  auto parsed = ProvisioningTemplate::parse("test", body);
+  if (!parsed) FAIL(parsed.error().message);
+  return parsed->render(parameters, "certificate-1");
+}
+
+}  // namespace
+
+TEST_CASE("every function of the template language") {
+  struct Row {
+    const char* expression;
+    const char* result;
+  };
+  const std::vector<Row> rows{
+      {R"("plain")", "plain"},
+      {R"({"Ref":"Serial"})", "a-b-c"},
+      {R"({"Ref":"Site"})", "berlin"},
+      {R"({"Ref":"AWS::IoT::Certificate::Id"})", "certificate-1"},
+      {R"({"Fn::Join":["_",["x",{"Ref":"Serial"},"y"]]})", "x_a-b-c_y"},
+      {R"({"Fn::Join":["",[]]})", ""},
+      {R"({"Fn::Join":["+",{"Fn::Split":["-",{"Ref":"Serial"}]}]})", "a+b+c"},
+      {R"({"Fn::Select":[1,{"Fn::Split":["-",{"Ref":"Serial"}]}]})", "b"},
+      {R"({"Fn::Select":["2",["x","y",{"Ref":"Site"}]]})", "berlin"},
+      {R"({"Fn::Sub":"gw-${Serial}-${Site}"})", "gw-a-b-c-berlin"},
+      {R"({"Fn::Sub":"${!Serial}${"})", "${Serial}${"},
+      {R"({"Fn::Sub":["${x}-${Serial}",{"x":{"Ref":"Site"}}]})", "berlin-a-b-c"},
+      {R"({"Fn::FindInMap":["Sites",{"Ref":"Site"},"Code"]})", "BER"},
+      {R"({"Fn::Join":["-",[{"Fn::FindInMap":["Sites","paris","Code"]},{"Fn::Select":["0",{"Fn::Split":["-",{"Ref":"Serial"}]}]}]]})",
+       "PAR-a"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.expression);
+    const auto result = rendered(body_with(row.expression), {{"Serial", "a-b-c"}});
+    REQUIRE(result);
+    CHECK(result->thing->name == row.result);
+  }
+}
+
+TEST_CASE("what cannot be resolved is the service's InvalidParameters") {
+  struct Row {
+    const char* expression;
+    const char* message;
+  };
+  const std::vector<Row> rows{
+      {R"({"Ref":"Serial"})", "Cannot resolve reference value: Serial"},
+      {R"({"Ref":"AWS::Region"})", "Cannot resolve reference value: AWS::Region"},
+      {R"({"Fn::Sub":"x-${Serial}"})", "Cannot resolve reference value: Serial"},
+      {R"({"Fn::Select":["3",["a"]]})", "Fn::Select cannot select index 3 of 1"},
+      {R"({"Fn::FindInMap":["Sites","rome","Code"]})", "Fn::FindInMap cannot find Sites/rome"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.expression);
+    const auto result = rendered(body_with(row.expression), {});
+    REQUIRE_FALSE(result);
+    CHECK(result.error().status_code == 400);
+    CHECK(result.error().error_code == "InvalidParameters");
+    CHECK(result.error().error_message == row.message);
+  }
+}
+
+TEST_CASE("parameters that are not declared are ignored, and defaults can be replaced") {
+  const std::string body = body_with(R"({"Ref":"Site"})", R"(,"DeviceConfiguration":{"Url":{"Fn::Sub":"https://${Site}"},"N":5})");
+  const auto result = rendered(body, {{"Site", "paris"}, {"AWS::IoT::Certificate::Id", "mine"}, {"Other", "x"}});
+  REQUIRE(result);
+  CHECK(result->thing->name == "paris");
+  CHECK(result->certificate->certificate_id == "certificate-1");
+  CHECK(result->device_configuration == Parameters{{"Url", "https://paris"}, {"N", "5"}});
+  CHECK_FALSE(rendered(body_with(R"({"Ref":"Other"})"), {{"Other", "x"}}));
+}
+
+TEST_CASE("mistakes in a template body are found when it is loaded") {
+  struct Row {
+    std::string body;
+    const char* said;
+  };
+  const auto thing = [](const char* rest) {
+    return R"({"Resources":{"t":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"x")" + std::string(rest) + "}}";
+  };
+  const std::vector<Row> rows{
+      {"{", "not JSON"},
+      {"{}", "Resources is missing"},
+      {R"({"Resource":{}})", "did you mean Resources?"},
+      {R"({"Resources":{"t":{"Type":"AWS::IoT::Thin","Properties":{}}}})", "did you mean AWS::IoT::Thing?"},
+      {R"({"Resources":{"t":{"Type":"AWS::IoT::Thing","Properties":{}}}})", "ThingName is missing"},
+      {R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"Status":"Active"}}}})", "CertificateId is missing"},
+      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{}}}})", "either PolicyName or PolicyDocument"},
+      {thing(R"(,"ThingNam":"y"}})"), "did you mean ThingName?"},
+      {thing(R"(},"OverrideSettings":{"ThingTypeName":"MERGE"}})"), "DO_NOTHING, REPLACE or FAIL"},
+      {thing(R"(},"OverrideSettings":{"ThingName":"FAIL"}})"), "unknown name ThingName"},
+      {body_with(R"({"Fn::Joyn":["",[]]})"), "did you mean Fn::Join?"},
+      {body_with(R"({"Fn::Join":[""]})"), "takes two arguments"},
+      {body_with(R"({"Fn::FindInMap":["a","b"]})"), "takes [map, key, key]"},
+      {body_with(R"({"Ref":["a"]})"), "takes a name"},
+      {R"({"Parameters":{"A":{"Type":"Number"}},"Resources":{}})", "only String is known"},
+      {R"({"Parameters":{"AWS::IoT::Certificate::Country":{"Type":"String"}},"Resources":{}})", "not a parameter of fleet provisioning"},
+      {std::string(11000, ' '), "11000 characters"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.body.substr(0, 100));
+    const auto parsed = ProvisioningTemplate::parse("test", row.body);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().message.find("template test") == 0);
+    CHECK((parsed.error().message + " " + parsed.error().hint).find(row.said) != std::string::npos);
+  }
+}
+
+TEST_CASE("the built-in template makes gateway-SERIAL") {
+  const auto result = rendered(std::string(builtin_template_body()), {{"SerialNumber", "4711"}});
+  REQUIRE(result);
+  CHECK(result->thing->name == "gateway-4711");
+  CHECK(result->certificate->status == "ACTIVE");
+  CHECK_FALSE(rendered(std::string(builtin_template_body()), {}));
+}
