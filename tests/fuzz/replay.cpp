@@ -1,0 +1,49 @@
+// A fuzz target as a plain test: each file of the corpus, whole, cut short anywhere, and with each byte turned over.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <vector>
+
+#include "tests/fuzz/target.hpp"
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Of a longer file only the beginning is cut and turned over.
+constexpr std::size_t kVariedMax = 2000;
+
+void run(const Bytes& bytes, std::size_t size) {
+  // A copy of exactly this size, so that a sanitizer sees every read behind it.
+  const Bytes exact(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+  LLVMFuzzerTestOneInput(exact.data(), exact.size());
+}
+
+void replay(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  run(bytes, bytes.size());
+  const std::size_t varied = std::min(bytes.size(), kVariedMax);
+  for (std::size_t i = 0; i < varied; ++i) {
+    run(bytes, i);
+    Bytes turned = bytes;
+    turned[i] = static_cast<std::uint8_t>(~turned[i]);
+    run(turned, turned.size());
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::size_t files = 0;
+  for (int i = 1; i < count; ++i) {
+    for (const auto& entry : std::filesystem::directory_iterator(arguments[i])) {
+      replay(entry.path());
+      ++files;
+    }
+  }
+  std::cout << files << " files replayed\n";
+  return files == 0 ? 1 : 0;
+}
