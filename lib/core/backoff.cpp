@@ -1,6 +1,31 @@
 #include "core/backoff.hpp"
 
+#include <algorithm>
+
 namespace fleet_provision {
+
+namespace {
+
+// A wait that outlasts the overload by a tenth of what the caller has patience for is the most that is lost by it.
+constexpr int kWaitsInTimeout = 10;
+// Well below the life of an ownership token.
+constexpr Milliseconds kOverloadCeilingMax{900'000};
+
+/// The service is there and has too much to do. It may say so or stay silent.
+bool overloaded(ErrorKind kind) {
+  return kind == ErrorKind::kThrottled || kind == ErrorKind::kServiceError || kind == ErrorKind::kServerUnavailable ||
+         kind == ErrorKind::kNoAnswer;
+}
+
+}  // namespace
+
+BackoffPolicy backoff_policy(ErrorKind kind, Milliseconds timeout) {
+  BackoffPolicy policy;
+  if (overloaded(kind)) {
+    policy.ceiling_max = std::clamp(timeout / kWaitsInTimeout, policy.ceiling_max, kOverloadCeilingMax);
+  }
+  return policy;
+}
 
 Milliseconds backoff_ceiling(unsigned failures, const BackoffPolicy& policy) {
   Milliseconds ceiling = policy.first_ceiling;

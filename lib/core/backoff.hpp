@@ -1,13 +1,16 @@
 // How long to wait before the next connection: exponential back-off with full jitter.
 //
 // Each wait is drawn evenly from zero to a ceiling that doubles from one second up to a cap, so gateways that were
-// powered up together drift apart from the first failure on. Randomness is an argument: the tables and the
-// simulation of a fleet draw their own.
+// powered up together drift apart from the first failure on. A way that is broken is tried again every half minute or
+// so. A service that has too much to do is given more time, the more the longer the run may take: a fleet of 100 000
+// that came back every half minute would send forty requests for each that is answered (docs/fleet.md has the figures,
+// decision 0040 the choice). Randomness is an argument: the tables and the simulation of a fleet draw their own.
 #pragma once
 
 #include <cstdint>
 
 #include "core/deadline.hpp"
+#include "core/error.hpp"
 
 namespace fleet_provision {
 
@@ -16,6 +19,8 @@ struct BackoffPolicy {
   Milliseconds ceiling_max{32'000};
 };
 
+/// The waits after a failure of this kind, in a run that may take `timeout` (`--timeout`).
+[[nodiscard]] BackoffPolicy backoff_policy(ErrorKind kind, Milliseconds timeout);
 /// The largest wait after `failures` failed attempts in a row (1 or more).
 [[nodiscard]] Milliseconds backoff_ceiling(unsigned failures, const BackoffPolicy& policy = {});
 /// A wait from zero to the ceiling; `random` is even over all its values.

@@ -46,8 +46,8 @@ bool interrupted(ErrorKind kind) {
 
 }  // namespace
 
-Retry::Retry(const Plan& plan, Instant run_deadline)
-    : plan_(plan), run_deadline_(run_deadline), mqtt_version_(plan.mqtt_version) {}
+Retry::Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits)
+    : plan_(plan), run_deadline_(run_deadline), waits_(waits), mqtt_version_(plan.mqtt_version) {}
 
 Retry::Decision Retry::after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random) {
   error = judged(std::move(error));
@@ -64,7 +64,9 @@ Retry::Decision Retry::after(Error error, Milestone reached, unsigned attempt, I
       if (mqtt_version_ == MqttVersion::k311) return {std::move(error), std::nullopt};
       mqtt_version_ = MqttVersion::k311;
       break;
-    case Verdict::kRetry: wait = backoff(failures_, random); break;
+    case Verdict::kRetry:
+      wait = backoff(failures_, random, waits_ ? *waits_ : backoff_policy(error.kind, plan_.timeout));
+      break;
   }
   wait = std::max(wait, client_id_rest(error));
   const bool last_attempt = plan_.attempts && attempt >= *plan_.attempts;

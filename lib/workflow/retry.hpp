@@ -18,7 +18,8 @@ namespace fleet_provision {
 
 class Retry {
  public:
-  Retry(const Plan& plan, Instant run_deadline);
+  /// `waits` replaces the policies of core/backoff: the simulation of a fleet compares others with them.
+  Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits = std::nullopt);
 
   struct Decision {
     /// The failure as it is to be told: repeated closes have become a refusal.
@@ -40,6 +41,7 @@ class Retry {
 
   const Plan& plan_;
   Instant run_deadline_;
+  std::optional<BackoffPolicy> waits_;
   MqttVersion mqtt_version_;
   unsigned failures_ = 0;
   std::optional<Phase> closed_step_;

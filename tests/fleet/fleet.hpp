@@ -1,0 +1,67 @@
+// A fleet of gateways powered up together, in virtual time.
+//
+// The waits are those of the program: workflow/retry, and through it core/verdict and core/backoff, decide every one of
+// them. Around them stands the least model that shows what they do to a service: two operations, each with a quota of R
+// requests a second (a bucket that holds one second's worth, as AWS throttles), which rejects with 429 or stays silent
+// when the bucket is empty; gateways that ask for a certificate, then for a thing, over a new connection after each
+// failure; runs that end with --timeout and are begun again by systemd; ownership tokens that live one hour. Network and
+// gateways are otherwise without fault, so that what is measured is the waiting alone.
+//
+// The ideal is N / R seconds and 2 N requests. Nobody can reach it without knowing N and R: a gateway knows only how
+// often it was turned away itself.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/backoff.hpp"
+#include "core/deadline.hpp"
+
+namespace fleet_provision::fleet {
+
+/// What the service does with a request above its quota.
+enum class Overload : unsigned char { kRejects, kStaysSilent };
+
+struct Service {
+  double per_second = 10;
+  Overload overload = Overload::kRejects;
+};
+
+/// How a gateway of the fleet is set up.
+struct Setup {
+  std::string name;
+  Milliseconds timeout{300'000};
+  /// --splay.
+  Milliseconds splay{0};
+  /// RestartSec of the unit: how long after exit 75 the program is run again.
+  Milliseconds restart{30'000};
+  /// Absent: what the program does.
+  std::optional<BackoffPolicy> waits;
+};
+
+struct Figures {
+  /// When the last gateway was done, and when 99 of 100 were, over N / R.
+  double time = 0;
+  double time_of_99_percent = 0;
+  /// Requests sent over 2 N, and the most of them in one second over 2 R.
+  double requests = 0;
+  double peak = 0;
+  /// Certificates issued over N, runs begun over N.
+  double certificates = 0;
+  double runs = 0;
+  /// False: given up after `kRequestsMax` requests for each gateway.
+  bool finished = false;
+  /// Seconds over N / R at which 0, 1, … 100 percent were done.
+  std::vector<double> completion;
+};
+
+/// Requests for each gateway at which a simulation is given up.
+inline constexpr double kRequestsMax = 100;
+
+/// The same figures for the same seed, on every machine.
+[[nodiscard]] Figures simulate(const Setup& setup, const Service& service, unsigned gateways, std::uint64_t seed);
+
+}  // namespace fleet_provision::fleet
