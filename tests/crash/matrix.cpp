@@ -1,0 +1,212 @@
+#include "tests/crash/matrix.hpp"
+
+#include <set>
+
+#include "core/milestones.hpp"
+#include "tests/fakes/fake_clock.hpp"
+#include "tests/fakes/fake_keysmith.hpp"
+#include "tests/fakes/fake_transport.hpp"
+#include "tests/fakes/run_recorder.hpp"
+#include "workflow/identity_files.hpp"
+#include "workflow/provision.hpp"
+
+namespace fleet_provision::crash {
+namespace {
+
+using fakes::PowerCut;
+using fakes::Survival;
+
+constexpr unsigned kNever = 1'000'000;
+
+struct World {
+  explicit World(const Scenario& made_for) : scenario(made_for) {
+    plan.endpoint.host = "localhost";
+    plan.template_name = "gateway";
+    plan.parameters = {{"SerialNumber", "4711"}};
+    plan.method = scenario.method;
+    plan.state_dir = "/state";
+    disk.can_exchange = scenario.can_exchange;
+    if (scenario.force) {
+      Disk& plain = disk;
+      (void)run(plain);
+      disk.release_lock();
+      disk.cut({Survival::Names::kKept, Survival::Data::kKept});
+      plan.force = true;
+      old_certificates = static_cast<unsigned>(service.certificates.size());
+    }
+    service.tokens_to_refuse = scenario.tokens_to_refuse;
+  }
+
+  Outcome run(Disk& through) {
+    fakes::RunRecorder observer;
+    const Ports ports{transport, keysmith, through, clock, observer};
+    return provision(plan, ports);
+  }
+
+  /// Runs until operation `at` (from 1), then stops as if the process were gone. Nothing when it ended before.
+  std::optional<Outcome> run_until(unsigned at, Disk& through) {
+    unsigned operations = 0;
+    const auto tick = [&operations, at] {
+      if (++operations == at) throw PowerCut{};
+    };
+    disk.before = [&tick](const std::string&) -> Result<void> {
+      tick();
+      return {};
+    };
+    transport.around_publish = tick;
+    std::optional<Outcome> outcome;
+    try {
+      outcome = run(through);
+    } catch (const PowerCut&) {
+    }
+    disk.before = nullptr;
+    transport.around_publish = nullptr;
+    disk.release_lock();
+    operations_seen = operations;
+    return outcome;
+  }
+
+  Scenario scenario;
+  Plan plan;
+  fakes::FakeClock clock;
+  fakes::FakeKeysmith keysmith;
+  fakes::FakeDisk disk;
+  fakes::FakeService service;
+  fakes::FakeTransport transport{service, clock};
+  unsigned old_certificates = 0;
+  unsigned operations_seen = 0;
+};
+
+/// Why identity/ is neither whole nor absent.
+std::string identity_fault(World& world, bool may_be_absent) {
+  const auto identity = read_identity(world.disk, world.keysmith, kIdentityDirectory);
+  if (!identity) return "identity/ is torn: " + identity.error().message;
+  if (!*identity) return may_be_absent ? "" : "identity/ is gone";
+  std::set<std::string> wanted;
+  for (const std::string& name : files_of(**identity)) wanted.insert(name);
+  const auto present = world.disk.list(kIdentityDirectory);
+  for (const std::string& name : *present) {
+    if (wanted.count(name) == 0) return "identity/ holds " + name;
+  }
+  if (world.disk.mode("identity") != 0755U) return "identity/ is not open to all";
+  if (world.disk.mode("identity/private-key.pem") != 0600U) return "the key is not private";
+  if (world.disk.mode("identity/certificate.pem") != 0644U) return "the certificate is not readable";
+  return "";
+}
+
+/// What was sent and is lost: a key whose CSR left, a certificate whose token left and was not refused.
+std::string loss(World& world) {
+  for (unsigned n = 1; n <= world.keysmith.keys_made; ++n) {
+    const std::string pem = fakes::fake_key_pem("made-" + std::to_string(n));
+    const bool sent = world.service.csr_keys.count(fakes::fake_digest(pem)) != 0;
+    if (sent && !world.disk.holds(pem)) return "key " + std::to_string(n) + " was sent and is lost";
+  }
+  for (std::size_t i = 0; i < world.service.certificates.size(); ++i) {
+    const auto& each = world.service.certificates[i];
+    if (!each.register_received || each.token_refused) continue;
+    const std::string number = std::to_string(i + 1);
+    if (!world.disk.holds("serial-" + number + " ")) return "certificate " + number + " was used and is lost";
+    if (!each.private_key.empty() && !world.disk.holds(each.private_key)) return "key of " + number + " is lost";
+  }
+  return "";
+}
+
+std::string final_fault(World& world, const Outcome& outcome) {
+  const std::string fault = identity_fault(world, false);
+  if (!fault.empty()) return fault;
+  const auto identity = read_identity(world.disk, world.keysmith, kIdentityDirectory);
+  bool registered = false;
+  for (const auto& each : world.service.certificates) {
+    registered |= each.registered && fakes::fake_digest(each.pem) == (*identity)->certificate_fingerprint;
+  }
+  if (!registered) return "the installed certificate is not registered";
+  if (!outcome.identity || outcome.identity->certificate_fingerprint != (*identity)->certificate_fingerprint) {
+    return "the outcome tells of another identity";
+  }
+  if (world.disk.holds("token-")) return "a token is left";
+  return "";
+}
+
+/// The runs after the cut, until one succeeds.
+std::string finish(World& world, Tally& tally, unsigned cuts) {
+  for (int boot = 0; boot < 3; ++boot) {
+    ++tally.runs;
+    const Outcome outcome = world.run(world.disk);
+    world.disk.release_lock();
+    if (outcome.kind != OutcomeKind::kFailed) {
+      const std::string fault = final_fault(world, outcome);
+      if (!fault.empty()) return fault;
+      const auto asked = static_cast<unsigned>(world.service.certificates.size()) - world.old_certificates;
+      const unsigned needed = world.scenario.tokens_to_refuse + 1 + cuts;
+      return asked > needed ? std::to_string(asked) + " certificates were asked for" : "";
+    }
+    const auto asked = static_cast<unsigned>(world.service.certificates.size()) - world.old_certificates;
+    if (outcome.error->kind != ErrorKind::kCertificateLimit) return "failed: " + outcome.error->message;
+    if (!world.scenario.force && asked > kCertificatesMax) return "the bound was passed";
+    if (asked < 2) return "the bound was met without certificates";
+    // The token's hour goes by, in a boot or over several.
+    world.clock.pass(kTokenLife);
+  }
+  return "no run came to its end";
+}
+
+std::string after_cut(World& world, const Survival& survival, bool told_finished, Tally& tally) {
+  world.disk.cut(survival);
+  world.clock.reboot();
+  const bool may_be_absent = !told_finished && !(world.scenario.force && world.scenario.can_exchange);
+  std::string fault = identity_fault(world, may_be_absent);
+  if (fault.empty()) fault = loss(world);
+  if (!fault.empty()) return fault;
+  if (told_finished) {
+    // Finished stays finished: not even the network is needed.
+    world.plan.force = false;
+    const std::size_t connections = world.transport.connections.size();
+    const Outcome outcome = world.run(world.disk);
+    const bool untouched = world.transport.connections.size() == connections;
+    return outcome.kind == OutcomeKind::kAlreadyProvisioned && untouched ? "" : "a finished identity was not enough";
+  }
+  return finish(world, tally, world.scenario.killed_at ? 2 : 1);
+}
+
+}  // namespace
+
+Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survivals, Mutation mutation, unsigned nth,
+                 bool first_only) {
+  Tally tally;
+  for (const Survival& survival : survivals) {
+    bool ended = false;
+    for (unsigned at = 1; !ended && at < kNever; ++at) {
+      World world(scenario);
+      if (scenario.killed_at) (void)world.run_until(*scenario.killed_at, world.disk);
+      MutatingDisk mutating(world.disk, mutation, nth);
+      const auto outcome = world.run_until(at, mutating);
+      ended = outcome.has_value();
+      ++tally.cuts;
+      ++tally.runs;
+      const bool finished = ended && outcome->kind != OutcomeKind::kFailed;
+      const std::string fault = after_cut(world, survival, finished, tally);
+      if (fault.empty()) continue;
+      tally.violations.push_back(scenario.name + ", cut before operation " + std::to_string(at) + ", names " +
+                                 std::to_string(static_cast<int>(survival.names)) + ", data " +
+                                 std::to_string(static_cast<int>(survival.data)) + ": " + fault);
+      if (first_only) return tally;
+    }
+  }
+  return tally;
+}
+
+std::vector<std::string> syncs_of(const Scenario& scenario) {
+  World world(scenario);
+  if (scenario.killed_at) (void)world.run_until(*scenario.killed_at, world.disk);
+  MutatingDisk disk(world.disk, Mutation::kNone);
+  (void)world.run(disk);
+  return disk.syncs;
+}
+
+unsigned operations_of(const Scenario& scenario) {
+  World world(scenario);
+  (void)world.run_until(kNever, world.disk);
+  return world.operations_seen;
+}
+
+}  // namespace fleet_provision::crash
