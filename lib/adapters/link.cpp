@@ -161,9 +161,16 @@ Result<void> Link::open_and_carry() {
   FP_TRY_ASSIGN(const Descriptor library, library_end());
   Tunnel tunnel(server, library.get(), [this](const MqttPacket& packet) { return note(packet); });
   const TunnelEnd end = tunnel.run(wait_);
-  if (end.error) return fail(*end.error);
+  if (end.error) return fail(in_step(*end.error));
   if (end.server_closed) return fail(lost(end));
   return {};
+}
+
+Error Link::in_step(Error error) {
+  const std::lock_guard lock(mutex_);
+  if (!connack_seen_) return std::move(error).in(Phase::kMqtt);
+  if (suback_pending_) return std::move(error).in(Phase::kSubscribe);
+  return error;
 }
 
 bool Link::note(const MqttPacket& packet) {

@@ -65,6 +65,8 @@ class Link {
   [[nodiscard]] Result<Descriptor> library_end();
   void let_library_in();
   [[nodiscard]] bool note(const MqttPacket& packet);
+  /// With the phase where this layer knows it: whether a publish creates or registers is the caller's to say.
+  [[nodiscard]] Error in_step(Error error);
   [[nodiscard]] Error lost(const TunnelEnd& end);
   void set_error(Error error);
   [[nodiscard]] Instant step_deadline() const;

@@ -108,6 +108,9 @@ std::string_view body(std::string_view packet) {
   return packet.substr(header + 1);
 }
 
+/// Before the CONNACK a server may only send that or, in MQTT 5, DISCONNECT.
+bool may_come_first(char first_byte) { return first_byte == '\x20' || first_byte == '\xE0'; }
+
 unsigned flags(std::string_view packet) { return static_cast<unsigned char>(packet[0]) & 0x0F; }
 
 void read_publish(Reader& packet, unsigned packet_flags, MqttVersion version, MqttPacket& seen) {
@@ -238,6 +241,10 @@ Result<MqttPacket> MqttGuard::read_outbound(std::string_view packet) {
 
 Result<void> MqttGuard::inbound(std::string_view bytes, std::vector<char>& approved, std::vector<MqttPacket>& seen) {
   while (true) {
+    // Else text that is no MQTT would be waited for as a packet of the length that its second letter declares.
+    if (!connack_seen_ && from_server_.between_packets() && !bytes.empty() && !may_come_first(bytes.front())) {
+      return malformed("it does not speak MQTT, it said: " + printable(bytes.substr(0, bytes.find_first_of("\r\n")), 80));
+    }
     FP_TRY_ASSIGN(const std::optional<std::string_view> packet, from_server_.next(bytes));
     if (!packet) return {};
     FP_TRY_ASSIGN(MqttPacket facts, judge_inbound(*packet));

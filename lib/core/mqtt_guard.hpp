@@ -75,6 +75,8 @@ class MqttFramer {
   /// Takes bytes off the front of `bytes`; a whole packet when one became complete, valid until the next call.
   /// kMalformedAnswer for a length that is not one or is over kMqttPacketBytesMax, as soon as it was declared.
   [[nodiscard]] Result<std::optional<std::string_view>> next(std::string_view& bytes);
+  /// Whether the next byte begins a packet.
+  [[nodiscard]] bool between_packets() const { return complete_ || size_ == 0; }
 
  private:
   std::unique_ptr<char[]> buffer_;
