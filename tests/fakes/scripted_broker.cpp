@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -201,6 +202,8 @@ void ScriptedBroker::run() {
   while (true) {
     const int accepted = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (accepted < 0) return;
+    const int on = 1;
+    ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     // A descriptor of our own to shut the connection down by: the connection's may be closed, and its number reused.
     const int handle = ::fcntl(accepted, F_DUPFD_CLOEXEC, 0);
     {
