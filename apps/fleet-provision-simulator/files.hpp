@@ -10,6 +10,8 @@
 namespace fleet_provision::simulator {
 
 [[nodiscard]] bool exists(const std::string& path);
+[[nodiscard]] bool is_executable(const std::string& path);
+[[nodiscard]] std::string absolute(const std::string& path);
 /// kFileNotFound or kFileUnreadable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
 /// Replaces the file by a rename; `mode` from its creation. kStateNotWritable.

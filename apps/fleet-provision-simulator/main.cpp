@@ -146,7 +146,7 @@ Result<int> serve(const Options& options, const Signals& signals) {
   FP_TRY_ASSIGN(ready.pki, prepare_pki(state_dir + "/pki", names));
 
   configuration.state_dir = state_dir;
-  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : std::filesystem::absolute(options.log, error).string();
+  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
   configuration.log_file = ready.log;
   FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
                                              configuration, kBrokerPatience));

@@ -18,14 +18,30 @@ namespace {
 struct Raw {
   std::string state_dir;
   std::string log;
+  std::string listen = "127.0.0.1";
+  std::string claim_policy;
+  std::string hook = "allow";
+  std::int64_t rate = 0;
   std::int64_t port = 0;
   std::int64_t token_lifetime = 3600;
   std::vector<std::string> templates;
   std::vector<std::string> faults;
+  std::vector<std::string> names;
+  std::vector<std::string> behaviours;
 };
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 2), ' ');
+  return text;
+}
+
+std::string behaviour_help() {
+  std::string text = "\nBehaviours (--behaviour NAME=VALUE; the first value is the default):\n";
+  for (const auto& row : behaviour_table()) {
+    const std::string values = std::string(row.values[0]) + "|" + std::string(row.values[1]);
+    text += padded("  " + std::string(row.name) + "=" + values, 36) + std::string(row.basis) + "\n      " +
+            std::string(row.meaning) + "\n";
+  }
   return text;
 }
 
@@ -58,9 +74,18 @@ struct OptionRow {
 };
 constexpr OptionRow kRows[] = {
     {"--state-dir DIR", "PKI, certificates, things, log; kept (default: a temporary directory)"},
+    {"--listen ADDRESS", "address to listen on (default 127.0.0.1)"},
     {"--port N", "TCP port (default: a free one)"},
+    {"--san NAME", "another name or address in the server's certificate; repeatable\n"
+                   "                          (always there: localhost, 127.0.0.1, ::1, the address of --listen)"},
     {"--template FILE", "an AWS provisioning template body, named after the file; repeatable\n"
                         "                          (default: a built-in `gateway` with a required SerialNumber)"},
+    {"--claim-policy FILE", "what the claim may do: an AWS IoT policy document\n"
+                            "                          (default: least privilege for the templates, any client id)"},
+    {"--hook deny|allow|FILE", "the pre-provisioning hook; FILE is a program that gets the event on stdin\n"
+                               "                          and answers on stdout (default allow)"},
+    {"--rate N", "operations per second; more are 429 (default: no limit)"},
+    {"--behaviour NAME=VALUE", "where the service is not documented, see below; repeatable"},
     {"--token-lifetime SECONDS", "how long a certificate waits for RegisterThing (default 3600)"},
     {"--fault SPEC", "make something go wrong, see below; repeatable"},
     {"--log FILE", "one JSON line per event (default: events.jsonl in the state directory)"},
@@ -71,7 +96,7 @@ constexpr OptionRow kRows[] = {
 std::string help_text() {
   std::string text = kUsageText;
   for (const auto& row : kRows) text += padded("  " + std::string(row.form), 26) + row.meaning + "\n";
-  text += fault_help();
+  text += behaviour_help() + fault_help();
   text += "\nExample:\n  fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway\n";
   return text;
 }
@@ -83,6 +108,28 @@ Result<TemplateBody> read_template(const std::string& path) {
   FP_TRY_ASSIGN(name, parse_template_name(name));
   FP_TRY_ASSIGN(std::string body, read_file(path));
   return TemplateBody{std::move(name), std::move(body)};
+}
+
+// `allow`, `deny`, or the absolute path of a program.
+Result<std::string> find_hook(const std::string& text) {
+  if (text == "allow" || text == "deny") return text;
+  if (!exists(text)) {
+    return fail(ErrorKind::kFileNotFound, "--hook: there is no program " + printable(text), "allow, deny or a program's path");
+  }
+  if (!is_executable(text)) return fail(ErrorKind::kFileUnreadable, "--hook: cannot execute " + printable(text));
+  return absolute(text);
+}
+
+// What goes into a certificate must not end its list of names.
+Result<std::vector<std::string>> check_names(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const bool clean = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+             c == ':' || c == '*' || c == '_';
+    });
+    if (!clean) return fail(ErrorKind::kUsage, "--san: not a name or an address: " + printable(name));
+  }
+  return names;
 }
 
 Result<Options> complete(const Raw& raw) {
@@ -111,6 +158,16 @@ Result<Options> complete(const Raw& raw) {
     names.emplace_back(kBuiltinTemplateName);
   }
   configuration.claim_policy = least_privilege_claim_policy(names);
+  if (!raw.claim_policy.empty()) {
+    FP_TRY_ASSIGN(configuration.claim_policy, read_file(raw.claim_policy));
+    FP_TRY(Policy::parse(raw.claim_policy, configuration.claim_policy));
+  }
+  FP_TRY_ASSIGN(configuration.hook, find_hook(raw.hook));
+  for (const auto& each : raw.behaviours) FP_TRY(set_behaviour(configuration.behaviours, each));
+  if (raw.rate < 0 || raw.rate > 1'000'000) return fail(ErrorKind::kUsage, "--rate is from 1 to 1000000");
+  if (raw.rate > 0) configuration.rate = static_cast<unsigned>(raw.rate);
+  options.listen = raw.listen;
+  FP_TRY_ASSIGN(options.names, check_names(raw.names));
   return options;
 }
 
@@ -120,10 +177,16 @@ void declare(CLI::App& app, Raw& raw) {
   };
   app.add_option("--state-dir", raw.state_dir);
   app.add_option("--port", raw.port);
+  app.add_option("--listen", raw.listen);
+  app.add_option("--claim-policy", raw.claim_policy);
+  app.add_option("--hook", raw.hook);
+  app.add_option("--rate", raw.rate);
   app.add_option("--log", raw.log);
   app.add_option("--token-lifetime", raw.token_lifetime);
   repeatable(app.add_option("--template", raw.templates));
   repeatable(app.add_option("--fault", raw.faults));
+  repeatable(app.add_option("--san", raw.names));
+  repeatable(app.add_option("--behaviour", raw.behaviours));
 }
 
 // An option nobody knows, with the nearest that is known.

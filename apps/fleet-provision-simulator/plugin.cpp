@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "files.hpp"
+#include "hook_program.hpp"
 #include "issuer.hpp"
 #include "service/service.hpp"
 #include "state_store.hpp"
@@ -76,6 +77,7 @@ struct Plugin {
   std::unique_ptr<Operations> operations;
   std::unique_ptr<LogFile> log_file;
   std::unique_ptr<EventLog> log;
+  std::unique_ptr<Hook> hook;
   std::unique_ptr<Service> service;
   Heartbeat heartbeat;
   mosquitto_plugin_id_t* identifier = nullptr;
@@ -109,9 +111,10 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
     return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + configuration.log_file);
   }
   plugin->log = std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
+  if (configuration.hook != "allow" && configuration.hook != "deny") plugin->hook = run_as_hook(configuration.hook);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
   plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
-                                              *plugin->registry, nullptr, *plugin->log, clocks);
+                                              *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
   return plugin;
 }
 

@@ -50,7 +50,32 @@ TEST_CASE("every fault stands in the help and in the manual, as it is") {
   CHECK(rows_after(text, "## Faults") == fault_table().size());
 }
 
-TEST_CASE("the help fits a terminal and names every option of the manual") {
+TEST_CASE("every behaviour stands in the help and in the manual, documented or assumed") {
+  const std::string help = run({SIMULATOR, "--help"}).out;
+  const std::string text = manual();
+  for (const auto& row : behaviour_table()) {
+    INFO(row.name);
+    CHECK(help.find(std::string(row.name) + "=" + std::string(row.values[0])) != std::string::npos);
+    const std::string line = "| `" + std::string(row.name) + "` | `" + std::string(row.values[0]) + "` | `" +
+                             std::string(row.values[1]) + "` | " + std::string(row.basis) + " | " +
+                             std::string(row.meaning) + " |";
+    CHECK(text.find(line) != std::string::npos);
+  }
+  CHECK(rows_after(text, "## Behaviours") == behaviour_table().size());
+}
+
+TEST_CASE("every option of the help stands in the manual") {
+  const std::string text = manual();
+  std::istringstream lines(run({SIMULATOR, "--help"}).out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("  --", 0) != 0) continue;
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    INFO(name);
+    CHECK(text.find("`" + name) != std::string::npos);
+  }
+}
+
+TEST_CASE("the help fits a terminal") {
   const auto help = run({SIMULATOR, "--help"});
   CHECK(help.exit_code == 0);
   std::istringstream lines(help.out);
