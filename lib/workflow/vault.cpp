@@ -78,6 +78,8 @@ Result<bool> Vault::recover() {
   FP_TRY_ASSIGN(const std::optional<Identity> present, read_if_whole(disk_, keysmith_, kPlace));
   if (present && present->replaces == left->certificate_fingerprint) {
     FP_TRY(clear(kPrevious));
+    // The exchange may still be in memory only, if the run that made it was killed.
+    FP_TRY(disk_.sync_directory(kRoot));
     keep_as_previous();
     return false;
   }
@@ -132,7 +134,7 @@ Result<std::optional<Journal>> Vault::load() {
   Journal journal = std::move(*decoded);
   FP_TRY(load_key(journal));
   FP_TRY(recognize_enrolled(journal));
-  FP_TRY(settle());
+  FP_TRY(settle(journal));
   return std::optional<Journal>(std::move(journal));
 }
 
@@ -167,11 +169,13 @@ Result<void> Vault::recognize_enrolled(Journal& journal) {
   return {};
 }
 
-Result<void> Vault::settle() {
+Result<void> Vault::settle(const Journal& journal) {
   // A run that was killed, not cut off from power, may have left in memory what it was about to make durable.
   // What is read here is acted upon next, so it is made durable first.
-  FP_TRY(disk_.sync_file(kJournal));
-  if (!key_on_disk_.empty()) FP_TRY(disk_.sync_file(kKey));
+  // Every other file was synced before the next one was written; identity.json is the last.
+  if (std::holds_alternative<Enrolled>(journal.progress)) {
+    FP_TRY(disk_.sync_file(path_in(kPending, kIdentityFile)));
+  }
   FP_TRY(disk_.sync_directory(kPending));
   FP_TRY(disk_.sync_directory(kRoot));
   name_durable_ = true;

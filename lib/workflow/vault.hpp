@@ -48,7 +48,7 @@ class Vault {
   [[nodiscard]] Result<void> require_private(const std::string& path, EntryType type);
   [[nodiscard]] Result<void> load_key(Journal& journal);
   [[nodiscard]] Result<void> recognize_enrolled(Journal& journal);
-  [[nodiscard]] Result<void> settle();
+  [[nodiscard]] Result<void> settle(const Journal& journal);
   [[nodiscard]] Result<void> write_key(const DeviceKey& key);
   [[nodiscard]] Result<void> write_journal(const Journal& journal);
   [[nodiscard]] Result<void> place(const Identity& identity);
