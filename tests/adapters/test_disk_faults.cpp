@@ -27,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// From now on `call` does nothing in this process but fail with `number`; 0: does nothing and says it worked.
+/// Not for write, which sanitizers need (a full disk is a small tmpfs below, and a limit in test_posix_disk.cpp).
 bool fail_call(long call, int number) {
   std::array<sock_filter, 4> filter{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -81,7 +82,6 @@ TEST_CASE("a written file is synced through the descriptor that wrote it") {
 }
 
 TEST_CASE("each changing call that fails is an error of its kind") {
-  CHECK(under_fault(SYS_write, ENOSPC, [](Disk& disk) { return disk.write_new("new", "x"); }) == "disk-full");
   CHECK(under_fault(SYS_openat, EROFS, [](Disk& disk) { return disk.write_new("new", "x"); }) == "state-not-writable");
   CHECK(under_fault(SYS_mkdirat, ENOSPC, [](Disk& disk) { return disk.make_directory("new"); }) == "disk-full");
   CHECK(under_fault(SYS_mkdirat, EDQUOT, [](Disk& disk) { return disk.make_directory("new"); }) == "disk-full");
@@ -102,17 +102,6 @@ TEST_CASE("exchange says when the file system cannot") {
     CHECK(under_fault(SYS_renameat2, row.number, [](Disk& disk) { return disk.exchange("pending", "identity"); }) ==
           row.outcome);
   }
-}
-
-TEST_CASE("a write that fails leaves no file behind") {
-  const TemporaryDirectory here;
-  PosixDisk disk(here / "state");
-  REQUIRE(disk.make_root());
-  CHECK(in_child([&] {
-          fail_call(SYS_write, ENOSPC);
-          return told(PosixDisk(here / "state").write_new("new", "x"));
-        }) == "disk-full");
-  CHECK(disk.list("")->empty());
 }
 
 TEST_CASE("a file system that takes any mode and keeps none is refused, and nothing is left there") {
