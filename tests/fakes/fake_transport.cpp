@@ -162,7 +162,7 @@ class FakeSession final : public Session {
       messages_.pop_front();
       return message;
     }
-    if (closes_) {
+    if (closes_ && transport_.clock_.now() + *closes_ <= deadline) {
       transport_.clock_.pass(*closes_);
       return fail(network_error(ErrorKind::kConnectionLost, Phase::kMqtt, closes_));
     }

@@ -1,0 +1,120 @@
+// What the state directory holds goes there and back, and anything else is refused.
+#include "codec/identity_codec.hpp"
+#include "codec/journal_codec.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+
+namespace {
+
+Journal certified_journal() {
+  Certified at;
+  at.made.origin = {"made", "ec-p256"};
+  at.made.key.public_key_sha256 = std::string(64, 'a');
+  at.made.key.type = "ec-p256";
+  at.made.csr_subject = "CN=gateway,O=Ümlaut";
+  at.made.csr_pem = "-----BEGIN CERTIFICATE REQUEST-----\n";
+  at.origin = {"localhost", std::string(64, 'c'), Method::kCsr, "CN=gateway,O=Ümlaut"};
+  at.certificate_id = "id";
+  at.certificate_pem = "-----BEGIN CERTIFICATE-----\n";
+  // A token is opaque: it may even look like the JSON before it.
+  at.certificate_ownership_token = Secret("tok\n{\"schema\":9}");
+  return Journal{{3, std::chrono::seconds{12}, "boot", std::chrono::seconds{77}}, std::move(at)};
+}
+
+Identity full_identity() {
+  Identity identity;
+  identity.thing_name = "gateway-1";
+  identity.certificate_id = "id";
+  identity.certificate_fingerprint = std::string(64, 'b');
+  identity.not_after = "2049-12-31T23:59:59Z";
+  identity.template_name = "gateway";
+  identity.endpoint = "localhost";
+  identity.port = 8883;
+  identity.method = Method::kKeys;
+  identity.key_type = "rsa-2048";
+  identity.key = "private-key.pem";
+  identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
+  identity.request_digest = "sha256:00:11";
+  identity.replaces = std::string(64, 'd');
+  identity.provisioned_at = "2026-11-23T06:12:00Z";
+  return identity;
+}
+
+}  // namespace
+
+TEST_CASE("each milestone of a journal goes there and back") {
+  const auto read = decode_journal(encode_journal(certified_journal()).reveal());
+  REQUIRE(read);
+  CHECK(read->count.requested == 3);
+  CHECK(read->count.age == std::chrono::seconds{12});
+  CHECK(read->count.boot_id == "boot");
+  CHECK(read->count.since_boot == std::chrono::seconds{77});
+  const auto& at = std::get<Certified>(read->progress);
+  CHECK(at.certificate_ownership_token.reveal() == "tok\n{\"schema\":9}");
+  CHECK(at.made.csr_subject == "CN=gateway,O=Ümlaut");
+  CHECK(at.origin.claim_fingerprint == std::string(64, 'c'));
+  CHECK(at.certificate_pem == "-----BEGIN CERTIFICATE-----\n");
+
+  const Journal made{{1, {}, "b", {}},
+                     std::get<Certified>(certified_journal().progress).made.csr_pem.empty()
+                         ? Progress{Fresh{}}
+                         : Progress{KeyMade{{"key /k.pem", ""}, {}, "CN=x", "csr"}}};
+  const auto key = decode_journal(encode_journal(made).reveal());
+  REQUIRE(key);
+  CHECK(std::get<KeyMade>(key->progress).origin.source == "key /k.pem");
+  const auto fresh = decode_journal(encode_journal(Journal{}).reveal());
+  REQUIRE(fresh);
+  CHECK(std::holds_alternative<Fresh>(fresh->progress));
+}
+
+TEST_CASE("the token and the key never stand in the JSON of the journal") {
+  const Secret bytes = encode_journal(certified_journal());
+  const std::string_view json = bytes.reveal().substr(0, bytes.reveal().find('\n'));
+  CHECK(json.find("tok") == std::string_view::npos);
+}
+
+TEST_CASE("a journal cut off anywhere is refused or has lost the end of its token") {
+  const Secret whole = encode_journal(certified_journal());
+  const std::size_t json_end = whole.reveal().find('\n');
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const auto read = decode_journal(whole.reveal().substr(0, size));
+    CHECK(read.has_value() == (size > json_end + 1));
+  }
+  for (const char* bad : {"", "\n", "{}\n", "[]\n", "{\"schema\":2}\n", "null\n", "{\"schema\":\"1\"}\n"}) {
+    const auto read = decode_journal(bad);
+    REQUIRE(!read);
+    CHECK(read.error().kind == ErrorKind::kIdentityDamaged);
+  }
+}
+
+TEST_CASE("identity.json goes there and back") {
+  const Identity identity = full_identity();
+  const std::string text = encode_identity(identity);
+  const auto read = decode_identity(text);
+  REQUIRE(read);
+  CHECK(encode_identity(*read) == text);
+  CHECK(read->device_configuration == identity.device_configuration);
+  CHECK(read->replaces == identity.replaces);
+  CHECK(!read->verified_at);
+  Identity bare;
+  const auto bare_read = decode_identity(encode_identity(bare));
+  REQUIRE(bare_read);
+  CHECK(!bare_read->thing_name);
+}
+
+TEST_CASE("an identity.json of another shape is damaged, whatever is missing") {
+  const std::string text = encode_identity(full_identity());
+  for (const char* key : {"schema", "certificateId", "certificateFingerprint", "templateName", "endpoint", "port",
+                          "method", "key", "deviceConfiguration", "requestDigest"}) {
+    std::string without = text;
+    without.replace(without.find("\"" + std::string(key) + "\""), 1, "\"x");
+    const auto read = decode_identity(without);
+    INFO(key);
+    REQUIRE(!read);
+    CHECK(read.error().kind == ErrorKind::kIdentityDamaged);
+  }
+  for (std::size_t size = 0; size + 2 < text.size(); ++size)
+    CHECK(!decode_identity(std::string_view(text).substr(0, size)));
+  CHECK(!decode_identity(std::string(text.size(), '\0')));
+}

@@ -1,0 +1,65 @@
+// A run over fakes: what goes wrong is a value, and what must always hold is checked once.
+#pragma once
+
+#include "core/text.hpp"
+#include "tests/catch.hpp"
+#include "tests/fakes/fake_clock.hpp"
+#include "tests/fakes/fake_disk.hpp"
+#include "tests/fakes/fake_keysmith.hpp"
+#include "tests/fakes/fake_transport.hpp"
+#include "tests/fakes/run_recorder.hpp"
+#include "workflow/provision.hpp"
+
+namespace fleet_provision::test {
+
+struct Bench {
+  Bench() {
+    plan.endpoint.host = "localhost";
+    plan.template_name = "gateway";
+    plan.parameters = {{"SerialNumber", "4711"}};
+    plan.state_dir = "/state";
+    plan.build_date = *parse_rfc3339("2026-01-01T00:00:00Z");
+  }
+
+  Outcome run() {
+    observer = std::make_unique<fakes::RunRecorder>();
+    const Ports ports{transport, keysmith, disk, clock, *observer};
+    const Instant began = clock.now();
+    const std::size_t sessions = transport.connections.size();
+    Outcome outcome = provision(plan, ports);
+    disk.release_lock();
+    check_invariants(outcome, began, sessions);
+    return outcome;
+  }
+
+  /// Whatever happened.
+  void check_invariants(const Outcome& outcome, Instant began, std::size_t sessions) {
+    CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
+    CHECK(clock.now() - began <= plan.timeout);
+    CHECK(transport.connections.size() - sessions == outcome.attempts);
+    CHECK(transport.closed == transport.connections.size());
+    if (plan.attempts) CHECK(outcome.attempts <= *plan.attempts);
+    CHECK(outcome.certificates_requested <= 4);
+    const bool whole = disk.text("identity/identity.json").has_value();
+    if (outcome.kind != OutcomeKind::kFailed) {
+      CHECK(whole);
+      CHECK(!disk.mode("pending"));
+      CHECK(!disk.holds("-of-the-service"));
+    }
+    for (const std::string& line : observer->lines) {
+      CHECK(line.find("BEGIN-KEY") == std::string::npos);
+      CHECK(line.find("-of-the-service") == std::string::npos);
+      CHECK(printable(line, 10'000) == line);
+    }
+  }
+
+  Plan plan;
+  fakes::FakeClock clock;
+  fakes::FakeKeysmith keysmith;
+  fakes::FakeDisk disk;
+  fakes::FakeService service;
+  fakes::FakeTransport transport{service, clock};
+  std::unique_ptr<fakes::RunRecorder> observer;
+};
+
+}  // namespace fleet_provision::test
