@@ -18,9 +18,9 @@ nothing when it already has one for this request.
 )";
 
 constexpr std::string_view kSources = R"(
-Each option but the last two can be set in the environment: --claim-cert as
-FLEET_PROVISION_CLAIM_CERT, a flag as true or false, -P as one KEY=VALUE a line. The command line
-wins; an empty variable is as good as none.
+The option --claim-cert is also the configuration key "claim-cert" and the environment variable
+FLEET_PROVISION_CLAIM_CERT (flags are true or false; -P is one KEY=VALUE a line). The command line
+wins over the environment, and that over the files; an empty variable is as good as none.
 )";
 
 constexpr std::string_view kExamples = R"(
@@ -47,7 +47,7 @@ Exit codes:
    70  a fault of the tool                         73  the state directory cannot be written
    74  the disk failed or is full                  75  not now: run again, what was reached is kept
    76  an answer that cannot be used               77  TLS, the broker or a policy refuses
-  130, 143  stopped by SIGINT, SIGTERM; what was reached is kept
+   78  a bad configuration file             130, 143  stopped by SIGINT, SIGTERM; state is kept
 )";
 
 /// `text` in lines that start at kHelpColumn; the first continues at `column`.

@@ -11,6 +11,7 @@
 
 #include "compose.hpp"
 #include "help.hpp"
+#include "print_config.hpp"
 #include "process.hpp"
 #include "report.hpp"
 #include "terminal.hpp"
@@ -51,9 +52,9 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
   return from_environment && from_environment->flag(OptionId::kJson).value_or(false);
 }
 
-int provision_as_asked(const Options& options, Voice voice, Report& report) {
+int provision_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
-  auto request = plan_from_options(options);
+  auto request = plan_from_options(options, environment);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
   const Plan plan = request->plan;
@@ -86,13 +87,14 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (asked(OptionId::kHelp)) return print(help_text(), 0);
   if (asked(OptionId::kVersion)) return print(version_text(), 0);
 
+  if (options && options->given(OptionId::kPrintConfig) != nullptr) return print(print_config(*options, environment), 0);
   const auto voice = options ? voice_from_options(*options, environment) : Result<Voice>(fail(options.error()));
   if (!voice) {
     Report report(Voice{}, start);
     return refuse(voice.error(), report, wants_json(arguments, environment));
   }
   Report report(*voice, start);
-  return provision_as_asked(*options, *voice, report);
+  return provision_as_asked(*options, environment, *voice, report);
 }
 
 }  // namespace

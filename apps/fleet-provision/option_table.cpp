@@ -14,17 +14,35 @@ using enum OptionScope;
 using Id = OptionId;
 
 constexpr std::array kRows{
+    OptionRow{Id::kConfig, "config", 0, "FILE", OptionGroup::kConfiguration, kFile, kNotInFile, "",
+              "JSON object of these options (parameters may be an object), instead of "
+              "/etc/fleet-provision/config.json and then /etc/fleet-provision/config.d/*.json"},
+    OptionRow{Id::kPrintConfig, "print-config", 0, "", OptionGroup::kConfiguration, kFlag, kCommandLine, "",
+              "print every option's value and where it came from, without secrets, and end"},
     OptionRow{Id::kEndpoint, "endpoint", 0, "HOST[:PORT]", kService, kText, kEverywhere, "",
               "the AWS IoT data endpoint, or any broker with the same API; required"},
-    OptionRow{Id::kPort, "port", 0, "N", kService, kNumber, kEverywhere, "8883", "TCP port"},
+    OptionRow{Id::kPort, "port", 0, "N", kService, kNumber, kEverywhere, "8883",
+              "TCP port; on 443 the ALPN protocol x-amzn-mqtt-ca is sent"},
+    OptionRow{Id::kAlpn, "alpn", 0, "NAME", kService, kText, kEverywhere, "",
+              "another ALPN protocol; an empty one: none"},
+    OptionRow{Id::kServerName, "server-name", 0, "NAME", kService, kText, kEverywhere, "",
+              "name for SNI and the certificate check, when the endpoint is an address or a private endpoint; without "
+              "it the endpoint"},
     OptionRow{Id::kCaFile, "ca-file", 0, "FILE", kService, kFile, kEverywhere, "",
               "trust these root certificates only; without it the system's"},
+    OptionRow{Id::kProxy, "proxy", 0, "URL", kService, kText, kEverywhere, "",
+              "http://[USER@]HOST:PORT, asked by HTTP CONNECT; an empty one: none; without it https_proxy or "
+              "HTTPS_PROXY, unless no_proxy covers the host"},
+    OptionRow{Id::kProxyPasswordFile, "proxy-password-file", 0, "FILE", kService, kFile, kEverywhere, "",
+              "password of the proxy's USER; it may also stand in https_proxy or FLEET_PROVISION_PROXY"},
     OptionRow{Id::kMqttVersion, "mqtt-version", 0, "5|3.1.1", kService, kText, kEverywhere, "5",
               "3.1.1 is taken at once if the broker refuses 5"},
     OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "claim certificate in PEM, may hold a chain; required until provisioned"},
     OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "its private key in PEM; required until provisioned"},
+    OptionRow{Id::kClaimKeyPassphraseFile, "claim-key-passphrase-file", 0, "FILE", kClaim, kFile, kEverywhere, "",
+              "passphrase of an encrypted claim key"},
     OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",
               "MQTT client id; {Name} stands for the template parameter Name; without it fleet-provision- and 16 "
               "random hex digits, new for each connection"},
@@ -40,6 +58,10 @@ constexpr std::array kRows{
               "encoding of requests and answers"},
     OptionRow{Id::kKeyType, "key-type", 0, "TYPE", kIdentity, kText, kEverywhere, "ec-p256",
               "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
+    OptionRow{Id::kKey, "key", 0, "FILE", kIdentity, kFile, kEverywhere, "",
+              "use this existing device key (PEM), which is copied into the identity; with --csr it is only checked"},
+    OptionRow{Id::kCsr, "csr", 0, "FILE", kIdentity, kFile, kEverywhere, "",
+              "send this CSR (PEM); the key stays where it is"},
     OptionRow{Id::kCsrSubject, "csr-subject", 0, "DN", kIdentity, kText, kEverywhere, "",
               "subject of the CSR, e.g. CN={SerialNumber},O=Example; without it CN= the client id if one was given "
               "and has at most 64 characters, else CN=fleet-provision"},
@@ -57,6 +79,10 @@ constexpr std::array kRows{
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "only errors on stderr"},
     OptionRow{Id::kVerbose, "verbose", 'v', "", kOutput, kCount, kEverywhere, "",
               "tell each phase and its time; twice: every packet, without payloads"},
+    OptionRow{Id::kLogFormat, "log-format", 0, "text|json", kOutput, kText, kEverywhere, "text",
+              "stderr as text, or as one JSON object a line"},
+    OptionRow{Id::kColor, "color", 0, "auto|always|never", kOutput, kText, kEverywhere, "auto",
+              "colours on stderr; auto: on a terminal, unless NO_COLOR is set"},
     OptionRow{Id::kHelp, "help", 'h', "", kOutput, kFlag, kCommandLine, "", "this text"},
     OptionRow{Id::kVersion, "version", 0, "", kOutput, kFlag, kCommandLine, "", "name and version"},
 };
@@ -78,6 +104,7 @@ const OptionRow& row(OptionId id) { return kRows[static_cast<std::size_t>(id)]; 
 
 std::string_view heading(OptionGroup group) {
   switch (group) {
+    case OptionGroup::kConfiguration: return "Configuration";
     case kService: return "Service";
     case kClaim: return "Claim";
     case kRequest: return "Template";

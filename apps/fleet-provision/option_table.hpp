@@ -1,7 +1,7 @@
 // Every option of fleet-provision, described once.
 //
-// The command line, the environment, --help and whatever else speaks of options is made from this table; a row that is
-// missing or out of place does not compile. The environment name (`FLEET_PROVISION_CLAIM_CERT`) and the configuration
+// The command line, the environment, configuration files, --help, --print-config and whatever else speaks of options is
+// made from this table; a row that is missing or out of place does not compile. The environment name (`FLEET_PROVISION_CLAIM_CERT`) and the configuration
 // key (`claim-cert`) follow from the option's name and are not written anywhere.
 #pragma once
 
@@ -14,12 +14,19 @@ namespace fleet_provision {
 
 /// In the order of the table and of --help.
 enum class OptionId : unsigned char {
+  kConfig,
+  kPrintConfig,
   kEndpoint,
   kPort,
+  kAlpn,
+  kServerName,
   kCaFile,
+  kProxy,
+  kProxyPasswordFile,
   kMqttVersion,
   kClaimCert,
   kClaimKey,
+  kClaimKeyPassphraseFile,
   kClientId,
   kTemplate,
   kParameter,
@@ -27,6 +34,8 @@ enum class OptionId : unsigned char {
   kMethod,
   kPayloadFormat,
   kKeyType,
+  kKey,
+  kCsr,
   kCsrSubject,
   kStateDir,
   kForce,
@@ -36,13 +45,15 @@ enum class OptionId : unsigned char {
   kJson,
   kQuiet,
   kVerbose,
+  kLogFormat,
+  kColor,
   kHelp,
   kVersion,
 };
 inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
 
 /// The headings of --help.
-enum class OptionGroup : unsigned char { kService, kClaim, kRequest, kIdentity, kRun, kOutput };
+enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kRun, kOutput };
 
 enum class OptionValue : unsigned char {
   kFlag,        ///< given or not; `--force=false` takes it back
@@ -55,7 +66,7 @@ enum class OptionValue : unsigned char {
 };
 
 /// Where an option may be set.
-enum class OptionScope : unsigned char { kEverywhere, kCommandLine };
+enum class OptionScope : unsigned char { kEverywhere, kNotInFile, kCommandLine };
 
 struct OptionRow {
   OptionId id;

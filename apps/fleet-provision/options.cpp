@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "configuration_file.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -71,50 +72,79 @@ std::optional<Setting> from_environment(const OptionRow& option, const Environme
   // The repeatable option has one value a line here.
   auto values = option.value == OptionValue::kKeyValues ? lines_of(found->second)
                                                         : std::vector<std::string>{found->second};
-  return Setting{std::move(values), Source::kEnvironment, std::move(name)};
+  return Setting{std::move(values), Source::kEnvironment, std::move(name), std::nullopt};
 }
 
 std::vector<std::string> unknown_variables(const Environment& environment) {
+  // Without the prefix, which would make any two of them look alike.
   std::vector<std::string> known;
   for (const OptionRow& option : option_table()) {
-    if (option.scope != OptionScope::kCommandLine) known.push_back(environment_name(option));
+    if (option.scope != OptionScope::kCommandLine) {
+      known.push_back(environment_name(option).substr(kEnvironmentPrefix.size()));
+    }
   }
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name.starts_with(kSimulatorPrefix)) continue;
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string_view near = nearest(name, known);
-    warnings.push_back("the environment variable " + printable(name, 80) + " stands for no option" +
-                       (near.empty() ? "" : "; did you mean " + std::string(near) + "?"));
+    const std::string rest = name.substr(kEnvironmentPrefix.size());
+    if (std::find(known.begin(), known.end(), rest) != known.end()) continue;
+    std::string warning = "the environment variable " + printable(name, 80) + " stands for no option";
+    const std::string_view near = nearest(rest, known);
+    if (!near.empty()) warning += "; did you mean " + std::string(kEnvironmentPrefix) + std::string(near) + "?";
+    warnings.push_back(std::move(warning));
   }
   return warnings;
 }
 
 }  // namespace
 
-Result<Options> Options::read(const std::vector<std::string>& arguments, const Environment& environment) {
+Result<Options> Options::read(const std::vector<std::string>& arguments, const Environment& environment,
+                              const std::string& configuration_directory) {
   FP_TRY_ASSIGN(GivenValues given, split_command_line(arguments));
   Options options;
+  options.warnings_ = unknown_variables(environment);
   for (const OptionRow& option : option_table()) {
-    auto& settings = options.settings_[static_cast<std::size_t>(option.id)];
-    if (auto setting = from_environment(option, environment)) settings.push_back(std::move(*setting));
+    if (auto setting = from_environment(option, environment)) options.add(option.id, std::move(*setting));
     if (const auto found = given.find(option.id); found != given.end()) {
-      settings.push_back({std::move(found->second), Source::kCommandLine, "--" + std::string(option.name)});
+      options.add(option.id, {std::move(found->second), Source::kCommandLine, "--" + std::string(option.name), {}});
     }
   }
-  options.warnings_ = unknown_variables(environment);
+  FP_TRY(options.add_configuration(configuration_directory));
   return options;
+}
+
+Result<void> Options::add_configuration(const std::string& directory) {
+  std::vector<std::string> files;
+  if (const Setting* named = given(OptionId::kConfig)) {
+    files.push_back(named->values.back());
+  } else {
+    FP_TRY_ASSIGN(files, default_configuration_files(directory));
+  }
+  for (const std::string& file : files) {
+    FP_TRY_ASSIGN(auto settings, read_configuration_file(file));
+    for (auto& [id, setting] : settings) add(id, std::move(setting));
+  }
+  return {};
+}
+
+/// Keeps the weakest first, and settings of one source in the order they came.
+void Options::add(OptionId id, Setting setting) {
+  auto& all = settings_[static_cast<std::size_t>(id)];
+  const auto stronger = std::find_if(all.begin(), all.end(),
+                                     [&setting](const Setting& each) { return each.source > setting.source; });
+  all.insert(stronger, std::move(setting));
 }
 
 const std::vector<Setting>& Options::settings(OptionId id) const { return settings_[static_cast<std::size_t>(id)]; }
 
 const Setting* Options::given(OptionId id) const {
   const auto& all = settings(id);
-  return all.empty() || all.back().values.empty() ? nullptr : &all.back();
+  return all.empty() ? nullptr : &all.back();
 }
 
 std::optional<std::string> Options::text(OptionId id) const {
-  if (const Setting* setting = given(id)) return setting->values.back();
+  const Setting* setting = given(id);
+  if (setting != nullptr && !setting->values.empty()) return setting->values.back();
   const std::string_view fallback = row(id).default_value;
   return fallback.empty() ? std::nullopt : std::optional<std::string>(fallback);
 }
@@ -171,7 +201,8 @@ Result<std::optional<std::chrono::milliseconds>> Options::seconds(OptionId id,
 
 Error Options::blame(OptionId id, Error error) const {
   const Setting* setting = given(id);
-  return std::move(error).within(setting == nullptr ? "--" + std::string(row(id).name) : setting->origin);
+  return setting == nullptr ? std::move(error).within("--" + std::string(row(id).name))
+                            : blamed(*setting, std::move(error));
 }
 
 bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {

@@ -1,4 +1,4 @@
-// What was asked for, as text, and where it was asked: command line > environment > default.
+// What was asked for, as text, and where it was asked: command line > environment > configuration files > default.
 //
 // Nothing here proves a value except that it is a flag or a number; plan_from_options.hpp does. A value that is
 // overridden by a stronger source is never looked at, so a bad one there does no harm. An empty environment variable
@@ -16,19 +16,11 @@
 #include "command_line.hpp"
 #include "core/result.hpp"
 #include "option_table.hpp"
+#include "setting.hpp"
 
 namespace fleet_provision {
 
-/// Weakest first.
-enum class Source : unsigned char { kDefault, kEnvironment, kCommandLine };
-
-/// An option as one source gave it.
-struct Setting {
-  std::vector<std::string> values;
-  Source source = Source::kDefault;
-  /// How errors name it: `--port`, `FLEET_PROVISION_PORT`.
-  std::string origin;
-};
+inline constexpr const char* kConfigurationDirectory = "/etc/fleet-provision";
 
 using Environment = std::map<std::string, std::string>;
 
@@ -41,8 +33,10 @@ struct Range {
 
 class Options {
  public:
-  /// `arguments` without the program's name. An unknown FLEET_PROVISION_… variable becomes a warning.
-  [[nodiscard]] static Result<Options> read(const std::vector<std::string>& arguments, const Environment& environment);
+  /// `arguments` without the program's name. Without --config the files of `configuration_directory` are read. An
+  /// unknown FLEET_PROVISION_… variable becomes a warning.
+  [[nodiscard]] static Result<Options> read(const std::vector<std::string>& arguments, const Environment& environment,
+                                            const std::string& configuration_directory = kConfigurationDirectory);
 
   /// All settings of an option, weakest first, without the default; the last one counts.
   [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
@@ -64,6 +58,8 @@ class Options {
 
  private:
   [[nodiscard]] tl::unexpected<Error> refuse(OptionId id, const std::string& what) const;
+  [[nodiscard]] Result<void> add_configuration(const std::string& directory);
+  void add(OptionId id, Setting setting);
 
   std::array<std::vector<Setting>, kOptionCount> settings_;
   std::vector<std::string> warnings_;

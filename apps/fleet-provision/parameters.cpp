@@ -85,20 +85,44 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   return parameters;
 }
 
+/// The parameters that one source names by --parameters: the last file, or all objects of configuration files.
+Result<Parameters> named_by(const std::vector<const Setting*>& settings) {
+  Parameters parameters;
+  for (const Setting* setting : settings) {
+    if (setting->object) {
+      for (const auto& [name, value] : *setting->object) parameters.insert_or_assign(name, value);
+    } else if (!setting->values.empty()) {
+      auto read = read_parameters_file(setting->values.back());
+      if (!read) return fail(blamed(*setting, std::move(read).error()));
+      parameters = std::move(*read);
+    }
+  }
+  return parameters;
+}
+
+std::vector<const Setting*> of_source(const std::vector<Setting>& settings, Source source) {
+  std::vector<const Setting*> result;
+  for (const Setting& each : settings) {
+    if (each.source == source) result.push_back(&each);
+  }
+  return result;
+}
+
 }  // namespace
 
 Result<Parameters> read_parameters(const Options& options) {
+  const Setting* strongest = options.given(OptionId::kParameters);
   Parameters parameters;
-  // Weakest first, each overwriting what it names.
-  if (const Setting* file = options.given(OptionId::kParameters)) {
-    auto read = read_parameters_file(file->values.back());
-    if (!read) return fail(options.blame(OptionId::kParameters, std::move(read).error()));
-    parameters = std::move(*read);
-  }
-  for (const Setting& setting : options.settings(OptionId::kParameter)) {
-    auto read = read_key_values(setting.values);
-    if (!read) return fail(std::move(read).error().within(setting.origin));
-    for (auto& [name, value] : *read) parameters.insert_or_assign(name, std::move(value));
+  for (const Source source : {Source::kFile, Source::kEnvironment, Source::kCommandLine}) {
+    if (strongest != nullptr && strongest->source == source) {
+      FP_TRY_ASSIGN(const auto named, named_by(of_source(options.settings(OptionId::kParameters), source)));
+      for (const auto& [name, value] : named) parameters.insert_or_assign(name, value);
+    }
+    for (const Setting* setting : of_source(options.settings(OptionId::kParameter), source)) {
+      auto read = read_key_values(setting->values);
+      if (!read) return fail(blamed(*setting, std::move(read).error()));
+      for (auto& [name, value] : *read) parameters.insert_or_assign(name, std::move(value));
+    }
   }
   return parameters;
 }

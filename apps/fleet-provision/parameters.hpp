@@ -7,9 +7,10 @@
 
 namespace fleet_provision {
 
-/// The parameters of all sources, each name from its strongest: -P wins over --parameters, the command line over the
-/// environment. `KEY=@FILE` is read here. A name given twice by one source is kUsage; a file that does not hold
-/// what it should is kParametersUnusable.
+/// Each name has the value of its strongest source, and -P wins over --parameters of the same source; --parameters of
+/// a stronger source replaces that of a weaker one, objects of several configuration files are merged. `KEY=@FILE` is
+/// read here. A name given twice by one source is kUsage; a file that does not hold what it should is
+/// kParametersUnusable.
 [[nodiscard]] Result<Parameters> read_parameters(const Options& options);
 
 }  // namespace fleet_provision

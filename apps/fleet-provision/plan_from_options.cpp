@@ -8,6 +8,7 @@
 #include "build_info.hpp"
 #include "core/text.hpp"
 #include "parameters.hpp"
+#include "proxy.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -71,7 +72,12 @@ struct Conflict {
 };
 constexpr std::array kConflicts{
     Conflict{OptionId::kMethod, "keys", OptionId::kKeyType, "with keys the service makes the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kKey, "with keys the service makes the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kCsr, "with keys there is no CSR"},
     Conflict{OptionId::kMethod, "keys", OptionId::kCsrSubject, "with keys there is no CSR"},
+    Conflict{OptionId::kCsr, "", OptionId::kKeyType, "a CSR has its key already"},
+    Conflict{OptionId::kCsr, "", OptionId::kCsrSubject, "a CSR has its subject already"},
+    Conflict{OptionId::kKey, "", OptionId::kKeyType, "an existing key has its type already"},
 };
 
 Result<void> no_conflicts(const Options& options) {
@@ -81,7 +87,9 @@ Result<void> no_conflicts(const Options& options) {
     if (first == nullptr || second == nullptr) continue;
     if (!each.value.empty() && first->values.back() != each.value) continue;
     const std::string value = each.value.empty() ? "" : " " + std::string(each.value);
-    return fail(ErrorKind::kUsage, first->origin + value + " and " + second->origin + " exclude each other",
+    const bool by_files = first->source == Source::kFile && second->source == Source::kFile;
+    return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+                first->origin + value + " and " + second->origin + " exclude each other",
                 std::string(each.why) + "; leave one of them out");
   }
   return {};
@@ -146,8 +154,31 @@ Result<void> read_choices(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(plan.method, parsed(options, OptionId::kMethod, parse_method));
   FP_TRY_ASSIGN(plan.payload_format, parsed(options, OptionId::kPayloadFormat, parse_payload_format));
   FP_TRY_ASSIGN(plan.mqtt_version, parsed(options, OptionId::kMqttVersion, parse_mqtt_version));
+  return {};
+}
+
+/// Key URIs come with hardware keys; a PIN in one would be on view for all, so that much is told already.
+Result<void> no_pin(const Options& options, OptionId id) {
+  if (options.text(id).value_or("").find("pin-value=") == std::string::npos) return {};
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = "the URI holds a pin-value, which others could read";
+  error.hint = "a PIN is never an argument";
+  return fail(options.blame(id, std::move(error)));
+}
+
+Result<void> read_key_source(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
-  plan.key_source = MakeKey{key_type};
+  FP_TRY(no_pin(options, OptionId::kKey));
+  FP_TRY_ASSIGN(auto key, path(options, OptionId::kKey));
+  FP_TRY_ASSIGN(auto csr, path(options, OptionId::kCsr));
+  if (csr) {
+    plan.key_source = ExistingCsr{std::move(*csr), std::move(key)};
+  } else if (key) {
+    plan.key_source = ExistingKey{std::move(*key)};
+  } else {
+    plan.key_source = MakeKey{key_type};
+  }
   return {};
 }
 
@@ -169,10 +200,42 @@ Result<void> read_state(const Options& options, Plan& plan) {
   return {};
 }
 
-Result<ConnectionOptions> read_connection(const Options& options, const Endpoint& endpoint) {
+/// A host name or an address, without a port.
+Result<std::string> parse_server_name(const std::string& text) {
+  auto endpoint = parse_endpoint(text, std::nullopt);
+  const bool states_port =
+      text.find("]:") != std::string::npos || std::count(text.begin(), text.end(), ':') == 1;
+  if (!endpoint || endpoint->port != kDefaultPort || states_port || text.find('/') != std::string::npos) {
+    return fail(ErrorKind::kUsage, "\"" + printable(text, 80) + "\" is not a server name",
+                "give the name or address in the server's certificate, without a port");
+  }
+  return std::move(endpoint->host);
+}
+
+/// RFC 7301 section 3.1: 1 to 255 bytes; here without what a log could not show. Empty: none is offered.
+Result<std::string> parse_alpn(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!plain || text.size() > 255) {
+    return fail(ErrorKind::kUsage, "\"" + printable(text, 80) + "\" is not an ALPN protocol",
+                "it has at most 255 characters without blanks, e.g. x-amzn-mqtt-ca");
+  }
+  return text;
+}
+
+Result<ConnectionOptions> read_connection(const Options& options, const Environment& environment,
+                                          const Endpoint& endpoint) {
   ConnectionOptions connection;
   connection.endpoint = endpoint;
   if (endpoint.port == kAlpnPort) connection.alpn = kAlpnProtocol;
+  if (options.given(OptionId::kAlpn) != nullptr) {
+    FP_TRY_ASSIGN(connection.alpn, parsed(options, OptionId::kAlpn, parse_alpn));
+  }
+  if (options.given(OptionId::kServerName) != nullptr) {
+    FP_TRY_ASSIGN(connection.server_name, parsed(options, OptionId::kServerName, parse_server_name));
+  }
+  FP_TRY_ASSIGN(connection.proxy, choose_proxy(options, environment, endpoint));
+  FP_TRY_ASSIGN(connection.key_passphrase_file, path(options, OptionId::kClaimKeyPassphraseFile));
+  FP_TRY(no_pin(options, OptionId::kClaimKey));
   FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
   FP_TRY_ASSIGN(const auto certificate, path(options, OptionId::kClaimCert));
   FP_TRY_ASSIGN(const auto key, path(options, OptionId::kClaimKey));
@@ -183,18 +246,19 @@ Result<ConnectionOptions> read_connection(const Options& options, const Endpoint
 
 }  // namespace
 
-Result<Request> plan_from_options(const Options& options) {
+Result<Request> plan_from_options(const Options& options, const Environment& environment) {
   Request request;
   Plan& plan = request.plan;
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY_ASSIGN(plan.endpoint, read_endpoint(options));
   FP_TRY(read_choices(options, plan));
+  FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
   FP_TRY(no_conflicts(options));
   FP_TRY(read_state(options, plan));
   FP_TRY(read_identifiers(options, plan));
   FP_TRY(read_subject(options, plan));
-  FP_TRY_ASSIGN(request.connection, read_connection(options, plan.endpoint));
+  FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;
 }
 

@@ -15,7 +15,9 @@ struct Request {
   ConnectionOptions connection;
 };
 
-/// Reads the parameter files that are named; nothing else is touched. kUsage, or what read_parameters says.
-[[nodiscard]] Result<Request> plan_from_options(const Options& options);
+/// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
+/// what read_parameters says.
+/// `environment` is asked for the proxy that all programs share.
+[[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment);
 
 }  // namespace fleet_provision

@@ -45,6 +45,25 @@ double milliseconds_between(Instant from, Instant to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
+/// The words of --log-format and --color; anything else is kUsage.
+Result<std::string> one_of(const Options& options, OptionId id, std::initializer_list<std::string_view> known) {
+  std::string text = options.text(id).value_or("");
+  std::string list;
+  for (const std::string_view each : known) {
+    if (text == each) return text;
+    list += (list.empty() ? "" : ", ") + std::string(each);
+  }
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = "\"" + printable(text, 80) + "\" is not one of " + list;
+  return fail(options.blame(id, std::move(error)));
+}
+
+bool is_set(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found != environment.end() && !found->second.empty();
+}
+
 }  // namespace
 
 Result<Voice> voice_from_options(const Options& options, const Environment& environment) {
@@ -62,7 +81,12 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
     voice.quiet = quiet.source > verbose.source;
     if (voice.quiet) voice.verbosity = 0;
   }
-  voice.live_line = !voice.quiet && can_redraw(STDERR_FILENO, environment);
+  FP_TRY_ASSIGN(const std::string log_format, one_of(options, OptionId::kLogFormat, {"text", "json"}));
+  FP_TRY_ASSIGN(const std::string color, one_of(options, OptionId::kColor, {"auto", "always", "never"}));
+  const bool terminal = can_redraw(STDERR_FILENO, environment);
+  voice.json_log = log_format == "json";
+  voice.live_line = terminal && !voice.quiet && !voice.json_log;
+  voice.color = !voice.json_log && (color == "always" || (color == "auto" && terminal && !is_set(environment, "NO_COLOR")));
   voice.utf8 = speaks_utf8(environment);
   return voice;
 }
@@ -86,10 +110,12 @@ void Report::phase_ended(Phase phase, unsigned attempt) {
   if (span == spans_.rend()) return;
   span->ended = now;
   if (voice_.verbosity > 0) {
+    const double milliseconds = milliseconds_between(span->began, now);
     std::string line(word(phase));
-    line += " took " + decimal(milliseconds_between(span->began, now), "ms");
+    line += " took " + decimal(milliseconds, "ms");
     if (attempt > 1) line += " (attempt " + std::to_string(attempt) + ")";
-    say(line);
+    say({.level = "info", .event = "phase", .message = std::move(line), .phase = phase, .attempt = attempt,
+         .seconds = milliseconds / 1000});
   }
   draw();
 }
@@ -102,32 +128,33 @@ void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<
   }
   // Without a next try the run ends with this error, which is told then.
   if (!next_try_in || voice_.quiet) return;
-  say("attempt " + std::to_string(attempt) + " failed: " + printable(error.message, kMessageBytesMax));
-  clear();
-  std::string rest;
-  if (!error.hint.empty()) rest = "hint: " + printable(error.hint, kMessageBytesMax) + "\n";
-  static_cast<void>(write_all(STDERR_FILENO, rest));
-  say("next try in " + decimal(static_cast<double>(next_try_in->count()) / 1000, "s"));
+  const double seconds = static_cast<double>(next_try_in->count()) / 1000;
+  say({.level = "warning", .event = "attempt-failed",
+       .message = "attempt " + std::to_string(attempt) + " failed: " + error.message, .hint = error.hint,
+       .phase = error.phase, .attempt = attempt, .kind = error.kind});
+  say({.level = "info", .event = "next-try",
+       .message = next_try_in->count() == 0 ? "trying again at once" : "next try in " + decimal(seconds, "s"),
+       .attempt = attempt + 1, .seconds = seconds});
   draw();
 }
 
 void Report::warned(const std::string& message) {
   const std::lock_guard lock(mutex_);
   warnings_.push_back(message);
-  if (!voice_.quiet) say("warning: " + printable(message, kMessageBytesMax));
+  if (!voice_.quiet) say({.level = "warning", .event = "warning", .message = message});
   draw();
 }
 
 void Report::reached(const std::string& what) {
   const std::lock_guard lock(mutex_);
   const bool told = voice_.verbosity > 0 || !(voice_.quiet || voice_.live_line);
-  if (told) say(printable(what, kMessageBytesMax));
+  if (told) say({.level = "info", .event = "reached", .message = what});
   draw();
 }
 
 void Report::detail(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  if (voice_.verbosity > 1) say(printable(text, kMessageBytesMax));
+  if (voice_.verbosity > 1) say({.level = "debug", .event = "detail", .message = text});
   draw();
 }
 
@@ -138,9 +165,8 @@ void Report::tick() {
 
 void Report::failed(const Error& error) {
   const std::lock_guard lock(mutex_);
-  std::string text = "error: " + printable(error.message, kMessageBytesMax);
-  if (!error.hint.empty()) text += "\nhint: " + printable(error.hint, kMessageBytesMax);
-  say(text);
+  say({.level = "error", .event = "error", .message = error.message, .hint = error.hint, .phase = error.phase,
+       .kind = error.kind});
 }
 
 RunRecord Report::finish() {
@@ -157,10 +183,24 @@ RunRecord Report::finish() {
   return record;
 }
 
-void Report::say(std::string_view line) {
+void Report::say(const Remark& remark) {
   clear();
-  // One write a line, so that lines of several processes do not mix. That stderr is gone is nobody's to be told.
-  static_cast<void>(write_all(STDERR_FILENO, std::string(kName) + std::string(line) + "\n"));
+  const std::string text =
+      voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
+  // One write for a remark, so that those of several processes do not mix. A stderr that is gone cannot be told of.
+  static_cast<void>(write_all(STDERR_FILENO, text));
+}
+
+std::string Report::as_text(const Remark& remark) const {
+  const auto colored = [this](const char* code, std::string_view text) {
+    return voice_.color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+  };
+  std::string text(kName);
+  if (remark.event == "error") text += colored("1;31", "error:") + " ";
+  if (remark.event == "warning") text += colored("33", "warning:") + " ";
+  text += printable(remark.message, kMessageBytesMax) + "\n";
+  if (!remark.hint.empty()) text += colored("36", "hint:") + " " + printable(remark.hint, kMessageBytesMax) + "\n";
+  return text;
 }
 
 void Report::draw() {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "log_line.hpp"
 #include "options.hpp"
 #include "ports/observer.hpp"
 #include "result.hpp"
@@ -24,6 +25,8 @@ struct Voice {
   unsigned verbosity = 0;
   bool live_line = false;
   bool utf8 = false;
+  bool color = false;
+  bool json_log = false;
   bool json_result = false;
 };
 
@@ -58,7 +61,8 @@ class Report final : public Observer {
     std::optional<Instant> ended;
   };
 
-  void say(std::string_view line);
+  void say(const Remark& remark);
+  [[nodiscard]] std::string as_text(const Remark& remark) const;
   void draw();
   void clear();
   [[nodiscard]] double since_start(Instant instant) const;

@@ -26,6 +26,9 @@ export LC_ALL=C.UTF-8 TERM=dumb PATH=$BIN:$PATH
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/fleet-provision-cli-XXXXXX")
 mkdir "$SCRATCH/io" "$SCRATCH/work"
 cd "$SCRATCH/work" || exit 1
+# Not what may stand in /etc on this machine.
+echo '{}' >"$SCRATCH/io/no-configuration.json"
+export FLEET_PROVISION_CONFIG=$SCRATCH/io/no-configuration.json
 FAILURES=0
 CHILDREN=()
 

@@ -34,6 +34,11 @@ class TemporaryFile {
   std::string path_;
 };
 
+/// Options without any configuration file of this machine.
+inline Result<Options> options_of(const Arguments& arguments, const Environment& environment = {}) {
+  return Options::read(arguments, environment, "/nonexistent/fleet-provision");
+}
+
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace fleet_provision::testing

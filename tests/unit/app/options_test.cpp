@@ -18,42 +18,89 @@ Arguments on_the_line(const OptionRow& option) {
 
 }  // namespace
 
-TEST_CASE("for every option the command line wins over the environment, and that over the default") {
+namespace {
+
+/// A configuration file that gives the option a value, and that value as text.
+std::pair<std::string, std::string> configured(const OptionRow& option) {
+  const std::string key = "{\"" + std::string(option.name) + "\": ";
+  switch (option.value) {
+    case OptionValue::kFlag:
+    case OptionValue::kCount: return {key + "true}", "true"};
+    case OptionValue::kNumber:
+    case OptionValue::kSeconds: return {key + "17}", "17"};
+    case OptionValue::kText:
+    case OptionValue::kFile: return {key + "\"from-file\"}", "from-file"};
+    case OptionValue::kKeyValues: return {key + "[\"from-file\"]}", "from-file"};
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("for every option: command line, then environment, then configuration file, then default") {
   for (const OptionRow& option : option_table()) {
     CAPTURE(option.name);
     const Environment environment{{environment_name(option), "from-environment"}};
 
-    const auto neither = Options::read({}, {});
+    const auto neither = options_of({}, {});
     REQUIRE(neither);
     CHECK(neither->given(option.id) == nullptr);
     CHECK(neither->text(option.id).value_or("") == option.default_value);
 
-    const auto from_environment = Options::read({}, environment);
-    REQUIRE(from_environment);
-    const auto both = Options::read(on_the_line(option), environment);
-    REQUIRE(both);
-    CHECK(both->text(option.id) == value_for(option));
-    CHECK(both->given(option.id)->source == Source::kCommandLine);
-
-    if (option.scope == OptionScope::kCommandLine) {
-      CHECK(from_environment->given(option.id) == nullptr);
-    } else {
-      CHECK(from_environment->text(option.id) == "from-environment");
-      CHECK(from_environment->given(option.id)->origin == environment_name(option));
+    const auto line = options_of(on_the_line(option), option.scope == OptionScope::kEverywhere ? environment : Environment{});
+    if (option.id != OptionId::kConfig) {
+      REQUIRE(line);
+      CHECK(line->text(option.id) == value_for(option));
+      CHECK(line->given(option.id)->source == Source::kCommandLine);
     }
+    if (option.scope != OptionScope::kEverywhere) continue;
+
+    const auto from_environment = options_of({}, environment);
+    REQUIRE(from_environment);
+    CHECK(from_environment->text(option.id) == "from-environment");
+    CHECK(from_environment->given(option.id)->origin == environment_name(option));
+
+    const auto [text, value] = configured(option);
+    const TemporaryFile file(text);
+    const auto from_file = options_of({"--config", file.path()}, {});
+    REQUIRE(from_file);
+    CHECK(from_file->text(option.id) == value);
+    CHECK(from_file->given(option.id)->source == Source::kFile);
+    const auto all = options_of({"--config", file.path()}, environment);
+    REQUIRE(all);
+    CHECK(all->text(option.id) == "from-environment");
+    CHECK(all->settings(option.id).size() == 2);
+  }
+}
+
+TEST_CASE("what is only for the command line is nowhere else") {
+  for (const OptionRow& option : option_table()) {
+    if (option.scope == OptionScope::kEverywhere) continue;
+    CAPTURE(option.name);
+    if (option.scope == OptionScope::kCommandLine) {
+      const auto options = options_of({}, {{environment_name(option), "true"}});
+      REQUIRE(options);
+      CHECK(options->given(option.id) == nullptr);
+      CHECK(options->warnings().size() == 1);
+    }
+    const TemporaryFile file(configured(option).first);
+    const auto options = options_of({"--config", file.path()}, {});
+    REQUIRE_FALSE(options);
+    CHECK(options.error().kind == ErrorKind::kConfiguration);
+    CHECK(contains(options.error().message, "line 1: " + std::string(option.name) + ": has no place"));
   }
 }
 
 TEST_CASE("an empty environment variable counts as unset") {
   for (const OptionRow& option : option_table()) {
-    const auto options = Options::read({}, {{environment_name(option), ""}});
+    const auto options = options_of({}, {{environment_name(option), ""}});
     REQUIRE(options);
     CHECK(options->given(option.id) == nullptr);
   }
 }
 
 TEST_CASE("a variable that stands for no option is a warning that names the nearest") {
-  const auto options = Options::read({}, {{"FLEET_PROVISION_ENDPIONT", "x"},
+  const auto options = options_of({}, {{"FLEET_PROVISION_ENDPIONT", "x"},
                                           {"FLEET_PROVISIONED_THING_NAME", "x"},
                                           {"FLEET_PROVISION_SIMULATOR_PORT", "x"}});
   REQUIRE(options);
@@ -72,7 +119,7 @@ TEST_CASE("flags have two values in many words") {
                       {" ", std::nullopt}};
   for (const Row& each : rows) {
     CAPTURE(each.text);
-    const auto options = Options::read({}, {{"FLEET_PROVISION_FORCE", each.text}});
+    const auto options = options_of({}, {{"FLEET_PROVISION_FORCE", each.text}});
     REQUIRE(options);
     const auto flag = options->flag(OptionId::kForce);
     CHECK(static_cast<bool>(flag) == each.value.has_value());
@@ -100,7 +147,7 @@ TEST_CASE("-v counts") {
                       {{}, {{"FLEET_PROVISION_VERBOSE", "loud"}}, std::nullopt}};
   for (const Row& each : rows) {
     CAPTURE(each.arguments);
-    const auto options = Options::read(each.arguments, each.environment);
+    const auto options = options_of(each.arguments, each.environment);
     REQUIRE(options);
     const auto count = options->count(OptionId::kVerbose);
     CHECK(static_cast<bool>(count) == each.count.has_value());
@@ -110,13 +157,13 @@ TEST_CASE("-v counts") {
 
 TEST_CASE("numbers are decimal digits within their range, nothing else") {
   for (const std::string good : {"1", "7", "10"}) {
-    const auto options = Options::read({"--attempts", good}, {});
+    const auto options = options_of({"--attempts", good}, {});
     CHECK(options->number(OptionId::kAttempts, {1, 10}));
   }
   for (const std::string bad : {"0", "11", "-1", "+1", " 1", "1 ", "0x5", "1e1", "1.0", "", "one",
                                 "99999999999999999999999"}) {
     CAPTURE(bad);
-    const auto options = Options::read({"--attempts", bad}, {});
+    const auto options = options_of({"--attempts", bad}, {});
     REQUIRE(options);
     const auto number = options->number(OptionId::kAttempts, {1, 10});
     REQUIRE_FALSE(number);
@@ -136,7 +183,7 @@ TEST_CASE("seconds have at most three decimals") {
                       {"1s", {}},          {"", {}},             {"inf", {}},          {"1e3", {}}};
   for (const Row& each : rows) {
     CAPTURE(each.text);
-    const auto options = Options::read({"--timeout", each.text}, {});
+    const auto options = options_of({"--timeout", each.text}, {});
     REQUIRE(options);
     const auto time = options->seconds(OptionId::kTimeout, {std::chrono::milliseconds{500}, std::chrono::seconds{10}});
     CHECK(static_cast<bool>(time) == each.milliseconds.has_value());

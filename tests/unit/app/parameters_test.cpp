@@ -9,7 +9,7 @@ using namespace fleet_provision::testing;
 namespace {
 
 Result<Parameters> parameters_of(const Arguments& arguments, const Environment& environment = {}) {
-  auto options = Options::read(arguments, environment);
+  auto options = options_of(arguments, environment);
   if (!options) return fail(options.error());
   return read_parameters(*options);
 }
@@ -45,11 +45,43 @@ TEST_CASE("a parameter is text, the text of a file, or a literal @") {
 }
 
 TEST_CASE("each name has the value of its strongest source") {
-  const TemporaryFile file(R"({"a": "file", "b": "file", "c": "file"})");
-  const auto parameters = parameters_of({"-P", "a=line", "--parameters", file.path()},
-                                        {{"FLEET_PROVISION_PARAMETER", "a=environment\nb=environment\n"}});
-  REQUIRE(parameters);
-  CHECK(*parameters == Parameters{{"a", "line"}, {"b", "environment"}, {"c", "file"}});
+  const TemporaryFile file(R"({"a": "file", "b": "file"})");
+  const Environment environment{{"FLEET_PROVISION_PARAMETER", "a=environment\nc=environment\n"}};
+  const auto by_line = parameters_of({"-P", "a=line", "--parameters", file.path()}, environment);
+  REQUIRE(by_line);
+  CHECK(*by_line == Parameters{{"a", "line"}, {"b", "file"}, {"c", "environment"}});
+  Environment with_file = environment;
+  with_file["FLEET_PROVISION_PARAMETERS"] = file.path();
+  const auto by_environment = parameters_of({"-P", "c=line"}, with_file);
+  REQUIRE(by_environment);
+  CHECK(*by_environment == Parameters{{"a", "environment"}, {"b", "file"}, {"c", "line"}});
+}
+
+TEST_CASE("a configuration file gives parameters as an object, as a file, or as texts") {
+  const TemporaryFile outside(R"({"o": "outside"})");
+  struct Row {
+    std::string text;
+    Arguments more;
+    Parameters parameters;
+  };
+  const Row rows[] = {
+      {R"({"parameters": {"a": "1", "b": "2"}})", {"-P", "b=3"}, {{"a", "1"}, {"b", "3"}}},
+      {R"({"parameters": {"a": "1"}, "parameter": ["a=2", "c=4"]})", {}, {{"a", "2"}, {"c", "4"}}},
+      {R"({"parameter": "a=2"})", {}, {{"a", "2"}}},
+      {R"({"parameters": {"a": "@/literal"}})", {}, {{"a", "@/literal"}}},
+      {"{\"parameters\": \"" + outside.path() + "\"}", {}, {{"o", "outside"}}},
+      {R"({"parameters": {"a": "1"}, "parameter": ["o=file"]})", {"--parameters", outside.path()}, {{"o", "outside"}}},
+      {R"({"parameters": "/overridden/and/so/not/read"})", {"--parameters", outside.path()}, {{"o", "outside"}}},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    const TemporaryFile file(each.text);
+    Arguments arguments{"--config", file.path()};
+    arguments.insert(arguments.end(), each.more.begin(), each.more.end());
+    const auto parameters = parameters_of(arguments);
+    REQUIRE(parameters);
+    CHECK(*parameters == each.parameters);
+  }
 }
 
 TEST_CASE("bad parameters are refused") {

@@ -16,9 +16,9 @@ Arguments complete_with(const Arguments& more) {
 }
 
 Result<Request> request_from(const Arguments& more, const Environment& environment = {}) {
-  auto options = Options::read(complete_with(more), environment);
+  auto options = options_of(complete_with(more), environment);
   if (!options) return fail(options.error());
-  return plan_from_options(*options);
+  return plan_from_options(*options, environment);
 }
 
 }  // namespace
@@ -133,9 +133,26 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--timeout", "1e9"}, "--timeout: \"1e9\""},
       {{"--request-timeout", "0.01"}, "--request-timeout: \"0.01\""},
       {{"--attempts", "0"}, "--attempts: \"0\""},
+      {{"--server-name", "h:1"}, "--server-name: \"h:1\""},
+      {{"--server-name", "https://h"}, "--server-name: \"https://h\""},
+      {{"--server-name", ""}, "--server-name: \"\""},
+      {{"--alpn", "a b"}, "--alpn: \"a b\""},
+      {{"--alpn", std::string(256, 'x')}, "--alpn: \"xxx"},
+      {{"--proxy", "https://p:1"}, "--proxy: \"https://p:1\" is not an HTTP proxy"},
+      {{"--proxy", "http://u:secret@p:1"}, "--proxy: holds a password"},
+      {{"--key", ""}, "--key: the path is empty"},
+      {{"--csr", ""}, "--csr: the path is empty"},
+      {{"--claim-key-passphrase-file", ""}, "--claim-key-passphrase-file: the path is empty"},
+      {{"--claim-key", "pkcs11:token=a;pin-value=1234"}, "--claim-key: the URI holds a pin-value"},
+      {{"--key", "pkcs11:token=a?pin-value=1234"}, "--key: the URI holds a pin-value"},
       {{"--force=perhaps"}, "--force: \"perhaps\""},
       {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type exclude each other"},
       {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject exclude each other"},
+      {{"--method", "keys", "--key", "k"}, "--method keys and --key exclude each other"},
+      {{"--method", "keys", "--csr", "c"}, "--method keys and --csr exclude each other"},
+      {{"--csr", "c", "--key-type", "rsa-2048"}, "--csr and --key-type exclude each other"},
+      {{"--csr", "c", "--csr-subject", "CN=x"}, "--csr and --csr-subject exclude each other"},
+      {{"--key", "k", "--key-type", "rsa-2048"}, "--key and --key-type exclude each other"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.more);
@@ -162,11 +179,79 @@ TEST_CASE("endpoint and template are required") {
   };
   const Row rows[] = {{{}, "--endpoint is required"}, {{"--endpoint", "h"}, "--template is required"}};
   for (const Row& each : rows) {
-    const auto options = Options::read(each.arguments, {});
+    const auto options = options_of(each.arguments, {});
     REQUIRE(options);
-    const auto request = plan_from_options(*options);
+    const auto request = plan_from_options(*options, {});
     REQUIRE_FALSE(request);
     CHECK(request.error().message == each.message);
     CHECK(contains(request.error().hint, "FLEET_PROVISION_"));
   }
+}
+
+TEST_CASE("the key comes from where the options say") {
+  CHECK(std::get<ExistingKey>(request_from({"--key", "k.pem"})->plan.key_source).reference == "k.pem");
+  const auto csr = request_from({"--csr", "c.csr"});
+  CHECK(std::get<ExistingCsr>(csr->plan.key_source).file == "c.csr");
+  CHECK_FALSE(std::get<ExistingCsr>(csr->plan.key_source).key_reference);
+  const auto both = request_from({"--csr", "c.csr", "--key", "k.pem"});
+  CHECK(std::get<ExistingCsr>(both->plan.key_source).key_reference == "k.pem");
+}
+
+TEST_CASE("server name and ALPN") {
+  struct Row {
+    Arguments more;
+    std::string server_name;
+    std::string alpn;
+  };
+  const Row rows[] = {
+      {{}, "", ""},
+      {{"--port", "443"}, "", "x-amzn-mqtt-ca"},
+      {{"--endpoint", "h:443"}, "", "x-amzn-mqtt-ca"},
+      {{"--port", "443", "--alpn", "mqtt"}, "", "mqtt"},
+      {{"--port", "443", "--alpn="}, "", ""},
+      {{"--alpn", "mqtt"}, "", "mqtt"},
+      {{"--server-name", "A.Example."}, "a.example", ""},
+      {{"--server-name", "127.0.0.1"}, "127.0.0.1", ""},
+      {{"--server-name", "[::1]"}, "::1", ""},
+      {{"--server-name", "::1"}, "::1", ""},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.more);
+    const auto request = request_from(each.more);
+    REQUIRE(request);
+    CHECK(request->connection.server_name == each.server_name);
+    CHECK(request->connection.alpn == each.alpn);
+  }
+}
+
+TEST_CASE("endpoints in every form; the last one given counts") {
+  struct Row {
+    std::string text;
+    std::string host;
+    std::uint16_t port;
+  };
+  const Row rows[] = {
+      {"h", "h", 8883},           {"H.Example.", "h.example", 8883}, {"mqtts://h:1", "h", 1}, {"https://h/", "h", 8883},
+      {"h:443", "h", 443},        {"[::1]", "::1", 8883},            {"[FE80::1]:1", "fe80::1", 1}, {"::1", "::1", 8883},
+      {"127.0.0.1:1", "127.0.0.1", 1},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    const auto request = request_from({"--endpoint", each.text});
+    REQUIRE(request);
+    CHECK(request->plan.endpoint.host == each.host);
+    CHECK(request->plan.endpoint.port == each.port);
+  }
+}
+
+TEST_CASE("a bad value in a configuration file is 78, with file, line and key") {
+  const TemporaryFile file("{\n \"port\": 99999,\n \"method\": \"keys\", \"key-type\": \"ec-p256\"\n}");
+  const auto port = request_from({"--config", file.path()});
+  REQUIRE_FALSE(port);
+  CHECK(exit_code(port.error().kind) == ExitCode::kConfiguration);
+  CHECK(contains(port.error().message, file.path() + ": line 2: port: \"99999\" is not"));
+  const auto conflict = request_from({"--config", file.path(), "--port", "1"});
+  REQUIRE_FALSE(conflict);
+  CHECK(exit_code(conflict.error().kind) == ExitCode::kConfiguration);
+  CHECK(contains(conflict.error().message, "line 3: method keys and " + file.path() + ": line 3: key-type exclude"));
 }

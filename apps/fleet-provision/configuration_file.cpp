@@ -1,0 +1,139 @@
+#include "configuration_file.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "core/text.hpp"
+#include "input_file.hpp"
+#include "json_reader.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::size_t kConfigurationBytesMax = 1024 * 1024;
+
+tl::unexpected<Error> refuse(const std::string& where, const std::string& what, std::string hint = {}) {
+  return fail(ErrorKind::kConfiguration, where + ": " + what, std::move(hint));
+}
+
+Result<std::vector<std::string>> texts_of(const JsonMember& member, const std::string& where) {
+  if (member.value.type == JsonType::kText) return std::vector<std::string>{member.value.text};
+  std::vector<std::string> texts;
+  for (const JsonMember& each : member.value.members) {
+    if (member.value.type != JsonType::kArray || each.value.type != JsonType::kText) break;
+    texts.push_back(each.value.text);
+  }
+  if (member.value.type != JsonType::kArray || texts.size() != member.value.members.size()) {
+    return refuse(where, "is not an array of text", "write it as [\"KEY=VALUE\", \"KEY=@FILE\"]");
+  }
+  return texts;
+}
+
+Result<Parameters> object_of(const JsonMember& member, const std::string& where) {
+  Parameters parameters;
+  for (const JsonMember& each : member.value.members) {
+    if (each.value.type != JsonType::kText) {
+      return refuse(where, "\"" + printable(each.key, 80) + "\" is " + std::string(describe(each.value.type)) +
+                               ", not text", "write numbers in quotes");
+    }
+    if (auto fits = check_parameter(each.key, each.value.text); !fits) return refuse(where, fits.error().message);
+    parameters.emplace(each.key, each.value.text);
+  }
+  return parameters;
+}
+
+/// The JSON types an option of this kind may have, first the one that is named when none fits.
+std::vector<JsonType> types_of(OptionValue value) {
+  switch (value) {
+    case OptionValue::kFlag: return {JsonType::kBoolean};
+    case OptionValue::kCount: return {JsonType::kNumber, JsonType::kBoolean};
+    case OptionValue::kNumber:
+    case OptionValue::kSeconds: return {JsonType::kNumber};
+    case OptionValue::kText:
+    case OptionValue::kFile: return {JsonType::kText};
+    case OptionValue::kKeyValues: return {JsonType::kArray, JsonType::kText};
+  }
+  return {};
+}
+
+Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, const std::string& where) {
+  Setting setting{{}, Source::kFile, where, std::nullopt};
+  if (option.id == OptionId::kParameters && member.value.type == JsonType::kObject) {
+    FP_TRY_ASSIGN(setting.object, object_of(member, where));
+    return setting;
+  }
+  if (option.value == OptionValue::kKeyValues) {
+    FP_TRY_ASSIGN(setting.values, texts_of(member, where));
+    return setting;
+  }
+  const auto types = types_of(option.value);
+  if (std::find(types.begin(), types.end(), member.value.type) == types.end()) {
+    return refuse(where, "is " + std::string(describe(member.value.type)) + ", not " +
+                             std::string(describe(types.front())));
+  }
+  setting.values.push_back(member.value.text);
+  return setting;
+}
+
+tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
+  const OptionRow* option = find_option(key);
+  if (option != nullptr) return refuse(where, "has no place in a configuration file", "give it as --" + key);
+  const std::string_view near = nearest_option(key);
+  return refuse(where, "is not an option",
+                near.empty() ? "keys are the long names of options without their dashes"
+                             : "did you mean \"" + std::string(near) + "\"?");
+}
+
+bool exists(const std::string& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0 || errno != ENOENT;
+}
+
+}  // namespace
+
+Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& path) {
+  const std::string name = printable(path, 300);
+  auto text = read_input_file(path, kConfigurationBytesMax);
+  if (!text) return fail(std::move(text).error().within("configuration"));
+  auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
+  if (!members) {
+    return refuse("configuration", members.error().message, "it is a JSON object, e.g. {\"template\": \"gateway\"}");
+  }
+  std::map<OptionId, Setting> settings;
+  for (const JsonMember& member : *members) {
+    const std::string where = name + ": line " + std::to_string(member.line) + ": " + printable(member.key, 80);
+    const OptionRow* option = find_option(member.key);
+    if (option == nullptr || option->scope != OptionScope::kEverywhere) return unknown_key(where, member.key);
+    FP_TRY_ASSIGN(Setting setting, setting_of(*option, member, where));
+    settings.emplace(option->id, std::move(setting));
+  }
+  return settings;
+}
+
+Result<std::vector<std::string>> default_configuration_files(const std::string& directory) {
+  std::vector<std::string> files;
+  const std::string parts = directory + "/config.d";
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(parts.c_str()), ::closedir);
+  if (!entries && errno != ENOENT && errno != ENOTDIR) {
+    return fail(ErrorKind::kFileUnreadable,
+                "configuration: cannot read " + parts + ": " + std::generic_category().message(errno));
+  }
+  if (entries) {
+    while (const dirent* entry = ::readdir(entries.get())) {
+      const std::string name = entry->d_name;
+      if (name.ends_with(".json") && !name.starts_with(".")) files.push_back(parts + "/" + name);
+    }
+  }
+  std::sort(files.begin(), files.end());
+  if (const std::string first = directory + "/config.json"; exists(first)) files.insert(files.begin(), first);
+  return files;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,131 @@
+#include "configuration_file.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "given.hpp"
+#include "parameters.hpp"
+#include "print_config.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+namespace {
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    char name[] = "/tmp/fleet-provision-test-XXXXXX";
+    path_ = ::mkdtemp(name);
+    std::filesystem::create_directory(path_ + "/config.d");
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ + "/" + name) << text; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+TEST_CASE("each mistake in a configuration file is told with line and key") {
+  struct Row {
+    std::string text;
+    std::string message;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {"{\n\"endpiont\": \"h\"}", "line 2: endpiont: is not an option", "did you mean \"endpoint\"?"},
+      {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: is not an option", "keys are the long names"},
+      {"{\"--port\": 1}", "line 1: --port: is not an option", "did you mean \"port\"?"},
+      {"{\"port\": 1,\n\n\"port\": 2}", "line 3: \"port\" is given twice", ""},
+      {"{\"port\": \"8883\"}", "line 1: port: is text, not a number", ""},
+      {"{\"port\": null}", "line 1: port: is null, not a number", ""},
+      {"{\"timeout\": true}", "line 1: timeout: is true or false, not a number", ""},
+      {"{\"force\": \"true\"}", "line 1: force: is text, not true or false", ""},
+      {"{\"force\": 1}", "line 1: force: is a number, not true or false", ""},
+      {"{\"mqtt-version\": 5}", "line 1: mqtt-version: is a number, not text", ""},
+      {"{\"template\": [\"a\"]}", "line 1: template: is an array, not text", ""},
+      {"{\"parameter\": [\"a=1\", 2]}", "line 1: parameter: is not an array of text", "KEY=VALUE"},
+      {"{\"parameter\": {\"a\": \"1\"}}", "line 1: parameter: is not an array of text", ""},
+      {"{\"parameters\": {\"a\": 1}}", "line 1: parameters: \"a\" is a number, not text", "in quotes"},
+      {"{\"parameters\": {\"a\": \"1\",\n\"a\": \"2\"}}", "line 2: \"a\" is given twice", ""},
+      {"{\"parameters\": {\"\": \"1\"}}", "has an empty name", ""},
+      {"{\"parameters\": [\"a\"]}", "line 1: parameters: is an array, not text", ""},
+      {"{\"config\": \"x\"}", "line 1: config: has no place in a configuration file", "--config"},
+      {"{\"port\": 1", "line 1: not JSON", ""},
+      {"[]", "holds an array where a JSON object is expected", ""},
+      {"", "not JSON", ""},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    const TemporaryFile file(each.text);
+    const auto settings = read_configuration_file(file.path());
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().kind == ErrorKind::kConfiguration);
+    CHECK(exit_code(settings.error().kind) == ExitCode::kConfiguration);
+    CHECK(contains(settings.error().message, file.path()));
+    CHECK(contains(settings.error().message, each.message));
+    CHECK(contains(settings.error().hint, each.hint));
+  }
+}
+
+TEST_CASE("a file that was named must be there") {
+  CHECK(options_of({"--config", "/nowhere"}).error().kind == ErrorKind::kFileNotFound);
+  CHECK(options_of({}, {{"FLEET_PROVISION_CONFIG", "/"}}).error().kind == ErrorKind::kFileUnreadable);
+  CHECK(options_of({}));
+}
+
+TEST_CASE("the default files are read in order, the later over the earlier, and not at all with --config") {
+  const TemporaryDirectory directory;
+  directory.write("config.json", R"({"port": 1, "template": "a", "parameters": {"x": "1", "y": "1"}})");
+  directory.write("config.d/20.json", R"({"port": 3, "parameters": {"x": "3"}})");
+  directory.write("config.d/10.json", R"({"port": 2, "timeout": 9, "parameters": {"x": "2", "z": "2"}})");
+  directory.write("config.d/30.json~", "not JSON");
+  directory.write("config.d/.40.json", "not JSON");
+  const auto options = Options::read({}, {}, directory.path());
+  REQUIRE(options);
+  CHECK(options->text(OptionId::kPort) == "3");
+  CHECK(options->text(OptionId::kTemplate) == "a");
+  CHECK(options->text(OptionId::kTimeout) == "9");
+  CHECK(*read_parameters(*options) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
+
+  const TemporaryFile other(R"({"template": "b"})");
+  const auto named = Options::read({"--config", other.path()}, {}, directory.path());
+  REQUIRE(named);
+  CHECK(named->text(OptionId::kTemplate) == "b");
+  CHECK(named->given(OptionId::kPort) == nullptr);
+}
+
+TEST_CASE("--print-config tells every value and its origin, and no secret") {
+  const TemporaryFile file(R"({"port": 17, "parameters": {"a": "1"}, "parameter": ["b=2"]})");
+  const Environment environment{{"FLEET_PROVISION_TEMPLATE", "gateway"},
+                                {"FLEET_PROVISION_PROXY", "http://user:secret@proxy:3128"}};
+  const auto options = options_of({"--config", file.path(), "-P", "c=3", "--claim-key", "pkcs11:token=t;pin-value=4711&x=1",
+                                   "-vv", "--timeout", "10"},
+                                  environment);
+  REQUIRE(options);
+  const std::string text = print_config(*options, environment);
+  for (const std::string& line :
+       {"port = 17  # " + file.path() + ": line 1: port\n", std::string("template = gateway  # FLEET_PROVISION_TEMPLATE\n"),
+        "parameters = a=1  # " + file.path(), "parameter = b=2  # " + file.path(), std::string("parameter = c=3  # --parameter\n"),
+        std::string("proxy = http://user:***@proxy:3128  # FLEET_PROVISION_PROXY\n"),
+        std::string("claim-key = pkcs11:token=t;pin-value=***&x=1  # --claim-key\n"), std::string("verbose = 2  # --verbose\n"),
+        std::string("timeout = 10  # --timeout\n"), std::string("state-dir = /var/lib/fleet-provision  # default\n"),
+        std::string("endpoint =  # not set\n"), std::string("force = false  # default\n")}) {
+    CAPTURE(line);
+    CHECK(contains(text, line));
+  }
+  CHECK_FALSE(contains(text, "secret"));
+  CHECK_FALSE(contains(text, "4711"));
+  for (const OptionRow& option : option_table()) {
+    CHECK(contains("\n" + text, "\n" + std::string(option.name) + " =") == (option.scope != OptionScope::kCommandLine));
+  }
+  const auto nothing = options_of({});
+  CHECK(contains(print_config(*nothing, {{"https_proxy", "u:p@h:1"}}), "proxy = u:***@h:1  # https_proxy"));
+}
