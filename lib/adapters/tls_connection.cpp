@@ -1,5 +1,6 @@
 #include "adapters/tls_connection.hpp"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
@@ -79,6 +80,23 @@ bool expect_name(SSL* ssl, const std::string& name) {
          SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
+/// Until the server's first bytes have been looked at, OpenSSL reads from an empty buffer: it would else take a quick
+/// answer in the same call that sent its first message.
+bool read_nothing_yet(SSL* ssl) {
+  OpensslHandle<BIO> empty(BIO_new(BIO_s_mem()));
+  if (!empty) return false;
+  BIO_set_mem_eof_return(empty.get(), -1);
+  SSL_set0_rbio(ssl, empty.release());
+  return true;
+}
+
+bool read_from(SSL* ssl, int socket) {
+  OpensslHandle<BIO> bio(BIO_new_socket(socket, BIO_NOCLOSE));
+  if (!bio) return false;
+  SSL_set0_rbio(ssl, bio.release());
+  return true;
+}
+
 /// What the server says first, looked at before OpenSSL takes it: a TLS record of a handshake or an alert starts with
 /// 22 or 21 and a 3 (RFC 8446 section 5.1).
 void look_at_first_bytes(int socket, TlsEvidence& evidence) {
@@ -108,7 +126,7 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||
       !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) ||
-      SSL_set_fd(ssl, state->socket.get()) != 1) {
+      SSL_set_fd(ssl, state->socket.get()) != 1 || !read_nothing_yet(ssl)) {
     return fail(ErrorKind::kInternal, "OpenSSL takes no connection: " + openssl_reason());
   }
   SSL_set_verify(ssl, SSL_VERIFY_PEER, note_verification);
@@ -118,6 +136,7 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   TlsConnection connection(std::move(state));
   TlsEvidence& evidence = connection.state_->evidence;
   Instant last_sent = std::chrono::steady_clock::now();
+  bool looked = false;
   while (true) {
     ERR_clear_error();
     const int result = SSL_connect(ssl);
@@ -130,12 +149,15 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
       ERR_clear_error();
       return fail(handshake_failure(evidence, peer));
     }
-    if (wanted == SSL_ERROR_WANT_READ && !evidence.server_spoke) last_sent = std::chrono::steady_clock::now();
+    if (wanted == SSL_ERROR_WANT_READ && !looked) last_sent = std::chrono::steady_clock::now();
     FP_TRY_ASSIGN(const bool ready, wait.until(connection.descriptor(),
                                                wanted == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
     if (!ready) return fail(handshake_timeout(evidence, peer));
-    if (!evidence.server_spoke) look_at_first_bytes(connection.descriptor(), evidence);
+    if (looked || wanted != SSL_ERROR_WANT_READ) continue;
+    looked = true;
+    look_at_first_bytes(connection.descriptor(), evidence);
     if (!evidence.first_words.empty()) return fail(handshake_failure(evidence, peer));
+    if (!read_from(ssl, connection.descriptor())) return fail(ErrorKind::kInternal, "OpenSSL takes no socket");
   }
 }
 
