@@ -56,10 +56,11 @@ TEST_CASE("each milestone of a journal goes there and back") {
   CHECK(at.origin.claim_fingerprint == std::string(64, 'c'));
   CHECK(at.certificate_pem == "-----BEGIN CERTIFICATE-----\n");
 
-  const Journal made{{1, {}, "b", {}},
-                     std::get<Certified>(certified_journal().progress).made.csr_pem.empty()
-                         ? Progress{Fresh{}}
-                         : Progress{KeyMade{{"key /k.pem", ""}, {}, "CN=x", "csr"}}};
+  KeyMade key_made;
+  key_made.origin.source = "key /k.pem";
+  key_made.csr_subject = "CN=x";
+  Journal made;
+  made.progress = std::move(key_made);
   const auto key = decode_journal(encode_journal(made).reveal());
   REQUIRE(key);
   CHECK(std::get<KeyMade>(key->progress).origin.source == "key /k.pem");
