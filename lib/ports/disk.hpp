@@ -45,7 +45,7 @@ class Disk {
   /// Names in a directory, without "." and ".."; empty when there is none.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
 
-  /// Makes the state directory (0755) and its parents where missing.
+  /// Makes the state directory (0755) and its parents where missing; the names it made are durable when it returns.
   [[nodiscard]] virtual Result<void> make_root() = 0;
   /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id.
   [[nodiscard]] virtual Result<void> lock() = 0;
