@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include "core/result.hpp"
 
 namespace fleet_provision::simulator {
 
