@@ -138,6 +138,7 @@ std::string_view word(Phase phase) {
 const std::vector<ErrorKind>& all_error_kinds() {
   static const std::vector<ErrorKind> kinds = [] {
     std::vector<ErrorKind> all;
+    all.reserve(kKinds.size());
     for (const KindRow& each : kKinds) all.push_back(each.kind);
     return all;
   }();

@@ -95,7 +95,8 @@ Error Retry::judged(Error error) {
     if (error.hint.empty()) error.hint = "a service that denies something may close the connection like this";
     return error;
   }
-  return refusal(*refused, *error.phase, plan_, std::move(error));
+  const Phase phase = *error.phase;
+  return refusal(*refused, phase, plan_, std::move(error));
 }
 
 Milliseconds Retry::client_id_rest(const Error& error) const {
