@@ -1,6 +1,6 @@
 # Golden tests of the command line: run a program, compare what it printed, its exit code and the files it left.
 #
-#   . "${0%/*}/harness.bash"
+#   . "$(dirname -- "$0")/harness.bash" || exit 1
 #   run fleet-provision --version
 #   expect_code 0
 #   expect_stdout <<'END'            (exactly these lines; … stands for any text within a line,
