@@ -28,7 +28,9 @@ void append_base64(std::string& out, std::string_view bytes) {
   }
 }
 
-std::string name(const Proxy& proxy) { return "proxy " + printable(proxy.host) + ":" + std::to_string(proxy.port); }
+std::string name(const Proxy& proxy) {
+  return "proxy " + printable(proxy.host) + ":" + std::to_string(proxy.port);
+}
 
 std::string authority(const Endpoint& target) {
   const bool ipv6 = target.host.find(':') != std::string::npos;
@@ -110,7 +112,8 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
     return fail(ErrorKind::kProxyAuthentication, name(proxy) + " wants other credentials: " + status_line,
                 "give the user in the proxy's URL and its password by --proxy-password-file");
   }
-  return fail(ErrorKind::kProxyRefused, name(proxy) + " refused a way to " + printable(authority(target)) + ": " + status_line,
+  return fail(ErrorKind::kProxyRefused,
+              name(proxy) + " refused a way to " + printable(authority(target)) + ": " + status_line,
               "the proxy must allow CONNECT to this host and port");
 }
 

@@ -1,10 +1,13 @@
 #include "adapters/link.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "adapters/http_proxy.hpp"
@@ -18,9 +21,11 @@ namespace fleet_provision {
 namespace {
 
 /// The library connects to its own machine; it needs no more, whatever the network does.
-constexpr std::chrono::seconds kLibraryPatience{10};
+constexpr std::chrono::seconds kLibraryPatience{5};
 
-Instant now() { return std::chrono::steady_clock::now(); }
+Instant now() {
+  return std::chrono::steady_clock::now();
+}
 
 /// A write to a closed socket is an error for the one who writes, not the end of the process.
 void block_sigpipe() {
@@ -32,8 +37,8 @@ void block_sigpipe() {
 
 /// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
 std::string describe(const MqttPacket& packet) {
-  std::string text = (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " +
-                     std::to_string(packet.size) + " bytes";
+  std::string text =
+      (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " + std::to_string(packet.size) + " bytes";
   if (packet.packet_id != 0) text += ", id " + std::to_string(packet.packet_id);
   if (!packet.topic.empty()) text += ", " + printable(packet.topic);
   if (packet.type == MqttPacketType::kSubscribe) {
@@ -68,6 +73,7 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
       observer_(observer),
       request_(request),
       stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      library_came_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       wait_(interrupt, stop_.get()),
       door_(LoopbackDoor::open()),
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
@@ -78,17 +84,24 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
     return;
   }
   port_ = door_->port();
-  door_thread_ = std::thread([this] { let_library_in(); });
+  door_thread_ = std::thread([this] { tend_door(); });
   thread_ = std::thread([this] { run(); });
 }
 
-Link::~Link() { close(Milliseconds{0}); }
+Link::~Link() {
+  close(Milliseconds{0});
+}
 
 void Link::let_library_in() {
-  block_sigpipe();
   library_ = door_->admit(now() + kLibraryPatience, wait_);
   if (!library_) return;
   if (auto rung = ring_paho(library_->get(), wait_); !rung) library_ = fail(std::move(rung).error());
+}
+
+void Link::tend_door() {
+  block_sigpipe();
+  let_library_in();
+  ::eventfd_write(library_came_.get(), 1);
 }
 
 void Link::run() {
@@ -116,7 +129,9 @@ auto Link::phase(Phase phase, Step step) {
   return result;
 }
 
-Instant Link::step_deadline() const { return std::min(now() + request_.request_timeout, request_.run_deadline); }
+Instant Link::step_deadline() const {
+  return std::min(now() + request_.request_timeout, request_.run_deadline);
+}
 
 Result<Descriptor> Link::open_tcp() {
   const bool by_proxy = options_.proxy.has_value();
@@ -138,14 +153,30 @@ Result<Descriptor> Link::open_tcp() {
   return std::move(connection.socket);
 }
 
-Result<Descriptor> Link::library_end() {
+Result<Descriptor> Link::library_end(TlsConnection& server) {
+  // A server that refuses us must be heard although nobody has anything to say to it yet.
+  while (true) {
+    pollfd polled[] = {{library_came_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
+    if (::poll(polled, std::size(polled), -1) < 0 && errno != EINTR) {
+      return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
+    }
+    if (polled[0].revents != 0) break;
+    if (polled[1].revents == 0) continue;
+    char byte = 0;
+    const IoStatus status = server.read(&byte, 1).status;
+    if (status == IoStatus::kWantsRead || status == IoStatus::kWantsWrite) continue;
+    if (status == IoStatus::kMoved) return fail(ErrorKind::kMalformedAnswer, place_ + " speaks before our CONNECT");
+    if (const auto failure = server.failure()) return fail(*failure);
+    return fail(lost({}));
+  }
   door_thread_.join();
   return std::move(library_);
 }
 
 Result<void> Link::open_and_carry() {
   FP_TRY_ASSIGN(Descriptor socket, open_tcp());
-  const TlsPeer peer{options_.server_name.empty() ? options_.endpoint.host : options_.server_name, options_.alpn, place_};
+  const TlsPeer peer{options_.server_name.empty() ? options_.endpoint.host : options_.server_name, options_.alpn,
+                     place_};
   FP_TRY_ASSIGN(TlsConnection server, phase(Phase::kTls, [&] {
                   return TlsConnection::open(std::move(socket), credentials_, peer, step_deadline(), wait_);
                 }));
@@ -158,7 +189,7 @@ Result<void> Link::open_and_carry() {
     tls_version_ = server.version();
     changed_.notify_all();
   }
-  FP_TRY_ASSIGN(const Descriptor library, library_end());
+  FP_TRY_ASSIGN(const Descriptor library, library_end(server));
   Tunnel tunnel(server, library.get(), [this](const MqttPacket& packet) { return note(packet); });
   const TunnelEnd end = tunnel.run(wait_);
   if (end.error) return fail(in_step(*end.error));
@@ -247,8 +278,9 @@ Result<ConnectionFacts> Link::await_connack() {
   const Instant deadline = std::min(secured_at_ + request_.request_timeout, request_.run_deadline);
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {
-    error_ = no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds(request_.request_timeout),
-                       "is this an MQTT server? On port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
+    error_ =
+        no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds(request_.request_timeout),
+                  "is this an MQTT server? On port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
   }
   if (error_) return fail(*error_);
   if (!connack_seen_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
@@ -288,7 +320,8 @@ Result<bool> Link::await_message(Instant deadline) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, std::min(deadline, request_.run_deadline),
                       [this] { return messages_seen_ > messages_claimed_ || error_ || ended_; });
-  const bool told_to_stop = error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
+  const bool told_to_stop =
+      error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
   // What came before the connection failed is still an answer.
   if (messages_seen_ > messages_claimed_ && !told_to_stop) {
     ++messages_claimed_;

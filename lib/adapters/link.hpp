@@ -62,7 +62,9 @@ class Link {
   void run();
   [[nodiscard]] Result<void> open_and_carry();
   [[nodiscard]] Result<Descriptor> open_tcp();
-  [[nodiscard]] Result<Descriptor> library_end();
+  /// Waits for the library, and meanwhile listens to what the server may have against us.
+  [[nodiscard]] Result<Descriptor> library_end(TlsConnection& server);
+  void tend_door();
   void let_library_in();
   [[nodiscard]] bool note(const MqttPacket& packet);
   /// With the phase where this layer knows it: whether a publish creates or registers is the caller's to say.
@@ -78,6 +80,7 @@ class Link {
   Observer& observer_;
   const ConnectRequest request_;
   Descriptor stop_;
+  Descriptor library_came_;
   Wait wait_;
   std::uint16_t port_ = 0;
   std::string place_;

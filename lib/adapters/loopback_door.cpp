@@ -38,7 +38,8 @@ bool is_our_own(int accepted) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65536));
   for (int each = 0; each < end; ++each) {
-    if (each != accepted && same(name(::getsockname, each), there) && same(name(::getpeername, each), here)) return true;
+    if (each != accepted && same(name(::getsockname, each), there) && same(name(::getpeername, each), here))
+      return true;
   }
   return false;
 }

@@ -75,7 +75,8 @@ Result<void> ring_paho(int accepted, const Wait& wait) {
   const Instant end = std::chrono::steady_clock::now() + kPatience;
   while (signal && std::chrono::steady_clock::now() < end) {
     ring_once(*signal);
-    pollfd polled[] = {{accepted, POLLIN, 0}, {wait.interrupt_descriptor(), POLLIN, 0}, {wait.stop_descriptor(), POLLIN, 0}};
+    pollfd polled[] = {
+        {accepted, POLLIN, 0}, {wait.interrupt_descriptor(), POLLIN, 0}, {wait.stop_descriptor(), POLLIN, 0}};
     const int ready = ::ppoll(polled, std::size(polled), &kHalfMillisecond, nullptr);
     if (ready > 0 && polled[0].revents != 0) return {};
     if (ready > 0) FP_TRY(wait.check());

@@ -22,7 +22,9 @@ constexpr Milliseconds kFarewell{500};
 constexpr Milliseconds kLibraryLag{5'000};
 constexpr std::chrono::hours kNever{24};
 
-int version_number(MqttVersion version) { return version == MqttVersion::k5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+int version_number(MqttVersion version) {
+  return version == MqttVersion::k5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+}
 
 tl::unexpected<Error> library_error(const std::string& what) {
   return fail(ErrorKind::kInternal, "the MQTT library failed: " + what);
@@ -51,9 +53,9 @@ class PahoSession : public Session {
       : link_(options, credentials, interrupt, observer, request) {
     if (link_.port() == 0) return;
     try {
-      client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:" + std::to_string(link_.port()),
-                                                     request.client_id,
-                                                     mqtt::create_options(version_number(request.mqtt_version)));
+      client_ =
+          std::make_unique<mqtt::async_client>("tcp://127.0.0.1:" + std::to_string(link_.port()), request.client_id,
+                                               mqtt::create_options(version_number(request.mqtt_version)));
       client_->start_consuming();
       connecting_ = client_->connect(connect_options(request));
     } catch (const std::exception& exception) {
@@ -158,7 +160,9 @@ class NoSession : public Session {
   void close() override {}
 
  private:
-  static tl::unexpected<Error> none() { return fail(ErrorKind::kInternal, "connect was called before the credentials were loaded"); }
+  static tl::unexpected<Error> none() {
+    return fail(ErrorKind::kInternal, "connect was called before the credentials were loaded");
+  }
 };
 
 }  // namespace

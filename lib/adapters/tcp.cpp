@@ -62,8 +62,7 @@ Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
     const Instant now = std::chrono::steady_clock::now();
     if (now >= deadline && !causes.empty()) break;
     TcpConnection connection;
-    connection.socket =
-        Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    connection.socket = Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     int error = errno;
     if (connection.socket) {
       const int on = 1;

@@ -34,7 +34,9 @@ int evidence_index() {
   return index;
 }
 
-TlsEvidence& evidence_of(const SSL* ssl) { return *static_cast<TlsEvidence*>(SSL_get_ex_data(ssl, evidence_index())); }
+TlsEvidence& evidence_of(const SSL* ssl) {
+  return *static_cast<TlsEvidence*>(SSL_get_ex_data(ssl, evidence_index()));
+}
 
 void note_alert(const SSL* ssl, int where, int value) {
   if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_READ) == 0) return;
@@ -44,8 +46,7 @@ void note_alert(const SSL* ssl, int where, int value) {
 
 int note_verification(int good, X509_STORE_CTX* store) {
   if (good == 1) return good;
-  const auto* ssl =
-      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   TlsEvidence& evidence = evidence_of(ssl);
   evidence.verify_error = X509_STORE_CTX_get_error(store);
   evidence.verify_reason = X509_verify_cert_error_string(evidence.verify_error);
@@ -125,8 +126,8 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   state->ssl.reset(SSL_new(&credentials.context()));
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||
-      !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) ||
-      SSL_set_fd(ssl, state->socket.get()) != 1 || !read_nothing_yet(ssl)) {
+      !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) || SSL_set_fd(ssl, state->socket.get()) != 1 ||
+      !read_nothing_yet(ssl)) {
     return fail(ErrorKind::kInternal, "OpenSSL takes no connection: " + openssl_reason());
   }
   SSL_set_verify(ssl, SSL_VERIFY_PEER, note_verification);
@@ -150,8 +151,8 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
       return fail(handshake_failure(evidence, peer));
     }
     if (wanted == SSL_ERROR_WANT_READ && !looked) last_sent = std::chrono::steady_clock::now();
-    FP_TRY_ASSIGN(const bool ready, wait.until(connection.descriptor(),
-                                               wanted == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
+    FP_TRY_ASSIGN(const bool ready,
+                  wait.until(connection.descriptor(), wanted == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
     if (!ready) return fail(handshake_timeout(evidence, peer));
     if (looked || wanted != SSL_ERROR_WANT_READ) continue;
     looked = true;
@@ -161,7 +162,9 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   }
 }
 
-int TlsConnection::descriptor() const { return state_->socket.get(); }
+int TlsConnection::descriptor() const {
+  return state_->socket.get();
+}
 
 IoResult TlsConnection::judge(int result) {
   const int error = SSL_get_error(state_->ssl.get(), result);
@@ -195,7 +198,9 @@ void TlsConnection::shut_down() {
   ERR_clear_error();
 }
 
-std::string TlsConnection::version() const { return SSL_get_version(state_->ssl.get()); }
+std::string TlsConnection::version() const {
+  return SSL_get_version(state_->ssl.get());
+}
 
 std::string TlsConnection::description() const {
   std::string text = version() + " " + SSL_get_cipher_name(state_->ssl.get());
@@ -210,6 +215,8 @@ std::string TlsConnection::description() const {
   return text;
 }
 
-std::optional<Error> TlsConnection::failure() const { return session_failure(state_->evidence, state_->peer); }
+std::optional<Error> TlsConnection::failure() const {
+  return session_failure(state_->evidence, state_->peer);
+}
 
 }  // namespace fleet_provision

@@ -25,9 +25,13 @@ OpensslHandle<BIO> memory(std::string_view bytes) {
   return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 
-bool is_der(std::string_view bytes) { return bytes.size() > 2 && bytes[0] == '\x30' && bytes[1] != '\x30'; }
+bool is_der(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == '\x30' && bytes[1] != '\x30';
+}
 
-bool holds_private_key(std::string_view bytes) { return bytes.find("PRIVATE KEY-----") != std::string_view::npos; }
+bool holds_private_key(std::string_view bytes) {
+  return bytes.find("PRIVATE KEY-----") != std::string_view::npos;
+}
 
 /// Keeps a passphrase callback from ever reaching a terminal, and notes that one was wanted.
 struct PassphraseDesk {
@@ -98,7 +102,8 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   }
   if (!holds_private_key(bytes)) {
     const bool certificate = bytes.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
-    return fail(kClaimKeyUnusable, name + (certificate ? " holds a certificate, not a key" : " holds no PEM private key"),
+    return fail(kClaimKeyUnusable,
+                name + (certificate ? " holds a certificate, not a key" : " holds no PEM private key"),
                 certificate ? "are --claim-cert and --claim-key swapped?"
                             : "the file must have a line -----BEGIN PRIVATE KEY----- or the like");
   }
@@ -109,8 +114,8 @@ Result<void> check_dates(const CertificateFacts& facts, const std::string& name)
   const WallTime now = std::chrono::system_clock::now();
   if (facts.not_after >= now) return {};
   return fail(kClaimExpired,
-              "claim certificate " + printable(name) + " (" + facts.subject + ") expired at " + rfc3339(facts.not_after) +
-                  "; the local time is " + rfc3339(now),
+              "claim certificate " + printable(name) + " (" + facts.subject + ") expired at " +
+                  rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
               "get a new claim certificate; if the local time is wrong, set the clock");
 }
 
@@ -143,8 +148,8 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   }
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
-      return fail(kClaimCertificateUnusable, "the chain in " + printable(pem.certificate_name) +
-                                                 " cannot be used: " + openssl_reason());
+      return fail(kClaimCertificateUnusable,
+                  "the chain in " + printable(pem.certificate_name) + " cannot be used: " + openssl_reason());
     }
   }
   if (SSL_CTX_use_PrivateKey(context, key) != 1) {
@@ -189,7 +194,8 @@ Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OS
   // The file may turn out to hold the key, if the two were swapped.
   const WipedAtEnd wiped(pem.certificate_pem);
   if (is_key_uri(options.key_reference)) {
-    return fail(kClaimKeyUnusable, "claim key " + printable(options.key_reference) + ": keys outside of files are not supported yet",
+    return fail(kClaimKeyUnusable,
+                "claim key " + printable(options.key_reference) + ": keys outside of files are not supported yet",
                 "give a PEM file");
   }
   FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key"));

@@ -34,7 +34,8 @@ class TlsCredentials {
   /// Files of `options`. `library` null: OpenSSL's default context. kFileNotFound, kFileUnreadable,
   /// kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase, kClaimKeyMismatch, kClaimExpired,
   /// kCaFileUnusable, kNoTrustStore.
-  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options, ossl_lib_ctx_st* library = nullptr);
+  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options,
+                                                   ossl_lib_ctx_st* library = nullptr);
   [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem,
                                                        const std::optional<std::string>& ca_file,
                                                        ossl_lib_ctx_st* library = nullptr);

@@ -24,7 +24,9 @@ Error error(ErrorKind kind, std::string message, std::string hint) {
   return made;
 }
 
-std::string local_time() { return rfc3339(std::chrono::system_clock::now()); }
+std::string local_time() {
+  return rfc3339(std::chrono::system_clock::now());
+}
 
 std::string shown(const TlsEvidence& evidence) {
   return "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer + ", valid from " +
@@ -34,10 +36,11 @@ std::string shown(const TlsEvidence& evidence) {
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   std::string names;
   for (const std::string& each : evidence.leaf_names) names += (names.empty() ? "" : ", ") + each;
-  return error(kTlsNameMismatch,
-               "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " +
-                   (names.empty() ? evidence.leaf.subject : names) + "; " + shown(evidence),
-               "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
+  return error(
+      kTlsNameMismatch,
+      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " +
+          (names.empty() ? evidence.leaf.subject : names) + "; " + shown(evidence),
+      "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
 }
 
 Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -86,8 +89,8 @@ bool is_about_our_certificate(int alert) {
 
 Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const int alert = *evidence.alert;
-  const bool ours = is_about_our_certificate(alert) ||
-                    (evidence.certificate_asked && alert == SSL_AD_HANDSHAKE_FAILURE);
+  const bool ours =
+      is_about_our_certificate(alert) || (evidence.certificate_asked && alert == SSL_AD_HANDSHAKE_FAILURE);
   if (ours) {
     return error(kClaimRefused, peer.place + " refused the claim certificate: " + alert_text(alert), claim_hint());
   }
@@ -96,12 +99,14 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
                  "older versions are not used; the server must be brought up to date");
   }
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
-    return error(kTlsAlpn, peer.place + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
+    return error(kTlsAlpn,
+                 peer.place + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
                  "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
   }
   return error(kTlsFailed, peer.place + " ended TLS: " + alert_text(alert),
-               alert == SSL_AD_UNRECOGNIZED_NAME ? "the server does not know this name; check --endpoint and --server-name"
-                                                 : "server and client may share no cipher, curve or signature algorithm");
+               alert == SSL_AD_UNRECOGNIZED_NAME
+                   ? "the server does not know this name; check --endpoint and --server-name"
+                   : "server and client may share no cipher, curve or signature algorithm");
 }
 
 Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -117,8 +122,8 @@ Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
 }
 
 Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
-  const std::string how = evidence.socket_errno == 0 ? "closed the connection"
-                                                     : std::generic_category().message(evidence.socket_errno);
+  const std::string how =
+      evidence.socket_errno == 0 ? "closed the connection" : std::generic_category().message(evidence.socket_errno);
   const std::string when = !evidence.server_spoke       ? "before it said anything"
                            : evidence.certificate_asked ? "after it had seen the claim certificate"
                                                         : "in the middle";
@@ -145,8 +150,8 @@ Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   if (evidence.verify_error != 0) return verify_failure(evidence, peer);
   if (evidence.alert) return alert_failure(evidence, peer);
-  const bool ended = evidence.library_error == 0 ||
-                     ERR_GET_REASON(evidence.library_error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+  const bool ended =
+      evidence.library_error == 0 || ERR_GET_REASON(evidence.library_error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
   return ended ? lost_in_handshake(evidence, peer) : library_failure(evidence, peer);
 }
 

@@ -23,7 +23,9 @@ void acknowledge_at_once(int socket) {
   ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-bool again(int error) { return error == EAGAIN || error == EINTR; }
+bool again(int error) {
+  return error == EAGAIN || error == EINTR;
+}
 
 }  // namespace
 

@@ -79,13 +79,31 @@ Properties read_properties(Reader& packet) {
   Reader list(packet.take(packet.variable_integer()));
   while (packet.good() && list.good() && !list.at_end()) {
     switch (const std::size_t id = list.variable_integer(); id) {
-      case 1: case 23: case 25: case 36: case 37: case 40: case 41: case 42: list.byte(); break;
-      case 19: case 33: case 34: list.two_bytes(); break;
+      case 1:
+      case 23:
+      case 25:
+      case 36:
+      case 37:
+      case 40:
+      case 41:
+      case 42: list.byte(); break;
+      case 19:
+      case 33:
+      case 34: list.two_bytes(); break;
       case 35: list.two_bytes(), found.topic_alias = true; break;
-      case 2: case 17: case 24: case 39: list.take(4); break;
+      case 2:
+      case 17:
+      case 24:
+      case 39: list.take(4); break;
       case 11: list.variable_integer(); break;
-      case 9: case 22: list.take(list.two_bytes()); break;
-      case 3: case 8: case 18: case 21: case 26: case 28: list.text(); break;
+      case 9:
+      case 22: list.take(list.two_bytes()); break;
+      case 3:
+      case 8:
+      case 18:
+      case 21:
+      case 26:
+      case 28: list.text(); break;
       case 31: found.reason = std::string(list.text()); break;
       case 38: list.text(), list.text(); break;
       default: list.spoil(); break;
@@ -109,9 +127,13 @@ std::string_view body(std::string_view packet) {
 }
 
 /// Before the CONNACK a server may only send that or, in MQTT 5, DISCONNECT.
-bool may_come_first(char first_byte) { return first_byte == '\x20' || first_byte == '\xE0'; }
+bool may_come_first(char first_byte) {
+  return first_byte == '\x20' || first_byte == '\xE0';
+}
 
-unsigned flags(std::string_view packet) { return static_cast<unsigned char>(packet[0]) & 0x0F; }
+unsigned flags(std::string_view packet) {
+  return static_cast<unsigned char>(packet[0]) & 0x0F;
+}
 
 void read_publish(Reader& packet, unsigned packet_flags, MqttVersion version, MqttPacket& seen) {
   const unsigned qos = (packet_flags >> 1) & 3;
@@ -171,7 +193,9 @@ std::string_view word(MqttPacketType type) {
 // Not initialised: pages that no packet reaches are never touched.
 MqttFramer::MqttFramer() : buffer_(new char[kMqttPacketBytesMax]) {}
 
-MqttFramer::~MqttFramer() { wipe(buffer_.get(), size_); }
+MqttFramer::~MqttFramer() {
+  wipe(buffer_.get(), size_);
+}
 
 Result<std::optional<std::string_view>> MqttFramer::next(std::string_view& bytes) {
   if (complete_) {
@@ -243,7 +267,8 @@ Result<void> MqttGuard::inbound(std::string_view bytes, std::vector<char>& appro
   while (true) {
     // Else text that is no MQTT would be waited for as a packet of the length that its second letter declares.
     if (!connack_seen_ && from_server_.between_packets() && !bytes.empty() && !may_come_first(bytes.front())) {
-      return malformed("it does not speak MQTT, it said: " + printable(bytes.substr(0, bytes.find_first_of("\r\n")), 80));
+      return malformed("it does not speak MQTT, it said: " +
+                       printable(bytes.substr(0, bytes.find_first_of("\r\n")), 80));
     }
     FP_TRY_ASSIGN(const std::optional<std::string_view> packet, from_server_.next(bytes));
     if (!packet) return {};
@@ -307,8 +332,15 @@ Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
       read_reason(reader, seen);
       if (!reader.at_end()) reader.spoil();
       break;
-    case kConnect: case kPubrec: case kPubrel: case kPubcomp: case kSubscribe: case kUnsubscribe: case kUnsuback:
-    case kPingreq: case kAuth: return malformed(name + ", which nothing asked for");
+    case kConnect:
+    case kPubrec:
+    case kPubrel:
+    case kPubcomp:
+    case kSubscribe:
+    case kUnsubscribe:
+    case kUnsuback:
+    case kPingreq:
+    case kAuth: return malformed(name + ", which nothing asked for");
   }
   if (!reader.good()) return malformed(name + " of " + std::to_string(seen.size) + " bytes that does not parse");
   return seen;

@@ -81,7 +81,9 @@ const Reason* row(MqttPacketType type, MqttVersion version, std::uint8_t code) {
   return is_return_code(type, version, code) ? find(kReturnCodes, code) : find(kReasons, code);
 }
 
-bool is_rate(std::uint8_t code) { return code == 150 || code == 151 || code == 159; }
+bool is_rate(std::uint8_t code) {
+  return code == 150 || code == 151 || code == 159;
+}
 
 /// `CONNACK 135 (not authorized)`, and the server's own words where it gave some.
 std::string describe(const MqttPacket& packet, MqttVersion version, std::uint8_t code) {

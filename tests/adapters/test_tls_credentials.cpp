@@ -66,10 +66,15 @@ TEST_CASE("each wrong certificate, key and CA file is told by its kind and its n
   };
   const auto nothing = [](Bench&) { return std::string(); };
   const auto noise = [](Bench&) { return std::string("no PEM at all\n"); };
-  const auto broken = [](Bench&) { return std::string("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"); };
-  const auto broken_key = [](Bench&) { return std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"); };
+  const auto broken = [](Bench&) {
+    return std::string("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  };
+  const auto broken_key = [](Bench&) {
+    return std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+  };
   const std::vector<Row> rows{
-      {"no certificate file", [](Bench& b) { b.options.certificate_file = "/none/claim.pem"; }, kFileNotFound, "/none/claim.pem"},
+      {"no certificate file", [](Bench& b) { b.options.certificate_file = "/none/claim.pem"; }, kFileNotFound,
+       "/none/claim.pem"},
       {"a directory", [](Bench& b) { b.options.certificate_file = "/"; }, kFileUnreadable, "/"},
       {"empty certificate", certificate(nothing), kClaimCertificateUnusable, "is empty"},
       {"not PEM", certificate(noise), kClaimCertificateUnusable, "no PEM certificate"},

@@ -49,7 +49,9 @@ struct Door {
   LoopbackDoor door = std::move(*LoopbackDoor::open());
 };
 
-Instant soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(10); }
+Instant soon() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(10);
+}
 
 }  // namespace
 
@@ -94,7 +96,8 @@ TEST_CASE("nobody at the door: the deadline, an interrupt and a close end the wa
 }
 
 TEST_CASE("payloads up to the limit pass whole in both directions, however the server is cut up") {
-  const std::size_t size = GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{16 * 1024 + 1}, std::size_t{128 * 1024});
+  const std::size_t size =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{16 * 1024 + 1}, std::size_t{128 * 1024});
   ScriptedBroker broker(broker_options(), [](BrokerConnection& connection) {
     if (!connection.shake_hands()) return;
     const bool v5 = is_v5(connection.packet());

@@ -68,8 +68,8 @@ struct Step {
 }  // namespace
 
 TEST_CASE("a server that falls silent ends the wait at the request timeout") {
-  for (const Step& each : {Step{0, kTlsTimeout, Phase::kTls}, Step{1, kNoAnswer, Phase::kMqtt},
-                           Step{2, kNoAnswer, Phase::kSubscribe}}) {
+  for (const Step& each :
+       {Step{0, kTlsTimeout, Phase::kTls}, Step{1, kNoAnswer, Phase::kMqtt}, Step{2, kNoAnswer, Phase::kSubscribe}}) {
     INFO(each.step);
     ScriptedBroker broker(broker_options(), silent_after(each.step));
     TransportBench bench(broker.port());

@@ -20,7 +20,9 @@ void require(bool good, const char* what) {
   if (!good) throw std::runtime_error(std::string("scripted broker: ") + what);
 }
 
-BIO* memory(const std::string& text) { return BIO_new_mem_buf(text.data(), static_cast<int>(text.size())); }
+BIO* memory(const std::string& text) {
+  return BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
+}
 
 int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size,
                 void* wanted) {
@@ -180,7 +182,8 @@ ScriptedBroker::ScriptedBroker(const BrokerOptions& options, Script script) : sc
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  require(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(listener_, 64) == 0, "listen");
+  require(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(listener_, 64) == 0,
+          "listen");
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { run(); });
@@ -249,7 +252,9 @@ std::string publish(bool v5, const std::string& topic, const std::string& payloa
   return packet_of(id != 0 ? 0x32 : 0x30, body + payload);
 }
 
-std::string disconnect(int code) { return packet_of(0xE0, std::string(1, static_cast<char>(code))); }
+std::string disconnect(int code) {
+  return packet_of(0xE0, std::string(1, static_cast<char>(code)));
+}
 
 std::string topic_of(const std::string& publish) {
   const std::string body = body_of(publish);
@@ -261,7 +266,9 @@ int type_of(const std::string& packet) {
   return packet.empty() ? 0 : static_cast<unsigned char>(packet[0]) >> 4;
 }
 
-bool is_v5(const std::string& connect) { return body_of(connect).at(6) == 5; }
+bool is_v5(const std::string& connect) {
+  return body_of(connect).at(6) == 5;
+}
 
 void serve(BrokerConnection& connection) {
   if (!connection.shake_hands()) return;

@@ -39,8 +39,12 @@ std::string text_of(BIO* bio) {
   return {bytes, static_cast<std::size_t>(size)};
 }
 
-Bio memory() { return Bio(BIO_new(BIO_s_mem())); }
-Bio memory(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio memory() {
+  return Bio(BIO_new(BIO_s_mem()));
+}
+Bio memory(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 Key read_key(const std::string& pem) {
   return Key(PEM_read_bio_PrivateKey(memory(pem).get(), nullptr, nullptr, nullptr));
@@ -73,8 +77,8 @@ IssuedCertificate sign(const CertificateWish& wish, const IssuedCertificate* iss
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1, -1, 0);
-  const Certificate owner(
-      issuer ? PEM_read_bio_X509(memory(issuer->certificate).get(), nullptr, nullptr, nullptr) : nullptr);
+  const Certificate owner(issuer ? PEM_read_bio_X509(memory(issuer->certificate).get(), nullptr, nullptr, nullptr)
+                                 : nullptr);
   X509* parent = owner ? owner.get() : certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(parent));
   add_extension(certificate.get(), parent, NID_basic_constraints,
@@ -108,7 +112,9 @@ TestPki::TestPki(const std::string& common_name) {
   root_ = sign(wish, nullptr);
 }
 
-IssuedCertificate TestPki::issue(const CertificateWish& wish) const { return sign(wish, &root_); }
+IssuedCertificate TestPki::issue(const CertificateWish& wish) const {
+  return sign(wish, &root_);
+}
 
 IssuedCertificate TestPki::server() const {
   CertificateWish wish;

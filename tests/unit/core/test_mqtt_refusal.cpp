@@ -36,16 +36,16 @@ struct Row {
 
 TEST_CASE("CONNACK codes") {
   const std::vector<Row> rows{
-      {MqttVersion::k311, 0, std::nullopt},         {MqttVersion::k311, 1, kMqttVersionRefused},
-      {MqttVersion::k311, 2, kConnectionRejected},  {MqttVersion::k311, 3, kServerUnavailable},
-      {MqttVersion::k311, 4, kPolicyConnect},       {MqttVersion::k311, 5, kPolicyConnect},
-      {MqttVersion::k311, 7, kPolicyConnect},       {MqttVersion::k311, 9, kConnectionRejected},
-      {MqttVersion::k5, 0, std::nullopt},           {MqttVersion::k5, 1, kMqttVersionRefused},
-      {MqttVersion::k5, 128, kConnectionRejected},  {MqttVersion::k5, 132, kMqttVersionRefused},
-      {MqttVersion::k5, 133, kConnectionRejected},  {MqttVersion::k5, 134, kPolicyConnect},
-      {MqttVersion::k5, 135, kPolicyConnect},       {MqttVersion::k5, 136, kServerUnavailable},
-      {MqttVersion::k5, 137, kServerUnavailable},   {MqttVersion::k5, 138, kConnectionRejected},
-      {MqttVersion::k5, 151, kThrottled},           {MqttVersion::k5, 159, kThrottled},
+      {MqttVersion::k311, 0, std::nullopt},        {MqttVersion::k311, 1, kMqttVersionRefused},
+      {MqttVersion::k311, 2, kConnectionRejected}, {MqttVersion::k311, 3, kServerUnavailable},
+      {MqttVersion::k311, 4, kPolicyConnect},      {MqttVersion::k311, 5, kPolicyConnect},
+      {MqttVersion::k311, 7, kPolicyConnect},      {MqttVersion::k311, 9, kConnectionRejected},
+      {MqttVersion::k5, 0, std::nullopt},          {MqttVersion::k5, 1, kMqttVersionRefused},
+      {MqttVersion::k5, 128, kConnectionRejected}, {MqttVersion::k5, 132, kMqttVersionRefused},
+      {MqttVersion::k5, 133, kConnectionRejected}, {MqttVersion::k5, 134, kPolicyConnect},
+      {MqttVersion::k5, 135, kPolicyConnect},      {MqttVersion::k5, 136, kServerUnavailable},
+      {MqttVersion::k5, 137, kServerUnavailable},  {MqttVersion::k5, 138, kConnectionRejected},
+      {MqttVersion::k5, 151, kThrottled},          {MqttVersion::k5, 159, kThrottled},
       {MqttVersion::k5, 200, kConnectionRejected},
   };
   for (const Row& row : rows) {
@@ -108,10 +108,11 @@ TEST_CASE("a DISCONNECT is judged by its code and by what was in flight") {
     Phase phase;
     ErrorKind kind;
   };
-  for (const Case& each : {Case{142, Phase::kSubscribe, kSessionTakenOver}, Case{135, Phase::kMqtt, kPolicyConnect},
-                           Case{135, Phase::kSubscribe, kPolicySubscribe}, Case{135, Phase::kCreate, kPolicyPublish},
-                           Case{0, Phase::kCreate, kDisconnectedByServer}, Case{139, Phase::kCreate, kDisconnectedByServer},
-                           Case{149, Phase::kCreate, kDisconnectedByServer}, Case{151, Phase::kCreate, kThrottled}}) {
+  for (const Case& each :
+       {Case{142, Phase::kSubscribe, kSessionTakenOver}, Case{135, Phase::kMqtt, kPolicyConnect},
+        Case{135, Phase::kSubscribe, kPolicySubscribe}, Case{135, Phase::kCreate, kPolicyPublish},
+        Case{0, Phase::kCreate, kDisconnectedByServer}, Case{139, Phase::kCreate, kDisconnectedByServer},
+        Case{149, Phase::kCreate, kDisconnectedByServer}, Case{151, Phase::kCreate, kThrottled}}) {
     INFO(each.code);
     const auto error = refusal(packet(MqttPacketType::kDisconnect, {static_cast<std::uint8_t>(each.code)}),
                                MqttVersion::k5, step(each.phase));
