@@ -10,6 +10,7 @@ namespace fleet_provision::simulator {
 namespace {
 
 constexpr std::size_t kPayloadBytesMax = 128 * 1024;
+constexpr unsigned kTurnsBeforeClose = 2;
 
 Value text(std::string value) { return Value{std::move(value)}; }
 Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
@@ -382,18 +383,17 @@ void Service::schedule_answer(const Asker& asker, Connection& connection, const 
       Effect stale = effect;
       stale.topic = asker.topic + "/accepted";
       stale.payload = stale_payload(asker);
-      scheduled_.push_back({at, connection.number, std::move(stale)});
+      scheduled_.push_back({at, connection.number, std::move(stale), 0});
     }
     std::uint64_t times = 1;
     if (const Fault* twice = find_fault(asker.faults, FaultAction::kDuplicate)) {
       times = twice->number == 0 ? 2 : std::min<std::uint64_t>(twice->number, 100);
     }
-    for (std::uint64_t i = 0; i < times; ++i) scheduled_.push_back({at, connection.number, effect});
+    for (std::uint64_t i = 0; i < times; ++i) scheduled_.push_back({at, connection.number, effect, 0});
   }
   if (find_fault(asker.faults, FaultAction::kDisconnectAfter) != nullptr) {
-    // Later than the answer, which must have left the broker first.
-    const Instant close_at = at + Milliseconds(5);
-    scheduled_.push_back({close_at, connection.number, {Effect::Kind::kClose, connection.facts.client_id, {}, {}, 0}});
+    scheduled_.push_back(
+        {at, connection.number, {Effect::Kind::kClose, connection.facts.client_id, {}, {}, 0}, kTurnsBeforeClose});
   }
 }
 
@@ -418,12 +418,19 @@ std::vector<Effect> Service::due() {
   const Instant now = clocks_.steady();
   std::vector<Effect> effects;
   std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-  auto later = scheduled_.begin();
-  for (; later != scheduled_.end() && later->at <= now; ++later) {
-    // Only ever to the connection that asked.
-    if (find_number(later->connection) != nullptr) effects.push_back(std::move(later->effect));
+  std::vector<Scheduled> later;
+  for (auto& each : scheduled_) {
+    if (each.at > now) {
+      later.push_back(std::move(each));
+    } else if (each.turns != 0) {
+      --each.turns;
+      later.push_back(std::move(each));
+    } else if (find_number(each.connection) != nullptr) {
+      // Only ever to the connection that asked.
+      effects.push_back(std::move(each.effect));
+    }
   }
-  scheduled_.erase(scheduled_.begin(), later);
+  scheduled_ = std::move(later);
   return effects;
 }
 

@@ -111,6 +111,8 @@ class Service {
     Instant at;
     std::uint64_t connection = 0;
     Effect effect;
+    /// Calls of `due` to let pass first: what was sent in one turn of the broker's loop leaves in the next.
+    unsigned turns = 0;
   };
 
   [[nodiscard]] Connection* find(ConnectionKey key);
