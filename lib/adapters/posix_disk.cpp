@@ -260,8 +260,10 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
   Descriptor made(::openat(place.directory, place.name.c_str(), kDirectoryFlags));
   if (!made && errno == EACCES) {
     // A umask that takes our own bits away keeps us from opening what we made.
-    static_cast<void>(::fchmodat(place.directory, place.name.c_str(), kPrivateDirectory, AT_SYMLINK_NOFOLLOW));
-    made = Descriptor(::openat(place.directory, place.name.c_str(), kDirectoryFlags));
+    const char* name = place.name.c_str();
+    if (::fchmodat(place.directory, name, kPrivateDirectory, AT_SYMLINK_NOFOLLOW) == 0) {
+      made = Descriptor(::openat(place.directory, name, kDirectoryFlags));
+    }
   }
   const bool is_private = made && make_private(made.get(), kPrivateDirectory);
   if (is_private) return {};
