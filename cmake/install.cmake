@@ -1,0 +1,61 @@
+# What `cmake --install` puts where, in three components: `tool`, `simulator` and `library`.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS fleet-provision RUNTIME COMPONENT tool)
+if(CMAKE_SYSTEM_NAME STREQUAL Linux)
+  set(FLEET_PROVISION_SYSTEMD_PREFIX lib CACHE PATH "Where systemd/system, sysusers.d and tmpfiles.d are installed")
+  install(FILES config/systemd/fleet-provision.service config/systemd/fleet-provisioned.path
+                config/systemd/fleet-provisioned.target
+          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/systemd/system COMPONENT tool)
+  install(FILES config/systemd/fleet-provision.sysusers RENAME fleet-provision.conf
+          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/sysusers.d COMPONENT tool)
+  install(FILES config/systemd/fleet-provision.tmpfiles RENAME fleet-provision.conf
+          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/tmpfiles.d COMPONENT tool)
+endif()
+
+if(FLEET_PROVISION_SIMULATOR)
+  install(TARGETS fleet-provision-simulator RUNTIME COMPONENT simulator)
+  install(TARGETS fleet-provision-simulator-plugin
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/fleet-provision COMPONENT simulator)
+endif()
+
+# The workflow as a library: static archives, the headers below, a CMake package and a .pc file. These headers are the
+# public interface (docs/library.md); they include the standard library, each other and tl/expected.hpp only. `codec`
+# has none: it is there because the workflow links to it.
+set(public_headers
+  core/deadline.hpp core/error.hpp core/identity.hpp core/plan.hpp core/result.hpp core/secret.hpp core/text.hpp
+  ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/silent_observer.hpp ports/transport.hpp
+  workflow/provision.hpp
+  adapters/connection_options.hpp adapters/interrupt.hpp adapters/openssl_keysmith.hpp adapters/paho_transport.hpp
+  adapters/posix_disk.hpp adapters/system_clock.hpp
+  # Not for use; those above include them.
+  adapters/descriptor.hpp adapters/openssl_handles.hpp adapters/tls_credentials.hpp)
+foreach(header IN LISTS public_headers)
+  cmake_path(GET header PARENT_PATH folder)
+  install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)
+endforeach()
+
+foreach(layer core codec workflow adapters)
+  set_target_properties(fp_${layer} PROPERTIES EXPORT_NAME ${layer} OUTPUT_NAME fleet-provision-${layer})
+endforeach()
+set_target_properties(fp_ports PROPERTIES EXPORT_NAME ports)
+install(TARGETS fp_core fp_ports fp_codec fp_workflow fp_adapters EXPORT fleet-provision
+        ARCHIVE COMPONENT library INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fleet-provision)
+install(EXPORT fleet-provision NAMESPACE fleet-provision:: FILE fleet-provision-targets.cmake
+        DESTINATION ${package_dir} COMPONENT library)
+configure_package_config_file(cmake/fleet-provision-config.cmake.in ${PROJECT_BINARY_DIR}/fleet-provision-config.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may break its users.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/fleet-provision-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/fleet-provision-config.cmake
+              ${PROJECT_BINARY_DIR}/fleet-provision-config-version.cmake
+        DESTINATION ${package_dir} COMPONENT library)
+
+# Relative to the .pc file's own place, so that an installation can be moved; two or three levels below the prefix.
+cmake_path(APPEND CMAKE_INSTALL_LIBDIR pkgconfig OUTPUT_VARIABLE pc_dir)
+file(RELATIVE_PATH pc_prefix /prefix/${pc_dir} /prefix)
+configure_file(cmake/fleet-provision.pc.in fleet-provision.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/fleet-provision.pc DESTINATION ${pc_dir} COMPONENT library)
