@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <optional>
 
 #include "core/text.hpp"
 
@@ -50,30 +49,24 @@ tl::unexpected<Error> unknown_option(const std::string& argument) {
 }
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
-  const std::string_view near = nearest_command(argument);
-  return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
-              near.empty() ? kSeeHelp : "did you mean `fleet-provision " + std::string(near) + "`?");
+  return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"", kSeeHelp);
 }
 
-/// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
-Result<Command> command_among(const std::vector<std::string>& left) {
+/// What belongs to no option: an unknown option is told before a stray word, which may be its value.
+Result<void> nothing_left(const std::vector<std::string>& left) {
   const auto end = std::find(left.begin(), left.end(), "--");
   const auto option = std::find_if(
       left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
   if (option != end) return unknown_option(*option);
-  std::optional<Command> command;
   for (const std::string& each : left) {
-    if (each == "--") continue;
-    const auto known = find_command(each);
-    if (!known || command) return unexpected_argument(each);
-    command = known;
+    if (each != "--") return unexpected_argument(each);
   }
-  return command.value_or(Command::kProvision);
+  return {};
 }
 
 }  // namespace
 
-Result<CommandLine> split_command_line(const std::vector<std::string>& arguments) {
+Result<GivenValues> split_command_line(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
@@ -96,19 +89,13 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
     return fail(ErrorKind::kUsage, "option " + printable(arguments.empty() ? "" : arguments.back(), 80) +
                 " needs a value", kSeeHelp);
   }
-  CommandLine line;
-  FP_TRY_ASSIGN(line.command, command_among(app.remaining()));
-  for (const auto& [id, option] : known) {
-    if (option->count() > 0) line.given.emplace(id, option->results());
-  }
-  return line;
-}
+  FP_TRY(nothing_left(app.remaining()));
 
-Command command_of(const std::vector<std::string>& arguments) {
-  for (const std::string& each : arguments) {
-    if (const auto known = find_command(each)) return *known;
+  GivenValues given;
+  for (const auto& [id, option] : known) {
+    if (option->count() > 0) given.emplace(id, option->results());
   }
-  return Command::kProvision;
+  return given;
 }
 
 }  // namespace fleet_provision

@@ -18,6 +18,8 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kConfigurationBytesMax = 1024 * 1024;
+/// How editors find the schema of a file; it says nothing to us.
+constexpr std::string_view kSchemaKey = "$schema";
 
 tl::unexpected<Error> refuse(const std::string& where, const std::string& what, std::string hint = {}) {
   return fail(ErrorKind::kConfiguration, where + ": " + what, std::move(hint));
@@ -108,6 +110,7 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   }
   std::map<OptionId, Setting> settings;
   for (const JsonMember& member : *members) {
+    if (member.key == kSchemaKey && member.value.type == JsonType::kText) continue;
     const std::string where = name + ": line " + std::to_string(member.line) + ": " + printable(member.key, 80);
     const OptionRow* option = find_option(member.key);
     if (option == nullptr || option->scope != OptionScope::kEverywhere) return unknown_key(where, member.key);

@@ -1,8 +1,8 @@
 // Configuration files: one JSON object whose keys are the long names of options.
 //
 // `port`, `timeout` and their like are numbers, flags true or false, `parameter` an array of texts KEY=VALUE,
-// `parameters` the name of a file or the object itself; everything else is text. An unknown key, a key given twice
-// and a value of another type are kConfiguration, with file, line and key.
+// `parameters` the name of a file or the object itself; everything else is text. `$schema`, for editors, is passed
+// over. An unknown key, a key given twice and a value of another type are kConfiguration, with file, line and key.
 #pragma once
 
 #include <map>

@@ -1,0 +1,60 @@
+#include "documents.hpp"
+
+namespace fleet_provision::documents {
+namespace {
+
+std::string json(std::string_view text) {
+  std::string out = "\"";
+  for (const char each : text) {
+    if (each == '"' || each == '\\') out += '\\';
+    out += each;
+  }
+  return out + "\"";
+}
+
+std::string json_list(const std::vector<std::string_view>& words) {
+  std::string out = "[";
+  for (const std::string_view word : words) out += (out.size() == 1 ? "" : ", ") + json(word);
+  return out + "]";
+}
+
+constexpr std::string_view kTextOrTexts =
+    R"("type": ["array", "string"], "items": { "type": "string", "pattern": "^[^=]+=" }, "pattern": "^[^=]+=")";
+constexpr std::string_view kFileOrTextMap =
+    R"("type": ["object", "string"], "additionalProperties": { "type": "string" })";
+
+std::string type_of(const OptionRow& option) {
+  const ValueOffer value = value_offer(option);
+  switch (option.value) {
+    case OptionValue::kFlag: return R"("type": "boolean")";
+    case OptionValue::kCount: return R"("type": ["integer", "boolean"], "minimum": 0)";
+    case OptionValue::kNumber: return R"("type": "integer", "minimum": 1)";
+    case OptionValue::kSeconds: return R"("type": "number", "minimum": 0)";
+    case OptionValue::kText:
+      return value.offer == Offer::kWords ? R"("enum": )" + json_list(value.words) : R"("type": "string")";
+    case OptionValue::kFile:
+      return option.id == OptionId::kParameters ? std::string(kFileOrTextMap) : R"("type": "string")";
+    case OptionValue::kKeyValues: return std::string(kTextOrTexts);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string configuration_schema() {
+  std::string properties = R"(    "$schema": { "type": "string" })";
+  for (const OptionRow& option : option_table()) {
+    if (option.scope != OptionScope::kEverywhere) continue;
+    properties += ",\n    " + json(option.name) + ": { " + type_of(option) + ", \"description\": " + json(option.help) + " }";
+  }
+  return R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "configuration of fleet-provision",
+  "description": "/etc/fleet-provision/config.json and config.d/*.json; see fleet-provision.json(5)",
+  "type": "object",
+  "additionalProperties": false,
+  "properties": {
+)json" + properties + "\n  }\n}\n";
+}
+
+}  // namespace fleet_provision::documents
