@@ -26,7 +26,9 @@ namespace {
 // A publish of 128 KiB, its topic and its header (service-facts 3.2).
 constexpr int kPacketBytesMax = 131072 + 1024;
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 // mosquitto is in /usr/sbin, which an ordinary user's PATH lacks.
 Result<std::string> find_mosquitto() {
@@ -49,9 +51,8 @@ std::string user_line() {
 }
 
 std::string configuration_text(const BrokerSettings& settings, const Pki& pki, const std::string& plugin_file) {
-  return user_line() + "per_listener_settings false\n" +
-         "listener " + std::to_string(settings.port) + " " + settings.listen + "\n" +
-         "cafile " + pki.client_trust + "\n" + "certfile " + pki.server_certificate + "\n" +
+  return user_line() + "per_listener_settings false\n" + "listener " + std::to_string(settings.port) + " " +
+         settings.listen + "\n" + "cafile " + pki.client_trust + "\n" + "certfile " + pki.server_certificate + "\n" +
          "keyfile " + pki.server_key + "\n" +
          "require_certificate true\n"
          "allow_anonymous false\n"
@@ -59,14 +60,16 @@ std::string configuration_text(const BrokerSettings& settings, const Pki& pki, c
          "persistence false\n"
          "retain_available false\n"
          "max_qos 1\n"
-         "max_packet_size " + std::to_string(kPacketBytesMax) + "\n" +
+         "max_packet_size " +
+         std::to_string(kPacketBytesMax) + "\n" +
          "sys_interval 0\n"
          "log_dest stderr\n"
          "log_type error\nlog_type warning\nlog_type notice\n" +
          "plugin " + settings.plugin + "\n" + "plugin_opt_configuration " + plugin_file + "\n";
 }
 
-[[noreturn]] void become_mosquitto(const std::string& program, const std::string& configuration, int log, pid_t parent) {
+[[noreturn]] void become_mosquitto(const std::string& program, const std::string& configuration, int log,
+                                   pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) _exit(125);
   // Its own group: a Ctrl-C at the terminal is for COMMAND first.
@@ -95,7 +98,8 @@ std::string last_lines(const std::string& file) {
   std::string text = read_file(file).value_or("");
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::size_t begin = text.size();
-  for (int lines = 0; lines < 3 && begin != std::string::npos && begin != 0; ++lines) begin = text.rfind('\n', begin - 1);
+  for (int lines = 0; lines < 3 && begin != std::string::npos && begin != 0; ++lines)
+    begin = text.rfind('\n', begin - 1);
   return begin == std::string::npos || begin == 0 ? text : text.substr(begin + 1);
 }
 

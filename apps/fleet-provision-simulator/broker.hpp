@@ -1,8 +1,8 @@
 // mosquitto as our child.
 //
-// It listens on a port that nobody else can take: we bind it first and keep it bound (without listening), and both sides
-// set SO_REUSEADDR. It says that it is ready through an inherited descriptor. It ends when we end, however that is:
-// it asked the kernel to be killed at its parent's end.
+// It listens on a port that nobody else can take: we bind it first and keep it bound (without listening), and both
+// sides set SO_REUSEADDR. It says that it is ready through an inherited descriptor. It ends when we end, however that
+// is: it asked the kernel to be killed at its parent's end.
 #pragma once
 
 #include <sys/types.h>

@@ -1,9 +1,9 @@
 // Waiting, with or without a COMMAND, and passing on what signals say.
 #pragma once
 
+#include <sys/types.h>
 #include <map>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 #include "core/result.hpp"
@@ -29,8 +29,8 @@ class Signals {
     int exit_code = 0;
     std::string message;
   };
-  [[nodiscard]] Started start(const std::vector<std::string>& command, const std::map<std::string, std::string>& variables,
-                              const std::string& directory) const;
+  [[nodiscard]] Started start(const std::vector<std::string>& command,
+                              const std::map<std::string, std::string>& variables, const std::string& directory) const;
 
   /// How the waiting ended.
   struct End {

@@ -15,7 +15,9 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-std::string reason() { return std::strerror(errno); }
+std::string reason() {
+  return std::strerror(errno);
+}
 
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -29,7 +31,9 @@ bool write_all(int descriptor, std::string_view bytes) {
 
 }  // namespace
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
 
 bool is_executable(const std::string& path) {
   return ::access(path.c_str(), X_OK) == 0 && !std::filesystem::is_directory(path);
@@ -80,7 +84,8 @@ Result<void> make_directory(const std::string& path, mode_t mode) {
 
 Result<TemporaryDirectory> TemporaryDirectory::make() {
   const char* place = std::getenv("TMPDIR");
-  std::string path = std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fleet-provision-simulator.XXXXXX";
+  std::string path =
+      std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fleet-provision-simulator.XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
     return fail(ErrorKind::kStateNotWritable, "cannot make a temporary directory " + path + ": " + reason());
   }

@@ -1,9 +1,9 @@
 // Files and directories of the simulator's state, whole at a time.
 #pragma once
 
+#include <sys/types.h>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 #include "core/result.hpp"
 

@@ -135,13 +135,12 @@ std::vector<HookAnswer> HookProgram::answers() {
 }  // namespace
 
 std::string hook_event_json(const HookEvent& event) {
-  const json document{
-      {"claimCertificateId", event.claim_certificate_id},
-      {"certificateId", event.certificate_id},
-      {"certificatePem", event.certificate_pem},
-      {"templateArn", "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/" + event.template_name},
-      {"clientId", event.client_id},
-      {"parameters", event.parameters}};
+  const json document{{"claimCertificateId", event.claim_certificate_id},
+                      {"certificateId", event.certificate_id},
+                      {"certificatePem", event.certificate_pem},
+                      {"templateArn", "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/" + event.template_name},
+                      {"clientId", event.client_id},
+                      {"parameters", event.parameters}};
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -154,7 +153,8 @@ HookAnswer parse_hook_answer(std::uint64_t question, const std::string& output) 
   }
   const json allowed = document.value("allowProvisioning", json());
   answer.allowed = allowed == json(true) || allowed == json("true");
-  if (!answer.allowed) answer.reason = allowed.is_null() ? "no allowProvisioning in the hook's answer" : "the hook denies";
+  if (!answer.allowed)
+    answer.reason = allowed.is_null() ? "no allowProvisioning in the hook's answer" : "the hook denies";
   const json overrides = document.value("parameterOverrides", json::object());
   if (!overrides.is_object()) return answer;
   for (const auto& [name, value] : overrides.items()) {
@@ -163,6 +163,8 @@ HookAnswer parse_hook_answer(std::uint64_t question, const std::string& output) 
   return answer;
 }
 
-std::unique_ptr<Hook> run_as_hook(std::string program) { return std::make_unique<HookProgram>(std::move(program)); }
+std::unique_ptr<Hook> run_as_hook(std::string program) {
+  return std::make_unique<HookProgram>(std::move(program));
+}
 
 }  // namespace fleet_provision::simulator

@@ -1,7 +1,7 @@
 // fleet-provision-simulator: the Fleet Provisioning service on this machine.
 //
-// main reads options, prepares the state directory and the PKI, starts the broker and waits. What the service does is in
-// service/, which runs inside the broker as its plugin.
+// main reads options, prepares the state directory and the PKI, starts the broker and waits. What the service does is
+// in service/, which runs inside the broker as its plugin.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -84,15 +84,12 @@ struct Ready {
 
 void announce(const Ready& ready) {
   const auto text = [](const std::string& value) { return Value{value}; };
-  const Members line{{"endpoint", text(ready.endpoint)},
-                     {"port", Value{std::int64_t{ready.port}}},
-                     {"caFile", text(ready.pki.root_certificate)},
-                     {"claimCertificate", text(ready.pki.claim_certificate)},
-                     {"claimKey", text(ready.pki.claim_key)},
-                     {"template", text(ready.template_name)},
-                     {"stateDir", text(ready.state_dir)},
-                     {"log", text(ready.log)},
-                     {"pid", Value{std::int64_t{::getpid()}}}};
+  const Members line{
+      {"endpoint", text(ready.endpoint)},           {"port", Value{std::int64_t{ready.port}}},
+      {"caFile", text(ready.pki.root_certificate)}, {"claimCertificate", text(ready.pki.claim_certificate)},
+      {"claimKey", text(ready.pki.claim_key)},      {"template", text(ready.template_name)},
+      {"stateDir", text(ready.state_dir)},          {"log", text(ready.log)},
+      {"pid", Value{std::int64_t{::getpid()}}}};
   std::printf("%s\n", encode(line, Encoding::kJson).c_str());
   std::fflush(stdout);
 }
@@ -168,7 +165,12 @@ Result<int> serve(const Options& options, const Signals& signals) {
   const Signals::End end = signals.wait(started.pid, broker.pid());
   if (end.broker_ended) {
     broker.forget();
-    complain({ErrorKind::kInternal, {}, "mosquitto ended before its time; see " + state_dir + "/run/mosquitto.log", {}, {}, {}});
+    complain({ErrorKind::kInternal,
+              {},
+              "mosquitto ended before its time; see " + state_dir + "/run/mosquitto.log",
+              {},
+              {},
+              {}});
     if (options.command.empty()) return static_cast<int>(ExitCode::kSoftware);
   }
   return end.exit_code;

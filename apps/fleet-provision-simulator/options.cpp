@@ -76,14 +76,18 @@ constexpr OptionRow kRows[] = {
     {"--state-dir DIR", "PKI, certificates, things, log; kept (default: a temporary directory)"},
     {"--listen ADDRESS", "address to listen on (default 127.0.0.1)"},
     {"--port N", "TCP port (default: a free one)"},
-    {"--san NAME", "another name or address in the server's certificate; repeatable\n"
-                   "                          (always there: localhost, 127.0.0.1, ::1, the address of --listen)"},
-    {"--template FILE", "an AWS provisioning template body, named after the file; repeatable\n"
-                        "                          (default: a built-in `gateway` with a required SerialNumber)"},
-    {"--claim-policy FILE", "what the claim may do: an AWS IoT policy document\n"
-                            "                          (default: least privilege for the templates, any client id)"},
-    {"--hook deny|allow|FILE", "the pre-provisioning hook; FILE is a program that gets the event on stdin\n"
-                               "                          and answers on stdout (default allow)"},
+    {"--san NAME",
+     "another name or address in the server's certificate; repeatable\n"
+     "                          (always there: localhost, 127.0.0.1, ::1, the address of --listen)"},
+    {"--template FILE",
+     "an AWS provisioning template body, named after the file; repeatable\n"
+     "                          (default: a built-in `gateway` with a required SerialNumber)"},
+    {"--claim-policy FILE",
+     "what the claim may do: an AWS IoT policy document\n"
+     "                          (default: least privilege for the templates, any client id)"},
+    {"--hook deny|allow|FILE",
+     "the pre-provisioning hook; FILE is a program that gets the event on stdin\n"
+     "                          and answers on stdout (default allow)"},
     {"--rate N", "operations per second; more are 429 (default: no limit)"},
     {"--behaviour NAME=VALUE", "where the service is not documented, see below; repeatable"},
     {"--token-lifetime SECONDS", "how long a certificate waits for RegisterThing (default 3600)"},
@@ -114,7 +118,8 @@ Result<TemplateBody> read_template(const std::string& path) {
 Result<std::string> find_hook(const std::string& text) {
   if (text == "allow" || text == "deny") return text;
   if (!exists(text)) {
-    return fail(ErrorKind::kFileNotFound, "--hook: there is no program " + printable(text), "allow, deny or a program's path");
+    return fail(ErrorKind::kFileNotFound, "--hook: there is no program " + printable(text),
+                "allow, deny or a program's path");
   }
   if (!is_executable(text)) return fail(ErrorKind::kFileUnreadable, "--hook: cannot execute " + printable(text));
   return absolute(text);
@@ -215,7 +220,8 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   std::vector<std::string> own(arguments.begin() + (arguments.empty() ? 0 : 1), separator);
   Options answer;
-  if (std::find(own.begin(), own.end(), "--help") != own.end() || std::find(own.begin(), own.end(), "-h") != own.end()) {
+  if (std::find(own.begin(), own.end(), "--help") != own.end() ||
+      std::find(own.begin(), own.end(), "-h") != own.end()) {
     answer.text = help_text();
     return answer;
   }

@@ -54,7 +54,8 @@ CertificateRequest leaf_request(const char* subject, const char* usage) {
 
 std::string alternative_names(const std::vector<std::string>& names) {
   std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
+  for (const auto& name : names)
+    list += (list.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
   return list;
 }
 
@@ -96,14 +97,14 @@ Result<Pki> prepare(const std::string& directory, const std::vector<std::string>
           at("client-trust.pem"),
           {}};
   FP_TRY_ASSIGN(const Pair root, load_or_make(pki.root_certificate, at("ca.key"), [] {
-    return self_signed(make_ec_key(), ca_request(NID_commonName, "fleet-provision-simulator root"));
-  }));
+                  return self_signed(make_ec_key(), ca_request(NID_commonName, "fleet-provision-simulator root"));
+                }));
   FP_TRY_ASSIGN(const Pair issuer, load_or_make(pki.device_issuer_certificate, pki.device_issuer_key, [] {
-    return self_signed(make_rsa_key(), ca_request(NID_organizationalUnitName, kDeviceIssuer));
-  }));
+                  return self_signed(make_rsa_key(), ca_request(NID_organizationalUnitName, kDeviceIssuer));
+                }));
   FP_TRY_ASSIGN(const Pair claim, load_or_make(pki.claim_certificate, pki.claim_key, [&] {
-    return signed_by(root, leaf_request("fleet-provision-simulator claim", "clientAuth"));
-  }));
+                  return signed_by(root, leaf_request("fleet-provision-simulator claim", "clientAuth"));
+                }));
   CertificateRequest request = leaf_request("fleet-provision-simulator", "serverAuth");
   request.extensions.emplace_back(NID_subject_alt_name, alternative_names(names));
   const Pair server = signed_by(root, request);

@@ -1,10 +1,10 @@
 // mosquitto's callbacks ↔ the model of the service; nothing else.
 //
-// What is true of mosquitto 2.0 (tried): it is one thread, and all of this runs in it. A publish from a callback is queued and
-// leaves in the next turn of its loop. The tick comes once a turn, and a turn lasts up to 100 ms when no socket moves; a
-// 1 ms interval timer with an empty handler interrupts that while something is due. A client must not be kicked inside a
-// callback that concerns it, so closing happens in the tick, or by the callback's own result: MOSQ_ERR_CONN_LOST closes
-// without a packet, MOSQ_ERR_ACL_DENIED is reason code 135 on MQTT 5.
+// What is true of mosquitto 2.0 (tried): it is one thread, and all of this runs in it. A publish from a callback is
+// queued and leaves in the next turn of its loop. The tick comes once a turn, and a turn lasts up to 100 ms when no
+// socket moves; a 1 ms interval timer with an empty handler interrupts that while something is due. A client must not
+// be kicked inside a callback that concerns it, so closing happens in the tick, or by the callback's own result:
+// MOSQ_ERR_CONN_LOST closes without a packet, MOSQ_ERR_ACL_DENIED is reason code 135 on MQTT 5.
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -88,8 +88,7 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   FP_TRY_ASSIGN(const std::string text, read_file(configuration_file));
   FP_TRY_ASSIGN(plugin->configuration, configuration_from_json(text));
   const Configuration& configuration = plugin->configuration;
-  FP_TRY_ASSIGN(plugin->issuer,
-                open_issuer(configuration.device_issuer_certificate, configuration.device_issuer_key));
+  FP_TRY_ASSIGN(plugin->issuer, open_issuer(configuration.device_issuer_certificate, configuration.device_issuer_key));
   FP_TRY_ASSIGN(plugin->store, open_state_store(configuration.state_dir));
   plugin->registry = std::make_unique<Registry>(*plugin->store, *plugin->issuer);
   std::vector<ProvisioningTemplate> templates;
@@ -110,7 +109,8 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   if (!plugin->log_file->is_open()) {
     return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + configuration.log_file);
   }
-  plugin->log = std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
+  plugin->log =
+      std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
   if (configuration.hook != "allow" && configuration.hook != "deny") plugin->hook = run_as_hook(configuration.hook);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
   plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
@@ -118,7 +118,9 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   return plugin;
 }
 
-const char* text_or_empty(const char* text) { return text == nullptr ? "" : text; }
+const char* text_or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
 
 int result_of(Permission permission) {
   switch (permission) {
@@ -229,10 +231,10 @@ struct Subscription {
   MOSQ_FUNC_generic_callback callback;
 };
 constexpr Subscription kCallbacks[] = {{MOSQ_EVT_BASIC_AUTH, on_basic_auth},
-                                        {MOSQ_EVT_ACL_CHECK, on_acl_check},
-                                        {MOSQ_EVT_MESSAGE, on_message},
-                                        {MOSQ_EVT_TICK, on_tick},
-                                        {MOSQ_EVT_DISCONNECT, on_disconnect}};
+                                       {MOSQ_EVT_ACL_CHECK, on_acl_check},
+                                       {MOSQ_EVT_MESSAGE, on_message},
+                                       {MOSQ_EVT_TICK, on_tick},
+                                       {MOSQ_EVT_DISCONNECT, on_disconnect}};
 
 }  // namespace
 

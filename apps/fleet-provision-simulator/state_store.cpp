@@ -93,12 +93,10 @@ class StateStore final : public Store {
   }
 
   void save(const ThingRecord& thing) override {
-    const ordered_json document{{"thingName", thing.name},
-                                {"thingTypeName", thing.type ? ordered_json(*thing.type) : ordered_json()},
-                                {"attributes", thing.attributes},
-                                {"thingGroups", thing.groups},
-                                {"principals", thing.principals},
-                                {"templateName", thing.template_name}};
+    const ordered_json document{
+        {"thingName", thing.name},        {"thingTypeName", thing.type ? ordered_json(*thing.type) : ordered_json()},
+        {"attributes", thing.attributes}, {"thingGroups", thing.groups},
+        {"principals", thing.principals}, {"templateName", thing.template_name}};
     write(things_ + thing.name, document);
   }
 

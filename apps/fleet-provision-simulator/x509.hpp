@@ -38,7 +38,8 @@ struct CertificateRequest {
 
 [[nodiscard]] Key make_ec_key();
 [[nodiscard]] Key make_rsa_key();
-/// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no Result.
+/// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no
+/// Result.
 [[nodiscard]] Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
                                            EVP_PKEY* issuer_key);
 

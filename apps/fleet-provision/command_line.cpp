@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 
 #include "core/text.hpp"
 
@@ -49,24 +50,30 @@ tl::unexpected<Error> unknown_option(const std::string& argument) {
 }
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
-  return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"", kSeeHelp);
+  const std::string_view near = nearest_command(argument);
+  return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
+              near.empty() ? kSeeHelp : "did you mean `fleet-provision " + std::string(near) + "`?");
 }
 
-/// What belongs to no option: an unknown option is told before a stray word, which may be its value.
-Result<void> nothing_left(const std::vector<std::string>& left) {
+/// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
+Result<Command> command_among(const std::vector<std::string>& left) {
   const auto end = std::find(left.begin(), left.end(), "--");
   const auto option = std::find_if(
       left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
   if (option != end) return unknown_option(*option);
+  std::optional<Command> command;
   for (const std::string& each : left) {
-    if (each != "--") return unexpected_argument(each);
+    if (each == "--") continue;
+    const auto known = find_command(each);
+    if (!known || command) return unexpected_argument(each);
+    command = known;
   }
-  return {};
+  return command.value_or(Command::kProvision);
 }
 
 }  // namespace
 
-Result<GivenValues> split_command_line(const std::vector<std::string>& arguments) {
+Result<CommandLine> split_command_line(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
@@ -89,13 +96,19 @@ Result<GivenValues> split_command_line(const std::vector<std::string>& arguments
     return fail(ErrorKind::kUsage, "option " + printable(arguments.empty() ? "" : arguments.back(), 80) +
                 " needs a value", kSeeHelp);
   }
-  FP_TRY(nothing_left(app.remaining()));
-
-  GivenValues given;
+  CommandLine line;
+  FP_TRY_ASSIGN(line.command, command_among(app.remaining()));
   for (const auto& [id, option] : known) {
-    if (option->count() > 0) given.emplace(id, option->results());
+    if (option->count() > 0) line.given.emplace(id, option->results());
   }
-  return given;
+  return line;
+}
+
+Command command_of(const std::vector<std::string>& arguments) {
+  for (const std::string& each : arguments) {
+    if (const auto known = find_command(each)) return *known;
+  }
+  return Command::kProvision;
 }
 
 }  // namespace fleet_provision

@@ -44,4 +44,11 @@ Outcome run(Request request, const Interrupt& interrupt, Observer& observer) {
   return provision(request.plan, Ports{*transport, keysmith, disk, clock, observer});
 }
 
+Result<State> look_around(const std::string& state_dir, Observer& observer) {
+  const Interrupt never;
+  OpensslKeysmith keysmith(never);
+  PosixDisk disk(state_dir);
+  return look_at_state(disk, keysmith, observer);
+}
+
 }  // namespace fleet_provision

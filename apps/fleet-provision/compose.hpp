@@ -5,10 +5,14 @@
 #include "plan_from_options.hpp"
 #include "ports/observer.hpp"
 #include "workflow/provision.hpp"
+#include "workflow/status.hpp"
 
 namespace fleet_provision {
 
 /// Runs the request. `request.connection` is given away.
 [[nodiscard]] Outcome run(Request request, const Interrupt& interrupt, Observer& observer);
+
+/// What a state directory holds; offline, changes nothing.
+[[nodiscard]] Result<State> look_around(const std::string& state_dir, Observer& observer);
 
 }  // namespace fleet_provision

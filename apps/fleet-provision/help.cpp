@@ -12,9 +12,29 @@ namespace {
 constexpr std::size_t kHelpColumn = 31;
 
 constexpr std::string_view kUsage = R"(usage: fleet-provision [OPTIONS]
+       fleet-provision COMMAND [OPTIONS]
 
 Gives this gateway its own AWS IoT identity by fleet provisioning with a claim certificate. Does
 nothing when it already has one for this request.
+)";
+
+constexpr std::string_view kStatusText = R"(
+Reads the state directory and nothing else: the identity, an unfinished run and what it waits for,
+the identity before.
+
+Exit codes:
+    0  provisioned                                  75  unfinished: run fleet-provision to go on
+   66  nothing there                                65  damaged; the message says what
+)";
+
+constexpr std::string_view kPolicyText = R"(
+Prints an AWS IoT policy document that allows what a run with these options does and nothing else.
+A {Name} in --client-id becomes *, since one claim serves many gateways.
+
+Example:
+    fleet-provision policy --endpoint abc123-ats.iot.eu-central-1.amazonaws.com \
+        --account 123456789012 --template gateway >claim-policy.json
+    aws iot create-policy --policy-name claim --policy-document file://claim-policy.json
 )";
 
 constexpr std::string_view kSources = R"(
@@ -89,12 +109,30 @@ void append_option(std::string& out, const OptionRow& option) {
   out += "\n";
 }
 
+std::string usage_of(Command command) {
+  return "usage: fleet-provision " + std::string(word(command)) + " [OPTIONS]\n";
+}
+
+void append_commands(std::string& out) {
+  out += "\nCommands (`fleet-provision COMMAND --help` tells more):\n";
+  for (const Command each : commands()) {
+    const std::string left = "      " + std::string(word(each));
+    out += left;
+    append_wrapped(out, left.size(), purpose(each));
+    out += "\n";
+  }
+}
+
 }  // namespace
 
-std::string help_text() {
-  std::string text(kUsage);
+std::string help_text(Command command) {
+  std::string text = command == Command::kProvision ? std::string(kUsage) : usage_of(command);
+  if (command == Command::kProvision) append_commands(text);
+  if (command == Command::kStatus) text += kStatusText;
+  if (command == Command::kPolicy) text += kPolicyText;
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
+    if (!matters_to(command, option.id)) continue;
     if (group != option.group) {
       group = option.group;
       text += "\n" + std::string(heading(option.group)) + ":\n";
@@ -102,6 +140,7 @@ std::string help_text() {
     append_option(text, option);
   }
   text += kSources;
+  if (command != Command::kProvision) return text;
   text += kExamples;
   text += kExitCodes;
   return text;

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <string>
 
+#include "command.hpp"
+
 namespace fleet_provision {
 
 inline constexpr std::size_t kHelpColumns = 100;
 
-/// Lines of at most kHelpColumns columns, ASCII, with a final newline.
-[[nodiscard]] std::string help_text();
+/// Lines of at most kHelpColumns columns, ASCII, with a final newline. Tells the options that matter to the command.
+[[nodiscard]] std::string help_text(Command command);
 /// `fleet-provision 0.1.0` and a newline.
 [[nodiscard]] std::string version_text();
 

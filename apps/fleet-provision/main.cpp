@@ -11,9 +11,12 @@
 
 #include "compose.hpp"
 #include "help.hpp"
+#include "option_values.hpp"
+#include "policy_command.hpp"
 #include "print_config.hpp"
 #include "process.hpp"
 #include "report.hpp"
+#include "status_command.hpp"
 #include "terminal.hpp"
 #include "watch.hpp"
 
@@ -52,6 +55,24 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
   return from_environment && from_environment->flag(OptionId::kJson).value_or(false);
 }
 
+int print_policy(const Options& options, const Voice& voice, Report& report) {
+  auto document = policy_document(options);
+  if (!document) return refuse(std::move(document).error(), report, voice.json_result);
+  for (const std::string& each : document->warnings) report.warned(each);
+  return print(document->text, 0);
+}
+
+int print_status(const Options& options, const Voice& voice, Report& report) {
+  const auto state_dir = state_directory(options);
+  if (!state_dir) return refuse(state_dir.error(), report, voice.json_result);
+  auto state = look_around(*state_dir, report);
+  if (!state) return refuse(std::move(state).error(), report, voice.json_result);
+  const RunRecord record = report.finish();
+  if (state->damage) report.failed(*state->damage);
+  const int code = exit_code(state->kind);
+  return print(voice.json_result ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
+}
+
 int provision_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
   auto request = plan_from_options(options, environment);
@@ -84,7 +105,7 @@ int provision_as_asked(const Options& options, const Environment& environment, V
 int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {
   const auto options = Options::read(arguments, environment);
   const auto asked = [&](OptionId id) { return options ? options->given(id) != nullptr : asks_for(arguments, id); };
-  if (asked(OptionId::kHelp)) return print(help_text(), 0);
+  if (asked(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
   if (asked(OptionId::kVersion)) return print(version_text(), 0);
 
   if (options && options->given(OptionId::kPrintConfig) != nullptr) return print(print_config(*options, environment), 0);
@@ -94,6 +115,11 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
     return refuse(voice.error(), report, wants_json(arguments, environment));
   }
   Report report(*voice, start);
+  if (auto belong = belong_to_command(*options); !belong) {
+    return refuse(std::move(belong).error(), report, voice->json_result);
+  }
+  if (options->command() == Command::kStatus) return print_status(*options, *voice, report);
+  if (options->command() == Command::kPolicy) return print_policy(*options, *voice, report);
   return provision_as_asked(*options, environment, *voice, report);
 }
 
@@ -106,13 +132,20 @@ int main(int argc, char** argv) {
   settle_process();
   const Environment environment = take_environment();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  int code = 0;
   try {
-    return run_process(arguments, environment, start);
+    code = run_process(arguments, environment, start);
   } catch (const std::exception& exception) {
     Error error;
     error.message = std::string("unexpected: ") + exception.what();
     error.hint = "this is a fault of fleet-provision; please report it";
     Report report(Voice{}, start);
-    return refuse(std::move(error), report, asks_for(arguments, OptionId::kJson));
+    code = refuse(std::move(error), report, asks_for(arguments, OptionId::kJson));
   }
+#ifndef FLEET_PROVISION_SANITIZED
+  // Threads of the MQTT library may still be at work (see paho_transport.cpp): nothing is to be taken down under them,
+  // and nothing is buffered. A sanitizer wants to see the ordinary end.
+  ::_exit(code);
+#endif
+  return code;
 }

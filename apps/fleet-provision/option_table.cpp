@@ -69,6 +69,12 @@ constexpr std::array kRows{
               "where the identity is kept"},
     OptionRow{Id::kForce, "force", 0, "", kIdentity, kFlag, kEverywhere, "",
               "provision again although an identity exists; the old one is kept as previous/"},
+    OptionRow{Id::kRegion, "region", 0, "NAME", kPolicy, kText, kEverywhere, "",
+              "AWS region in the resource names; without it that of an AWS --endpoint, else the word REGION"},
+    OptionRow{Id::kAccount, "account", 0, "DIGITS", kPolicy, kText, kEverywhere, "",
+              "AWS account in the resource names; without it the word ACCOUNT"},
+    OptionRow{Id::kPartition, "partition", 0, "NAME", kPolicy, kText, kEverywhere, "",
+              "AWS partition in the resource names; without it that of the region, else aws"},
     OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
               "for the whole run, retries included"},
     OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
@@ -109,6 +115,7 @@ std::string_view heading(OptionGroup group) {
     case kClaim: return "Claim";
     case kRequest: return "Template";
     case kIdentity: return "Identity";
+    case kPolicy: return "Policy";
     case kRun: return "Run";
     case kOutput: return "Output";
   }

@@ -39,6 +39,9 @@ enum class OptionId : unsigned char {
   kCsrSubject,
   kStateDir,
   kForce,
+  kRegion,
+  kAccount,
+  kPartition,
   kTimeout,
   kRequestTimeout,
   kAttempts,
@@ -53,7 +56,7 @@ enum class OptionId : unsigned char {
 inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
 
 /// The headings of --help.
-enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kRun, kOutput };
+enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kPolicy, kRun, kOutput };
 
 enum class OptionValue : unsigned char {
   kFlag,        ///< given or not; `--force=false` takes it back

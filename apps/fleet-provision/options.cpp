@@ -100,8 +100,10 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
 
 Result<Options> Options::read(const std::vector<std::string>& arguments, const Environment& environment,
                               const std::string& configuration_directory) {
-  FP_TRY_ASSIGN(GivenValues given, split_command_line(arguments));
+  FP_TRY_ASSIGN(CommandLine line, split_command_line(arguments));
+  GivenValues& given = line.given;
   Options options;
+  options.command_ = line.command;
   options.warnings_ = unknown_variables(environment);
   for (const OptionRow& option : option_table()) {
     if (auto setting = from_environment(option, environment)) options.add(option.id, std::move(*setting));
@@ -203,6 +205,18 @@ Error Options::blame(OptionId id, Error error) const {
   const Setting* setting = given(id);
   return setting == nullptr ? std::move(error).within("--" + std::string(row(id).name))
                             : blamed(*setting, std::move(error));
+}
+
+Result<void> belong_to_command(const Options& options) {
+  for (const OptionRow& option : option_table()) {
+    const Setting* setting = options.given(option.id);
+    const auto only = only_command_of(option.id);
+    if (setting == nullptr || !only || *only == options.command() || setting->source != Source::kCommandLine) continue;
+    return fail(ErrorKind::kUsage,
+                setting->origin + " belongs to `fleet-provision " + std::string(word(*only)) + "`",
+                "leave it out, or give that command");
+  }
+  return {};
 }
 
 bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {

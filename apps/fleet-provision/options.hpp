@@ -38,6 +38,7 @@ class Options {
   [[nodiscard]] static Result<Options> read(const std::vector<std::string>& arguments, const Environment& environment,
                                             const std::string& configuration_directory = kConfigurationDirectory);
 
+  [[nodiscard]] Command command() const { return command_; }
   /// All settings of an option, weakest first, without the default; the last one counts.
   [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
   /// The setting that counts; nothing when only the default is left.
@@ -61,9 +62,13 @@ class Options {
   [[nodiscard]] Result<void> add_configuration(const std::string& directory);
   void add(OptionId id, Setting setting);
 
+  Command command_ = Command::kProvision;
   std::array<std::vector<Setting>, kOptionCount> settings_;
   std::vector<std::string> warnings_;
 };
+
+/// kUsage for an option on the command line that belongs to another command.
+[[nodiscard]] Result<void> belong_to_command(const Options& options);
 
 /// Whether `--help`, `--version` or `--json` is asked for by a command line that may be wrong otherwise.
 [[nodiscard]] bool asks_for(const std::vector<std::string>& arguments, OptionId flag);

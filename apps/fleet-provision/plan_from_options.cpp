@@ -7,6 +7,7 @@
 #include "adapters/distinguished_name.hpp"
 #include "build_info.hpp"
 #include "core/text.hpp"
+#include "option_values.hpp"
 #include "parameters.hpp"
 #include "proxy.hpp"
 
@@ -33,34 +34,6 @@ constexpr std::chrono::system_clock::time_point midnight(std::string_view date) 
     return value;
   };
   return std::chrono::sys_days{std::chrono::year{number(0, 4)} / number(5, 2) / number(8, 2)};
-}
-
-/// Gives `parse`'s error the name of the option, variable or key that the text came from.
-template <class Parse>
-auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype(parse(std::string())) {
-  auto result = parse(options.text(id).value_or(""));
-  if (!result) return fail(options.blame(id, std::move(result).error()));
-  return result;
-}
-
-Result<std::string> required(const Options& options, OptionId id) {
-  if (auto text = options.text(id)) return std::move(*text);
-  const OptionRow& option = row(id);
-  return fail(ErrorKind::kUsage, "--" + std::string(option.name) + " is required",
-              "give --" + std::string(option.name) + " " + std::string(option.metavar) + " or set " +
-                  environment_name(option));
-}
-
-/// The path of an option; nothing when it was not given.
-Result<std::optional<std::string>> path(const Options& options, OptionId id) {
-  auto text = options.text(id);
-  if (text && text->empty()) {
-    Error error;
-    error.kind = ErrorKind::kUsage;
-    error.message = "the path is empty";
-    return fail(options.blame(id, std::move(error)));
-  }
-  return text;
 }
 
 /// Two options that make no sense together, `value` of the first (empty: any).
@@ -193,9 +166,7 @@ Result<void> read_limits(const Options& options, Plan& plan) {
 }
 
 Result<void> read_state(const Options& options, Plan& plan) {
-  FP_TRY_ASSIGN(const auto directory, path(options, OptionId::kStateDir));
-  plan.state_dir = directory.value_or("");
-  while (plan.state_dir.size() > 1 && plan.state_dir.back() == '/') plan.state_dir.pop_back();
+  FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
   FP_TRY_ASSIGN(plan.force, options.flag(OptionId::kForce));
   return {};
 }

@@ -5,16 +5,12 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "result_parts.hpp"
 
 namespace fleet_provision {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 std::string_view word(OutcomeKind kind) {
   switch (kind) {
@@ -40,11 +36,8 @@ Json identity_part(const Plan* plan, const Outcome& outcome) {
   json["mqttVersion"] = outcome.connection ? Json(word(outcome.connection->mqtt_version)) : Json(nullptr);
   json["tlsVersion"] = outcome.connection ? Json(outcome.connection->tls_version) : Json(nullptr);
   json["deviceConfiguration"] = identity != nullptr ? Json(identity->device_configuration) : Json(nullptr);
-  const IdentityFiles files = plan != nullptr && identity != nullptr ? files_of(*plan, *identity) : IdentityFiles{};
-  json["files"] = {{"certificate", or_null(files.certificate)},
-                   {"privateKey", or_null(files.private_key)},
-                   {"thingName", or_null(files.thing_name)},
-                   {"identity", or_null(files.identity)}};
+  const bool known = plan != nullptr && identity != nullptr;
+  json["files"] = files_object(known ? files_of(plan->state_dir, *identity) : IdentityFiles{});
   return json;
 }
 
@@ -76,8 +69,8 @@ Json error_part(const std::optional<Error>& error) {
 
 }  // namespace
 
-IdentityFiles files_of(const Plan& plan, const Identity& identity) {
-  const std::string directory = plan.state_dir + (plan.state_dir == "/" ? "identity/" : "/identity/");
+IdentityFiles files_of(const std::string& state_dir, const Identity& identity) {
+  const std::string directory = state_dir + (state_dir == "/" ? "identity/" : "/identity/");
   IdentityFiles files;
   files.certificate = directory + "certificate.pem";
   if (identity.key == "private-key.pem") files.private_key = directory + "private-key.pem";
@@ -86,15 +79,14 @@ IdentityFiles files_of(const Plan& plan, const Identity& identity) {
   return files;
 }
 
-std::string result_lines(const Plan& plan, const Outcome& outcome) {
-  if (!outcome.identity) return {};
+std::string identity_lines(const std::string& state_dir, const Identity& identity) {
   std::string lines;
   const auto line = [&lines](std::string_view name, const std::optional<std::string>& value) {
     if (value) lines += std::string(name) + ": " + printable(*value, 4096) + "\n";
   };
-  const IdentityFiles files = files_of(plan, *outcome.identity);
-  line("thingName", outcome.identity->thing_name);
-  line("certificateId", outcome.identity->certificate_id);
+  const IdentityFiles files = files_of(state_dir, identity);
+  line("thingName", identity.thing_name);
+  line("certificateId", identity.certificate_id);
   line("certificate", files.certificate);
   line("privateKey", files.private_key);
   line("thingNameFile", files.thing_name);
@@ -102,7 +94,24 @@ std::string result_lines(const Plan& plan, const Outcome& outcome) {
   return lines;
 }
 
+std::string result_lines(const Plan& plan, const Outcome& outcome) {
+  return outcome.identity ? identity_lines(plan.state_dir, *outcome.identity) : std::string();
+}
+
+Json files_object(const IdentityFiles& files) {
+  return {{"certificate", or_null(files.certificate)},
+          {"privateKey", or_null(files.private_key)},
+          {"thingName", or_null(files.thing_name)},
+          {"identity", or_null(files.identity)}};
+}
+
+std::string in_ascii(const Json& json) { return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n"; }
+
 std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecord& record) {
+  return in_ascii(result_object(plan, outcome, record));
+}
+
+Json result_object(const Plan* plan, const Outcome& outcome, const RunRecord& record) {
   Json json = Json::object();
   json["schema"] = 1;
   json["outcome"] = word(outcome.kind);
@@ -113,8 +122,7 @@ std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecor
   json["warnings"] = record.warnings;
   json["timeline"] = timeline_part(record.timeline);
   json["error"] = error_part(outcome.error);
-  // What came from outside may be any bytes: escaped to ASCII, and what is not UTF-8 replaced.
-  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  return json;
 }
 
 }  // namespace fleet_provision

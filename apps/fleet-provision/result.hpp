@@ -32,9 +32,12 @@ struct IdentityFiles {
   std::optional<std::string> thing_name;
   std::optional<std::string> identity;
 };
-[[nodiscard]] IdentityFiles files_of(const Plan& plan, const Identity& identity);
+[[nodiscard]] IdentityFiles files_of(const std::string& state_dir, const Identity& identity);
 
-/// Of a success: thingName, certificateId and the files; what is absent has no line.
+/// thingName, certificateId and the files; what is absent has no line.
+[[nodiscard]] std::string identity_lines(const std::string& state_dir, const Identity& identity);
+
+/// Of a success.
 [[nodiscard]] std::string result_lines(const Plan& plan, const Outcome& outcome);
 /// Every key is always there, null when unknown; ASCII only, with a final newline. `plan` is absent when the options
 /// were refused.

@@ -67,7 +67,7 @@ Result<Descriptor> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
   while (true) {
     FP_TRY_ASSIGN(const bool ready, wait.until(listener_.get(), POLLIN, deadline));
     if (!ready) {
-      return fail(ErrorKind::kInternal, "the MQTT library did not connect to its tunnel on 127.0.0.1",
+      return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect to its tunnel on 127.0.0.1",
                   "the loopback interface must be up");
     }
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));

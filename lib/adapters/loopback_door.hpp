@@ -15,7 +15,7 @@ class LoopbackDoor {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The first connection whose other end is a socket of this very process; strangers are closed at once and do not end
-  /// the wait. Then the door is closed for good. kInternal at `deadline`.
+  /// the wait. Then the door is closed for good. kNoAnswer at `deadline`, since a new library client may do better.
   [[nodiscard]] Result<Descriptor> admit(Instant deadline, const Wait& wait);
 
  private:

@@ -30,6 +30,11 @@ tl::unexpected<Error> library_error(const std::string& what) {
   return fail(ErrorKind::kInternal, "the MQTT library failed: " + what);
 }
 
+/// A new client on a new connection may do better.
+tl::unexpected<Error> library_lags(const std::string& what) {
+  return fail(ErrorKind::kNoAnswer, "the MQTT library is stuck: " + what, "it is tried again");
+}
+
 mqtt::connect_options connect_options(const ConnectRequest& request) {
   mqtt::connect_options options;
   options.set_mqtt_version(version_number(request.mqtt_version));
@@ -68,7 +73,7 @@ class PahoSession : public Session {
     if (!trouble_.empty()) return library_error(trouble_);
     FP_TRY_ASSIGN(ConnectionFacts facts, link_.await_connack());
     return guarded([&]() -> Result<ConnectionFacts> {
-      if (!connecting_->wait_for(kLibraryLag)) return library_error("it does not see the CONNACK");
+      if (!connecting_->wait_for(kLibraryLag)) return library_lags("it does not see the CONNACK");
       return facts;
     });
   }
@@ -107,7 +112,7 @@ class PahoSession : public Session {
         return Message{message->get_topic(), Secret({payload.data(), payload.size()})};
       }
       FP_TRY(link_.check());
-      return library_error("it does not hand over a message that came");
+      return library_lags("it does not hand over a message that came");
     });
   }
 

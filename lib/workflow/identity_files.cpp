@@ -108,6 +108,15 @@ Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith, co
   return identity;
 }
 
+Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
+                                                            const std::string& directory) {
+  FP_TRY_ASSIGN(const std::optional<Secret> pem, disk.read(path_in(directory, kCertificateFile), kFileBytesMax));
+  if (!pem) return std::optional<CertificateFacts>();
+  auto facts = keysmith.read_certificate(pem->reveal());
+  if (!facts) return std::optional<CertificateFacts>();
+  return std::optional(std::move(*facts));
+}
+
 Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
                             const std::string& certificate_pem) {
   FP_TRY(write_public(disk, path_in(directory, kCertificateFile), certificate_pem));

@@ -30,6 +30,10 @@ inline constexpr const char* kIdentityFile = "identity.json";
 [[nodiscard]] Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith,
                                                             const std::string& directory);
 
+/// The facts of its certificate; nothing when there is none that can be read.
+[[nodiscard]] Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
+                                                                          const std::string& directory);
+
 /// Writes all but the private key, readable to all, and makes bytes and names durable. identity.json comes last.
 [[nodiscard]] Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
                                           const std::string& certificate_pem);

@@ -119,7 +119,7 @@ Result<void> Vault::prepare() {
   return {};
 }
 
-Result<std::optional<Journal>> Vault::load() {
+Result<std::optional<Journal>> Vault::peek() {
   FP_TRY(require_private(kPending, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
   FP_TRY(require_private(kKey, EntryType::kFile));
@@ -134,8 +134,13 @@ Result<std::optional<Journal>> Vault::load() {
   Journal journal = std::move(*decoded);
   FP_TRY(load_key(journal));
   FP_TRY(recognize_enrolled(journal));
-  FP_TRY(settle(journal));
   return std::optional<Journal>(std::move(journal));
+}
+
+Result<std::optional<Journal>> Vault::load() {
+  FP_TRY_ASSIGN(std::optional<Journal> journal, peek());
+  if (journal) FP_TRY(settle(*journal));
+  return journal;
 }
 
 Result<void> Vault::load_key(Journal& journal) {

@@ -34,6 +34,8 @@ class Vault {
   /// Makes `pending/` and proves that it is private: the first thing that tells a full or read-only disk.
   [[nodiscard]] Result<void> prepare();
 
+  /// What an earlier run left; nothing when there is nothing to go on from. Takes no lock, writes nothing.
+  [[nodiscard]] Result<std::optional<Journal>> peek();
   /// What an earlier run left, made durable once more; nothing when there is nothing to go on from.
   [[nodiscard]] Result<std::optional<Journal>> load();
   /// Durable when it returns. Installed is for `install`.

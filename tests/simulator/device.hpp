@@ -28,8 +28,12 @@ inline std::string make_csr(EVP_PKEY* key, const EVP_MD* digest = EVP_sha256()) 
 }
 
 /// `$aws/certificates/create-from-csr/json`, … for one encoding.
-inline std::string csr_topic(const std::string& encoding) { return "$aws/certificates/create-from-csr/" + encoding; }
-inline std::string keys_topic(const std::string& encoding) { return "$aws/certificates/create/" + encoding; }
+inline std::string csr_topic(const std::string& encoding) {
+  return "$aws/certificates/create-from-csr/" + encoding;
+}
+inline std::string keys_topic(const std::string& encoding) {
+  return "$aws/certificates/create/" + encoding;
+}
 inline std::string register_topic(const std::string& encoding, const std::string& name = "gateway") {
   return "$aws/provisioning-templates/" + name + "/provision/" + encoding;
 }

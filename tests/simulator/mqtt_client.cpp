@@ -27,7 +27,8 @@ struct MqttClient::Callbacks {
   static void message(mosquitto*, void* object, const mosquitto_message* message, const mosquitto_property*) {
     const auto* bytes = static_cast<const char*>(message->payload);
     const auto size = static_cast<std::size_t>(message->payloadlen);
-    self(object).received_.push_back({message->topic, size == 0 ? std::string() : std::string(bytes, size), message->qos});
+    self(object).received_.push_back(
+        {message->topic, size == 0 ? std::string() : std::string(bytes, size), message->qos});
   }
 };
 

@@ -116,7 +116,8 @@ TEST_CASE("faults as a client meets them") {
     MqttClient client(simulator, claim_of(simulator), "a", version);
     client.subscribe({topic + "/accepted", topic + "/rejected"});
     client.publish(topic, "");
-    while (auto message = client.receive(milliseconds(received.size() < expected ? 5000 : 150))) received.push_back(*message);
+    while (auto message = client.receive(milliseconds(received.size() < expected ? 5000 : 150)))
+      received.push_back(*message);
     return client.connected();
   };
   struct Row {
@@ -126,8 +127,10 @@ TEST_CASE("faults as a client meets them") {
   };
   // A rejected answer costs no RSA key, so those that only count use one.
   const std::vector<Row> rows{
-      {"create:1:ignore", 0, true},           {"create:1:disconnect-before", 0, false},
-      {"create:1:disconnect-after", 1, false}, {"create:1:reject=418,Teapot,short and stout", 1, true},
+      {"create:1:ignore", 0, true},
+      {"create:1:disconnect-before", 0, false},
+      {"create:1:disconnect-after", 1, false},
+      {"create:1:reject=418,Teapot,short and stout", 1, true},
       {"create:1:deny", 0, true},
   };
   for (const auto& row : rows) {
@@ -190,10 +193,10 @@ TEST_CASE("certificates, things and tokens outlive the simulator") {
   const SimulatorProcess simulator({}, state.path());
   CHECK(MqttClient(simulator, identity, "gateway-1", 5).connack() == -1);
   MqttClient claim(simulator, claim_of(simulator), "a", 5);
-  const auto registered = claim.ask(register_topic("json"),
-                                    json{{"certificateOwnershipToken", created.at("certificateOwnershipToken")},
-                                         {"parameters", {{"SerialNumber", "1"}}}}
-                                        .dump());
+  const auto registered =
+      claim.ask(register_topic("json"), json{{"certificateOwnershipToken", created.at("certificateOwnershipToken")},
+                                             {"parameters", {{"SerialNumber", "1"}}}}
+                                            .dump());
   REQUIRE(registered);
   CHECK(json::parse(registered->payload).at("thingName") == "gateway-1");
   CHECK(MqttClient(simulator, identity, "gateway-1", 5).connack() == 0);

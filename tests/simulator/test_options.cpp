@@ -25,11 +25,11 @@ json provision(const SimulatorProcess& simulator, const char* serial = "7") {
   const Key key = make_ec_key();
   const auto created = claim.ask(csr_topic("json"), json{{"certificateSigningRequest", make_csr(key.get())}}.dump());
   if (!created) return {};
-  const auto registered = claim.ask(
-      register_topic("json"),
-      json{{"certificateOwnershipToken", json::parse(created->payload).at("certificateOwnershipToken")},
-           {"parameters", {{"SerialNumber", serial}}}}
-          .dump());
+  const auto registered =
+      claim.ask(register_topic("json"),
+                json{{"certificateOwnershipToken", json::parse(created->payload).at("certificateOwnershipToken")},
+                     {"parameters", {{"SerialNumber", serial}}}}
+                    .dump());
   return registered ? json::parse(registered->payload) : json();
 }
 
@@ -93,14 +93,13 @@ TEST_CASE("--claim-policy decides what the claim may do") {
   const std::string arn = "arn:aws:iot:eu-central-1:123456789012:";
   const json document{
       {"Version", "2012-10-17"},
-      {"Statement",
-       json::array({{{"Effect", "Allow"}, {"Action", "iot:Connect"}, {"Resource", arn + "client/gw-*"}},
-                    {{"Effect", "Allow"},
-                     {"Action", json::array({"iot:Publish", "iot:Receive"})},
-                     {"Resource", arn + "topic/$aws/certificates/create/*"}},
-                    {{"Effect", "Allow"},
-                     {"Action", "iot:Subscribe"},
-                     {"Resource", arn + "topicfilter/$aws/certificates/*"}}})}};
+      {"Statement", json::array({{{"Effect", "Allow"}, {"Action", "iot:Connect"}, {"Resource", arn + "client/gw-*"}},
+                                 {{"Effect", "Allow"},
+                                  {"Action", json::array({"iot:Publish", "iot:Receive"})},
+                                  {"Resource", arn + "topic/$aws/certificates/create/*"}},
+                                 {{"Effect", "Allow"},
+                                  {"Action", "iot:Subscribe"},
+                                  {"Resource", arn + "topicfilter/$aws/certificates/*"}}})}};
   const SimulatorProcess simulator({"--claim-policy", write(scratch, "policy.json", document.dump())});
   CHECK(MqttClient(simulator, claim_of(simulator), "other", 5).connack() == 135);
   MqttClient client(simulator, claim_of(simulator), "gw-1", 5);
@@ -118,8 +117,8 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   const auto program = [&](const char* name, const std::string& script) {
     return write(scratch, name, "#!/bin/sh\n" + script + "\n", 0755);
   };
-  const std::string changes =
-      program("changes", "cat > " + event + R"(; echo '{"allowProvisioning":true,"parameterOverrides":{"SerialNumber":"9"}}')");
+  const std::string changes = program(
+      "changes", "cat > " + event + R"(; echo '{"allowProvisioning":true,"parameterOverrides":{"SerialNumber":"9"}}')");
   CHECK(provision(SimulatorProcess({"--hook", changes})).at("thingName") == "gateway-9");
   std::ifstream file(event);
   const json seen = json::parse(file);

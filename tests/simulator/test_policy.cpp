@@ -12,7 +12,8 @@ Policy policy_of(const std::string& statements) {
 }
 
 std::string statement(const char* effect, const char* action, const std::string& resource, const char* more = "") {
-  return std::string(R"({"Effect":")") + effect + R"(","Action":")" + action + R"(","Resource":")" + resource + "\"" + more + "}";
+  return std::string(R"({"Effect":")") + effect + R"(","Action":")" + action + R"(","Resource":")" + resource + "\"" +
+         more + "}";
 }
 
 const std::string kArn = "arn:aws:iot:eu-central-1:123456789012:";
@@ -97,7 +98,8 @@ TEST_CASE("what a policy does not understand is an error that names it") {
       {R"({"Statement":{"Effect":"Allow","NotAction":"iot:Connect","Resource":"*"}})", "unknown name NotAction"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect"}})", "Resource"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"client/x"}})", "not an ARN"},
-      {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:s3:::bucket/x"}})", "not an ARN of AWS IoT"},
+      {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:s3:::bucket/x"}})",
+       "not an ARN of AWS IoT"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:iot:r:a:client/${iot:Cliend}"}})",
        "unknown policy variable"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"*","Condition":{"IpAddress":{}}}})",

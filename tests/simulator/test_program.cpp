@@ -82,8 +82,8 @@ TEST_CASE("nothing is left of a temporary directory, however it ends") {
 
 TEST_CASE("COMMAND may answer a signal in its own way") {
   const ScratchDirectory state;
-  CHECK(simulate({"--state-dir", state.path()},
-                 "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done").exit_code == 7);
+  CHECK(simulate({"--state-dir", state.path()}, "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done")
+            .exit_code == 7);
 }
 
 TEST_CASE("the broker ends with the simulator, also by SIGKILL") {
@@ -147,9 +147,9 @@ TEST_CASE("it needs no root") {
     fs::copy_file(bin / name, copy + "/" + name);
   }
   fs::permissions(place.path(), fs::perms::all);
-  const auto finished = run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                             copy + "/fleet-provision-simulator", "--state-dir", place.path() + "/state", "--",
-                             "/usr/bin/id", "-u"});
+  const auto finished =
+      run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy + "/fleet-provision-simulator",
+           "--state-dir", place.path() + "/state", "--", "/usr/bin/id", "-u"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.out == "65534\n");
   CHECK(finished.err.empty());

@@ -29,9 +29,9 @@ struct World {
     for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
     std::vector<ProvisioningTemplate> templates;
     templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", builtin_template_body())));
-    operations = std::make_unique<Operations>(std::move(templates), registry, issuer,
-                                              OperationRules{configuration.token_lifetime,
-                                                             configuration.behaviours.accept_token_reuse});
+    operations = std::make_unique<Operations>(
+        std::move(templates), registry, issuer,
+        OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
     service = std::make_unique<Service>(configuration,
                                         std::move(*Policy::parse("p", least_privilege_claim_policy({"gateway"}))),
                                         std::move(faults), *operations, registry, hook, log, clock.clocks());
@@ -342,7 +342,9 @@ TEST_CASE("the hook decides, and may change the parameters") {
 
 TEST_CASE("no secret and no control character reaches the event log") {
   World world;
-  REQUIRE(world.connect(&kOne, "a\x1b[31m\xc2\x9b" "31m") == Admission::kAccepted);
+  REQUIRE(world.connect(&kOne,
+                        "a\x1b[31m\xc2\x9b"
+                        "31m") == Admission::kAccepted);
   world.subscribe_all(&kOne);
   REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
   const auto created = world.service->due();

@@ -13,7 +13,8 @@ std::string body_with(const std::string& expression, const std::string& more = "
     "Mappings":{"Sites":{"berlin":{"Code":"BER"},"paris":{"Code":"PAR"}}},
     "Resources":{"thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":)" +
          expression + R"(}},"certificate":{"Type":"AWS::IoT::Certificate",
-    "Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"Status":"Active"}}})" + more + "}";
+    "Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"Status":"Active"}}})" +
+         more + "}";
 }
 
 Granted<Rendered> rendered(const std::string& body, const Parameters& parameters) {
@@ -77,7 +78,8 @@ TEST_CASE("what cannot be resolved is the service's InvalidParameters") {
 }
 
 TEST_CASE("parameters that are not declared are ignored, and defaults can be replaced") {
-  const std::string body = body_with(R"({"Ref":"Site"})", R"(,"DeviceConfiguration":{"Url":{"Fn::Sub":"https://${Site}"},"N":5})");
+  const std::string body =
+      body_with(R"({"Ref":"Site"})", R"(,"DeviceConfiguration":{"Url":{"Fn::Sub":"https://${Site}"},"N":5})");
   const auto result = rendered(body, {{"Site", "paris"}, {"AWS::IoT::Certificate::Id", "mine"}, {"Other", "x"}});
   REQUIRE(result);
   CHECK(result->thing->name == "paris");
@@ -100,7 +102,8 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {R"({"Resource":{}})", "did you mean Resources?"},
       {R"({"Resources":{"t":{"Type":"AWS::IoT::Thin","Properties":{}}}})", "did you mean AWS::IoT::Thing?"},
       {R"({"Resources":{"t":{"Type":"AWS::IoT::Thing","Properties":{}}}})", "ThingName is missing"},
-      {R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"Status":"Active"}}}})", "CertificateId is missing"},
+      {R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"Status":"Active"}}}})",
+       "CertificateId is missing"},
       {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{}}}})", "either PolicyName or PolicyDocument"},
       {thing(R"(,"ThingNam":"y"}})"), "did you mean ThingName?"},
       {thing(R"(},"OverrideSettings":{"ThingTypeName":"MERGE"}})"), "DO_NOTHING, REPLACE or FAIL"},
@@ -110,7 +113,8 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {body_with(R"({"Fn::FindInMap":["a","b"]})"), "takes [map, key, key]"},
       {body_with(R"({"Ref":["a"]})"), "takes a name"},
       {R"({"Parameters":{"A":{"Type":"Number"}},"Resources":{}})", "only String is known"},
-      {R"({"Parameters":{"AWS::IoT::Certificate::Country":{"Type":"String"}},"Resources":{}})", "not a parameter of fleet provisioning"},
+      {R"({"Parameters":{"AWS::IoT::Certificate::Country":{"Type":"String"}},"Resources":{}})",
+       "not a parameter of fleet provisioning"},
       {std::string(11000, ' '), "11000 characters"},
   };
   for (const auto& row : rows) {

@@ -16,7 +16,9 @@ constexpr int kNestingMax = 64;
 
 class JsonWriter {
  public:
-  void write(const Value& value) { std::visit([this](const auto& content) { put(content); }, value.content); }
+  void write(const Value& value) {
+    std::visit([this](const auto& content) { put(content); }, value.content);
+  }
   void put(std::nullptr_t) { out_ += "null"; }
   void put(bool value) { out_ += value ? "true" : "false"; }
   void put(std::int64_t value) { out_ += std::to_string(value); }
@@ -75,7 +77,9 @@ void JsonWriter::put(const Members& members) {
 class CborWriter {
  public:
   explicit CborWriter(const EncodeOptions& options) : options_(options) {}
-  void write(const Value& value) { std::visit([this](const auto& content) { put(content); }, value.content); }
+  void write(const Value& value) {
+    std::visit([this](const auto& content) { put(content); }, value.content);
+  }
   void put(std::nullptr_t) { byte(0xf6); }
   void put(bool value) { byte(value ? 0xf5 : 0xf4); }
   void put(std::int64_t value) {
@@ -176,8 +180,8 @@ std::optional<json> parse_bounded(std::string_view payload, Encoding encoding) {
   const auto format = encoding == Encoding::kJson ? json::input_format_t::json : json::input_format_t::cbor;
   DepthGuard guard;
   if (!json::sax_parse(payload, &guard, format)) return std::nullopt;
-  json document = encoding == Encoding::kJson ? json::parse(payload, nullptr, false)
-                                              : json::from_cbor(payload, true, false);
+  json document =
+      encoding == Encoding::kJson ? json::parse(payload, nullptr, false) : json::from_cbor(payload, true, false);
   if (document.is_discarded()) return std::nullopt;
   return document;
 }

@@ -13,7 +13,9 @@ using nlohmann::json;
 
 constexpr std::string_view kFunctions[] = {"Ref", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::FindInMap"};
 
-Granted<std::string> invalid(const std::string& message) { return refuse(400, "InvalidParameters", message); }
+Granted<std::string> invalid(const std::string& message) {
+  return refuse(400, "InvalidParameters", message);
+}
 
 Granted<std::string> look_up(const std::string& name, const Scope& scope) {
   const auto found = scope.values.find(name);

@@ -9,7 +9,9 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::uint8_t bit(FaultPoint point) { return static_cast<std::uint8_t>(point); }
+constexpr std::uint8_t bit(FaultPoint point) {
+  return static_cast<std::uint8_t>(point);
+}
 constexpr std::uint8_t kCreate = bit(FaultPoint::kCreateFromCsr) | bit(FaultPoint::kCreateKeys);
 constexpr std::uint8_t kRegister = bit(FaultPoint::kRegister);
 constexpr std::uint8_t kRequests = kCreate | kRegister;
@@ -150,8 +152,7 @@ const std::vector<FaultDescription>& fault_table() {
       {A::kBadUtf8, "bad-utf8", V::kNone, "", kRequests, "every text ends with bytes that are not UTF-8"},
       {A::kIndefinite, "indefinite", V::kNone, "", kRequests, "CBOR maps and texts are of indefinite length"},
       {A::kWrongEncoding, "wrong-encoding", V::kNone, "", kRequests, "CBOR on a json topic, JSON on a cbor topic"},
-      {A::kStale, "stale", V::kNone, "", kRequests,
-       "before the answer comes one that was meant for another device"},
+      {A::kStale, "stale", V::kNone, "", kRequests, "before the answer comes one that was meant for another device"},
   };
   return kTable;
 }
@@ -195,8 +196,7 @@ Result<Fault> parse_fault(std::string_view spec) {
   fault.points = operation->points;
   fault.action = row->action;
   if ((row->points & fault.points) != fault.points) {
-    return fail(ErrorKind::kUsage,
-                std::string(row->name) + " cannot happen to " + std::string(operation->name),
+    return fail(ErrorKind::kUsage, std::string(row->name) + " cannot happen to " + std::string(operation->name),
                 std::string(row->name) + " is for " + operations_of(*row));
   }
   FP_TRY(parse_value(fault, *row,

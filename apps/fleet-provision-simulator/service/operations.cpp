@@ -47,8 +47,9 @@ Granted<Registration> Operations::begin_registration(const std::string& template
   const auto& parameters = request.parameters();
   if (parameters.wrong_type) {
     return refuse(400, "InvalidParameters",
-                  parameters.wrong_member.empty() ? "parameters is not a map."
-                                                  : "The value of parameter " + parameters.wrong_member + " is not text.");
+                  parameters.wrong_member.empty()
+                      ? "parameters is not a map."
+                      : "The value of parameter " + parameters.wrong_member + " is not text.");
   }
   const auto certificate = registry_.redeem(token.text, now, rules_.accept_token_reuse);
   if (!certificate) return tl::unexpected<Refusal>(certificate.error());
@@ -56,9 +57,11 @@ Granted<Registration> Operations::begin_registration(const std::string& template
 }
 
 Granted<Members> Operations::finish_registration(const Registration& registration) {
-  const auto rendered = registration.provisioning_template->render(registration.parameters, registration.certificate_id);
+  const auto rendered =
+      registration.provisioning_template->render(registration.parameters, registration.certificate_id);
   if (!rendered) return tl::unexpected<Refusal>(rendered.error());
-  if (auto applied = registry_.apply(*rendered, registration.certificate_id, registration.provisioning_template->name());
+  if (auto applied =
+          registry_.apply(*rendered, registration.certificate_id, registration.provisioning_template->name());
       !applied) {
     return tl::unexpected<Refusal>(applied.error());
   }

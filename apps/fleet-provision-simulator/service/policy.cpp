@@ -12,11 +12,18 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 12> kActions{
-    "iot:Connect",           "iot:Publish",           "iot:Subscribe",
-    "iot:Receive",           "iot:RetainPublish",     "iot:GetThingShadow",
-    "iot:UpdateThingShadow", "iot:DeleteThingShadow", "iot:ListNamedShadowsForThing",
-    "iot:GetRetainedMessage", "iot:ListRetainedMessages", "iot:AssumeRoleWithCertificate"};
+constexpr std::array<std::string_view, 12> kActions{"iot:Connect",
+                                                    "iot:Publish",
+                                                    "iot:Subscribe",
+                                                    "iot:Receive",
+                                                    "iot:RetainPublish",
+                                                    "iot:GetThingShadow",
+                                                    "iot:UpdateThingShadow",
+                                                    "iot:DeleteThingShadow",
+                                                    "iot:ListNamedShadowsForThing",
+                                                    "iot:GetRetainedMessage",
+                                                    "iot:ListRetainedMessages",
+                                                    "iot:AssumeRoleWithCertificate"};
 
 constexpr std::array<std::string_view, 5> kComparisons{"Bool", "StringEquals", "StringNotEquals", "StringLike",
                                                        "StringNotLike"};
@@ -38,9 +45,8 @@ bool matches(const Pattern& pattern, std::string_view text) {
     if (p < pattern.size() && pattern[p].wildcard && pattern[p].character == '*') {
       star = p++;
       star_text = t;
-    } else if (p < pattern.size() &&
-               ((pattern[p].wildcard && pattern[p].character == '?') ||
-                (!pattern[p].wildcard && pattern[p].character == text[t]))) {
+    } else if (p < pattern.size() && ((pattern[p].wildcard && pattern[p].character == '?') ||
+                                      (!pattern[p].wildcard && pattern[p].character == text[t]))) {
       ++p;
       ++t;
     } else if (star) {
@@ -96,7 +102,8 @@ Result<void> check_known(std::string_view name, const Range& known, const std::s
 Result<void> check_variables(std::string_view text, const std::string& place) {
   for (std::size_t open = text.find("${"); open != std::string_view::npos; open = text.find("${", open + 2)) {
     const std::size_t close = text.find('}', open);
-    if (close == std::string_view::npos) return fail(ErrorKind::kConfiguration, place + ": a policy variable without }");
+    if (close == std::string_view::npos)
+      return fail(ErrorKind::kConfiguration, place + ": a policy variable without }");
     const std::string_view name = text.substr(open + 2, close - open - 2);
     if (name == "*" || name == "?" || name == "$") continue;
     FP_TRY(check_known(name, policy_variables(), place, "policy variable"));
@@ -182,7 +189,8 @@ class PolicyReader {
     for (const auto& [key, value] : given.items()) FP_TRY(check_known(key, kKeys, place, "name"));
     Policy::Statement statement;
     const std::string effect = given.value("Effect", json()).is_string() ? given["Effect"] : "";
-    if (effect != "Allow" && effect != "Deny") return fail(ErrorKind::kConfiguration, place + ": Effect is Allow or Deny");
+    if (effect != "Allow" && effect != "Deny")
+      return fail(ErrorKind::kConfiguration, place + ": Effect is Allow or Deny");
     statement.allow = effect == "Allow";
     FP_TRY_ASSIGN(statement.actions, texts(given.value("Action", json()), place + ".Action"));
     for (const auto& action : statement.actions) FP_TRY(check_action(action, place + ".Action"));
@@ -243,9 +251,9 @@ bool Policy::Statement::matches(std::string_view action, std::string_view resour
     for (const auto& value : condition.values) {
       if (found == variables.end()) break;
       const bool literal = condition.comparison == "StringEquals" || condition.comparison == "StringNotEquals";
-      equal = equal || (literal && value.find("${") == std::string::npos
-                            ? value == found->second
-                            : simulator::matches(value, found->second, variables));
+      equal = equal ||
+              (literal && value.find("${") == std::string::npos ? value == found->second
+                                                                : simulator::matches(value, found->second, variables));
     }
     if (equal == negated) return false;
   }
@@ -285,10 +293,10 @@ std::string least_privilege_claim_policy(const std::vector<std::string>& templat
   const auto allow = [](const char* action, const json& resources) {
     return json{{"Effect", "Allow"}, {"Action", action}, {"Resource", resources}};
   };
-  const json document{{"Version", "2012-10-17"},
-                      {"Statement", json::array({allow("iot:Connect", std::string(kArn) + "client/*"),
-                                                 allow("iot:Publish", publish), allow("iot:Receive", receive),
-                                                 allow("iot:Subscribe", subscribe)})}};
+  const json document{
+      {"Version", "2012-10-17"},
+      {"Statement", json::array({allow("iot:Connect", std::string(kArn) + "client/*"), allow("iot:Publish", publish),
+                                 allow("iot:Receive", receive), allow("iot:Subscribe", subscribe)})}};
   return document.dump(2);
 }
 

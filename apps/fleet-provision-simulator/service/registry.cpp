@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kTokenDigits = 384;
 constexpr std::size_t kUntypedAttributesMax = 3;
 
-tl::unexpected<Refusal> invalid(const std::string& message) { return refuse(400, "InvalidParameters", message); }
+tl::unexpected<Refusal> invalid(const std::string& message) {
+  return refuse(400, "InvalidParameters", message);
+}
 
 tl::unexpected<Refusal> conflict(const std::string& thing, const char* what) {
   return refuse(409, "ResourceConflictsException", "Thing " + thing + " exists with another " + what);

@@ -12,8 +12,12 @@ namespace {
 constexpr std::size_t kPayloadBytesMax = 128 * 1024;
 constexpr unsigned kTurnsBeforeClose = 2;
 
-Value text(std::string value) { return Value{std::move(value)}; }
-Value number(std::uint64_t value) { return Value{static_cast<std::int64_t>(value)}; }
+Value text(std::string value) {
+  return Value{std::move(value)};
+}
+Value number(std::uint64_t value) {
+  return Value{static_cast<std::int64_t>(value)};
+}
 
 const char* version_word(int mqtt_version) {
   if (mqtt_version == 5) return "5";
@@ -124,7 +128,8 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
   std::string reason;
   if (!connection.is_claim && (device == nullptr || device->status != CertificateStatus::kActive)) {
     admission = configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed;
-    reason = device == nullptr ? "unknown certificate" : std::string("certificate is ") + simulator::word(device->status);
+    reason =
+        device == nullptr ? "unknown certificate" : std::string("certificate is ") + simulator::word(device->status);
   } else if (!allows(connection, "iot:Connect", "client/" + connecting.client_id)) {
     admission = Admission::kNotAuthorized;
     reason = "policy: iot:Connect";
@@ -136,7 +141,9 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
     reason = "fault: disconnect-before";
   }
   Members fields{{"mqttVersion", text(version_word(connecting.mqtt_version))},
-                 {"principal", text(connection.is_claim ? "claim" : device != nullptr ? "device" : "unknown")},
+                 {"principal", text(connection.is_claim ? "claim"
+                                    : device != nullptr ? "device"
+                                                        : "unknown")},
                  {"certificateId", text(connecting.certificate_id)},
                  {"result", text(admission == Admission::kAccepted        ? "accepted"
                                  : admission == Admission::kNotAuthorized ? "not-authorized"
@@ -173,8 +180,8 @@ Permission Service::subscribe(ConnectionKey key, const std::string& filter, int 
     permission = configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(*connection);
     reason = denied_by_fault ? "fault: deny" : "policy: iot:Subscribe";
   }
-  Members fields{{"filter", text(filter)}, {"qos", number(static_cast<std::uint64_t>(qos))},
-                 {"result", text(word(permission))}};
+  Members fields{
+      {"filter", text(filter)}, {"qos", number(static_cast<std::uint64_t>(qos))}, {"result", text(word(permission))}};
   if (!reason.empty()) fields.emplace_back("reason", text(reason));
   log_connection(*connection, "subscribe", std::move(fields));
   if (permission == Permission::kAllowed) subscriptions_[connection->facts.client_id][filter] = std::min(qos, 1);
@@ -200,8 +207,7 @@ Permission Service::publish(ConnectionKey key, const Publication& publication) {
       !is_within_topic_limits(publication.topic)) {
     permission = Permission::kClose;
     reason = publication.retain ? "retain on $aws/" : "over a limit of the broker";
-  } else if (is_answer_topic(publication.topic) ||
-             !allows(*connection, "iot:Publish", "topic/" + publication.topic)) {
+  } else if (is_answer_topic(publication.topic) || !allows(*connection, "iot:Publish", "topic/" + publication.topic)) {
     permission = denial(*connection);
     reason = "policy: iot:Publish";
   } else if (request) {
@@ -244,7 +250,8 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
   const Asker asker{connection->number, topic, *request, std::move(connection->faults)};
   connection->faults.clear();
   if (find_fault(asker.faults, FaultAction::kIgnore) != nullptr) {
-    log_connection(*connection, "answer", {{"topic", text(topic)}, {"result", text("none")}, {"fault", text("ignore")}});
+    log_connection(*connection, "answer",
+                   {{"topic", text(topic)}, {"result", text("none")}, {"fault", text("ignore")}});
     return Permission::kAllowed;
   }
   if (const Fault* reject = find_fault(asker.faults, FaultAction::kReject)) {
@@ -259,7 +266,7 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
     answer(asker, create(asker, payload));
   }
   return find_fault(asker.faults, FaultAction::kDisconnectUnanswered) != nullptr ? Permission::kClose
-                                                                                : Permission::kAllowed;
+                                                                                 : Permission::kAllowed;
 }
 
 Granted<Members> Service::create(const Asker& asker, std::string_view payload) {
@@ -307,9 +314,9 @@ void Service::finish_registration(const HookAnswer& hook_answer) {
   auto [asker, registration] = std::move(found->second);
   asked_.erase(found);
   if (!hook_answer.allowed) {
-    log_.write(clocks_.wall(), "hook", {{"connection", number(asker.connection)},
-                                        {"result", text("denied")},
-                                        {"reason", text(hook_answer.reason)}});
+    log_.write(
+        clocks_.wall(), "hook",
+        {{"connection", number(asker.connection)}, {"result", text("denied")}, {"reason", text(hook_answer.reason)}});
     answer(asker, refuse(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
     return;
   }

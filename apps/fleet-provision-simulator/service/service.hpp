@@ -1,11 +1,12 @@
 // The model of the service: connections, what they may do, and what they are answered.
 //
 // It knows no broker. Whoever has one asks it about every connect, subscription and publish, and carries out the
-// effects that it returns at once or that become due later. Time comes in as arguments' clock, so tests turn it by hand.
+// effects that it returns at once or that become due later. Time comes in as arguments' clock, so tests turn it by
+// hand.
 //
 // Rules that shape it: an answer goes to the connection that asked and to no other, not even to a later one of the same
-// client id; on MQTT 3.1.1 a denial closes the connection, on 5 it has a reason code; a certificate can connect when it is
-// the claim's or has been activated by RegisterThing.
+// client id; on MQTT 3.1.1 a denial closes the connection, on 5 it has a reason code; a certificate can connect when it
+// is the claim's or has been activated by RegisterThing.
 #pragma once
 
 #include <cstdint>

@@ -75,9 +75,9 @@ Result<void> check_known(const std::string& name, const Range& known, const std:
   std::string all;
   for (const std::string_view each : known) all += (all.empty() ? "" : ", ") + std::string(each);
   const std::string_view near = nearest(name, known);
-  return fail(ErrorKind::kConfiguration, place + ": unknown name " + printable(name),
-              near.empty() ? "known: " + (all.empty() ? std::string("none") : all)
-                           : "did you mean " + std::string(near) + "?");
+  return fail(
+      ErrorKind::kConfiguration, place + ": unknown name " + printable(name),
+      near.empty() ? "known: " + (all.empty() ? std::string("none") : all) : "did you mean " + std::string(near) + "?");
 }
 
 Result<void> require_object(const json& value, const std::string& place) {
@@ -207,11 +207,11 @@ std::string upper(std::string text) {
 }
 
 // Returns the refusal of a Granted expression from the enclosing function, else declares its value.
-#define FP_GRANT_ASSIGN(declaration, ...)                                               \
-  auto FP_JOIN(granted_, __LINE__) = (__VA_ARGS__);                                     \
-  if (!FP_JOIN(granted_, __LINE__)) {                                                   \
-    return tl::unexpected<Refusal>(std::move(FP_JOIN(granted_, __LINE__)).error());     \
-  }                                                                                     \
+#define FP_GRANT_ASSIGN(declaration, ...)                                           \
+  auto FP_JOIN(granted_, __LINE__) = (__VA_ARGS__);                                 \
+  if (!FP_JOIN(granted_, __LINE__)) {                                               \
+    return tl::unexpected<Refusal>(std::move(FP_JOIN(granted_, __LINE__)).error()); \
+  }                                                                                 \
   declaration = std::move(*FP_JOIN(granted_, __LINE__))
 
 Granted<ThingSpec> render_thing(const json& resource, const Scope& scope) {
@@ -259,7 +259,8 @@ Granted<PolicySpec> render_policy(const json& resource, const Scope& scope) {
   PolicySpec policy;
   if (properties.contains("PolicyName")) {
     FP_GRANT_ASSIGN(policy.name, evaluate_text(properties["PolicyName"], scope));
-  } else if (const json& document = properties["PolicyDocument"]; document.is_object() && document.contains("Statement")) {
+  } else if (const json& document = properties["PolicyDocument"];
+             document.is_object() && document.contains("Statement")) {
     policy.document = document.dump(-1, ' ', false, json::error_handler_t::replace);
   } else {
     FP_GRANT_ASSIGN(policy.document, evaluate_text(document, scope));
@@ -327,6 +328,8 @@ Granted<Rendered> ProvisioningTemplate::render(const std::map<std::string, std::
   return rendered;
 }
 
-std::string_view builtin_template_body() { return kBuiltinBody; }
+std::string_view builtin_template_body() {
+  return kBuiltinBody;
+}
 
 }  // namespace fleet_provision::simulator

@@ -1,7 +1,7 @@
 // Provisioning templates: AWS template bodies, rendered as RegisterThing renders them (service-facts 7.5).
 //
-// A body is checked when it is loaded (sections, resource types, functions, OverrideSettings): what is not understood is
-// an error there, so that a team's mistake shows before the first device does. Rendering can then only fail for a
+// A body is checked when it is loaded (sections, resource types, functions, OverrideSettings): what is not understood
+// is an error there, so that a team's mistake shows before the first device does. Rendering can then only fail for a
 // value that the device did not send, which is the service's InvalidParameters.
 #pragma once
 

@@ -11,7 +11,9 @@ constexpr std::string_view kCreateKeys = "$aws/certificates/create";
 constexpr std::string_view kTemplates = "$aws/provisioning-templates/";
 constexpr std::string_view kProvision = "/provision";
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }

@@ -39,8 +39,8 @@ TEST_CASE("argv is split into options and their values, as they were written") {
     CAPTURE(each.arguments);
     const auto given = split_command_line(each.arguments);
     REQUIRE(given);
-    REQUIRE(given->count(each.id) == 1);
-    CHECK(given->at(each.id) == each.values);
+    REQUIRE(given->given.count(each.id) == 1);
+    CHECK(given->given.at(each.id) == each.values);
   }
 }
 
@@ -86,7 +86,41 @@ TEST_CASE("every option of the table can be given") {
     if (takes_value(option.value)) arguments.emplace_back("value");
     const auto given = split_command_line(arguments);
     REQUIRE(given);
-    CHECK(given->count(option.id) == 1);
-    CHECK(given->size() == 1);
+    CHECK(given->given.count(option.id) == 1);
+    CHECK(given->given.size() == 1);
   }
+}
+
+TEST_CASE("the command may stand anywhere, and only once") {
+  struct Row {
+    Arguments arguments;
+    Command command;
+  };
+  const Row rows[] = {
+      {{}, Command::kProvision},
+      {{"status"}, Command::kStatus},
+      {{"--json", "status"}, Command::kStatus},
+      {{"policy", "--template", "status"}, Command::kPolicy},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.arguments);
+    const auto line = split_command_line(each.arguments);
+    REQUIRE(line);
+    CHECK(line->command == each.command);
+  }
+  for (const Arguments& each : {Arguments{"status", "policy"}, Arguments{"status", "status"}}) {
+    REQUIRE_FALSE(split_command_line(each));
+    CHECK(contains(split_command_line(each).error().message, "unexpected argument"));
+  }
+}
+
+TEST_CASE("an option of one command is refused on the line of another, and passed over elsewhere") {
+  const Environment environment{{"FLEET_PROVISION_REGION", "eu-central-1"}};
+  CHECK(belong_to_command(*options_of({"policy", "--region", "eu-central-1"})));
+  CHECK(belong_to_command(*options_of({"status"}, environment)));
+  CHECK(belong_to_command(*options_of({"status", "--force", "--endpoint", "h"})));
+  const auto refused = belong_to_command(*options_of({"status", "--region", "eu-central-1"}));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::kUsage);
+  CHECK(refused.error().message == "--region belongs to `fleet-provision policy`");
 }

@@ -10,25 +10,50 @@
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
 
-TEST_CASE("--help fits its columns, is ASCII and names every option of the table with its default") {
-  const std::string help = help_text();
-  std::istringstream lines(help);
-  for (std::string line; std::getline(lines, line);) {
-    CAPTURE(line);
-    CHECK(line.size() <= kHelpColumns);
-    CHECK(line.find_last_not_of(' ') + 1 == line.size());
-    CHECK(std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+namespace {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> all{Command::kProvision};
+  all.insert(all.end(), commands().begin(), commands().end());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("--help fits its columns, is ASCII and names every option that matters, with its default") {
+  for (const Command command : all_commands()) {
+    const std::string help = help_text(command);
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+      CAPTURE(line);
+      CHECK(line.size() <= kHelpColumns);
+      CHECK(line.find_last_not_of(' ') + 1 == line.size());
+      CHECK(std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c <= '~'; }));
+    }
+    for (const OptionRow& option : option_table()) {
+      CAPTURE(option.name);
+      std::string entry = "--" + std::string(option.name);
+      if (!option.metavar.empty()) entry += " " + std::string(option.metavar);
+      const bool told = contains(help, entry + "\n") || contains(help, entry + " ");
+      CHECK(told == matters_to(command, option.id));
+      const std::string default_value = "[" + std::string(option.default_value) + "]";
+      if (told && !option.default_value.empty()) CHECK(contains(help, default_value));
+    }
+    CHECK(contains(help, "\nExit codes:\n") == (command != Command::kPolicy));
+    CHECK(help.back() == '\n');
   }
+  CHECK(contains(help_text(Command::kProvision), "\nExamples:\n"));
+}
+
+TEST_CASE("every option matters to a command, and every command has its own word") {
   for (const OptionRow& option : option_table()) {
     CAPTURE(option.name);
-    std::string entry = "--" + std::string(option.name);
-    if (!option.metavar.empty()) entry += " " + std::string(option.metavar);
-    CHECK(contains(help, entry));
-    if (!option.default_value.empty()) CHECK(contains(help, "[" + std::string(option.default_value) + "]"));
+    const auto commands = all_commands();
+    CHECK(std::any_of(commands.begin(), commands.end(), [&](Command each) { return matters_to(each, option.id); }));
   }
-  CHECK(contains(help, "\nExamples:\n"));
-  CHECK(contains(help, "\nExit codes:\n"));
-  CHECK(help.back() == '\n');
+  for (const Command each : commands()) CHECK(find_command(word(each)) == each);
+  CHECK(find_command("") == std::nullopt);
+  CHECK(nearest_command("statsu") == "status");
 }
 
 TEST_CASE("the version is that of the newest entry of the changelog") {

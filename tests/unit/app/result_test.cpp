@@ -93,7 +93,7 @@ TEST_CASE("files are named that exist") {
   CHECK(contains(result_lines(plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
   outcome.identity->key = "handle:0x81000001";
   outcome.identity->thing_name.reset();
-  const IdentityFiles files = files_of(plan(), *outcome.identity);
+  const IdentityFiles files = files_of(plan().state_dir, *outcome.identity);
   CHECK_FALSE(files.private_key);
   CHECK_FALSE(files.thing_name);
   CHECK(files.certificate == "/state/identity/certificate.pem");

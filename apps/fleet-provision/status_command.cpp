@@ -1,0 +1,119 @@
+#include "status_command.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "result_parts.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view word(StateKind kind) {
+  switch (kind) {
+    case StateKind::kProvisioned: return "provisioned";
+    case StateKind::kPending: return "pending";
+    case StateKind::kEmpty: return "empty";
+    case StateKind::kDamaged: return "damaged";
+  }
+  return "";
+}
+
+std::string name_of(const Identity& identity) {
+  return identity.thing_name ? "thing " + *identity.thing_name : "certificate " + identity.certificate_id;
+}
+
+Json certificate_part(const State& state) {
+  if (!state.identity || !state.certificate) return nullptr;
+  const CertificateFacts& facts = *state.certificate;
+  return {{"subject", facts.subject},
+          {"issuer", facts.issuer},
+          {"notBefore", rfc3339(facts.not_before)},
+          {"notAfter", rfc3339(facts.not_after)},
+          {"fingerprint", facts.fingerprint},
+          {"keyType", state.identity->key_type},
+          {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
+          // A key that lives elsewhere was not looked at.
+          {"keyFits", state.identity->key == "private-key.pem" ? Json(true) : Json(nullptr)}};
+}
+
+Json pending_part(const std::optional<PendingState>& pending) {
+  if (!pending) return nullptr;
+  return {{"milestone", word(pending->reached)},
+          {"waitsFor", pending->waits_for},
+          {"certificateId", or_null(pending->certificate_id)},
+          {"thingName", or_null(pending->thing_name)}};
+}
+
+Json previous_part(const std::optional<Identity>& previous) {
+  if (!previous) return nullptr;
+  return {{"thingName", or_null(previous->thing_name)},
+          {"certificateId", previous->certificate_id},
+          {"notAfter", previous->not_after},
+          {"provisionedAt", previous->provisioned_at}};
+}
+
+}  // namespace
+
+int exit_code(StateKind kind) {
+  switch (kind) {
+    case StateKind::kProvisioned: return static_cast<int>(ExitCode::kOk);
+    case StateKind::kPending: return static_cast<int>(ExitCode::kTemporaryFailure);
+    case StateKind::kEmpty: return static_cast<int>(ExitCode::kNoInput);
+    case StateKind::kDamaged: return static_cast<int>(ExitCode::kDataError);
+  }
+  return static_cast<int>(ExitCode::kSoftware);
+}
+
+std::string status_lines(const std::string& state_dir, const State& state) {
+  std::string lines;
+  const auto line = [&lines](std::string_view name, const std::optional<std::string>& value) {
+    if (value) lines += std::string(name) + ": " + printable(*value, 4096) + "\n";
+  };
+  line("state", std::string(word(state.kind)));
+  if (state.identity) {
+    const Identity& identity = *state.identity;
+    const bool in_file = identity.key == "private-key.pem";
+    lines += identity_lines(state_dir, identity);
+    if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
+    line("notAfter", identity.not_after);
+    line("key", identity.key_type + (in_file               ? ", fits the certificate"
+                                     : identity.key.empty() ? ", kept elsewhere"
+                                                            : ", " + identity.key));
+    line("template", identity.template_name);
+    line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
+    line("provisionedAt", identity.provisioned_at);
+    line("verifiedAt", identity.verified_at.value_or("never"));
+  }
+  if (state.pending) {
+    const PendingState& pending = *state.pending;
+    line("pending", std::string(word(pending.reached)) + ", waits for " + pending.waits_for);
+    line("pendingThingName", pending.thing_name);
+    line("pendingCertificateId", pending.certificate_id);
+  }
+  if (state.previous) line("previous", name_of(*state.previous) + ", of " + state.previous->provisioned_at);
+  return lines;
+}
+
+std::string status_json(const std::string& state_dir, const State& state, const RunRecord& record) {
+  Outcome outcome;
+  outcome.identity = state.identity;
+  outcome.error = state.damage;
+  Json json = result_object(nullptr, outcome, record);
+  json["outcome"] = word(state.kind);
+  if (state.identity) {
+    // No request was made: these are the words of the identity.
+    json["templateName"] = state.identity->template_name;
+    json["endpoint"] = state.identity->endpoint;
+    json["port"] = state.identity->port;
+    json["method"] = word(state.identity->method);
+    json["files"] = files_object(files_of(state_dir, *state.identity));
+  }
+  json["status"] = {{"certificate", certificate_part(state)},
+                    {"pending", pending_part(state.pending)},
+                    {"previous", previous_part(state.previous)}};
+  return in_ascii(json);
+}
+
+}  // namespace fleet_provision

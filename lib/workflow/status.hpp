@@ -1,0 +1,44 @@
+// What the state directory holds, told without changing anything and without the network.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/identity.hpp"
+#include "core/milestones.hpp"
+#include "ports/disk.hpp"
+#include "ports/keysmith.hpp"
+#include "ports/observer.hpp"
+
+namespace fleet_provision {
+
+enum class StateKind : unsigned char { kProvisioned, kPending, kEmpty, kDamaged };
+
+/// An unfinished run.
+struct PendingState {
+  Milestone reached = Milestone::kFresh;
+  /// What the next run will do first, in words.
+  std::string waits_for;
+  /// Where a certificate was issued already.
+  std::optional<std::string> certificate_id;
+  /// Where the service knows the gateway already.
+  std::optional<std::string> thing_name;
+};
+
+struct State {
+  StateKind kind = StateKind::kEmpty;
+  /// The identity in its place, whole: its key fits, or lives elsewhere.
+  std::optional<Identity> identity;
+  /// Of that identity's certificate.
+  std::optional<CertificateFacts> certificate;
+  std::optional<PendingState> pending;
+  std::optional<Identity> previous;
+  /// With kDamaged: what is wrong.
+  std::optional<Error> damage;
+};
+
+/// Errors only for what keeps it from looking (kStateNotWritable and the like); damage is a State.
+[[nodiscard]] Result<State> look_at_state(Disk& disk, Keysmith& keysmith, Observer& observer);
+
+}  // namespace fleet_provision
