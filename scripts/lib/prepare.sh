@@ -9,7 +9,7 @@ demo_packages="openssl"
 test_packages="catch2 openssl libmosquitto-dev"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
-build_tools="g++ cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
+build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
 cross_packages="pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
 log="$root/build/log"
