@@ -4,13 +4,13 @@
 
 # What each part is built from; the same names in Debian 12 and 13.
 build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libcbor-dev
-  libcli11-dev libexpected-dev mosquitto mosquitto-dev"
+  libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev"
 demo_packages="openssl"
-test_packages="catch2 openssl libmosquitto-dev"
+test_packages="catch2 openssl"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
-cross_packages="pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
+cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
 log="$root/build/log"
 
