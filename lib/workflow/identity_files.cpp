@@ -130,6 +130,18 @@ Result<void> write_identity(Disk& disk, const std::string& directory, const Iden
   return disk.sync_directory(directory);
 }
 
+Result<void> open_up(Disk& disk, const std::string& directory, const Identity& identity) {
+  for (const std::string& name : files_of(identity)) {
+    if (name == kPrivateKeyFile) continue;
+    const std::string path = path_in(directory, name);
+    FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk.inspect(path));
+    if (!facts || facts->mode == kReadableByAll) continue;
+    FP_TRY(disk.set_mode(path, kReadableByAll));
+    FP_TRY(disk.sync_file(path));
+  }
+  return {};
+}
+
 std::vector<std::string> files_of(const Identity& identity) {
   std::vector<std::string> names{kCertificateFile, kDeviceConfigurationFile, kIdentityFile};
   if (identity.thing_name) names.emplace_back(kThingNameFile);

@@ -38,6 +38,8 @@ inline constexpr const char* kIdentityFile = "identity.json";
 [[nodiscard]] Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
                                           const std::string& certificate_pem);
 
+/// Gives what is public its mode, where a run was cut off between writing a file and opening it up.
+[[nodiscard]] Result<void> open_up(Disk& disk, const std::string& directory, const Identity& identity);
 /// The names that belong to an identity.
 [[nodiscard]] std::vector<std::string> files_of(const Identity& identity);
 

@@ -251,6 +251,7 @@ Result<void> Vault::place(const Identity& identity) {
     const bool stays = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
     if (!stays) FP_TRY(disk_.remove_file(path_in(kPending, name)));
   }
+  FP_TRY(open_up(disk_, kPending, identity));
   FP_TRY(disk_.set_mode(kPending, kEnterableByAll));
   // Journal and token are gone for good, and the mode is set, before the name identity/ can appear.
   FP_TRY(disk_.sync_directory(kPending));

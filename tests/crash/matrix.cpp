@@ -90,7 +90,9 @@ std::string identity_fault(World& world, bool may_be_absent) {
   }
   if (world.disk.mode("identity") != 0755U) return "identity/ is not open to all";
   if (world.disk.mode("identity/private-key.pem") != 0600U) return "the key is not private";
-  if (world.disk.mode("identity/certificate.pem") != 0644U) return "the certificate is not readable";
+  for (const char* file : {"certificate.pem", "thing-name", "device-configuration.json", "identity.json"}) {
+    if (world.disk.mode(std::string("identity/") + file) != 0644U) return std::string(file) + " is not readable by all";
+  }
   return "";
 }
 
