@@ -237,6 +237,11 @@ Result<void> PosixDisk::lock() {
   Descriptor file(::openat(root_.get(), path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                            kPrivateFile));
   if (!file) return failed("create", path);
+  struct stat facts {};
+  if (::fstat(file.get(), &facts) != 0) return failed("inspect", path);
+  if (!S_ISREG(facts.st_mode)) {
+    return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " is not a file", "look who made it");
+  }
   while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return failed("lock", path);

@@ -16,11 +16,14 @@ const std::string kPlace = kIdentityDirectory;
 const std::string kPrevious = kPreviousDirectory;
 const std::string kJournal = "pending/journal";
 const std::string kNewJournal = "pending/journal.new";
+const std::string kProbe = "pending/probe";
 const std::string kKey = path_in(kPendingDirectory, kPrivateKeyFile);
 /// The state directory itself.
 const std::string kRoot;
 
 constexpr std::size_t kJournalBytesMax = 512 * 1024;
+// What key and journal take in the least; a disk that has this and no more is found full later, and that is told as well.
+constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
 constexpr unsigned kOthersMay = 077;
 constexpr unsigned kOthersMayWrite = 022;
@@ -81,6 +84,8 @@ Result<bool> Vault::recover() {
     // The exchange may still be in memory only, if the run that made it was killed.
     FP_TRY(disk_.sync_directory(kRoot));
     keep_as_previous();
+    // Here a new pending/ may follow at once: its name must not outlive this rename.
+    FP_TRY(disk_.sync_directory(kRoot));
     return false;
   }
   observer_.reached("finishing a commit that was cut off");
@@ -115,6 +120,11 @@ Result<void> Vault::prepare() {
   FP_TRY(require_private(kPending, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
   FP_TRY(require_private(kKey, EntryType::kFile));
+  // A full disk may still take a directory; that it takes no bytes is better known before the network hears of us.
+  FP_TRY(disk_.remove_file(kProbe));
+  const auto probed = disk_.write_new(kProbe, std::string(kProbeBytes, '\0'));
+  FP_TRY(disk_.remove_file(kProbe));
+  FP_TRY(probed);
   prepared_ = true;
   return {};
 }
