@@ -1,0 +1,201 @@
+# Sourced by the scripts beside it: the real program against the real simulator, with faults between them.
+# shellcheck shell=bash disable=SC2034
+#
+# Each script says with `broken` what did not hold, and with `row` what it tried; its exit status is the number of broken
+# promises, at most 100. STORM_BIN is where the programs are; STORM_FULL=1 tries everything instead of a sample;
+# STORM_ROWS names a file that gets one table row per `row` (see scripts/what-survives-what).
+
+set -u
+umask 022
+bin=${STORM_BIN:?where fleet-provision and fleet-provision-simulator are}
+full=${STORM_FULL:-}
+rows=${STORM_ROWS:-/dev/null}
+work=$(mktemp -d "${TMPDIR:-/tmp}/storm.XXXXXX")
+tool=$bin/fleet-provision
+simulator_pid=
+broken_count=0
+case_number=0
+declare -a ours=()
+trap 'end_storm' EXIT
+trap 'exit 130' INT TERM
+
+end_storm() {
+  local pid
+  for pid in "${ours[@]:-}" "$simulator_pid"; do
+    if [ -n "$pid" ]; then kill -CONT "$pid" 2> /dev/null; kill "$pid" 2> /dev/null; fi
+  done
+  wait 2> /dev/null
+  if [ "$broken_count" -gt 0 ] && [ -n "${STORM_KEEP:-}" ]; then
+    echo "kept: $work"
+  else
+    rm -rf "$work"
+  fi
+}
+
+# The promises broken so far, as exit status.
+finish() {
+  exit $((broken_count > 100 ? 100 : broken_count))
+}
+
+# broken WHAT: a promise that did not hold, with what the program said.
+broken() {
+  broken_count=$((broken_count + 1))
+  echo "BROKEN: $1"
+  if [ -s "$work/err" ]; then tail -n 6 "$work/err" | cut -c1-300 | sed 's/^/    /'; fi
+}
+
+# row FAULT TRIED OUTCOME
+row() {
+  printf '| %s | %s | %s |\n' "$1" "$2" "$3" | tee -a "$rows"
+}
+
+# Without what it needs, a script tells so and succeeds.
+skip() {
+  row "$1" 0 "not tried here: $2"
+}
+
+need_strace() {
+  if ! command -v strace > /dev/null || ! strace -qq -o /dev/null -e inject=getppid:error=EIO true 2> /dev/null; then
+    skip "$1" "strace is missing or may not trace"
+    finish
+  fi
+}
+
+# start_simulator [OPTION…]: for all that follows; its state is kept from one to the next.
+start_simulator() {
+  stop_simulator
+  rm -f "$work/ready"
+  mkfifo "$work/ready"
+  "$bin/fleet-provision-simulator" --state-dir "$work/service" "$@" > "$work/ready" 2> "$work/simulator.err" &
+  simulator_pid=$!
+  local line=
+  read -r -t 20 line < "$work/ready"
+  if [ -z "$line" ]; then
+    echo "the simulator does not start:"
+    cat "$work/simulator.err"
+    exit 99
+  fi
+  FLEET_PROVISION_ENDPOINT=$(field endpoint "$line")
+  FLEET_PROVISION_PORT=$(field port "$line")
+  FLEET_PROVISION_CA_FILE=$(field caFile "$line")
+  FLEET_PROVISION_CLAIM_CERT=$(field claimCertificate "$line")
+  FLEET_PROVISION_CLAIM_KEY=$(field claimKey "$line")
+  FLEET_PROVISION_TEMPLATE=$(field template "$line")
+  export FLEET_PROVISION_ENDPOINT FLEET_PROVISION_PORT FLEET_PROVISION_CA_FILE FLEET_PROVISION_CLAIM_CERT \
+    FLEET_PROVISION_CLAIM_KEY FLEET_PROVISION_TEMPLATE
+}
+
+stop_simulator() {
+  if [ -n "$simulator_pid" ]; then
+    kill "$simulator_pid" 2> /dev/null
+    wait "$simulator_pid" 2> /dev/null
+  fi
+  simulator_pid=
+}
+
+# The value of a field in one line of JSON.
+field() {
+  local value
+  value=${2#*\""$1"\":}
+  value=${value#\"}
+  printf '%s' "${value%%[\",\}]*}"
+}
+
+# A gateway that was never seen: $serial and its state directory $dir.
+fresh_gateway() {
+  case_number=$((case_number + 1))
+  serial=storm-$case_number
+  dir=$work/gateway-$case_number
+}
+
+# The command of this gateway, as an array: "${command[@]}".
+command_for() {
+  command=("$tool" -P "SerialNumber=$serial" --state-dir "$dir" "$@")
+}
+
+# run [OPTION…]: one run of this gateway; its streams are in $work/out and $work/err.
+run() {
+  command_for "$@"
+  "${command[@]}" > "$work/out" 2> "$work/err"
+}
+
+# Certificates that the service has made so far.
+certificates() {
+  local -a all=("$work"/service/certificates/*.json)
+  if [ -e "${all[0]}" ]; then echo ${#all[@]}; else echo 0; fi
+}
+
+# Connections that got as far as CONNECT.
+connections() {
+  grep -c '"event":"connect"' "$work/service/events.jsonl" 2> /dev/null
+}
+
+# whole DIRECTORY: an identity whose certificate fits its key, with the modes it should have.
+whole() {
+  local certificate key
+  [ "$(stat -c %a "$1" "$1/private-key.pem" "$1/certificate.pem" "$1/identity.json" 2> /dev/null | tr '\n' ' ')" = \
+    "755 600 644 644 " ] || return 1
+  certificate=$(openssl x509 -noout -pubkey -in "$1/certificate.pem" 2> /dev/null)
+  key=$(openssl pkey -pubout -in "$1/private-key.pem" 2> /dev/null)
+  [ -n "$certificate" ] && [ "$certificate" = "$key" ]
+}
+
+# What is in $dir is a finished identity of this gateway that the service knows, and nothing is left over.
+finished() {
+  local left id thing
+  whole "$dir/identity" || { echo "identity/ is not whole"; return 1; }
+  left=$(cd "$dir" && ls -A | grep -vxE 'identity|lock|previous')
+  [ -z "$left" ] || { echo "left over: $left"; return 1; }
+  left=$(cd "$dir/identity" && ls -A | grep -vxE 'certificate.pem|private-key.pem|thing-name|identity.json|device-configuration.json')
+  [ -z "$left" ] || { echo "left over in identity/: $left"; return 1; }
+  id=$(field certificateId "$(tr -d '\n ' < "$dir/identity/identity.json")")
+  thing=$work/service/things/$(cat "$dir/identity/thing-name").json
+  grep -q "$id" "$thing" 2> /dev/null || { echo "the service does not know certificate $id"; return 1; }
+}
+
+# The certificate is safe in $dir: nobody may ask for another. Where the service rejects a token that was used (it is
+# not documented that it takes one twice), an answer to RegisterThing that was not yet durable costs one, whoever asks.
+certificate_is_durable() {
+  [ -e "$dir/identity" ] || certificate_is_pending
+}
+
+certificate_is_pending() {
+  [ -s "$dir/pending/identity.json" ] && return 0
+  grep -qs 'BEGIN CERTIFICATE-' "$dir/pending/journal" || return 1
+  [ -n "${token_may_be_used_again:-}" ] || ! registered
+}
+
+# The service knows the certificate in the journal as that of a thing.
+registered() {
+  local id
+  id=$(field certificateId "$(tr -d '\n ' < "$dir/pending/journal")")
+  grep -qs "$id" "$work/service/things/"*.json
+}
+
+# At every instant identity/ is whole or absent.
+identity_is_whole_or_absent() {
+  [ ! -e "$dir/identity" ] || whole "$dir/identity"
+}
+
+# after_a_cut NAME CERTIFICATES_BEFORE [OPTION…]: the promises about what comes after the death of a run.
+after_a_cut() {
+  local name=$1 before=$2 then now durable=no code why
+  shift 2
+  identity_is_whole_or_absent || broken "$name: identity/ is torn"
+  certificate_is_durable && durable=yes
+  then=$(certificates)
+  run "$@"
+  code=$?
+  now=$(certificates)
+  [ "$code" -eq 0 ] || broken "$name: the next run ends with $code"
+  why=$(finished) || broken "$name: after the next run: $why"
+  [ "$durable" = no ] || [ "$now" -eq "$then" ] || broken "$name: another certificate although one was durable"
+  [ "$now" -le $((before + 2)) ] || broken "$name: $((now - before)) certificates"
+  rm -rf "$dir"
+}
+
+# Microseconds since the epoch.
+microseconds() {
+  local now=$EPOCHREALTIME
+  echo "${now/[.,]/}"
+}
