@@ -107,6 +107,7 @@ void Link::tend_door() {
 void Link::run() {
   block_sigpipe();
   auto carried = open_and_carry();
+  // Before the library's end is closed: whoever learns of the end from the library asks here for the cause.
   if (!carried) set_error(std::move(carried).error());
   // Whoever still waits at the door, waits for nothing.
   ::eventfd_write(stop_.get(), 1);
@@ -153,7 +154,7 @@ Result<Descriptor> Link::open_tcp() {
   return std::move(connection.socket);
 }
 
-Result<Descriptor> Link::library_end(TlsConnection& server) {
+Result<int> Link::library_end(TlsConnection& server) {
   // A server that refuses us must be heard although nobody has anything to say to it yet.
   while (true) {
     pollfd polled[] = {{library_came_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
@@ -170,7 +171,8 @@ Result<Descriptor> Link::library_end(TlsConnection& server) {
     return fail(lost({}));
   }
   door_thread_.join();
-  return std::move(library_);
+  if (!library_) return fail(library_.error());
+  return library_->get();
 }
 
 Result<void> Link::open_and_carry() {
@@ -189,8 +191,8 @@ Result<void> Link::open_and_carry() {
     tls_version_ = server.version();
     changed_.notify_all();
   }
-  FP_TRY_ASSIGN(const Descriptor library, library_end(server));
-  Tunnel tunnel(server, library.get(), [this](const MqttPacket& packet) { return note(packet); });
+  FP_TRY_ASSIGN(const int library, library_end(server));
+  Tunnel tunnel(server, library, [this](const MqttPacket& packet) { return note(packet); });
   const TunnelEnd end = tunnel.run(wait_);
   if (end.error) return fail(in_step(*end.error));
   if (end.server_closed) return fail(lost(end));

@@ -63,7 +63,7 @@ class Link {
   [[nodiscard]] Result<void> open_and_carry();
   [[nodiscard]] Result<Descriptor> open_tcp();
   /// Waits for the library, and meanwhile listens to what the server may have against us.
-  [[nodiscard]] Result<Descriptor> library_end(TlsConnection& server);
+  [[nodiscard]] Result<int> library_end(TlsConnection& server);
   void tend_door();
   void let_library_in();
   [[nodiscard]] bool note(const MqttPacket& packet);

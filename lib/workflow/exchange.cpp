@@ -57,7 +57,8 @@ Exchange::Exchange(Session& session, Clock& clock, Observer& observer, const Pla
     : session_(session), clock_(clock), observer_(observer), plan_(plan), limits_(limits) {}
 
 Result<ConnectionFacts> Exchange::open() {
-  FP_TRY_ASSIGN(ConnectionFacts facts, session_.established());
+  auto facts = session_.established();
+  if (!facts) return fail(std::move(facts).error().in(Phase::kMqtt));
   const Topics create = topics_of(create_operation(plan_.method), plan_.payload_format, plan_.template_name);
   const Topics provision = topics_of(Operation::kRegisterThing, plan_.payload_format, plan_.template_name);
   auto subscribed = session_.subscribe({create.accepted, create.rejected, provision.accepted, provision.rejected});
@@ -77,14 +78,18 @@ Result<Secret> Exchange::ask(Operation operation, std::string_view payload) {
   const Topics topics = topics_of(operation, plan_.payload_format, plan_.template_name);
   auto sent = session_.publish(topics.request, payload);
   if (!sent) return fail(during(operation, topics, std::move(sent).error()));
+  answer_deadline_ = std::min(clock_.now() + limits_.request_timeout, limits_.run_deadline);
   return await(operation, topics);
 }
 
+Result<Secret> Exchange::await_another(Operation operation) {
+  return await(operation, topics_of(operation, plan_.payload_format, plan_.template_name));
+}
+
 Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
-  const Instant deadline = std::min(clock_.now() + limits_.request_timeout, limits_.run_deadline);
   for (;;) {
     // Messages that are not for us must not keep the wait going.
-    auto message = clock_.now() < deadline ? session_.receive(deadline) : silence();
+    auto message = clock_.now() < answer_deadline_ ? session_.receive(answer_deadline_) : silence();
     if (!message && message.error().kind == ErrorKind::kNoAnswer) {
       return fail(during(operation, topics,
                          Error{ErrorKind::kNoAnswer, std::nullopt,

@@ -30,6 +30,8 @@ class Exchange {
   /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
   /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
   [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
+  /// The next answer to the last `ask`, until the deadline that it had: what came was meant for somebody else.
+  [[nodiscard]] Result<Secret> await_another(Operation operation);
 
  private:
   [[nodiscard]] Result<Secret> await(Operation operation, const Topics& topics);
@@ -40,6 +42,7 @@ class Exchange {
   Observer& observer_;
   const Plan& plan_;
   Limits limits_;
+  Instant answer_deadline_;
   std::vector<Message> taken_;
 };
 

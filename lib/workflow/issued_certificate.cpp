@@ -29,9 +29,8 @@ Result<CertificateFacts> prove_issued(const CreateCertificateAnswer& answer, con
     observer.warned("the issued certificate is valid from " + rfc3339(facts.not_before) + "; the clock here says " +
                     rfc3339(now));
   }
-  const bool is_fingerprint_like = answer.certificate_id.size() == 64 && is_lower_hex(answer.certificate_id);
-  if (is_fingerprint_like && answer.certificate_id != facts.fingerprint) {
-    observer.warned("the service calls the certificate " + answer.certificate_id + ", but its fingerprint is " +
+  if (answer.certificate_id != facts.fingerprint) {
+    observer.warned("the service calls the certificate " + printable(answer.certificate_id, 200) + ", but its fingerprint is " +
                     facts.fingerprint);
   }
   return facts;

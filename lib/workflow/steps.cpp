@@ -123,8 +123,7 @@ Result<Progress> Steps::advance(KeyMade& at) {
   FP_TRY(exchange());
   FP_TRY(count_next_request());
   const Secret request = encode(CreateCertificateFromCsrRequest{at.csr_pem}, plan_.payload_format);
-  FP_TRY_ASSIGN(CreateCertificateAnswer answer, create(request.reveal()));
-  FP_TRY(prove_issued(answer, at.key.public_key_sha256, ports_.keysmith, ports_.clock, ports_.observer));
+  FP_TRY_ASSIGN(CreateCertificateAnswer answer, create_for(at.key, request.reveal()));
   return Progress{Certified{std::move(at), certificate_origin_of(plan_, claim_fingerprint_),
                             std::move(answer.certificate_id), std::move(answer.certificate_pem),
                             std::move(answer.certificate_ownership_token)}};
@@ -206,6 +205,25 @@ Result<CreateCertificateAnswer> Steps::create(std::string_view payload) {
   if (!decoded) return fail(std::move(decoded).error().in(Phase::kCreate));
   mark.ended();
   return decoded;
+}
+
+Result<CreateCertificateAnswer> Steps::create_for(const DeviceKey& key, std::string_view payload) {
+  FP_TRY_ASSIGN(CreateCertificateAnswer answer, create(payload));
+  for (std::optional<Error> stranger;;) {
+    auto proved = prove_issued(answer, key.public_key_sha256, ports_.keysmith, ports_.clock, ports_.observer);
+    if (proved) return answer;
+    if (proved.error().kind != ErrorKind::kCertificateKeyMismatch) return fail(std::move(proved).error());
+    // There is no correlation id: an answer meant for another device looks like ours until its key is seen.
+    if (!stranger) ports_.observer.warned("ignored a certificate for another key than ours; waiting for ours");
+    stranger = std::move(proved).error();
+    FP_TRY_ASSIGN(Exchange * session, exchange());
+    auto next = session->await_another(create_operation(plan_.method));
+    if (!next && verdict(next.error().kind, Milestone::kKeyMade) == Verdict::kRetry) return fail(*stranger);
+    if (!next) return fail(std::move(next).error());
+    auto decoded = decode_create_certificate(next->reveal(), plan_.payload_format, plan_.method);
+    if (!decoded) return fail(std::move(decoded).error().in(Phase::kCreate));
+    answer = std::move(*decoded);
+  }
 }
 
 Result<Exchange*> Steps::exchange() {

@@ -38,6 +38,7 @@ class Steps {
 
   [[nodiscard]] Result<KeyMade> make_or_open_key();
   [[nodiscard]] Result<CreateCertificateAnswer> create(std::string_view payload);
+  [[nodiscard]] Result<CreateCertificateAnswer> create_for(const DeviceKey& key, std::string_view payload);
   [[nodiscard]] Result<Exchange*> exchange();
   [[nodiscard]] Result<void> count_next_request();
   [[nodiscard]] Result<void> save();

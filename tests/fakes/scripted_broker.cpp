@@ -171,12 +171,11 @@ std::string BrokerConnection::server_name() const {
   return name == nullptr ? "" : name;
 }
 
-ScriptedBroker::ScriptedBroker(const BrokerOptions& options, Script script) : script_(std::move(script)) {
+ScriptedBroker::ScriptedBroker(const BrokerOptions& options, Script script)
+    : script_(std::move(script)), alpn_(options.alpn) {
   ::signal(SIGPIPE, SIG_IGN);
   context_ = make_context(options);
-  static std::string alpn;
-  alpn = options.alpn;
-  if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(context_, choose_alpn, &alpn);
+  if (!alpn_.empty()) SSL_CTX_set_alpn_select_cb(context_, choose_alpn, &alpn_);
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -260,6 +259,15 @@ std::string topic_of(const std::string& publish) {
   const std::string body = body_of(publish);
   const std::size_t size = (static_cast<unsigned char>(body[0]) << 8U) | static_cast<unsigned char>(body[1]);
   return body.substr(2, size);
+}
+
+std::string payload_of(bool v5, const std::string& publish) {
+  const std::string body = body_of(publish);
+  const std::size_t topic = 2 + topic_of(publish).size();
+  const bool has_id = (static_cast<unsigned char>(publish[0]) & 0x06) != 0;
+  std::size_t at = topic + (has_id ? 2 : 0);
+  if (v5) at += 1U + static_cast<unsigned char>(body.at(at));
+  return body.substr(at);
 }
 
 int type_of(const std::string& packet) {

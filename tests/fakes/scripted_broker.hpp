@@ -75,6 +75,7 @@ class ScriptedBroker {
   void run();
 
   Script script_;
+  std::string alpn_;
   ssl_ctx_st* context_ = nullptr;
   int listener_ = -1;
   std::uint16_t port_ = 0;
@@ -94,6 +95,8 @@ class ScriptedBroker {
 [[nodiscard]] std::string disconnect(int code);
 /// Topic of a PUBLISH.
 [[nodiscard]] std::string topic_of(const std::string& publish);
+/// Payload of a PUBLISH with less than 128 bytes of properties.
+[[nodiscard]] std::string payload_of(bool v5, const std::string& publish);
 [[nodiscard]] int type_of(const std::string& packet);
 [[nodiscard]] bool is_v5(const std::string& connect);
 

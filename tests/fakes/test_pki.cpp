@@ -64,8 +64,17 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-IssuedCertificate sign(const CertificateWish& wish, const IssuedCertificate* issuer) {
-  const Key key(wish.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+Key key_for(const CertificateWish& wish, const std::string& csr_pem) {
+  if (csr_pem.empty()) return Key(wish.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+  const std::unique_ptr<X509_REQ, With<X509_REQ_free>> csr(
+      PEM_read_bio_X509_REQ(memory(csr_pem).get(), nullptr, nullptr, nullptr));
+  require(csr != nullptr, "CSR");
+  return Key(X509_REQ_get_pubkey(csr.get()));
+}
+
+/// For the key of the CSR where there is one, else for a new key.
+IssuedCertificate sign(const CertificateWish& wish, const IssuedCertificate* issuer, const std::string& csr_pem = {}) {
+  const Key key = key_for(wish, csr_pem);
   const Certificate certificate(X509_new());
   require(key && certificate, "out of memory");
   std::random_device random;
@@ -95,6 +104,7 @@ IssuedCertificate sign(const CertificateWish& wish, const IssuedCertificate* iss
   const Bio certificate_pem = memory();
   PEM_write_bio_X509(certificate_pem.get(), certificate.get());
   issued.certificate = text_of(certificate_pem.get());
+  if (!csr_pem.empty()) return issued;
   const Bio key_pem = memory();
   PEM_write_bio_PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   issued.key = text_of(key_pem.get());
@@ -114,6 +124,10 @@ TestPki::TestPki(const std::string& common_name) {
 
 IssuedCertificate TestPki::issue(const CertificateWish& wish) const {
   return sign(wish, &root_);
+}
+
+std::string TestPki::certify(const std::string& csr_pem, const CertificateWish& wish) const {
+  return sign(wish, &root_, csr_pem).certificate;
 }
 
 IssuedCertificate TestPki::server() const {

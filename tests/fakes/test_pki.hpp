@@ -33,6 +33,8 @@ class TestPki {
   /// The root's certificate, PEM.
   [[nodiscard]] const std::string& root() const { return root_.certificate; }
   [[nodiscard]] IssuedCertificate issue(const CertificateWish& wish) const;
+  /// A certificate (PEM) for the key of a CSR.
+  [[nodiscard]] std::string certify(const std::string& csr_pem, const CertificateWish& wish = {}) const;
   /// For localhost and 127.0.0.1.
   [[nodiscard]] IssuedCertificate server() const;
   [[nodiscard]] IssuedCertificate claim() const;

@@ -1,0 +1,125 @@
+#include "tests/flow/rows.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "tests/catch.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace fleet_provision::test {
+namespace {
+
+using Complaints = std::vector<std::string>;
+
+/// Most of a row's time is spent waiting.
+constexpr std::size_t kThreads = 12;
+/// A run that is not over this long after its timeout hangs.
+constexpr std::chrono::seconds kGuard = kTimeout + std::chrono::seconds{5};
+
+/// The files that every run is given, once for the program.
+class Inputs {
+ public:
+  Inputs() {
+    ca = files_.write("ca.pem", ByteService::pki().root());
+    certificate = files_.write("claim.pem", ByteService::claim().certificate);
+    key = files_.write("claim.key", ByteService::claim().key);
+  }
+  std::string ca;
+  std::string certificate;
+  std::string key;
+
+ private:
+  test::TemporaryDirectory files_;
+};
+
+std::vector<std::string> arguments_of(const Row& row, std::uint16_t port, const std::string& state_dir) {
+  static const Inputs inputs;
+  const std::vector<std::pair<std::string, std::string>> defaults{
+      {"--endpoint", "localhost:" + std::to_string(port)},
+      {"--ca-file", inputs.ca},
+      {"--claim-cert", inputs.certificate},
+      {"--claim-key", inputs.key},
+      {"--template", "gateway"},
+      {"--parameter", "SerialNumber=4711"},
+      {"--state-dir", state_dir},
+      {"--timeout", std::to_string(kTimeout.count())},
+      {"--request-timeout", std::to_string(kRequestTimeout.count())}};
+  std::vector<std::string> arguments{"--json", "-vv"};
+  for (const auto& [name, value] : defaults) {
+    const bool given = std::find(row.options.begin(), row.options.end(), name) != row.options.end();
+    if (!given) arguments.insert(arguments.end(), {name, value});
+  }
+  arguments.insert(arguments.end(), row.options.begin(), row.options.end());
+  return arguments;
+}
+
+void append(Complaints& all, const Complaints& more, const std::string& prefix = "") {
+  for (const std::string& each : more) all.push_back(prefix + each);
+}
+
+Complaints run_row(const Row& row) {
+  const fleet_provision::TemporaryDirectory scratch;
+  ByteService service(row.deviation);
+  const std::string state = scratch / "state";
+  const auto arguments = arguments_of(row, service.port(), state);
+  const Ended first = run_tool(arguments, scratch.path().string(), kGuard);
+  Complaints complaints = complaints_about(first);
+  append(complaints, compare(first, row.code, row.kind));
+  if (service.certificates() > row.certificates_max) {
+    complaints.push_back(std::to_string(service.certificates()) + " certificates were made");
+  }
+  if (first.err.find(row.said) == std::string::npos) complaints.push_back("stderr does not say: " + row.said);
+  if ((first.out + first.err).find(kTokenMark) != std::string::npos) complaints.emplace_back("a token is shown");
+  const bool whole = std::filesystem::exists(state + "/identity/identity.json");
+  if (whole != (row.code == 0)) complaints.emplace_back(whole ? "there is an identity" : "there is no identity");
+  if (row.code != 0 && row.mended_then_provisioned) {
+    service.mend();
+    const Ended second = run_tool(arguments, scratch.path().string(), kGuard);
+    append(complaints, complaints_about(second), "next run: ");
+    append(complaints, compare(second, 0, ""), "next run: ");
+    if (!complaints.empty()) complaints.push_back("next run said: " + second.err);
+  }
+  if (!complaints.empty()) complaints.push_back("it said: " + first.err.substr(0, 6000));
+  return complaints;
+}
+
+}  // namespace
+
+void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < std::min(kThreads, count); ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t row = next++; row < count; row = next++) work(row);
+    });
+  }
+  for (std::thread& each : threads) each.join();
+}
+
+std::vector<std::string> compare(const Ended& ended, int code, const std::string& kind) {
+  Complaints complaints;
+  if (ended.code != code)
+    complaints.push_back("exit code " + std::to_string(ended.code) + ", not " + std::to_string(code));
+  if (!ended.result.is_object() || !ended.result.contains("error")) return complaints;
+  const nlohmann::json& error = ended.result["error"];
+  const std::string said = error.is_null() ? "" : error.at("kind").get<std::string>();
+  if (said != kind) complaints.push_back("kind '" + said + "', not '" + kind + "'");
+  return complaints;
+}
+
+void check_rows(const std::vector<Row>& rows) {
+  std::vector<Complaints> found(rows.size());
+  // What is made on first use is made before the threads begin.
+  (void)ByteService::claim();
+  side_by_side(rows.size(), [&](std::size_t i) { found[i] = run_row(rows[i]); });
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::string text;
+    for (const std::string& each : found[i]) text += each + "\n";
+    INFO(rows[i].name << "\n" << text);
+    CHECK(found[i].empty());
+  }
+}
+
+}  // namespace fleet_provision::test
