@@ -14,6 +14,9 @@ namespace fleet_provision::test {
 inline constexpr std::chrono::seconds kTimeout{30};
 inline constexpr std::chrono::seconds kRequestTimeout{2};
 
+/// For a run that its timeout ends: the kind is that of whatever was under way.
+inline constexpr const char* kAny = "*";
+
 struct Row {
   std::string name;
   std::vector<std::string> options;
