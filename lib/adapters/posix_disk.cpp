@@ -270,7 +270,13 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
       made = Descriptor(::openat(place.directory, name, kDirectoryFlags));
     }
   }
-  const bool is_private = made && make_private(made.get(), kPrivateDirectory);
+  if (!made) {
+    // A disk that fails here says nothing about modes.
+    const int why = errno;
+    ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
+    return disk_error(why, "open", whole(path));
+  }
+  const bool is_private = make_private(made.get(), kPrivateDirectory);
   if (is_private) return {};
   ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
   return not_private(whole(path));
