@@ -1,5 +1,6 @@
 #include "workflow/fit.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -80,7 +81,10 @@ class Fitting {
   Result<Progress> operator()(Enrolled at) {
     Differences differences = of_key(at.certified.made.origin, key_origin_of(plan_));
     for (std::string& each : of_certificate(at.certified.origin, wanted_)) differences.push_back(std::move(each));
-    for (std::string& each : of_thing(at.identity, plan_, keysmith_)) differences.push_back(std::move(each));
+    for (std::string& each : of_thing(at.identity, plan_, keysmith_)) {
+      const bool told = std::find(differences.begin(), differences.end(), each) != differences.end();
+      if (!told) differences.push_back(std::move(each));
+    }
     if (differences.empty()) return Progress{std::move(at)};
     const std::string thing = at.identity.thing_name ? "thing " + printable(*at.identity.thing_name)
                                                      : "certificate " + printable(at.identity.certificate_id);
