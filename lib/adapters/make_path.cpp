@@ -71,6 +71,10 @@ bool is_empty(const Descriptor& directory) {
 Result<void> make_one(const Descriptor& parent, const std::string& name, const std::string& path) {
   if (::mkdirat(parent.get(), name.c_str(), kMode) != 0) {
     if (errno == EEXIST) return {};
+    if (errno == ENOENT) {
+      return fail(ErrorKind::kStateNotWritable, "cannot create " + printable(path) + ": nothing can be made there",
+                  "choose another place with --state-dir");
+    }
     return disk_error(errno, "create", path);
   }
   const Descriptor made(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
