@@ -11,6 +11,7 @@
 
 #include "core/text.hpp"
 #include "files.hpp"
+#include "rsa_keys_ahead.hpp"
 #include "x509.hpp"
 
 namespace fleet_provision::simulator {
@@ -53,6 +54,7 @@ class OpenSslIssuer final : public Issuer {
   OpenSslIssuer(Certificate certificate, Key key) : certificate_(std::move(certificate)), key_(std::move(key)) {}
 
   Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override;
+  bool keys_ready() override { return keys_.ready(); }
   Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override;
   std::string sha256_hex(std::string_view bytes) override;
   std::string random_hex(std::size_t digits) override;
@@ -62,6 +64,7 @@ class OpenSslIssuer final : public Issuer {
 
   Certificate certificate_;
   Key key_;
+  RsaKeysAhead keys_;
 };
 
 IssuedCertificate OpenSslIssuer::issue(EVP_PKEY* subject_key, const IssueFaults& faults) {
@@ -103,7 +106,7 @@ Granted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem
 
 Granted<IssuedKeys> OpenSslIssuer::issue_with_keys(const IssueFaults& faults) {
   try {
-    const Key key = make_rsa_key();
+    const Key key = keys_.take();
     return IssuedKeys{issue(key.get(), faults), traditional_pem_of(key.get())};
   } catch (const std::exception& error) {
     return refuse(500, "InternalFailure", error.what());

@@ -42,7 +42,8 @@ Result<std::string> find_plugin(const std::string& directory) {
     const std::string path = place + "/" + kPlugin;
     if (exists(path)) return path;
   }
-  return fail(ErrorKind::kInternal, std::string("the broker's plugin ") + kPlugin + " is not beside " + directory);
+  return fail(ErrorKind::kInternal, std::string("the broker's plugin ") + kPlugin + " is neither in " + directory +
+                                        " nor in ../lib/fleet-provision");
 }
 
 // One simulator at a time in a state directory.

@@ -51,6 +51,10 @@ ThingRecord thing_from(const ordered_json& document) {
   return record;
 }
 
+std::string claim_status_file(const std::string& state_dir) {
+  return state_dir + "/claim-status";
+}
+
 void complain(const std::string& message) {
   std::fprintf(stderr, "fleet-provision-simulator: %s\n", message.c_str());
 }
@@ -73,7 +77,9 @@ std::vector<Record> load(const std::string& directory, Record (*from)(const orde
 class StateStore final : public Store {
  public:
   explicit StateStore(std::string state_dir)
-      : certificates_(state_dir + "/certificates/"), things_(std::move(state_dir) + "/things/") {}
+      : certificates_(state_dir + "/certificates/"),
+        things_(state_dir + "/things/"),
+        claim_status_(claim_status_file(state_dir)) {}
 
   void save(const CertificateRecord& certificate) override {
     ordered_json policies = ordered_json::array();
@@ -105,6 +111,13 @@ class StateStore final : public Store {
   std::vector<CertificateRecord> load_certificates() override { return load(certificates_, certificate_from); }
   std::vector<ThingRecord> load_things() override { return load(things_, thing_from); }
 
+  // Whatever is not ACTIVE cannot connect, a file that somebody is just writing included.
+  CertificateStatus claim_status() override {
+    const std::string text = read_file(claim_status_).value_or("");
+    const bool active = text == "ACTIVE\n" || text == "ACTIVE";
+    return active ? CertificateStatus::kActive : CertificateStatus::kInactive;
+  }
+
  private:
   static void write(const std::string& path, const ordered_json& document) {
     const auto text = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -113,6 +126,7 @@ class StateStore final : public Store {
 
   std::string certificates_;
   std::string things_;
+  std::string claim_status_;
 };
 
 }  // namespace
@@ -120,6 +134,8 @@ class StateStore final : public Store {
 Result<std::unique_ptr<Store>> open_state_store(const std::string& state_dir) {
   FP_TRY(make_directory(state_dir + "/certificates", 0755));
   FP_TRY(make_directory(state_dir + "/things", 0755));
+  const std::string claim_status = claim_status_file(state_dir);
+  if (!exists(claim_status)) FP_TRY(write_file(claim_status, "ACTIVE\n", 0644));
   return std::unique_ptr<Store>(std::make_unique<StateStore>(state_dir));
 }
 

@@ -77,6 +77,27 @@ Key make_rsa_key() {
   return key;
 }
 
+Key make_rsa_key(const std::atomic<bool>& abandoned) {
+  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), &EVP_PKEY_CTX_free);
+  require(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+              EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(kRsaBits)) == 1,
+          "make an RSA key");
+  EVP_PKEY_CTX_set_app_data(context.get(), const_cast<std::atomic<bool>*>(&abandoned));
+  EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* asking) {
+    return static_cast<const std::atomic<bool>*>(EVP_PKEY_CTX_get_app_data(asking))->load() ? 0 : 1;
+  });
+  EVP_PKEY* key = nullptr;
+  const bool made = EVP_PKEY_generate(context.get(), &key) == 1;
+  Key owner(key);
+  if (abandoned) {
+    ERR_clear_error();
+    return nullptr;
+  }
+  require(made, "make an RSA key");
+  return owner;
+}
+
 Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
                              EVP_PKEY* issuer_key) {
   Certificate certificate(X509_new());

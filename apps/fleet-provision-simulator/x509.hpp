@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ struct CertificateRequest {
 
 [[nodiscard]] Key make_ec_key();
 [[nodiscard]] Key make_rsa_key();
+/// The same, but nothing once `abandoned` is true: it is asked many times while primes are sought.
+[[nodiscard]] Key make_rsa_key(const std::atomic<bool>& abandoned);
 /// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no
 /// Result.
 [[nodiscard]] Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,

@@ -19,6 +19,7 @@ class FakeIssuer final : public Issuer {
     last_faults = faults;
     return certificate();
   }
+  bool keys_ready() override { return has_keys; }
   Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override {
     last_faults = faults;
     return IssuedKeys{certificate(), "private key"};
@@ -27,6 +28,7 @@ class FakeIssuer final : public Issuer {
   std::string random_hex(std::size_t) override { return "token-" + std::to_string(++tokens_); }
 
   IssueFaults last_faults;
+  bool has_keys = true;
 
  private:
   IssuedCertificate certificate() { return {"certificate-" + std::to_string(++certificates_), "pem"}; }
@@ -51,6 +53,9 @@ class FakeStore final : public Store {
     return all;
   }
 
+  CertificateStatus claim_status() override { return claim; }
+
+  CertificateStatus claim = CertificateStatus::kActive;
   std::map<std::string, CertificateRecord> certificates;
   std::map<std::string, ThingRecord> things;
 };

@@ -38,6 +38,7 @@ TEST_CASE("what is wrong with a fault is named, with what was meant") {
       {"register:1:wrong-key", "wrong-key cannot happen to register"},
       {"connect:1:drop", "drop cannot happen to connect"},
       {"register:1:thing-name", "needs a value"},
+      {"create:1:other-topic=a/#", "with + or #"},
   };
   for (const auto& row : rows) {
     INFO(row.spec);

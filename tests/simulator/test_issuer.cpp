@@ -3,9 +3,12 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include <thread>
+
 #include "device.hpp"
 #include "issuer.hpp"
 #include "pki.hpp"
+#include "rsa_keys_ahead.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -107,4 +110,22 @@ TEST_CASE("a PKI is kept, and the server's names are new at each start") {
   CHECK(X509_check_host(server.get(), "bench.example", 0, 0, nullptr) == 1);
   CHECK(X509_check_ip_asc(server.get(), "192.0.2.7", 0) == 1);
   CHECK(X509_check_ip_asc(server.get(), "192.0.2.8", 0) == 0);
+}
+
+TEST_CASE("keys are made ahead, each another, and an unfinished one is given up") {
+  RsaKeysAhead keys;
+  for (int i = 0; i < 2; ++i) {
+    while (!keys.ready()) std::this_thread::yield();
+    const Key ahead = keys.take();
+    // None at hand: made in the call.
+    const Key now = keys.take();
+    for (const auto* key : {ahead.get(), now.get()}) CHECK(EVP_PKEY_get_bits(key) == 2048);
+    CHECK(EVP_PKEY_eq(ahead.get(), now.get()) != 1);
+  }
+  for (int i = 0; i < 20; ++i) {
+    RsaKeysAhead abandoned;
+    CHECK_FALSE(abandoned.ready());
+  }
+  const std::atomic<bool> stopped{true};
+  CHECK(make_rsa_key(stopped) == nullptr);
 }

@@ -1,5 +1,6 @@
 // Every option: that it works, and what it refuses.
 #include <openssl/x509v3.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "device.hpp"
@@ -167,4 +168,34 @@ TEST_CASE("--behaviour as a client meets it") {
   const auto answer = client.receive();
   REQUIRE(answer);
   CHECK(answer->payload.front() == '\xbf');
+}
+
+TEST_CASE("claim-inactive as a client meets it, when the claim is made inactive") {
+  for (const bool connack : {false, true}) {
+    const SimulatorProcess simulator({"--behaviour", std::string("claim-inactive=") + (connack ? "connack" : "close")});
+    const auto connect = [&](int version) {
+      return MqttClient(simulator, claim_of(simulator), "a", version).connack();
+    };
+    const std::string file = simulator.text("stateDir") + "/claim-status";
+    CHECK(connect(5) == 0);
+    std::ofstream(file) << "INACTIVE\n";
+    CHECK(connect(5) == (connack ? 135 : -1));
+    CHECK(connect(4) == (connack ? 5 : -1));
+    std::ofstream(file) << "ACTIVE\n";
+    CHECK(connect(4) == 0);
+  }
+}
+
+TEST_CASE("--token-lifetime, and --port") {
+  SimulatorProcess simulator({"--token-lifetime", "0"});
+  CHECK(provision(simulator).at("errorMessage").get<std::string>().find("expired") != std::string::npos);
+  const ScratchDirectory state;
+  const std::string port = std::to_string(simulator.port());
+  const auto taken = run({SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/true"});
+  CHECK(taken.exit_code == 125);
+  CHECK(taken.err.find("port " + port) != std::string::npos);
+  CHECK(simulator.end(SIGTERM) == 0);
+  const auto given = run(
+      {SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/sh", "-c", "echo $FLEET_PROVISION_PORT"});
+  CHECK(given.out == port + "\n");
 }

@@ -136,6 +136,22 @@ TEST_CASE("the files of the state directory are private where they must be") {
   CHECK(mode("/pki/ca.pem") == 0644);
 }
 
+TEST_CASE("installed, it finds its plugin in the library directory of its prefix") {
+  const fs::path bin = fs::path(SIMULATOR).parent_path();
+  const ScratchDirectory prefix;
+  const std::string place = prefix.path() + "/" LIBRARY_DIRECTORY "/fleet-provision";
+  fs::create_directories(prefix.path() + "/bin");
+  fs::copy_file(SIMULATOR, prefix.path() + "/bin/fleet-provision-simulator");
+  const auto start = [&] {
+    return run(
+        {prefix.path() + "/bin/fleet-provision-simulator", "--state-dir", prefix.path() + "/state", "--", "/bin/true"});
+  };
+  CHECK(start().exit_code == 125);
+  fs::create_directories(place);
+  fs::copy_file(bin / "fleet-provision-simulator-plugin.so", place + "/fleet-provision-simulator-plugin.so");
+  CHECK(start().exit_code == 0);
+}
+
 TEST_CASE("it needs no root") {
   if (::geteuid() != 0) return;
   // As nobody, from a directory that nobody may read.

@@ -159,6 +159,59 @@ TEST_CASE("a denial closes MQTT 3.1.1 and has a reason code on 5") {
   CHECK(world.connect(&kTwo, "b", 4, "stranger") == Admission::kNotAuthorized);
 }
 
+TEST_CASE("a claim that is made inactive cannot connect, until it is active again") {
+  for (const bool connack : {false, true}) {
+    Configuration configuration;
+    configuration.behaviours.connack_for_inactive = connack;
+    World world({}, configuration);
+    world.store.claim = CertificateStatus::kInactive;
+    CHECK(world.connect(&kOne, "a") == (connack ? Admission::kNotAuthorized : Admission::kClosed));
+    CHECK(world.logged.find(R"("reason":"certificate is INACTIVE")") != std::string::npos);
+    world.store.claim = CertificateStatus::kActive;
+    CHECK(world.connect(&kOne, "a") == Admission::kAccepted);
+  }
+}
+
+TEST_CASE("a used ownership token is refused, or registers again") {
+  for (const bool accept : {false, true}) {
+    Configuration configuration;
+    configuration.behaviours.accept_token_reuse = accept;
+    World world({}, configuration);
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = world.service->due();
+    for (const bool again : {false, true}) {
+      REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
+      const auto effects = world.service->due();
+      REQUIRE(effects.size() == 1);
+      CHECK(effects[0].topic == std::string(kRegister) + (again && !accept ? "/rejected" : "/accepted"));
+    }
+  }
+}
+
+TEST_CASE("a request for keys waits for a key, and holds up nothing else") {
+  const std::string keys = "$aws/certificates/create/json";
+  World world;
+  world.issuer.has_keys = false;
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  REQUIRE(world.service->subscribe(&kOne, keys + "/accepted", 1) == Permission::kAllowed);
+  REQUIRE(world.ask(&kOne, keys, "") == Permission::kAllowed);
+  REQUIRE(world.ask(&kOne, keys, "{}") == Permission::kAllowed);
+  CHECK(world.service->due().empty());
+  CHECK(world.service->waiting());
+  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  CHECK(world.service->due().size() == 1);
+  CHECK(world.service->waiting());
+  world.issuer.has_keys = true;
+  const auto effects = world.service->due();
+  REQUIRE(effects.size() == 2);
+  CHECK(effects[0].topic == keys + "/accepted");
+  CHECK(effects[0].payload != effects[1].payload);
+  CHECK_FALSE(world.service->waiting());
+}
+
 TEST_CASE("the service's refusals") {
   struct Row {
     const char* topic;
@@ -276,6 +329,28 @@ TEST_CASE("faults of the request") {
     CHECK(effects_of("wrong-key", world).size() == 1);
     CHECK(world.issuer.last_faults.other_key);
     CHECK(world.issuer.last_faults.expired);
+  }
+  SECTION("both: the other outcome after the answer") {
+    World world({"create:1:both", "create:2:both", "create:2:reject=429"});
+    const auto accepted = effects_of("both", world);
+    REQUIRE(accepted.size() == 2);
+    CHECK(accepted[0].topic == std::string(kCreate) + "/accepted");
+    CHECK(accepted[1].topic == std::string(kCreate) + "/rejected");
+    CHECK(nlohmann::json::parse(accepted[1].payload).at("statusCode") == 500);
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    const auto rejected = world.service->due();
+    REQUIRE(rejected.size() == 2);
+    CHECK(rejected[0].topic == std::string(kCreate) + "/rejected");
+    CHECK(rejected[1].topic == std::string(kCreate) + "/accepted");
+    CHECK(rejected[1].payload == "{}");
+  }
+  SECTION("other-topic: of the other encoding, or the one that was named") {
+    World world({"create:1:other-topic", "create:2:other-topic=a/b"});
+    const auto other = effects_of("other-topic", world);
+    REQUIRE(other.size() == 1);
+    CHECK(other[0].topic == "$aws/certificates/create-from-csr/cbor/accepted");
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    CHECK(world.service->due().at(0).topic == "a/b");
   }
   SECTION("stale: another device's answer first") {
     World world({"create:1:stale"});

@@ -199,6 +199,14 @@ std::string encode(const Members& document, Encoding encoding, const EncodeOptio
   return writer.take();
 }
 
+Value text_value(std::string text) {
+  return Value{std::move(text)};
+}
+
+Value number_value(std::uint64_t number) {
+  return Value{static_cast<std::int64_t>(number)};
+}
+
 Members text_members(const std::map<std::string, std::string>& map) {
   Members members;
   for (const auto& [name, text] : map) members.emplace_back(name, Value{text});

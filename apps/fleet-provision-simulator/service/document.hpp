@@ -38,6 +38,8 @@ struct EncodeOptions {
 /// Strings are written as they are, even where they are not UTF-8.
 [[nodiscard]] std::string encode(const Members& document, Encoding encoding, const EncodeOptions& options = {});
 
+[[nodiscard]] Value text_value(std::string text);
+[[nodiscard]] Value number_value(std::uint64_t number);
 /// A text map that is flat.
 [[nodiscard]] Members text_members(const std::map<std::string, std::string>& map);
 

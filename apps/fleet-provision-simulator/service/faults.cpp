@@ -75,7 +75,12 @@ Result<void> parse_value(Fault& fault, const FaultDescription& row, std::optiona
       if (!value) return fail(ErrorKind::kUsage, std::string(row.name) + " needs a value", form);
       fault.text = std::string(*value);
       return {};
-    case FaultValue::kOptionalText: fault.text = std::string(value.value_or("")); return {};
+    case FaultValue::kOptionalText:
+      fault.text = std::string(value.value_or(""));
+      if (row.action == FaultAction::kOtherTopic && fault.text.find_first_of("+#") != std::string::npos) {
+        return fail(ErrorKind::kUsage, "nothing can be published on a topic with + or #: " + printable(fault.text));
+      }
+      return {};
     case FaultValue::kReject: {
       FP_TRY_ASSIGN(fault.refusal, parse_refusal(value.value_or("")));
       return {};
@@ -153,6 +158,10 @@ const std::vector<FaultDescription>& fault_table() {
       {A::kIndefinite, "indefinite", V::kNone, "", kRequests, "CBOR maps and texts are of indefinite length"},
       {A::kWrongEncoding, "wrong-encoding", V::kNone, "", kRequests, "CBOR on a json topic, JSON on a cbor topic"},
       {A::kStale, "stale", V::kNone, "", kRequests, "before the answer comes one that was meant for another device"},
+      {A::kBoth, "both", V::kNone, "", kRequests,
+       "after the answer comes one on the topic of the other outcome: an error document, or {}"},
+      {A::kOtherTopic, "other-topic", V::kOptionalText, "TOPIC", kRequests,
+       "the answer comes on TOPIC, or on the answer topic of the other encoding"},
   };
   return kTable;
 }
@@ -202,6 +211,17 @@ Result<Fault> parse_fault(std::string_view spec) {
   FP_TRY(parse_value(fault, *row,
                      equals == std::string_view::npos ? std::nullopt : std::optional(action.substr(equals + 1))));
   return fault;
+}
+
+const Fault* find_fault(const std::vector<Fault>& faults, FaultAction action) {
+  const auto found = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.action == action; });
+  return found == faults.end() ? nullptr : &*found;
+}
+
+std::string names_of(const std::vector<Fault>& faults) {
+  std::string names;
+  for (const auto& fault : faults) names += (names.empty() ? "" : ",") + std::string(describe(fault.action).name);
+  return names;
 }
 
 std::vector<Fault> FaultPlan::next(FaultPoint point) {

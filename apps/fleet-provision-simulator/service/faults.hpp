@@ -47,6 +47,8 @@ enum class FaultAction : unsigned char {
   kIndefinite,
   kWrongEncoding,
   kStale,
+  kBoth,
+  kOtherTopic,
 };
 
 /// What a rule counts. `create` is either kind of create request.
@@ -94,6 +96,11 @@ struct Fault {
 
 /// kUsage, naming the part that is wrong and the nearest known word.
 [[nodiscard]] Result<Fault> parse_fault(std::string_view spec);
+
+/// The first with that action, or null.
+[[nodiscard]] const Fault* find_fault(const std::vector<Fault>& faults, FaultAction action);
+/// Their words, with commas.
+[[nodiscard]] std::string names_of(const std::vector<Fault>& faults);
 
 /// Counts requests and says which rules are due. Rules of one word count together, whatever they match.
 class FaultPlan {

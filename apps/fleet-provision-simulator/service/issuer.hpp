@@ -39,6 +39,8 @@ class Issuer {
   /// Refuses a text that is no CSR, a wrong signature, and keys the service does not take (service-facts 4.1).
   [[nodiscard]] virtual Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem,
                                                                  const IssueFaults& faults) = 0;
+  /// Whether a key is at hand for `issue_with_keys`. If not, one is begun, and that call would wait for its own.
+  [[nodiscard]] virtual bool keys_ready() = 0;
   /// RSA-2048.
   [[nodiscard]] virtual Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) = 0;
   /// 64 lower-case hex digits.

@@ -31,6 +31,8 @@ class Operations {
 
   /// Each gives the members of the accepted answer. The request is what `Request::decode` gave.
   [[nodiscard]] Granted<Members> create_from_csr(const Request& request, const IssueFaults& faults, WallClockTime now);
+  /// False while `create_keys` would have to wait for a key.
+  [[nodiscard]] bool keys_ready() { return issuer_.keys_ready(); }
   [[nodiscard]] Granted<Members> create_keys(const IssueFaults& faults, WallClockTime now);
   [[nodiscard]] Granted<Registration> begin_registration(const std::string& template_name, const Request& request,
                                                          WallClockTime now) const;

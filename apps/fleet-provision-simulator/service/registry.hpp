@@ -56,6 +56,8 @@ class Store {
   virtual void remove_certificate(const std::string& id) = 0;
   [[nodiscard]] virtual std::vector<CertificateRecord> load_certificates() = 0;
   [[nodiscard]] virtual std::vector<ThingRecord> load_things() = 0;
+  /// Of the claim, as whoever runs the simulator has set it by now.
+  [[nodiscard]] virtual CertificateStatus claim_status() = 0;
 };
 
 class Registry {
@@ -65,6 +67,7 @@ class Registry {
   /// Remembers a new certificate as PENDING_ACTIVATION and gives its ownership token.
   [[nodiscard]] std::string add(const IssuedCertificate& certificate, WallClockTime token_expires);
   [[nodiscard]] const CertificateRecord* find_certificate(const std::string& id) const;
+  [[nodiscard]] CertificateStatus claim_status() const { return store_.claim_status(); }
 
   /// The certificate that a token stands for; refuses an unknown, expired or used one (service-facts 8).
   [[nodiscard]] Granted<std::string> redeem(const std::string& token, WallClockTime now, bool accept_reuse) const;

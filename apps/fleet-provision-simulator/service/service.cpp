@@ -3,21 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "service/spoil.hpp"
-
 namespace fleet_provision::simulator {
 
 namespace {
 
 constexpr std::size_t kPayloadBytesMax = 128 * 1024;
-constexpr unsigned kTurnsBeforeClose = 2;
-
-Value text(std::string value) {
-  return Value{std::move(value)};
-}
-Value number(std::uint64_t value) {
-  return Value{static_cast<std::int64_t>(value)};
-}
 
 const char* version_word(int mqtt_version) {
   if (mqtt_version == 5) return "5";
@@ -40,23 +30,6 @@ FaultPoint point_of(ServiceOperation operation) {
     case ServiceOperation::kRegister: return FaultPoint::kRegister;
   }
   return FaultPoint::kRegister;
-}
-
-const Fault* find_fault(const std::vector<Fault>& faults, FaultAction action) {
-  const auto found = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.action == action; });
-  return found == faults.end() ? nullptr : &*found;
-}
-
-std::string names_of(const std::vector<Fault>& faults) {
-  std::string names;
-  for (const auto& fault : faults) names += (names.empty() ? "" : ",") + std::string(describe(fault.action).name);
-  return names;
-}
-
-Members error_document(const Refusal& refusal) {
-  return {{"statusCode", Value{static_cast<std::int64_t>(refusal.status_code)}},
-          {"errorCode", text(refusal.error_code)},
-          {"errorMessage", text(refusal.error_message)}};
 }
 
 }  // namespace
@@ -90,7 +63,7 @@ Service::Connection* Service::find_number(std::uint64_t connection) {
 }
 
 void Service::log_connection(const Connection& connection, const char* event, Members fields) const {
-  Members all{{"connection", number(connection.number)}, {"clientId", text(connection.facts.client_id)}};
+  Members all{{"connection", number_value(connection.number)}, {"clientId", text_value(connection.facts.client_id)}};
   for (auto& field : fields) all.push_back(std::move(field));
   log_.write(clocks_.wall(), event, std::move(all));
 }
@@ -106,7 +79,7 @@ Permission Service::denial(const Connection& connection) const {
 
 Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
   for (const auto& id : registry_.expire(clocks_.wall())) {
-    log_.write(clocks_.wall(), "expire", {{"certificateId", text(id)}});
+    log_.write(clocks_.wall(), "expire", {{"certificateId", text_value(id)}});
   }
   Connection connection;
   connection.number = ++last_number_;
@@ -126,10 +99,12 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
   const auto faults = faults_.next(FaultPoint::kConnect);
   Admission admission = Admission::kAccepted;
   std::string reason;
-  if (!connection.is_claim && (device == nullptr || device->status != CertificateStatus::kActive)) {
+  std::optional<CertificateStatus> status;
+  if (device != nullptr) status = device->status;
+  if (connection.is_claim) status = registry_.claim_status();
+  if (status != CertificateStatus::kActive) {
     admission = configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed;
-    reason =
-        device == nullptr ? "unknown certificate" : std::string("certificate is ") + simulator::word(device->status);
+    reason = status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate";
   } else if (!allows(connection, "iot:Connect", "client/" + connecting.client_id)) {
     admission = Admission::kNotAuthorized;
     reason = "policy: iot:Connect";
@@ -140,15 +115,15 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
     admission = Admission::kClosed;
     reason = "fault: disconnect-before";
   }
-  Members fields{{"mqttVersion", text(version_word(connecting.mqtt_version))},
-                 {"principal", text(connection.is_claim ? "claim"
-                                    : device != nullptr ? "device"
-                                                        : "unknown")},
-                 {"certificateId", text(connecting.certificate_id)},
-                 {"result", text(admission == Admission::kAccepted        ? "accepted"
-                                 : admission == Admission::kNotAuthorized ? "not-authorized"
-                                                                          : "closed")}};
-  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  Members fields{{"mqttVersion", text_value(version_word(connecting.mqtt_version))},
+                 {"principal", text_value(connection.is_claim ? "claim"
+                                          : device != nullptr ? "device"
+                                                              : "unknown")},
+                 {"certificateId", text_value(connecting.certificate_id)},
+                 {"result", text_value(admission == Admission::kAccepted        ? "accepted"
+                                       : admission == Admission::kNotAuthorized ? "not-authorized"
+                                                                                : "closed")}};
+  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
   log_connection(connection, "connect", std::move(fields));
   if (admission != Admission::kAccepted) return admission;
   if (connecting.clean_session) subscriptions_.erase(connecting.client_id);
@@ -159,7 +134,7 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
 void Service::disconnect(ConnectionKey key, const std::string& reason) {
   const Connection* connection = find(key);
   if (connection == nullptr) return;
-  log_connection(*connection, "disconnect", {{"reason", text(reason)}});
+  log_connection(*connection, "disconnect", {{"reason", text_value(reason)}});
   connections_.erase(key);
 }
 
@@ -180,9 +155,10 @@ Permission Service::subscribe(ConnectionKey key, const std::string& filter, int 
     permission = configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(*connection);
     reason = denied_by_fault ? "fault: deny" : "policy: iot:Subscribe";
   }
-  Members fields{
-      {"filter", text(filter)}, {"qos", number(static_cast<std::uint64_t>(qos))}, {"result", text(word(permission))}};
-  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  Members fields{{"filter", text_value(filter)},
+                 {"qos", number_value(static_cast<std::uint64_t>(qos))},
+                 {"result", text_value(word(permission))}};
+  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
   log_connection(*connection, "subscribe", std::move(fields));
   if (permission == Permission::kAllowed) subscriptions_[connection->facts.client_id][filter] = std::min(qos, 1);
   return permission;
@@ -192,7 +168,7 @@ void Service::unsubscribe(ConnectionKey key, const std::string& filter) {
   const Connection* connection = find(key);
   if (connection == nullptr) return;
   subscriptions_[connection->facts.client_id].erase(filter);
-  log_connection(*connection, "unsubscribe", {{"filter", text(filter)}});
+  log_connection(*connection, "unsubscribe", {{"filter", text_value(filter)}});
 }
 
 Permission Service::publish(ConnectionKey key, const Publication& publication) {
@@ -216,12 +192,12 @@ Permission Service::publish(ConnectionKey key, const Publication& publication) {
     if (find_fault(connection->faults, FaultAction::kDisconnectBefore) != nullptr) permission = Permission::kClose;
     if (permission != Permission::kAllowed) reason = "fault: " + names_of(connection->faults);
   }
-  Members fields{{"topic", text(publication.topic)}};
-  if (request) fields.emplace_back("operation", text(simulator::word(request->operation)));
-  fields.emplace_back("bytes", number(publication.bytes));
-  fields.emplace_back("qos", number(static_cast<std::uint64_t>(publication.qos)));
-  fields.emplace_back("result", text(word(permission)));
-  if (!reason.empty()) fields.emplace_back("reason", text(reason));
+  Members fields{{"topic", text_value(publication.topic)}};
+  if (request) fields.emplace_back("operation", text_value(simulator::word(request->operation)));
+  fields.emplace_back("bytes", number_value(publication.bytes));
+  fields.emplace_back("qos", number_value(static_cast<std::uint64_t>(publication.qos)));
+  fields.emplace_back("result", text_value(word(permission)));
+  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
   log_connection(*connection, "publish", std::move(fields));
   return permission;
 }
@@ -251,7 +227,7 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
   connection->faults.clear();
   if (find_fault(asker.faults, FaultAction::kIgnore) != nullptr) {
     log_connection(*connection, "answer",
-                   {{"topic", text(topic)}, {"result", text("none")}, {"fault", text("ignore")}});
+                   {{"topic", text_value(topic)}, {"result", text_value("none")}, {"fault", text_value("ignore")}});
     return Permission::kAllowed;
   }
   if (const Fault* reject = find_fault(asker.faults, FaultAction::kReject)) {
@@ -262,6 +238,8 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
     if (auto begun = begin_registration(asker, *connection, payload); !begun) {
       answer(asker, tl::unexpected<Refusal>(begun.error()));
     }
+  } else if (request->operation == ServiceOperation::kCreateKeys && !operations_.keys_ready()) {
+    awaiting_keys_.emplace_back(asker, std::string(payload));
   } else {
     answer(asker, create(asker, payload));
   }
@@ -314,131 +292,15 @@ void Service::finish_registration(const HookAnswer& hook_answer) {
   auto [asker, registration] = std::move(found->second);
   asked_.erase(found);
   if (!hook_answer.allowed) {
-    log_.write(
-        clocks_.wall(), "hook",
-        {{"connection", number(asker.connection)}, {"result", text("denied")}, {"reason", text(hook_answer.reason)}});
+    log_.write(clocks_.wall(), "hook",
+               {{"connection", number_value(asker.connection)},
+                {"result", text_value("denied")},
+                {"reason", text_value(hook_answer.reason)}});
     answer(asker, refuse(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
     return;
   }
   for (const auto& [name, value] : hook_answer.parameter_overrides) registration.parameters[name] = value;
   answer(asker, operations_.finish_registration(registration));
-}
-
-bool Service::can_deliver(const Connection& connection, const std::string& topic, int& qos,
-                          std::string& why_not) const {
-  qos = -1;
-  if (const auto own = subscriptions_.find(connection.facts.client_id); own != subscriptions_.end()) {
-    for (const auto& [filter, granted] : own->second) {
-      if (filter_matches(filter, topic)) qos = std::max(qos, granted);
-    }
-  }
-  if (qos < 0) {
-    if (!configuration_.behaviours.deliver_unsubscribed) why_not = "not subscribed";
-    qos = 1;
-  }
-  if (why_not.empty() && !allows(connection, "iot:Receive", "topic/" + topic)) why_not = "policy: iot:Receive";
-  return why_not.empty();
-}
-
-void Service::answer(const Asker& asker, const Granted<Members>& outcome) {
-  Connection* connection = find_number(asker.connection);
-  Members fields{{"connection", number(asker.connection)}};
-  if (connection != nullptr) fields.emplace_back("clientId", text(connection->facts.client_id));
-  const std::string topic = asker.topic + (outcome ? "/accepted" : "/rejected");
-  fields.emplace_back("topic", text(topic));
-  fields.emplace_back("operation", text(simulator::word(asker.request.operation)));
-  if (!outcome) {
-    for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
-  } else {
-    for (const auto& [name, value] : *outcome) {
-      if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
-    }
-  }
-  if (!asker.faults.empty()) fields.emplace_back("fault", text(names_of(asker.faults)));
-
-  EncodeOptions options;
-  options.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps;
-  std::string payload = encode_spoiled(outcome ? *outcome : error_document(outcome.error()), asker.request.encoding,
-                                       options, asker.faults);
-  const std::size_t bytes = payload.size();
-  std::string result = "sent";
-  if (connection == nullptr) {
-    result = "connection gone";
-  } else if (find_fault(asker.faults, FaultAction::kDrop) != nullptr ||
-             find_fault(asker.faults, FaultAction::kDisconnectUnanswered) != nullptr) {
-    result = "dropped";
-  } else {
-    schedule_answer(asker, *connection, topic, std::move(payload), result);
-  }
-  fields.emplace_back("bytes", number(bytes));
-  fields.emplace_back("result", text(result));
-  log_.write(clocks_.wall(), "answer", std::move(fields));
-}
-
-// One answer, or several, now or later; then perhaps the end of the connection.
-void Service::schedule_answer(const Asker& asker, Connection& connection, const std::string& topic, std::string payload,
-                              std::string& result) {
-  int qos = 1;
-  std::string why_not;
-  Instant at = clocks_.steady();
-  if (const Fault* delay = find_fault(asker.faults, FaultAction::kDelay)) at += Milliseconds(delay->number);
-  if (!can_deliver(connection, topic, qos, why_not)) {
-    result = "not sent: " + why_not;
-  } else {
-    Effect effect{Effect::Kind::kSend, connection.facts.client_id, topic, std::move(payload), qos};
-    if (find_fault(asker.faults, FaultAction::kStale) != nullptr) {
-      Effect stale = effect;
-      stale.topic = asker.topic + "/accepted";
-      stale.payload = stale_payload(asker);
-      scheduled_.push_back({at, connection.number, std::move(stale), 0});
-    }
-    std::uint64_t times = 1;
-    if (const Fault* twice = find_fault(asker.faults, FaultAction::kDuplicate)) {
-      times = twice->number == 0 ? 2 : std::min<std::uint64_t>(twice->number, 100);
-    }
-    for (std::uint64_t i = 0; i < times; ++i) scheduled_.push_back({at, connection.number, effect, 0});
-  }
-  if (find_fault(asker.faults, FaultAction::kDisconnectAfter) != nullptr) {
-    scheduled_.push_back(
-        {at, connection.number, {Effect::Kind::kClose, connection.facts.client_id, {}, {}, 0}, kTurnsBeforeClose});
-  }
-}
-
-// What another device was told: a certificate for another key, or another thing's name.
-std::string Service::stale_payload(const Asker& asker) const {
-  EncodeOptions options;
-  options.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps;
-  if (asker.request.operation == ServiceOperation::kRegister) {
-    return encode({{"deviceConfiguration", Value{Members{}}}, {"thingName", text("another-device")}},
-                  asker.request.encoding, options);
-  }
-  IssueFaults faults;
-  faults.other_key = true;
-  const auto other = operations_.create_keys(faults, clocks_.wall());
-  return other ? encode(*other, asker.request.encoding, options) : std::string();
-}
-
-std::vector<Effect> Service::due() {
-  if (hook_ != nullptr) {
-    for (const auto& hook_answer : hook_->answers()) finish_registration(hook_answer);
-  }
-  const Instant now = clocks_.steady();
-  std::vector<Effect> effects;
-  std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-  std::vector<Scheduled> later;
-  for (auto& each : scheduled_) {
-    if (each.at > now) {
-      later.push_back(std::move(each));
-    } else if (each.turns != 0) {
-      --each.turns;
-      later.push_back(std::move(each));
-    } else if (find_number(each.connection) != nullptr) {
-      // Only ever to the connection that asked.
-      effects.push_back(std::move(each.effect));
-    }
-  }
-  scheduled_ = std::move(later);
-  return effects;
 }
 
 }  // namespace fleet_provision::simulator

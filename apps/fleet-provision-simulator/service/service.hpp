@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -91,7 +92,7 @@ class Service {
   /// What is due by now, in order.
   [[nodiscard]] std::vector<Effect> due();
   /// Whether `due` may have more to give without anything else happening.
-  [[nodiscard]] bool waiting() const { return !scheduled_.empty() || !asked_.empty(); }
+  [[nodiscard]] bool waiting() const { return !scheduled_.empty() || !asked_.empty() || !awaiting_keys_.empty(); }
 
  private:
   struct Connection {
@@ -153,6 +154,8 @@ class Service {
   /// RegisterThing requests that wait for the hook.
   std::map<std::uint64_t, std::pair<Asker, Registration>> asked_;
   std::uint64_t last_question_ = 0;
+  /// CreateKeysAndCertificate requests, with their payloads, that wait for a key.
+  std::deque<std::pair<Asker, std::string>> awaiting_keys_;
   Instant rate_second_;
   unsigned rate_count_ = 0;
 };

@@ -92,10 +92,7 @@ std::string unescape(std::string_view text) {
 
 std::string encode_spoiled(Members document, Encoding encoding, EncodeOptions options,
                            const std::vector<Fault>& faults) {
-  const auto find = [&](FaultAction action) -> const Fault* {
-    const auto found = std::find_if(faults.begin(), faults.end(), [&](const Fault& f) { return f.action == action; });
-    return found == faults.end() ? nullptr : &*found;
-  };
+  const auto find = [&](FaultAction action) { return find_fault(faults, action); };
   if (find(FaultAction::kNotPem) != nullptr) set(document, "certificatePem", "this is not a certificate\n");
   if (const auto* fault = find(FaultAction::kWrongId)) {
     set(document, "certificateId", fault->text.empty() ? std::string(64, '0') : fault->text);
