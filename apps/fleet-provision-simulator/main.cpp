@@ -43,7 +43,7 @@ Result<std::string> find_plugin(const std::string& directory) {
     if (exists(path)) return path;
   }
   return fail(ErrorKind::kInternal, std::string("the broker's plugin ") + kPlugin + " is neither in " + directory +
-                                        " nor in ../lib/fleet-provision");
+                                        " nor in " FLEET_PROVISION_INSTALLED_PLUGIN_DIR " from there");
 }
 
 // One simulator at a time in a state directory.
