@@ -1,0 +1,73 @@
+// A server's bytes behind a CONNECT, a SUBSCRIBE and a PUBLISH of ours. The first byte of the input chooses the version
+// and how the rest is cut. What goes on are whole packets of what came, all but stray PUBACKs, however it was cut.
+#include <algorithm>
+
+#include "core/mqtt_guard.hpp"
+#include "tests/fuzz/refusal.hpp"
+
+using namespace fleet_provision;
+
+namespace {
+
+struct Judged {
+  std::vector<char> approved;
+  std::vector<MqttPacket> seen;
+  bool refused = false;
+};
+
+std::string sent(bool v5) {
+  const std::string none(v5 ? 1 : 0, '\0');
+  const std::string connect = std::string("\x00\x04MQTT", 6) + (v5 ? '\x05' : '\x04') + std::string("\x02\x00\x3C", 3) +
+                              none + std::string("\x00\x01g", 3);
+  const std::string subscribe = std::string("\x00\x01", 2) + none + std::string("\x00\x03t/a\x01\x00\x03t/r\x01", 12);
+  const std::string publish = std::string("\x00\x01t\x00\x02", 5) + none + "{}";
+  const auto packet = [](char type, const std::string& body) {
+    return std::string{type, static_cast<char>(body.size())} + body;
+  };
+  return packet('\x10', connect) + packet('\x82', subscribe) + packet('\x32', publish);
+}
+
+Judged judge(bool v5, std::string_view bytes, std::size_t cut) {
+  MqttGuard guard;
+  std::vector<MqttPacket> seen;
+  must_hold(guard.outbound(sent(v5), seen).has_value() && seen.size() == 3, "our own packets are understood");
+  seen.clear();
+  Judged judged;
+  while (!bytes.empty() && !judged.refused) {
+    const std::string_view part = bytes.substr(0, cut);
+    bytes.remove_prefix(part.size());
+    const auto good = guard.inbound(part, judged.approved, seen);
+    if (!good) refused_as(good.error(), ErrorKind::kMalformedAnswer);
+    judged.refused = !good;
+  }
+  judged.seen = std::move(seen);
+  return judged;
+}
+
+void is_what_came(const Judged& judged, std::string_view bytes) {
+  std::string_view left(judged.approved.data(), judged.approved.size());
+  for (const MqttPacket& each : judged.seen) {
+    must_hold(each.inbound && each.size <= bytes.size(), "a packet that came");
+    const bool goes_on = left.substr(0, each.size) == bytes.substr(0, each.size);
+    must_hold(goes_on || each.type == MqttPacketType::kPuback, "only a PUBACK is kept back");
+    if (goes_on) left.remove_prefix(each.size);
+    bytes.remove_prefix(each.size);
+  }
+  must_hold(left.empty(), "no more goes on than came");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const bool v5 = (data[0] & 1) != 0;
+  const std::size_t cut = 1U + (data[0] >> 1U);
+  const std::string_view bytes = as_text(data + 1, size - 1);
+  const Judged whole = judge(v5, bytes, std::max<std::size_t>(1, bytes.size()));
+  is_what_came(whole, bytes);
+  const Judged pieces = judge(v5, bytes, cut);
+  must_hold(
+      pieces.approved == whole.approved && pieces.seen.size() == whole.seen.size() && pieces.refused == whole.refused,
+      "the cuts make no difference");
+  return 0;
+}
