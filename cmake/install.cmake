@@ -3,14 +3,14 @@ include(CMakePackageConfigHelpers)
 
 install(TARGETS fleet-provision RUNTIME COMPONENT tool)
 if(CMAKE_SYSTEM_NAME STREQUAL Linux)
-  set(FLEET_PROVISION_SYSTEMD_PREFIX lib CACHE PATH "Where systemd/system, sysusers.d and tmpfiles.d are installed")
+  set(FLEET_PROVISION_UNIT_DIR lib/systemd/system CACHE STRING "Where systemd's units are installed")
   install(FILES config/systemd/fleet-provision.service config/systemd/fleet-provisioned.path
                 config/systemd/fleet-provisioned.target
-          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/systemd/system COMPONENT tool)
+          DESTINATION ${FLEET_PROVISION_UNIT_DIR} COMPONENT tool)
   install(FILES config/systemd/fleet-provision.sysusers RENAME fleet-provision.conf
-          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/sysusers.d COMPONENT tool)
+          DESTINATION lib/sysusers.d COMPONENT tool)
   install(FILES config/systemd/fleet-provision.tmpfiles RENAME fleet-provision.conf
-          DESTINATION ${FLEET_PROVISION_SYSTEMD_PREFIX}/tmpfiles.d COMPONENT tool)
+          DESTINATION lib/tmpfiles.d COMPONENT tool)
 endif()
 
 if(FLEET_PROVISION_SIMULATOR)

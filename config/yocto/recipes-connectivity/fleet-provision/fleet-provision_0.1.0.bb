@@ -21,7 +21,7 @@ PACKAGECONFIG[simulator] = "-DFLEET_PROVISION_SIMULATOR=ON,-DFLEET_PROVISION_SIM
 
 # BUILD_CXX compiles the small program that writes the manual pages and completions.
 EXTRA_OECMAKE = "-DFLEET_PROVISION_TESTS=OFF -DFLEET_PROVISION_HOST_CXX=${BUILD_CXX} \
-    -DFLEET_PROVISION_SYSTEMD_PREFIX=${nonarch_libdir}"
+    -DFLEET_PROVISION_UNIT_DIR=${systemd_system_unitdir}"
 
 SYSTEMD_SERVICE:${PN} = "fleet-provision.service fleet-provisioned.path"
 
@@ -33,14 +33,14 @@ USERADD_PARAM:${PN} = "--system --user-group --no-create-home --home-dir ${local
 do_install:append() {
     install -d ${D}${sysconfdir}/fleet-provision/config.d
     if ! ${@bb.utils.contains('DISTRO_FEATURES', 'systemd', 'true', 'false', d)}; then
-        rm -rf ${D}${nonarch_libdir}/systemd ${D}${nonarch_libdir}/sysusers.d ${D}${nonarch_libdir}/tmpfiles.d
+        rm -rf ${D}${systemd_system_unitdir} ${D}${nonarch_libdir}/sysusers.d ${D}${nonarch_libdir}/tmpfiles.d
     fi
 }
 
 PACKAGES =+ "${PN}-simulator ${PN}-completions"
 FILES:${PN}-simulator = "${bindir}/fleet-provision-simulator ${libdir}/fleet-provision"
 FILES:${PN}-completions = "${datadir}/bash-completion ${datadir}/zsh ${datadir}/fish"
-FILES:${PN} += "${nonarch_libdir}/systemd ${nonarch_libdir}/sysusers.d ${nonarch_libdir}/tmpfiles.d \
+FILES:${PN} += "${systemd_system_unitdir} ${nonarch_libdir}/sysusers.d ${nonarch_libdir}/tmpfiles.d \
     ${datadir}/fleet-provision"
 # Static archives of the library, its CMake package and .pc file.
 FILES:${PN}-dev += "${libdir}/cmake"
