@@ -17,6 +17,7 @@ struct CommandRow {
 
 constexpr std::array kRows{
     CommandRow{Command::kProvision, "", "give this gateway its identity"},
+    CommandRow{Command::kVerify, "verify", "connect as the identity that is in place"},
     CommandRow{Command::kStatus, "status", "tell what the state directory holds; offline"},
     CommandRow{Command::kPolicy, "policy", "print the least policy that the claim needs; offline"},
 };
@@ -76,8 +77,13 @@ std::optional<Command> only_command_of(OptionId id) {
 
 bool matters_to(Command command, OptionId id) {
   if (const auto only = only_command_of(id)) return *only == command;
+  const OptionGroup group = row(id).group;
   switch (command) {
     case Command::kProvision: return true;
+    case Command::kVerify:
+      return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
+             one_of(id, std::array{OptionId::kParameter, OptionId::kParameters, OptionId::kKey, OptionId::kStateDir,
+                                   OptionId::kVerifyClientId});
     case Command::kStatus: return is_common(id) || id == OptionId::kStateDir;
     case Command::kPolicy:
       return is_common(id) || one_of(id, std::array{OptionId::kEndpoint, OptionId::kTemplate, OptionId::kClientId,

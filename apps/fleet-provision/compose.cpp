@@ -1,47 +1,66 @@
 #include "compose.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "adapters/openssl_keysmith.hpp"
 #include "adapters/paho_transport.hpp"
 #include "adapters/posix_disk.hpp"
+#include "adapters/posix_outside.hpp"
 #include "adapters/system_clock.hpp"
+#include "workflow/verify.hpp"
 
 namespace fleet_provision {
 namespace {
 
-/// Stands where no claim was given: a provisioned gateway needs none, any other is told what is missing.
-class NoClaim final : public Transport {
+/// Where no claim was given: a provisioned gateway needs none, any other is told what is missing.
+class MayLackClaim final : public Transport {
  public:
-  explicit NoClaim(OptionId missing) : missing_(missing) {}
+  MayLackClaim(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
+      : missing_(missing_of(options)), transport_(std::move(options), interrupt, observer) {}
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override {
-    const OptionRow& option = row(missing_);
+    if (!missing_) return transport_.load_credentials();
+    const OptionRow& option = row(*missing_);
     const std::string name = "--" + std::string(option.name);
     return fail(ErrorKind::kUsage, name + " is required as long as this gateway is not provisioned",
                 "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option));
   }
-  [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& /*request*/) override { return nullptr; }
+  [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
+  [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
+    return transport_.connect(request);
+  }
 
  private:
-  OptionId missing_;
+  static std::optional<OptionId> missing_of(const ConnectionOptions& options) {
+    if (options.certificate_file.empty()) return OptionId::kClaimCert;
+    if (options.key_reference.empty()) return OptionId::kClaimKey;
+    return std::nullopt;
+  }
+
+  std::optional<OptionId> missing_;
+  PahoTransport transport_;
 };
 
-std::unique_ptr<Transport> make_transport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer) {
-  if (options.certificate_file.empty()) return std::make_unique<NoClaim>(OptionId::kClaimCert);
-  if (options.key_reference.empty()) return std::make_unique<NoClaim>(OptionId::kClaimKey);
-  return std::make_unique<PahoTransport>(std::move(options), interrupt, observer);
+std::vector<std::string> as_texts(const Environment& environment) {
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
+  return texts;
 }
 
 }  // namespace
 
-Outcome run(Request request, const Interrupt& interrupt, Observer& observer) {
-  const auto transport = make_transport(std::move(request.connection), interrupt, observer);
+Outcome run(Command command, Request request, const Environment& environment, const Interrupt& interrupt,
+            Observer& observer) {
+  MayLackClaim transport(std::move(request.connection), interrupt, observer);
   OpensslKeysmith keysmith(interrupt);
   PosixDisk disk(request.plan.state_dir);
   SystemClock clock(interrupt);
-  return provision(request.plan, Ports{*transport, keysmith, disk, clock, observer});
+  PosixOutside outside(as_texts(environment), interrupt);
+  const Ports ports{transport, keysmith, disk, clock, observer, &outside};
+  return command == Command::kVerify ? verify_installed(request.plan, ports) : provision(request.plan, ports);
 }
 
 Result<State> look_around(const std::string& state_dir, Observer& observer) {

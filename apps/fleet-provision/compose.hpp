@@ -9,8 +9,9 @@
 
 namespace fleet_provision {
 
-/// Runs the request. `request.connection` is given away.
-[[nodiscard]] Outcome run(Request request, const Interrupt& interrupt, Observer& observer);
+/// Runs the request of a command (kProvision, kVerify). `environment` is what the program of --on-success gets.
+[[nodiscard]] Outcome run(Command command, Request request, const Environment& environment, const Interrupt& interrupt,
+                          Observer& observer);
 
 /// What a state directory holds; offline, changes nothing.
 [[nodiscard]] Result<State> look_around(const std::string& state_dir, Observer& observer);

@@ -18,6 +18,16 @@ Gives this gateway its own AWS IoT identity by fleet provisioning with a claim c
 nothing when it already has one for this request.
 )";
 
+constexpr std::string_view kVerifyText = R"(
+Connects as the identity in the state directory and notes the time of the proof there. Endpoint
+and port are those it was made with, unless others are given.
+
+Exit codes:
+    0  it may connect                               66  there is no identity
+   65  it is damaged                                75  the server cannot be reached now
+   77  it is refused
+)";
+
 constexpr std::string_view kStatusText = R"(
 Reads the state directory and nothing else: the identity, an unfinished run and what it waits for,
 the identity before.
@@ -128,6 +138,7 @@ void append_commands(std::string& out) {
 std::string help_text(Command command) {
   std::string text = command == Command::kProvision ? std::string(kUsage) : usage_of(command);
   if (command == Command::kProvision) append_commands(text);
+  if (command == Command::kVerify) text += kVerifyText;
   if (command == Command::kStatus) text += kStatusText;
   if (command == Command::kPolicy) text += kPolicyText;
   std::optional<OptionGroup> group;

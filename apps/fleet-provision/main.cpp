@@ -73,9 +73,24 @@ int print_status(const Options& options, const Voice& voice, Report& report) {
   return print(voice.json_result ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
-int provision_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {
+/// The request of `verify` is about the identity that is there.
+Result<Request> verification(const Options& options, const Environment& environment, Report& report) {
+  FP_TRY_ASSIGN(const std::string state_dir, state_directory(options));
+  FP_TRY_ASSIGN(const State state, look_around(state_dir, report));
+  if (state.damage) return fail(*state.damage);
+  if (state.identity) return verification_from_options(options, environment, *state.identity);
+  return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",
+              "provision this gateway first, or name its --state-dir");
+}
+
+Result<Request> request_of(const Options& options, const Environment& environment, Report& report) {
+  if (options.command() == Command::kVerify) return verification(options, environment, report);
+  return plan_from_options(options, environment);
+}
+
+int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
-  auto request = plan_from_options(options, environment);
+  auto request = request_of(options, environment, report);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
   const Plan plan = request->plan;
@@ -97,7 +112,7 @@ int provision_as_asked(const Options& options, const Environment& environment, V
   std::function<void()> tick;
   if (voice.live_line) tick = [&report] { report.tick(); };
   const Watch watch(interrupt, tick, stuck);
-  const Outcome outcome = run(std::move(*request), interrupt, report);
+  const Outcome outcome = run(options.command(), std::move(*request), environment, interrupt, report);
   told.test_and_set();
   return finish(&plan, outcome, report, voice.json_result);
 }
@@ -120,7 +135,7 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   }
   if (options->command() == Command::kStatus) return print_status(*options, *voice, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *voice, report);
-  return provision_as_asked(*options, environment, *voice, report);
+  return run_as_asked(*options, environment, *voice, report);
 }
 
 }  // namespace

@@ -69,6 +69,17 @@ constexpr std::array kRows{
               "where the identity is kept"},
     OptionRow{Id::kForce, "force", 0, "", kIdentity, kFlag, kEverywhere, "",
               "provision again although an identity exists; the old one is kept as previous/"},
+    OptionRow{Id::kOwner, "owner", 0, "USER[:GROUP]", kIdentity, kText, kEverywhere, "",
+              "owner of the files in identity/, names or numbers; without it the caller"},
+    OptionRow{Id::kVerify, "verify", 0, "", kAfterwards, kFlag, kEverywhere, "",
+              "connect as the new identity before it is put in place; success only when that worked"},
+    OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kAfterwards, kText, kEverywhere, "",
+              "MQTT client id of that connection; {Name} as in --client-id; without it the thing's name"},
+    OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kAfterwards, kFlag, kEverywhere, "",
+              "then delete claim certificate and key from disk; implies --verify"},
+    OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kAfterwards, kFile, kEverywhere, "",
+              "executable to run then, without a shell, with FLEET_PROVISIONED_ variables; tried again by the next run "
+              "until it exits 0"},
     OptionRow{Id::kRegion, "region", 0, "NAME", kPolicy, kText, kEverywhere, "",
               "AWS region in the resource names; without it that of an AWS --endpoint, else the word REGION"},
     OptionRow{Id::kAccount, "account", 0, "DIGITS", kPolicy, kText, kEverywhere, "",
@@ -81,6 +92,8 @@ constexpr std::array kRows{
               "for each wait: name, TCP connect, TLS, CONNACK, SUBACK, answer"},
     OptionRow{Id::kAttempts, "attempts", 0, "N", kRun, kNumber, kEverywhere, "",
               "connections at most; without it as many as the timeout allows"},
+    OptionRow{Id::kSplay, "splay", 0, "SECONDS", kRun, kSeconds, kEverywhere, "0",
+              "wait a random part of this before connecting; outside --timeout"},
     OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "", "the result as one JSON object on stdout"},
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "only errors on stderr"},
     OptionRow{Id::kVerbose, "verbose", 'v', "", kOutput, kCount, kEverywhere, "",
@@ -115,6 +128,7 @@ std::string_view heading(OptionGroup group) {
     case kClaim: return "Claim";
     case kRequest: return "Template";
     case kIdentity: return "Identity";
+    case kAfterwards: return "When provisioned";
     case kPolicy: return "Policy";
     case kRun: return "Run";
     case kOutput: return "Output";

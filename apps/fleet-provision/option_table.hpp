@@ -39,12 +39,18 @@ enum class OptionId : unsigned char {
   kCsrSubject,
   kStateDir,
   kForce,
+  kOwner,
+  kVerify,
+  kVerifyClientId,
+  kRemoveClaim,
+  kOnSuccess,
   kRegion,
   kAccount,
   kPartition,
   kTimeout,
   kRequestTimeout,
   kAttempts,
+  kSplay,
   kJson,
   kQuiet,
   kVerbose,
@@ -56,7 +62,7 @@ enum class OptionId : unsigned char {
 inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
 
 /// The headings of --help.
-enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kPolicy, kRun, kOutput };
+enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kAfterwards, kPolicy, kRun, kOutput };
 
 enum class OptionValue : unsigned char {
   kFlag,        ///< given or not; `--force=false` takes it back

@@ -8,6 +8,7 @@
 #include "build_info.hpp"
 #include "core/text.hpp"
 #include "option_values.hpp"
+#include "owner.hpp"
 #include "parameters.hpp"
 #include "proxy.hpp"
 
@@ -18,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr Range<milliseconds> kTimeoutRange{milliseconds{1000}, milliseconds{604'800'000}};
 constexpr Range<milliseconds> kRequestTimeoutRange{milliseconds{100}, milliseconds{3'600'000}};
+constexpr Range<milliseconds> kSplayRange{milliseconds{0}, milliseconds{604'800'000}};
 constexpr Range<std::uint64_t> kPortRange{1, 65535};
 constexpr Range<std::uint64_t> kAttemptsRange{1, 1'000'000};
 /// AWS IoT takes MQTT on 443 only with this ALPN protocol (developer guide, protocols).
@@ -161,13 +163,48 @@ Result<void> read_limits(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const auto attempts, options.number(OptionId::kAttempts, kAttemptsRange));
   plan.timeout = timeout.value_or(plan.timeout);
   plan.request_timeout = request_timeout.value_or(plan.request_timeout);
+  FP_TRY_ASSIGN(const auto splay, options.seconds(OptionId::kSplay, kSplayRange));
+  plan.splay = splay.value_or(plan.splay);
   if (attempts) plan.attempts = static_cast<unsigned>(*attempts);
   return {};
 }
 
 Result<void> read_state(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
+  if (options.given(OptionId::kOwner) != nullptr) {
+    FP_TRY_ASSIGN(plan.owner, parsed(options, OptionId::kOwner, parse_owner));
+  }
   FP_TRY_ASSIGN(plan.force, options.flag(OptionId::kForce));
+  return {};
+}
+
+Result<void> read_verify_client_id(const Options& options, Plan& plan) {
+  if (options.given(OptionId::kVerifyClientId) == nullptr) return {};
+  FP_TRY_ASSIGN(plan.verify_client_id, parsed(options, OptionId::kVerifyClientId, [&plan](const std::string& text) {
+                  auto filled = fill_placeholders(text, plan.parameters);
+                  return filled ? parse_client_id(*filled) : filled;
+                }));
+  return {};
+}
+
+/// What is to be done with the new identity, before and after it is put in place.
+Result<void> read_afterwards(const Options& options, Plan& plan, const ConnectionOptions& claim) {
+  FP_TRY_ASSIGN(plan.verify, options.flag(OptionId::kVerify));
+  FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
+  plan.verify = plan.verify || remove_claim;
+  FP_TRY(read_verify_client_id(options, plan));
+  FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
+  const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);
+  if (plan.verify && csr != nullptr && !csr->key_reference) {
+    return fail(ErrorKind::kUsage,
+                std::string(remove_claim ? "--remove-claim" : "--verify") + " with --csr needs the key of the CSR",
+                "name it with --key");
+  }
+  if (!remove_claim) return {};
+  // The key first: without it the certificate is worth nothing.
+  for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
+    if (!each.empty()) plan.claim_files_to_remove.push_back(each);
+  }
   return {};
 }
 
@@ -229,6 +266,32 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
   FP_TRY(read_state(options, plan));
   FP_TRY(read_identifiers(options, plan));
   FP_TRY(read_subject(options, plan));
+  FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
+  FP_TRY(read_afterwards(options, plan, request.connection));
+  return request;
+}
+
+Result<Request> verification_from_options(const Options& options, const Environment& environment,
+                                          const Identity& identity) {
+  Request request;
+  Plan& plan = request.plan;
+  plan.endpoint = {identity.endpoint, identity.port};
+  if (options.given(OptionId::kEndpoint) != nullptr) {
+    FP_TRY_ASSIGN(plan.endpoint, read_endpoint(options));
+  } else if (options.given(OptionId::kPort) != nullptr) {
+    FP_TRY_ASSIGN(const auto port, options.number(OptionId::kPort, kPortRange));
+    plan.endpoint.port = static_cast<std::uint16_t>(port.value_or(identity.port));
+  }
+  plan.template_name = identity.template_name;
+  plan.method = identity.method;
+  plan.verify = true;
+  FP_TRY_ASSIGN(plan.mqtt_version, parsed(options, OptionId::kMqttVersion, parse_mqtt_version));
+  FP_TRY_ASSIGN(const auto key, path(options, OptionId::kKey));
+  if (key) plan.key_source = ExistingKey{*key};
+  FP_TRY(read_limits(options, plan));
+  FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;
 }

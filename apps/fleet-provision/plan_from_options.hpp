@@ -2,6 +2,7 @@
 #pragma once
 
 #include "adapters/connection_options.hpp"
+#include "core/identity.hpp"
 #include "core/plan.hpp"
 #include "core/result.hpp"
 #include "options.hpp"
@@ -19,5 +20,9 @@ struct Request {
 /// what read_parameters says.
 /// `environment` is asked for the proxy that all programs share.
 [[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment);
+
+/// The request of `verify` for the identity that was found; endpoint and port are its own unless others are given.
+[[nodiscard]] Result<Request> verification_from_options(const Options& options, const Environment& environment,
+                                                        const Identity& identity);
 
 }  // namespace fleet_provision

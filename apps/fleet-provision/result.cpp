@@ -16,6 +16,7 @@ std::string_view word(OutcomeKind kind) {
   switch (kind) {
     case OutcomeKind::kProvisioned: return "provisioned";
     case OutcomeKind::kAlreadyProvisioned: return "already-provisioned";
+    case OutcomeKind::kVerified: return "verified";
     case OutcomeKind::kFailed: return "failed";
   }
   return "";

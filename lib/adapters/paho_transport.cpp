@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "adapters/link.hpp"
+#include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -182,6 +183,18 @@ Result<CertificateFacts> PahoTransport::load_credentials() {
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();
+}
+
+Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
+  if (issued.key.pem.empty()) {
+    return fail(ErrorKind::kDeviceKeyUnusable,
+                "device key " + printable(issued.key.uri) + ": keys outside of files are not supported yet");
+  }
+  const PemCredentials pem{"of the identity", issued.certificate, "of the identity", issued.key.pem.duplicate(),
+                           std::nullopt};
+  FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, options_.ca_file));
+  credentials_.emplace(std::move(loaded));
+  return {};
 }
 
 std::unique_ptr<Session> PahoTransport::connect(const ConnectRequest& request) {

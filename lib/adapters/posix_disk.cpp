@@ -163,6 +163,8 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   if (S_ISDIR(facts.st_mode)) entry.type = EntryType::kDirectory;
   entry.mode = permissions(facts);
   entry.owned_by_us = facts.st_uid == ::geteuid();
+  entry.user = facts.st_uid;
+  entry.group = facts.st_gid;
   return std::optional{entry};
 }
 
@@ -330,6 +332,18 @@ Result<void> PosixDisk::set_mode(const std::string& path, unsigned mode) {
   if (::fstat(entry.get(), &facts) != 0) return failed("set the mode of", path);
   if ((permissions(facts) & ~mode) != 0) return not_private(whole(path));
   return {};
+}
+
+Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
+  FP_TRY_ASSIGN(const Place place, locate("set the owner of", path));
+  const Descriptor entry(::openat(place.directory, place.name.c_str(), kReadFlags));
+  if (!entry) return failed("set the owner of", path);
+  constexpr gid_t kUnchanged = static_cast<gid_t>(-1);
+  if (::fchown(entry.get(), owner.user, owner.group.value_or(kUnchanged)) == 0) return {};
+  if (errno != EPERM) return failed("set the owner of", path);
+  Error error = failed("set the owner of", path).value();
+  error.hint = "run as root, which alone may give files away, or leave --owner out";
+  return fail(std::move(error));
 }
 
 Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {

@@ -25,6 +25,7 @@ class PosixDisk : public Disk {
   [[nodiscard]] Result<void> sync_file(const std::string& path) override;
   [[nodiscard]] Result<void> sync_directory(const std::string& path) override;
   [[nodiscard]] Result<void> set_mode(const std::string& path, unsigned mode) override;
+  [[nodiscard]] Result<void> set_owner(const std::string& path, const Owner& owner) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
   [[nodiscard]] Result<bool> exchange(const std::string& a, const std::string& b) override;
   [[nodiscard]] Result<void> remove_file(const std::string& path) override;

@@ -72,6 +72,7 @@ struct Encoder {
     return certified.certificate_ownership_token.reveal();
   }
   std::string_view operator()(const Enrolled& enrolled) { return (*this)(enrolled.certified); }
+  std::string_view operator()(const Verified& verified) { return (*this)(verified.enrolled); }
 };
 
 Result<CertificateCount> decode_count(const JsonFields& fields) {

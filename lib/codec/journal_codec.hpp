@@ -13,7 +13,7 @@
 
 namespace fleet_provision {
 
-/// Fresh, KeyMade and Certified. Enrolled and Installed are not kept in a journal: they are written as Certified
+/// Fresh, KeyMade and Certified. Enrolled, Verified and Installed are not kept in a journal: they are written as Certified
 /// and Fresh.
 [[nodiscard]] Secret encode_journal(const Journal& journal);
 /// The inverse, with `key.pem` empty. kIdentityDamaged for anything that encode_journal does not write.

@@ -14,7 +14,7 @@ struct KindRow {
 
 using enum ErrorKind;
 
-// Running again helps for EX_IOERR and EX_TEMPFAIL and for nothing else; `retryable` says so below.
+// Running again helps for EX_IOERR, EX_TEMPFAIL, an interrupt and a failed program of the user; `retryable` says so below.
 constexpr std::array kKinds{
     KindRow{kUsage, "usage", ExitCode::kUsage},
     KindRow{kConfiguration, "configuration", ExitCode::kConfiguration},
@@ -31,6 +31,7 @@ constexpr std::array kKinds{
     KindRow{kParametersUnusable, "parameters-unusable", ExitCode::kDataError},
     KindRow{kOtherIdentity, "other-identity", ExitCode::kDataError},
     KindRow{kIdentityDamaged, "identity-damaged", ExitCode::kDataError},
+    KindRow{kNotProvisioned, "not-provisioned", ExitCode::kNoInput},
     KindRow{kStateNotWritable, "state-not-writable", ExitCode::kCannotCreate},
     KindRow{kStateNotPrivate, "state-not-private", ExitCode::kCannotCreate},
     KindRow{kStateCrossDevice, "state-cross-device", ExitCode::kCannotCreate},
@@ -75,6 +76,9 @@ constexpr std::array kKinds{
     KindRow{kIssuedCertificateUnusable, "issued-certificate-unusable", ExitCode::kProtocol},
     KindRow{kIssuedCertificateExpired, "issued-certificate-expired", ExitCode::kProtocol},
     KindRow{kCertificateLimit, "certificate-limit", ExitCode::kTemporaryFailure},
+    KindRow{kIdentityRefused, "identity-refused", ExitCode::kNoPermission},
+    KindRow{kClaimNotRemoved, "claim-not-removed", ExitCode::kCannotCreate},
+    KindRow{kOnSuccessFailed, "on-success-failed", ExitCode::kSoftware},
     KindRow{kDeadline, "deadline", ExitCode::kTemporaryFailure},
     KindRow{kInterrupted, "interrupted", ExitCode::kInterrupted},
     KindRow{kTerminated, "terminated", ExitCode::kTerminated},
@@ -110,7 +114,7 @@ ExitCode exit_code(ErrorKind kind) { return row(kind).exit_code; }
 bool retryable(ErrorKind kind) {
   const ExitCode code = exit_code(kind);
   return code == ExitCode::kTemporaryFailure || code == ExitCode::kIoError || code == ExitCode::kInterrupted ||
-         code == ExitCode::kTerminated;
+         code == ExitCode::kTerminated || kind == kOnSuccessFailed;
 }
 
 std::string_view word(ErrorKind kind) { return row(kind).word; }

@@ -70,6 +70,7 @@ enum class ErrorKind : unsigned char {
   // The state directory.
   kOtherIdentity,
   kIdentityDamaged,
+  kNotProvisioned,
   kStateNotWritable,
   kStateNotPrivate,
   kStateCrossDevice,
@@ -117,6 +118,10 @@ enum class ErrorKind : unsigned char {
   kIssuedCertificateUnusable,
   kIssuedCertificateExpired,
   kCertificateLimit,
+  // After the service: the new identity, and what was asked for once it is there.
+  kIdentityRefused,
+  kClaimNotRemoved,
+  kOnSuccessFailed,
   // The run itself.
   kDeadline,
   kInterrupted,

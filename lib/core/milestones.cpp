@@ -10,6 +10,7 @@ struct MilestoneOf {
   Milestone operator()(const KeyMade&) const { return Milestone::kKeyMade; }
   Milestone operator()(const Certified&) const { return Milestone::kCertified; }
   Milestone operator()(const Enrolled&) const { return Milestone::kEnrolled; }
+  Milestone operator()(const Verified&) const { return Milestone::kVerified; }
   Milestone operator()(const Installed&) const { return Milestone::kInstalled; }
 };
 
@@ -25,6 +26,7 @@ std::string_view word(Milestone milestone) {
     case Milestone::kKeyMade: return "key-made";
     case Milestone::kCertified: return "certified";
     case Milestone::kEnrolled: return "enrolled";
+    case Milestone::kVerified: return "verified";
     case Milestone::kInstalled: return "installed";
   }
   return "";

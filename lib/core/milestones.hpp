@@ -1,4 +1,4 @@
-// What a run has reached, as a value: Fresh → KeyMade → Certified → Enrolled → Installed.
+// What a run has reached, as a value: Fresh → KeyMade → Certified → Enrolled (→ Verified) → Installed.
 //
 // Each milestone holds what is durable at it and what that depends on, so that a later run can tell whether it still
 // fits. A refused ownership token is the edge from Certified back to KeyMade, with the same key. With the method
@@ -63,14 +63,19 @@ struct Enrolled {
   Identity identity;
 };
 
+/// The service has let the identity connect (`--verify`).
+struct Verified {
+  Enrolled enrolled;
+};
+
 /// The identity is in its place.
 struct Installed {
   Identity identity;
 };
 
-using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Installed>;
+using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Verified, Installed>;
 
-enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kInstalled };
+enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
 [[nodiscard]] Milestone milestone(const Progress& progress);
 [[nodiscard]] std::string_view word(Milestone milestone);
 

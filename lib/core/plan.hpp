@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -51,6 +52,12 @@ struct ExistingCsr {
 };
 using KeySource = std::variant<MakeKey, ExistingKey, ExistingCsr>;
 
+/// Who is to own the files of an identity; without a group theirs stays.
+struct Owner {
+  std::uint32_t user = 0;
+  std::optional<std::uint32_t> group;
+};
+
 struct Plan {
   Endpoint endpoint;
   std::string template_name;
@@ -65,6 +72,18 @@ struct Plan {
   std::string csr_subject = "CN=fleet-provision";
   std::string state_dir;
   bool force = false;
+  /// Absent: who runs this program.
+  std::optional<Owner> owner;
+  /// Connect as the new identity before it is put in place.
+  bool verify = false;
+  /// Absent: the thing's name.
+  std::optional<std::string> verify_client_id;
+  /// Claim certificate and key, to be deleted once the identity is verified and in place; empty: they stay.
+  std::vector<std::string> claim_files_to_remove;
+  /// The program to run once the identity is in place.
+  std::optional<std::string> on_success;
+  /// A random part of this passes before the first connection; outside `timeout`.
+  std::chrono::milliseconds splay{0};
   std::chrono::milliseconds timeout{300'000};
   std::chrono::milliseconds request_timeout{15'000};
   /// Connections at most; absent: as many as the timeout allows.

@@ -22,6 +22,9 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kThrottled:
     case kServiceError: return Verdict::kRetry;
 
+    // A policy that was attached just now takes time to reach every broker.
+    case kIdentityRefused: return Verdict::kRetry;
+
     case kMqttVersionRefused: return Verdict::kOlderMqtt;
 
     // Only RegisterThing carries a token; whoever else complains about one is not understood.
@@ -43,6 +46,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kParametersUnusable:
     case kOtherIdentity:
     case kIdentityDamaged:
+    case kNotProvisioned:
     case kStateNotWritable:
     case kStateNotPrivate:
     case kStateCrossDevice:
@@ -72,6 +76,8 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kIssuedCertificateUnusable:
     case kIssuedCertificateExpired:
     case kCertificateLimit:
+    case kClaimNotRemoved:
+    case kOnSuccessFailed:
     case kDeadline:
     case kInterrupted:
     case kTerminated:
@@ -96,6 +102,7 @@ std::optional<ErrorKind> refusal_of(Phase step) {
     // The service closes during the handshake when it does not know the claim certificate.
     case Phase::kTls: return ErrorKind::kClaimRefused;
     case Phase::kMqtt: return ErrorKind::kPolicyConnect;
+    case Phase::kVerify: return ErrorKind::kIdentityRefused;
     case Phase::kSubscribe: return ErrorKind::kPolicySubscribe;
     case Phase::kCreate:
     case Phase::kRegister: return ErrorKind::kPolicyPublish;
@@ -105,7 +112,6 @@ std::optional<ErrorKind> refusal_of(Phase step) {
     case Phase::kProxy:
     case Phase::kKey:
     case Phase::kStore:
-    case Phase::kVerify:
     case Phase::kOnSuccess:
     case Phase::kWait: return std::nullopt;
   }

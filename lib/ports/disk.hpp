@@ -10,11 +10,13 @@
 // EDQUOT), kDiskError (EIO and the rest), each naming the whole path.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/plan.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
 
@@ -29,6 +31,8 @@ struct EntryFacts {
   unsigned mode = 0;
   /// Owned by the effective user of this process.
   bool owned_by_us = false;
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
 };
 
 class Disk {
@@ -47,7 +51,7 @@ class Disk {
 
   /// Makes the state directory (0755) and its parents where missing; the names it made are durable when it returns.
   [[nodiscard]] virtual Result<void> make_root() = 0;
-  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id.
+  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id. Taking it again is nothing.
   [[nodiscard]] virtual Result<void> lock() = 0;
 
   [[nodiscard]] virtual Result<void> make_directory(const std::string& path) = 0;
@@ -56,6 +60,7 @@ class Disk {
   [[nodiscard]] virtual Result<void> sync_file(const std::string& path) = 0;
   [[nodiscard]] virtual Result<void> sync_directory(const std::string& path) = 0;
   [[nodiscard]] virtual Result<void> set_mode(const std::string& path, unsigned mode) = 0;
+  [[nodiscard]] virtual Result<void> set_owner(const std::string& path, const Owner& owner) = 0;
   /// Replaces a file of the target's name; fails on a directory that is not empty.
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   /// Swaps two entries at once; false when the file system cannot.

@@ -39,6 +39,13 @@ struct Message {
   Secret payload;
 };
 
+/// The certificate that the service issued, and the gateway's own key; `key` outlives the call it is given to.
+struct IssuedCredentials {
+  /// PEM.
+  std::string certificate;
+  const DeviceKey& key;
+};
+
 class Session {
  public:
   Session() = default;
@@ -68,6 +75,8 @@ class Transport {
   /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
   /// Called once, before `connect`; nothing is sent.
   [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
+  /// From now on `connect` speaks as the identity that was issued, and no longer as the claim. Also without a claim.
+  [[nodiscard]] virtual Result<void> speak_as(const IssuedCredentials& issued) = 0;
   /// Begins one connection. Only one Session lives at a time.
   [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;
 };

@@ -78,6 +78,12 @@ class Fitting {
     return (*this)(std::move(at.made));
   }
 
+  Result<Progress> operator()(Verified at) {
+    FP_TRY_ASSIGN(Progress progress, (*this)(std::move(at.enrolled)));
+    if (!std::holds_alternative<Enrolled>(progress)) return progress;
+    return Progress{Verified{std::get<Enrolled>(std::move(progress))}};
+  }
+
   Result<Progress> operator()(Enrolled at) {
     Differences differences = of_key(at.certified.made.origin, key_origin_of(plan_));
     for (std::string& each : of_certificate(at.certified.origin, wanted_)) differences.push_back(std::move(each));

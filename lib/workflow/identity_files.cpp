@@ -5,9 +5,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kCertificateFile = "certificate.pem";
 constexpr const char* kThingNameFile = "thing-name";
-constexpr const char* kDeviceConfigurationFile = "device-configuration.json";
 // An answer has at most 128 KiB; escaped in JSON, each byte of it may take six.
 constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
 constexpr unsigned kReadableByAll = 0644;
@@ -140,6 +138,19 @@ Result<void> open_up(Disk& disk, const std::string& directory, const Identity& i
     FP_TRY(disk.sync_file(path));
   }
   return {};
+}
+
+Result<void> replace_identity_file(Disk& disk, const std::string& directory, const Identity& identity) {
+  const std::string path = path_in(directory, kIdentityFile);
+  const std::string next = path + ".new";
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> old, disk.inspect(path));
+  FP_TRY(disk.remove_file(next));
+  FP_TRY(disk.write_new(next, encode_identity(identity)));
+  FP_TRY(disk.set_mode(next, kReadableByAll));
+  if (old && !old->owned_by_us) FP_TRY(disk.set_owner(next, Owner{old->user, old->group}));
+  // The bytes before the name.
+  FP_TRY(disk.sync_file(next));
+  return disk.rename(next, path);
 }
 
 std::vector<std::string> files_of(const Identity& identity) {

@@ -19,6 +19,8 @@ inline constexpr const char* kPendingDirectory = "pending";
 inline constexpr const char* kPreviousDirectory = "previous";
 inline constexpr const char* kPrivateKeyFile = "private-key.pem";
 inline constexpr const char* kIdentityFile = "identity.json";
+inline constexpr const char* kCertificateFile = "certificate.pem";
+inline constexpr const char* kDeviceConfigurationFile = "device-configuration.json";
 
 /// `directory/name`, as Disk takes it.
 [[nodiscard]] std::string path_in(const std::string& directory, const std::string& name);
@@ -40,6 +42,11 @@ inline constexpr const char* kIdentityFile = "identity.json";
 
 /// Gives what is public its mode, where a run was cut off between writing a file and opening it up.
 [[nodiscard]] Result<void> open_up(Disk& disk, const std::string& directory, const Identity& identity);
+
+/// Replaces identity.json by one rename; the new one has the mode and the owner of the old. The name becomes durable
+/// with the directory.
+[[nodiscard]] Result<void> replace_identity_file(Disk& disk, const std::string& directory, const Identity& identity);
+
 /// The names that belong to an identity.
 [[nodiscard]] std::vector<std::string> files_of(const Identity& identity);
 

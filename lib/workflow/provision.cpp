@@ -3,36 +3,39 @@
 //   look        an identity for this very request is the end, without lock, claim or network
 //   open        lock; a commit that was cut off is finished
 //   resume      what an unfinished run left, as far as it fits
-//   attempts    a connection each, "advance, save" until Installed, a wait between
+//   attempts    a connection each, "advance, save" until Installed, a wait between; with --verify one of them is made
+//               as the new identity, before the commit
+//   afterwards  what is owed once the identity is in its place
 //
 // All that is durable is the vault's; whether to try again is Retry's; the steps themselves are in Steps.
 #include "workflow/provision.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/text.hpp"
+#include "workflow/afterwards.hpp"
+#include "workflow/attempts.hpp"
 #include "workflow/connection.hpp"
+#include "workflow/identity_files.hpp"
 #include "workflow/phase_mark.hpp"
 #include "workflow/request_digest.hpp"
-#include "workflow/retry.hpp"
 #include "workflow/steps.hpp"
 #include "workflow/vault.hpp"
+#include "workflow/verify.hpp"
 
 namespace fleet_provision {
 namespace {
 
 constexpr Milliseconds kClockPoll{1'000};
-constexpr std::size_t kClientIdRandomBytes = 8;
 
 class Run {
  public:
   Run(const Plan& plan, const Ports& ports)
       : plan_(plan),
         ports_(ports),
-        deadline_(ports.clock.now() + plan.timeout),
-        vault_(ports.disk, ports.keysmith, ports.observer),
+        attempts_(plan, ports, outcome_),
+        vault_(ports.disk, ports.keysmith, ports.observer, CommitDuties{plan.owner, plan.on_success.has_value()}),
         steps_(plan, ports, vault_, outcome_) {}
 
   Outcome to_its_end() {
@@ -49,15 +52,22 @@ class Run {
   Result<void> whole() {
     auto ready = load();
     if (!ready) return fail(std::move(ready).error().in(Phase::kLoad));
-    if (outcome_.identity && outcome_.kind != OutcomeKind::kFailed) return {};
+    const bool found = outcome_.identity && outcome_.kind != OutcomeKind::kFailed;
+    if (!found) FP_TRY(make_identity());
+    return finish_what_is_owed(plan_, ports_, vault_, attempts_, outcome_);
+  }
+
+  Result<void> make_identity() {
     if (steps_.needs_network()) {
       FP_TRY(steps_.check_limit());
       // The disk says no before the network hears of us.
       FP_TRY(vault_.prepare());
+      FP_TRY(attempts_.spread_out());
       FP_TRY(wait_for_clock());
     }
     FP_TRY(open_outside_key());
-    FP_TRY(attempts());
+    FP_TRY(attempts_.until_done([this](Retry& retry, unsigned attempt) { return connect_and_go_on(retry, attempt); },
+                                [this] { return milestone(steps_.progress()); }));
     outcome_.kind = OutcomeKind::kProvisioned;
     outcome_.identity = std::get<Installed>(steps_.progress()).identity;
     return {};
@@ -145,8 +155,8 @@ class Run {
                            rfc3339(floor) + "; waiting for it to be set");
     PhaseMark mark(ports_.observer, Phase::kWait, 1);
     while (ports_.clock.wall_now() < floor) {
-      if (ports_.clock.now() >= deadline_) return fail(clock_not_set(floor));
-      FP_TRY(ports_.clock.sleep_until(std::min(ports_.clock.now() + kClockPoll, deadline_)));
+      if (ports_.clock.now() >= attempts_.deadline()) return fail(clock_not_set(floor));
+      FP_TRY(ports_.clock.sleep_until(std::min(ports_.clock.now() + kClockPoll, attempts_.deadline())));
     }
     mark.ended();
     return {};
@@ -164,36 +174,27 @@ class Run {
                  std::nullopt};
   }
 
-  Result<void> attempts() {
-    Retry retry(plan_, deadline_);
-    for (unsigned attempt = 1;; ++attempt) {
-      const unsigned begun = outcome_.attempts;
-      auto ended = connect_and_go_on(retry, attempt);
-      if (ended) return {};
-      const Milestone reached = milestone(steps_.progress());
-      auto decision = retry.after(std::move(ended).error(), reached, attempt, ports_.clock.now(), random());
-      const bool stopped =
-          decision.error.kind == ErrorKind::kInterrupted || decision.error.kind == ErrorKind::kTerminated;
-      if (!stopped && outcome_.attempts > begun) {
-        ports_.observer.attempt_failed(decision.error, attempt, decision.wait);
-      }
-      if (!decision.wait) return fail(std::move(decision.error));
-      if (*decision.wait == Milliseconds{0}) continue;
-      PhaseMark mark(ports_.observer, Phase::kWait, attempt);
-      FP_TRY(ports_.clock.sleep_until(ports_.clock.now() + *decision.wait));
-      mark.ended();
-    }
-  }
-
   Result<void> connect_and_go_on(Retry& retry, unsigned attempt) {
     std::optional<Connection> connection;
+    bool counted = false;
+    const auto count = [&] {
+      if (!counted) ++outcome_.attempts;
+      counted = true;
+    };
     if (steps_.needs_network()) {
       FP_TRY(steps_.check_limit());
-      ++outcome_.attempts;
-      connection.emplace(ports_.transport, connect_request(retry.mqtt_version(), attempt), ports_.clock,
+      count();
+      connection.emplace(ports_.transport, attempts_.claim_request(retry.mqtt_version(), attempt), ports_.clock,
                          ports_.observer, plan_);
     }
     while (!std::holds_alternative<Installed>(steps_.progress())) {
+      if (steps_.awaits_proof()) {
+        // The claim's session ends first: only one lives at a time, and the service wants it so.
+        connection.reset();
+        count();
+        FP_TRY(prove(retry, attempt));
+        continue;
+      }
       const bool offline = std::holds_alternative<Fresh>(steps_.progress()) && plan_.method == Method::kCsr;
       FP_TRY(steps_.step(connection ? &*connection : nullptr, attempt));
       if (!offline) retry.progressed();
@@ -201,28 +202,18 @@ class Run {
     return {};
   }
 
-  [[nodiscard]] ConnectRequest connect_request(MqttVersion version, unsigned attempt) {
-    ConnectRequest request;
-    request.client_id =
-        plan_.client_id.value_or("fleet-provision-" + to_hex(ports_.keysmith.random_bytes(kClientIdRandomBytes)));
-    request.mqtt_version = version;
-    request.attempt = attempt;
-    request.request_timeout = plan_.request_timeout;
-    request.run_deadline = deadline_;
-    return request;
-  }
-
-  [[nodiscard]] std::uint64_t random() {
-    std::uint64_t value = 0;
-    const std::string bytes = ports_.keysmith.random_bytes(sizeof value);
-    std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
-    return value;
+  Result<void> prove(const Retry& retry, unsigned attempt) {
+    const Identity& identity = std::get<Enrolled>(steps_.progress()).identity;
+    FP_TRY_ASSIGN(const ConnectionFacts facts, prove_identity(plan_, ports_, attempts_, kPendingDirectory, identity,
+                                                              retry.mqtt_version(), attempt));
+    if (!outcome_.connection) outcome_.connection = facts;
+    return steps_.proved();
   }
 
   const Plan& plan_;
   const Ports& ports_;
-  Instant deadline_;
   Outcome outcome_;
+  Attempts attempts_;
   Vault vault_;
   Steps steps_;
   CertificateFacts claim_;

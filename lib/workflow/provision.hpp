@@ -11,6 +11,7 @@
 #include "ports/disk.hpp"
 #include "ports/keysmith.hpp"
 #include "ports/observer.hpp"
+#include "ports/outside.hpp"
 #include "ports/transport.hpp"
 
 namespace fleet_provision {
@@ -22,9 +23,11 @@ struct Ports {
   Disk& disk;
   Clock& clock;
   Observer& observer;
+  /// Needed for --remove-claim and --on-success only.
+  Outside* outside = nullptr;
 };
 
-enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kFailed };
+enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kVerified, kFailed };
 
 /// What a run came to. With kFailed `error` is set and `identity` is what was found, if anything.
 struct Outcome {
@@ -39,8 +42,9 @@ struct Outcome {
   bool resumed = false;
 };
 
-/// Gives this gateway its identity, or finds that it has it (interface.md 1.3). Ends by `plan.timeout` after its call,
-/// whatever happens; what was reached stays in `pending/` for the next run.
+/// Gives this gateway its identity, or finds that it has it (interface.md 1.3), and does what is asked for besides:
+/// the proof, the end of the claim, the user's program. Ends by `plan.timeout` after its call (`plan.splay` and the
+/// program have their own time), whatever happens; what was reached stays in `pending/` for the next run.
 [[nodiscard]] Outcome provision(const Plan& plan, const Ports& ports);
 
 }  // namespace fleet_provision

@@ -26,6 +26,9 @@ Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
     closed.message = "the service closed the connection at SUBSCRIBE" + running;
     closed.hint = "the claim's policy must allow iot:Subscribe on topicfilter/" + request_topic(Phase::kCreate, plan) +
                   "/* and topicfilter/" + request_topic(Phase::kRegister, plan) + "/*";
+  } else if (kind == ErrorKind::kIdentityRefused) {
+    // Its hint names the client id already.
+    closed.message = "the service closed the connection when the new identity connected" + running;
   } else if (kind == ErrorKind::kPolicyConnect) {
     closed.message = "the service closed the connection instead of answering CONNECT" + running;
     closed.hint =

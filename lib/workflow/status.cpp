@@ -21,6 +21,11 @@ struct Describe {
   PendingState operator()(const Enrolled& at) const {
     return {Milestone::kEnrolled, "being put in place", at.identity.certificate_id, at.identity.thing_name};
   }
+  PendingState operator()(const Verified& at) const {
+    PendingState state = (*this)(at.enrolled);
+    state.reached = Milestone::kVerified;
+    return state;
+  }
   PendingState operator()(const Installed& at) const {
     return {Milestone::kInstalled, "", at.identity.certificate_id, at.identity.thing_name};
   }

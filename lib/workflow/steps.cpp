@@ -39,10 +39,10 @@ Result<void> Steps::resume(const std::string& claim_fingerprint) {
   budget_.resume(journal->count);
   // A run that is told to do it again does not stop at the bound of the runs before.
   if (plan_.force && budget_.exhausted()) budget_.forgive();
-  const bool enrolled = std::holds_alternative<Enrolled>(journal->progress);
+  const bool enrolled = milestone(journal->progress) >= Milestone::kEnrolled;
   FP_TRY_ASSIGN(progress_,
                 fit(std::move(journal->progress), plan_, claim_fingerprint_, ports_.keysmith, ports_.observer));
-  if (enrolled && !std::holds_alternative<Enrolled>(progress_)) {
+  if (enrolled && milestone(progress_) < Milestone::kEnrolled) {
     FP_TRY(vault_.withdraw());
     FP_TRY(save());
   }
@@ -55,6 +55,17 @@ Result<void> Steps::resume(const std::string& claim_fingerprint) {
 
 bool Steps::needs_network() const {
   return asks_for_certificate(progress_) || std::holds_alternative<Certified>(progress_);
+}
+
+bool Steps::awaits_proof() const { return plan_.verify && std::holds_alternative<Enrolled>(progress_); }
+
+Result<void> Steps::proved() {
+  auto enrolled = std::get<Enrolled>(std::move(progress_));
+  enrolled.identity.verified_at = rfc3339(ports_.clock.wall_now());
+  progress_ = Verified{std::move(enrolled)};
+  FP_TRY(save());
+  tell_reached();
+  return {};
 }
 
 Result<void> Steps::check_limit() {
@@ -147,6 +158,8 @@ Result<Progress> Steps::advance(Certified& at) {
   mark.ended();
   return Progress{Enrolled{std::move(at), std::move(identity)}};
 }
+
+Result<Progress> Steps::advance(Verified& at) { return advance(at.enrolled); }
 
 Result<Progress> Steps::advance(Enrolled& at) {
   PhaseMark mark(ports_.observer, Phase::kStore, attempt_);
@@ -246,7 +259,7 @@ Result<void> Steps::save() {
   auto saved = vault_.save(journal);
   progress_ = std::move(journal.progress);
   if (!saved) return fail(std::move(saved).error().in(Phase::kStore));
-  if (!std::holds_alternative<Enrolled>(progress_)) budget_.saved(journal.count);
+  if (milestone(progress_) < Milestone::kEnrolled) budget_.saved(journal.count);
   mark.ended();
   return {};
 }
@@ -287,6 +300,7 @@ void Steps::tell_reached() {
     std::string operator()(const KeyMade&) const { return "key stored"; }
     std::string operator()(const Certified& at) const { return "certificate stored: " + printable(at.certificate_id); }
     std::string operator()(const Enrolled& at) const { return "registered as " + named(at.identity); }
+    std::string operator()(const Verified& at) const { return "identity verified: " + named(at.enrolled.identity); }
     std::string operator()(const Installed& at) const { return "identity in place: " + named(at.identity); }
   };
   const std::string what = std::visit(Words{}, progress_);

@@ -25,6 +25,10 @@ class Steps {
   [[nodiscard]] Result<void> check_limit();
   /// One milestone further, durable when it returns. Without `connection` where the network is not needed.
   [[nodiscard]] Result<void> step(Connection* connection, unsigned attempt);
+  /// The identity is whole in `pending/` and has to connect before it may be put in place.
+  [[nodiscard]] bool awaits_proof() const;
+  /// It has connected: Enrolled becomes Verified.
+  [[nodiscard]] Result<void> proved();
   /// Puts the count on disk right at the end of a run that failed.
   void settle(ErrorKind why);
 
@@ -34,6 +38,7 @@ class Steps {
   [[nodiscard]] Result<Progress> advance(KeyMade& at);
   [[nodiscard]] Result<Progress> advance(Certified& at);
   [[nodiscard]] Result<Progress> advance(Enrolled& at);
+  [[nodiscard]] Result<Progress> advance(Verified& at);
   [[nodiscard]] Result<Progress> advance(Installed& at);
 
   [[nodiscard]] Result<KeyMade> make_or_open_key();

@@ -18,6 +18,8 @@ const std::string kJournal = "pending/journal";
 const std::string kNewJournal = "pending/journal.new";
 const std::string kProbe = "pending/probe";
 const std::string kKey = path_in(kPendingDirectory, kPrivateKeyFile);
+/// The fingerprint of the identity that a program of --on-success is still owed for.
+const std::string kOwed = "on-success-owed";
 /// The state directory itself.
 const std::string kRoot;
 
@@ -25,6 +27,7 @@ constexpr std::size_t kJournalBytesMax = 512 * 1024;
 // What key and journal take in the least; a disk that has this and no more is found full later, and that is told as well.
 constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
+constexpr std::size_t kOwedBytesMax = 1024;
 constexpr unsigned kOthersMay = 077;
 constexpr unsigned kOthersMayWrite = 022;
 constexpr unsigned kEnterableByAll = 0755;
@@ -35,6 +38,7 @@ struct KeyOf {
   const KeyMade* operator()(const KeyMade& at) const { return &at; }
   const KeyMade* operator()(const Certified& at) const { return &at.made; }
   const KeyMade* operator()(const Enrolled& at) const { return &at.certified.made; }
+  const KeyMade* operator()(const Verified& at) const { return &at.enrolled.certified.made; }
   const KeyMade* operator()(const Installed&) const { return nullptr; }
 };
 
@@ -99,7 +103,7 @@ Result<void> Vault::require_private(const std::string& path, EntryType type) {
   std::string why;
   if (facts->type != type) {
     why = type == EntryType::kFile ? "is not a file" : "is not a directory";
-  } else if (!facts->owned_by_us) {
+  } else if (!facts->owned_by_us && !is_being_given_away(*facts, type)) {
     why = "belongs to another user";
   } else if ((facts->mode & kOthersMay) != 0) {
     // The commit opens the directory up, and nothing else, before it renames it.
@@ -180,7 +184,9 @@ Result<void> Vault::recognize_enrolled(Journal& journal) {
   auto& certified = std::get<Certified>(journal.progress);
   const auto certificate = keysmith_.read_certificate(certified.certificate_pem);
   if (!certificate || certificate->fingerprint != identity->certificate_fingerprint) return {};
-  journal.progress = Enrolled{std::move(certified), std::move(*identity)};
+  const bool verified = identity->verified_at.has_value();
+  Enrolled enrolled{std::move(certified), std::move(*identity)};
+  journal.progress = verified ? Progress{Verified{std::move(enrolled)}} : Progress{std::move(enrolled)};
   return {};
 }
 
@@ -188,7 +194,7 @@ Result<void> Vault::settle(const Journal& journal) {
   // A run that was killed, not cut off from power, may have left in memory what it was about to make durable.
   // What is read here is acted upon next, so it is made durable first.
   // Every other file was synced before the next one was written; identity.json is the last.
-  if (std::holds_alternative<Enrolled>(journal.progress)) {
+  if (milestone(journal.progress) >= Milestone::kEnrolled) {
     FP_TRY(disk_.sync_file(path_in(kPending, kIdentityFile)));
   }
   FP_TRY(disk_.sync_directory(kPending));
@@ -200,6 +206,10 @@ Result<void> Vault::settle(const Journal& journal) {
 Result<void> Vault::save(const Journal& journal) {
   if (const auto* enrolled = std::get_if<Enrolled>(&journal.progress)) {
     return write_identity(disk_, kPending, enrolled->identity, enrolled->certified.certificate_pem);
+  }
+  if (const auto* verified = std::get_if<Verified>(&journal.progress)) {
+    // Its name need not be durable: what is lost is proved once more.
+    return replace_identity_file(disk_, kPending, verified->enrolled.identity);
   }
   if (std::holds_alternative<Installed>(journal.progress)) return {};
   FP_TRY(prepare());
@@ -254,7 +264,49 @@ Result<void> Vault::install() {
   return place(*identity);
 }
 
+bool Vault::is_being_given_away(const EntryFacts& facts, EntryType type) {
+  if (!duties_.owner || facts.user != duties_.owner->user || type != EntryType::kDirectory) return false;
+  // The commit gives the directory away last, and the journal is gone by then.
+  const auto journal = disk_.inspect(kJournal);
+  return journal && !*journal;
+}
+
+Result<void> Vault::owe_on_success(const Identity& identity) {
+  FP_TRY(disk_.remove_file(kOwed));
+  FP_TRY(disk_.write_new(kOwed, identity.certificate_fingerprint + "\n"));
+  // Before the commit, so that whoever finds the identity in its place finds this too.
+  FP_TRY(disk_.sync_file(kOwed));
+  return disk_.sync_directory(kRoot);
+}
+
+Result<bool> Vault::owes_on_success(const Identity& identity) {
+  FP_TRY_ASSIGN(const std::optional<Secret> owed, disk_.read(kOwed, kOwedBytesMax));
+  return owed && owed->reveal() == identity.certificate_fingerprint + "\n";
+}
+
+Result<void> Vault::on_success_is_done() {
+  FP_TRY(disk_.remove_file(kOwed));
+  // Else the program would run again after a power cut.
+  return disk_.sync_directory(kRoot);
+}
+
+Result<void> Vault::store_verified(const Identity& identity) {
+  FP_TRY(replace_identity_file(disk_, kPlace, identity));
+  return disk_.sync_directory(kPlace);
+}
+
+Result<void> Vault::give_away(const std::vector<std::string>& names) {
+  // The journal must be gone for good first: it is never anybody else's.
+  FP_TRY(disk_.sync_directory(kPending));
+  for (const std::string& name : names) {
+    FP_TRY(disk_.set_owner(path_in(kPending, name), *duties_.owner));
+    FP_TRY(disk_.sync_file(path_in(kPending, name)));
+  }
+  return disk_.set_owner(kPending, *duties_.owner);
+}
+
 Result<void> Vault::place(const Identity& identity) {
+  if (duties_.owes_on_success) FP_TRY(owe_on_success(identity));
   const std::vector<std::string> wanted = files_of(identity);
   FP_TRY_ASSIGN(const std::vector<std::string> present, disk_.list(kPending));
   for (const std::string& name : present) {
@@ -263,6 +315,7 @@ Result<void> Vault::place(const Identity& identity) {
   }
   FP_TRY(open_up(disk_, kPending, identity));
   FP_TRY(disk_.set_mode(kPending, kEnterableByAll));
+  if (duties_.owner) FP_TRY(give_away(wanted));
   // Journal and token are gone for good, and the mode is set, before the name identity/ can appear.
   FP_TRY(disk_.sync_directory(kPending));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> in_place, disk_.inspect(kPlace));

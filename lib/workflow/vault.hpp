@@ -3,6 +3,8 @@
 //   pending/journal          what was reached, replaced by write, fsync, rename, fsync of the directory
 //   pending/private-key.pem  written once, before the journal that speaks of it
 //   pending/…                the files of the identity, once the service knows the gateway (milestone Enrolled)
+//   on-success-owed          which identity the program of --on-success is owed for; from before the commit until it
+//                            has exited 0
 //   identity/                pending/ under its final name: one rename, after journal and token are gone
 //
 // A pending/ without a journal is either whole, and then the commit was under way, or holds nothing that was ever
@@ -12,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/milestones.hpp"
 #include "ports/disk.hpp"
@@ -20,9 +23,17 @@
 
 namespace fleet_provision {
 
+/// What a commit is to do besides.
+struct CommitDuties {
+  std::optional<Owner> owner;
+  /// Leaves a mark that the program of --on-success is owed, durable before the commit.
+  bool owes_on_success = false;
+};
+
 class Vault {
  public:
-  Vault(Disk& disk, Keysmith& keysmith, Observer& observer) : disk_(disk), keysmith_(keysmith), observer_(observer) {}
+  Vault(Disk& disk, Keysmith& keysmith, Observer& observer, CommitDuties duties = {})
+      : disk_(disk), keysmith_(keysmith), observer_(observer), duties_(duties) {}
 
   /// The identity in its place, whole; nothing when there is none; kIdentityDamaged. Takes no lock, writes nothing.
   [[nodiscard]] Result<std::optional<Identity>> look();
@@ -45,6 +56,12 @@ class Vault {
   /// Proves `pending/` once more and puts it in place; the identity before becomes `previous/`.
   [[nodiscard]] Result<void> install();
 
+  /// Durably notes in the identity in its place that it was verified.
+  [[nodiscard]] Result<void> store_verified(const Identity& identity);
+  /// Whether the program of --on-success has not yet exited 0 for this identity. Takes no lock.
+  [[nodiscard]] Result<bool> owes_on_success(const Identity& identity);
+  [[nodiscard]] Result<void> on_success_is_done();
+
  private:
   [[nodiscard]] Result<bool> recover();
   [[nodiscard]] Result<void> require_private(const std::string& path, EntryType type);
@@ -57,10 +74,14 @@ class Vault {
   [[nodiscard]] Result<void> replace(const Identity& identity);
   [[nodiscard]] Result<void> clear(const std::string& directory);
   void keep_as_previous();
+  [[nodiscard]] Result<void> owe_on_success(const Identity& identity);
+  [[nodiscard]] Result<void> give_away(const std::vector<std::string>& names);
+  [[nodiscard]] bool is_being_given_away(const EntryFacts& facts, EntryType type);
 
   Disk& disk_;
   Keysmith& keysmith_;
   Observer& observer_;
+  CommitDuties duties_;
   /// `pending/` exists and is private.
   bool prepared_ = false;
   /// The name `pending` is known to be durable.

@@ -5,6 +5,7 @@
 #include "core/milestones.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
+#include "tests/fakes/fake_outside.hpp"
 #include "tests/fakes/fake_transport.hpp"
 #include "tests/fakes/run_recorder.hpp"
 #include "workflow/identity_files.hpp"
@@ -35,11 +36,16 @@ struct World {
       old_certificates = static_cast<unsigned>(service.certificates.size());
     }
     service.tokens_to_refuse = scenario.tokens_to_refuse;
+    if (scenario.with_duties) {
+      plan.verify = true;
+      plan.on_success = "/usr/bin/hook";
+      plan.owner = Owner{1000, 1000};
+    }
   }
 
   Outcome run(Disk& through) {
     fakes::RunRecorder observer;
-    const Ports ports{transport, keysmith, through, clock, observer};
+    const Ports ports{transport, keysmith, through, clock, observer, &outside};
     return provision(plan, ports);
   }
 
@@ -54,6 +60,7 @@ struct World {
       return {};
     };
     transport.around_publish = tick;
+    outside.around = tick;
     std::optional<Outcome> outcome;
     try {
       outcome = run(through);
@@ -61,6 +68,7 @@ struct World {
     }
     disk.before = nullptr;
     transport.around_publish = nullptr;
+    outside.around = nullptr;
     disk.release_lock();
     operations_seen = operations;
     return outcome;
@@ -73,6 +81,7 @@ struct World {
   fakes::FakeDisk disk;
   fakes::FakeService service;
   fakes::FakeTransport transport{service, clock};
+  fakes::FakeOutside outside;
   unsigned old_certificates = 0;
   unsigned operations_seen = 0;
 };
@@ -129,6 +138,12 @@ std::string final_fault(World& world, const Outcome& outcome) {
     return "the outcome tells of another identity";
   }
   if (world.disk.holds("token-")) return "a token is left";
+  if (!world.scenario.with_duties) return "";
+  if (!(*identity)->verified_at) return "the identity was never proved";
+  if (world.disk.text("on-success-owed")) return "the program is still owed";
+  bool ran = false;
+  for (const auto& call : world.outside.calls) ran |= call.variables.at(1).second == (*identity)->certificate_id;
+  if (!ran) return "the program never ran for this identity";
   return "";
 }
 
@@ -166,8 +181,10 @@ std::string after_cut(World& world, const Survival& survival, bool told_finished
     // Finished stays finished: not even the network is needed.
     world.plan.force = false;
     const std::size_t connections = world.transport.connections.size();
+    const std::size_t calls = world.outside.calls.size();
     const Outcome outcome = world.run(world.disk);
-    const bool untouched = world.transport.connections.size() == connections;
+    const bool untouched =
+        world.transport.connections.size() == connections && world.outside.calls.size() == calls;
     return outcome.kind == OutcomeKind::kAlreadyProvisioned && untouched ? "" : "a finished identity was not enough";
   }
   return finish(world, tally, world.scenario.killed_at ? 2 : 1);

@@ -20,6 +20,8 @@ struct Scenario {
   unsigned tokens_to_refuse = 0;
   /// The process is killed before this operation, without a loss, and the power is cut in the run after it.
   std::optional<unsigned> killed_at;
+  /// With --verify, --on-success and --owner.
+  bool with_duties = false;
 };
 
 struct Tally {

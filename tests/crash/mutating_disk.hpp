@@ -51,6 +51,7 @@ class MutatingDisk final : public Disk {
     if (mutation_ == Mutation::kModeForgotten && path == "pending") return {};
     return disk_.set_mode(path, mode);
   }
+  Result<void> set_owner(const std::string& path, const Owner& owner) override { return disk_.set_owner(path, owner); }
   Result<void> rename(const std::string& from, const std::string& to) override {
     FP_TRY(disk_.rename(from, to));
     if (mutation_ == Mutation::kJournalNamedBeforeSynced && to == "pending/journal") return disk_.sync_file(to);

@@ -18,6 +18,10 @@ std::vector<Scenario> scenarios() {
     all.push_back({"force" + suffix, Method::kCsr, true, true, refused, {}});
     all.push_back({"force without exchange" + suffix, Method::kCsr, true, false, refused, {}});
   }
+  Scenario proved{"with duties", Method::kCsr, false, true, 0, {}, true};
+  all.push_back(proved);
+  proved.force = true;
+  all.push_back(proved);
   return all;
 }
 
@@ -32,7 +36,7 @@ using Data = fakes::Survival::Data;
 
 // Torn bytes are tried where no token is refused; refusals add paths, not ways to lose bytes.
 std::vector<fakes::Survival> survivals_of(const Scenario& scenario) {
-  if (scenario.tokens_to_refuse == 0) return fakes::all_survivals();
+  if (scenario.tokens_to_refuse == 0 && !scenario.with_duties) return fakes::all_survivals();
   return {{Names::kKept, Data::kKept},
           {Names::kLost, Data::kLost},
           {Names::kNewestOnly, Data::kLost},
@@ -47,7 +51,7 @@ const std::vector<fakes::Survival> kTelling{{Names::kLost, Data::kLost},
 
 std::vector<Scenario> without_refusals() {
   const std::vector<Scenario> all = scenarios();
-  return {all[0], all[1], all[2], all[3]};
+  return {all[0], all[1], all[2], all[3], all[all.size() - 2]};
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ Result<void> FakeDisk::begin(const std::string& operation) {
 Result<std::optional<EntryFacts>> FakeDisk::inspect(const std::string& path) {
   const NodeRef node = find(path);
   if (!node) return std::optional<EntryFacts>();
-  return std::optional<EntryFacts>(EntryFacts{node->type, node->mode, node->owned_by_us});
+  return std::optional<EntryFacts>(EntryFacts{node->type, node->mode, node->owned_by_us, node->user, 0});
 }
 
 Result<std::optional<Secret>> FakeDisk::read(const std::string& path, std::size_t limit) {
@@ -98,8 +98,9 @@ Result<void> FakeDisk::make_root() {
 }
 
 Result<void> FakeDisk::lock() {
+  if (locked_ && !locked_by_other) return {};
   FP_TRY(begin("lock"));
-  if (locked_ || locked_by_other) return fail(ErrorKind::kLocked, "locked by process 1");
+  if (locked_by_other) return fail(ErrorKind::kLocked, "locked by process 1");
   locked_ = true;
   return {};
 }
@@ -147,6 +148,15 @@ Result<void> FakeDisk::set_mode(const std::string& path, unsigned mode) {
   const NodeRef node = find(path);
   if (!node) return broken(path + " is missing");
   if (keeps_modes) node->mode = mode;
+  return {};
+}
+
+Result<void> FakeDisk::set_owner(const std::string& path, const Owner& owner) {
+  FP_TRY(begin("set_owner " + path));
+  const NodeRef node = find(path);
+  if (!node) return broken(path + " is missing");
+  node->user = owner.user;
+  node->owned_by_us = owner.user == 0;
   return {};
 }
 

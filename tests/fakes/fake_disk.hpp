@@ -43,6 +43,7 @@ class FakeDisk final : public Disk {
   Result<void> sync_file(const std::string& path) override;
   Result<void> sync_directory(const std::string& path) override;
   Result<void> set_mode(const std::string& path, unsigned mode) override;
+  Result<void> set_owner(const std::string& path, const Owner& owner) override;
   Result<void> rename(const std::string& from, const std::string& to) override;
   Result<bool> exchange(const std::string& a, const std::string& b) override;
   Result<void> remove_file(const std::string& path) override;
@@ -79,6 +80,7 @@ class FakeDisk final : public Disk {
     EntryType type = EntryType::kFile;
     unsigned mode = 0600;
     bool owned_by_us = true;
+    std::uint32_t user = 0;
     std::string bytes;
     std::optional<std::string> durable_bytes;
     std::map<std::string, NodeRef> names;

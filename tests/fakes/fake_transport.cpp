@@ -181,6 +181,7 @@ class FakeSession final : public Session {
 };
 
 Result<CertificateFacts> FakeTransport::load_credentials() {
+  speaks_as.clear();
   ++credentials_loaded;
   if (credentials_error) return fail(*credentials_error);
   CertificateFacts facts;
@@ -190,7 +191,14 @@ Result<CertificateFacts> FakeTransport::load_credentials() {
   return facts;
 }
 
+Result<void> FakeTransport::speak_as(const IssuedCredentials& issued) {
+  if (issued.key.pem.empty()) return fail(ErrorKind::kDeviceKeyUnusable, "no key");
+  speaks_as = issued.certificate;
+  return {};
+}
+
 std::unique_ptr<Session> FakeTransport::connect(const ConnectRequest& request) {
+  if (!speaks_as.empty()) ++as_identity;
   connections.push_back(request);
   connected_at.push_back(clock_.now());
   return std::make_unique<FakeSession>(*this, request);

@@ -81,6 +81,7 @@ class FakeTransport final : public Transport {
   FakeTransport(FakeService& service, FakeClock& clock) : service_(service), clock_(clock) {}
 
   Result<CertificateFacts> load_credentials() override;
+  Result<void> speak_as(const IssuedCredentials& issued) override;
   std::unique_ptr<Session> connect(const ConnectRequest& request) override;
 
   /// What `established` says on connection n (from 1); default: connected.
@@ -96,6 +97,10 @@ class FakeTransport final : public Transport {
   std::vector<Instant> connected_at;
   unsigned credentials_loaded = 0;
   unsigned closed = 0;
+  /// The certificate `connect` speaks as; empty: the claim.
+  std::string speaks_as;
+  /// Connections that were made as an issued identity.
+  unsigned as_identity = 0;
 
  private:
   friend class FakeSession;

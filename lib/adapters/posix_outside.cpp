@@ -1,0 +1,185 @@
+// A claim's file is deleted below a descriptor of its directory, which is then synced: the directory that was looked at
+// is the one that changes, whatever is renamed meanwhile. A symbolic link is not deleted, because what it points to
+// would stay, and what it points to is not, because that was not what was named.
+#include "adapters/posix_outside.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "adapters/descriptor.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// How soon an end is seen, and how long a program has after SIGTERM.
+constexpr int kLookMs = 10;
+constexpr Milliseconds kGrace{300};
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+tl::unexpected<Error> program_failed(const std::string& file, const std::string& what, std::string hint) {
+  return fail(ErrorKind::kOnSuccessFailed, "the program " + printable(file) + " " + what, std::move(hint));
+}
+
+constexpr const char* kAgain = "the identity is in its place; mend the program, then run again";
+
+/// What a spawned process starts with.
+class SpawnSettings {
+ public:
+  SpawnSettings() {
+    ::posix_spawnattr_init(&attributes_);
+    ::posix_spawn_file_actions_init(&actions_);
+    sigset_t none;
+    ::sigemptyset(&none);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+    ::posix_spawnattr_setpgroup(&attributes_, 0);
+    ::posix_spawnattr_setflags(&attributes_,
+                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    // Our stdout carries the result and nothing else.
+    ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  [[nodiscard]] const posix_spawnattr_t& attributes() const { return attributes_; }
+  [[nodiscard]] const posix_spawn_file_actions_t& actions() const { return actions_; }
+
+ private:
+  posix_spawnattr_t attributes_{};
+  posix_spawn_file_actions_t actions_{};
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& each : texts) result.push_back(each.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// The wait status when the process has ended.
+std::optional<int> ended(int process) {
+  int status = 0;
+  const pid_t who = ::waitpid(process, &status, WNOHANG);
+  if (who == process) return status;
+  return who < 0 && errno != EINTR ? std::optional<int>(-1) : std::nullopt;
+}
+
+void end_group(int process) {
+  ::kill(-process, SIGTERM);
+  const Instant end = std::chrono::steady_clock::now() + kGrace;
+  while (!ended(process)) {
+    if (std::chrono::steady_clock::now() >= end) {
+      ::kill(-process, SIGKILL);
+      while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+      }
+      return;
+    }
+    ::poll(nullptr, 0, kLookMs);
+  }
+}
+
+tl::unexpected<Error> not_removed(const std::string& file, const std::string& why, std::string hint = {}) {
+  if (hint.empty()) hint = "the identity is in its place; delete the file by hand, or run again when it can be deleted";
+  return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, std::move(hint));
+}
+
+bool same_file(const struct stat& facts, const std::string& path) {
+  struct stat other {};
+  return ::stat(path.c_str(), &other) == 0 && other.st_dev == facts.st_dev && other.st_ino == facts.st_ino;
+}
+
+}  // namespace
+
+Result<void> PosixOutside::run(const ProgramCall& call) {
+  std::vector<std::string> environment = environment_;
+  for (const auto& [name, value] : call.variables) {
+    std::erase_if(environment, [&start = name](const std::string& each) { return each.starts_with(start + "="); });
+    environment.push_back(name + "=" + value);
+  }
+  std::vector<std::string> arguments{call.file};
+  const SpawnSettings settings;
+  pid_t process = 0;
+  const int failure = ::posix_spawn(&process, call.file.c_str(), &settings.actions(), &settings.attributes(),
+                                    pointers(arguments).data(), pointers(environment).data());
+  if (failure != 0) {
+    return program_failed(call.file, "cannot be run: " + reason(failure),
+                          "--on-success wants an executable file; the identity is in its place, run again to try it again");
+  }
+  return await(process, call);
+}
+
+Result<void> PosixOutside::await(int process, const ProgramCall& call) {
+  while (true) {
+    if (const auto status = ended(process)) {
+      if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return {};
+      if (WIFEXITED(*status)) {
+        return program_failed(call.file, "ended with exit code " + std::to_string(WEXITSTATUS(*status)), kAgain);
+      }
+      return program_failed(call.file, "was ended by signal " + std::to_string(WTERMSIG(*status)), kAgain);
+    }
+    if (interrupt_.raised()) {
+      end_group(process);
+      return interrupt_.check();
+    }
+    if (std::chrono::steady_clock::now() >= call.deadline) {
+      end_group(process);
+      return program_failed(call.file, "did not end in time", "give it more with --timeout; run again to try it again");
+    }
+    pollfd told{interrupt_.descriptor(), POLLIN, 0};
+    ::poll(&told, 1, kLookMs);
+  }
+}
+
+Result<void> PosixOutside::remove(const std::string& file, const std::vector<std::string>& spared) {
+  const std::size_t slash = file.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
+  const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened && errno == ENOENT) return {};
+  if (!opened) return not_removed(file, reason(errno));
+  struct stat facts {};
+  if (::fstatat(opened.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return {};
+    return not_removed(file, reason(errno));
+  }
+  if (S_ISLNK(facts.st_mode)) return not_removed(file, "it is a symbolic link", "name the file itself, then run again");
+  if (!S_ISREG(facts.st_mode)) return not_removed(file, "it is not a file");
+  for (const std::string& each : spared) {
+    if (same_file(facts, each)) {
+      return not_removed(file, "it is part of this gateway's identity", "name the claim's own files");
+    }
+  }
+  if (::unlinkat(opened.get(), name.c_str(), 0) != 0) return not_removed(file, reason(errno));
+  // Gone for good, also after a power cut.
+  if (::fsync(opened.get()) != 0 && errno != EINVAL) return not_removed(file, reason(errno));
+  return {};
+}
+
+std::string PosixOutside::absolute(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  return error ? path : whole.lexically_normal().string();
+}
+
+}  // namespace fleet_provision

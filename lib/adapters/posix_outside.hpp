@@ -1,0 +1,31 @@
+// The user's program and the claim's files on a real system.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "adapters/interrupt.hpp"
+#include "ports/outside.hpp"
+
+namespace fleet_provision {
+
+class PosixOutside : public Outside {
+ public:
+  /// `environment` (NAME=VALUE) is what a program gets besides its variables. `interrupt` outlives this.
+  PosixOutside(std::vector<std::string> environment, const Interrupt& interrupt)
+      : environment_(std::move(environment)), interrupt_(interrupt) {}
+
+  /// The program has /dev/null for stdin and our stderr for stdout and stderr; it leads its own process group, which is
+  /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come.
+  [[nodiscard]] Result<void> run(const ProgramCall& call) override;
+  [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;
+  [[nodiscard]] std::string absolute(const std::string& path) override;
+
+ private:
+  [[nodiscard]] Result<void> await(int process, const ProgramCall& call);
+
+  std::vector<std::string> environment_;
+  const Interrupt& interrupt_;
+};
+
+}  // namespace fleet_provision

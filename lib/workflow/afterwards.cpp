@@ -1,0 +1,92 @@
+#include "workflow/afterwards.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "workflow/identity_files.hpp"
+#include "workflow/phase_mark.hpp"
+#include "workflow/verify.hpp"
+
+namespace fleet_provision {
+namespace {
+
+class Afterwards {
+ public:
+  Afterwards(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts, Outcome& outcome)
+      : plan_(plan), ports_(ports), vault_(vault), attempts_(attempts), outcome_(outcome) {}
+
+  Result<void> verify() {
+    if (!plan_.verify || outcome_.identity->verified_at) return {};
+    FP_TRY(ports_.disk.lock());
+    FP_TRY(prove_in_place(plan_, ports_, attempts_, outcome_));
+    FP_TRY(vault_.store_verified(*outcome_.identity));
+    ports_.observer.reached("identity verified");
+    return {};
+  }
+
+  Result<void> remove_claim() {
+    if (plan_.claim_files_to_remove.empty()) return {};
+    if (ports_.outside == nullptr) return fail(ErrorKind::kInternal, "nobody can remove the claim");
+    const std::vector<std::string> spared{file(kCertificateFile), file(kPrivateKeyFile)};
+    for (const std::string& each : plan_.claim_files_to_remove) FP_TRY(ports_.outside->remove(each, spared));
+    return {};
+  }
+
+  Result<void> run_program() {
+    if (!plan_.on_success) return {};
+    FP_TRY_ASSIGN(const bool owed, vault_.owes_on_success(*outcome_.identity));
+    if (!owed) return {};
+    if (ports_.outside == nullptr) return fail(ErrorKind::kInternal, "nobody can run the program");
+    FP_TRY(ports_.disk.lock());
+    // Another run may have been faster.
+    FP_TRY_ASSIGN(const bool still_owed, vault_.owes_on_success(*outcome_.identity));
+    if (!still_owed) return {};
+    PhaseMark mark(ports_.observer, Phase::kOnSuccess, 1);
+    auto ran = ports_.outside->run(call());
+    if (!ran) return fail(std::move(ran).error().in(Phase::kOnSuccess));
+    mark.ended();
+    return vault_.on_success_is_done();
+  }
+
+ private:
+  [[nodiscard]] std::string file(const char* name) const {
+    return ports_.outside->absolute(ports_.disk.root() + "/" + path_in(kIdentityDirectory, name));
+  }
+
+  [[nodiscard]] ProgramCall call() const {
+    const Identity& identity = *outcome_.identity;
+    const std::string name = "FLEET_PROVISIONED_";
+    const std::string key = identity.key == kPrivateKeyFile ? file(kPrivateKeyFile) : identity.key;
+    return {*plan_.on_success,
+            {{name + "THING_NAME", identity.thing_name.value_or("")},
+             {name + "CERTIFICATE_ID", identity.certificate_id},
+             {name + "TEMPLATE", identity.template_name},
+             {name + "ENDPOINT", identity.endpoint},
+             {name + "PORT", std::to_string(identity.port)},
+             {name + "STATE_DIR", ports_.outside->absolute(ports_.disk.root())},
+             {name + "CERTIFICATE", file(kCertificateFile)},
+             {name + "PRIVATE_KEY", key},
+             {name + "DEVICE_CONFIGURATION", file(kDeviceConfigurationFile)}},
+            // The program is not to be short of time because the network was slow.
+            ports_.clock.now() + plan_.timeout};
+  }
+
+  const Plan& plan_;
+  const Ports& ports_;
+  Vault& vault_;
+  Attempts& attempts_;
+  Outcome& outcome_;
+};
+
+}  // namespace
+
+Result<void> finish_what_is_owed(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts,
+                                 Outcome& outcome) {
+  Afterwards afterwards(plan, ports, vault, attempts, outcome);
+  FP_TRY(afterwards.verify());
+  FP_TRY(afterwards.remove_claim());
+  return afterwards.run_program();
+}
+
+}  // namespace fleet_provision

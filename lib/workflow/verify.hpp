@@ -1,0 +1,23 @@
+// Connecting as the issued identity: the proof that what was provisioned works.
+#pragma once
+
+#include <string>
+
+#include "workflow/attempts.hpp"
+#include "workflow/vault.hpp"
+
+namespace fleet_provision {
+
+/// One connection as the identity whose files are in `directory`, closed again once the server has accepted it. The
+/// client id is `plan.verify_client_id`, else the thing's name. A refusal is kIdentityRefused.
+[[nodiscard]] Result<ConnectionFacts> prove_identity(const Plan& plan, const Ports& ports, Attempts& attempts,
+                                                     const std::string& directory, const Identity& identity,
+                                                     MqttVersion version, unsigned attempt);
+
+/// Proves the identity in its place, with as many attempts as it takes; sets `verified_at`, which is not stored yet.
+[[nodiscard]] Result<void> prove_in_place(const Plan& plan, const Ports& ports, Attempts& attempts, Outcome& outcome);
+
+/// The command `verify`: the identity in its place connects (kVerified); kNotProvisioned where there is none.
+[[nodiscard]] Outcome verify_installed(const Plan& plan, const Ports& ports);
+
+}  // namespace fleet_provision

@@ -1,0 +1,36 @@
+// Programs and files outside the state directory, as values.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ports/outside.hpp"
+
+namespace fleet_provision::fakes {
+
+class FakeOutside final : public Outside {
+ public:
+  Result<void> run(const ProgramCall& call) override {
+    if (around) around();
+    if (program_error) return fail(*program_error);
+    calls.push_back(call);
+    if (around) around();
+    return {};
+  }
+  Result<void> remove(const std::string& file, const std::vector<std::string>& /*spared*/) override {
+    if (around) around();
+    removed.push_back(file);
+    return {};
+  }
+  std::string absolute(const std::string& path) override { return path; }
+
+  /// Called before and after what is done; may throw.
+  std::function<void()> around;
+  std::optional<Error> program_error;
+  std::vector<ProgramCall> calls;
+  std::vector<std::string> removed;
+};
+
+}  // namespace fleet_provision::fakes
