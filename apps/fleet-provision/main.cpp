@@ -126,7 +126,9 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (options && options->given(OptionId::kPrintConfig) != nullptr) return print(print_config(*options, environment), 0);
   const auto voice = options ? voice_from_options(*options, environment) : Result<Voice>(fail(options.error()));
   if (!voice) {
-    Report report(Voice{}, start);
+    Voice plain;
+    plain.json_log = value_sought(arguments, environment, OptionId::kLogFormat) == "json";
+    Report report(plain, start);
     return refuse(voice.error(), report, wants_json(arguments, environment));
   }
   Report report(*voice, start);

@@ -227,4 +227,16 @@ bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
   });
 }
 
+std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment, OptionId id) {
+  const std::string name = "--" + std::string(row(id).name);
+  const auto variable = environment.find(environment_name(row(id)));
+  std::string value = variable != environment.end() ? variable->second : "";
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  for (auto each = arguments.begin(); each != end; ++each) {
+    if (each->starts_with(name + "=")) value = each->substr(name.size() + 1);
+    if (*each == name && each + 1 != end) value = *(each + 1);
+  }
+  return value;
+}
+
 }  // namespace fleet_provision

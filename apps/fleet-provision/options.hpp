@@ -73,4 +73,8 @@ class Options {
 /// Whether `--help`, `--version` or `--json` is asked for by a command line that may be wrong otherwise.
 [[nodiscard]] bool asks_for(const std::vector<std::string>& arguments, OptionId flag);
 
+/// The value that such a command line, or else the environment, gives to an option; empty: none.
+[[nodiscard]] std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment,
+                                       OptionId id);
+
 }  // namespace fleet_provision
