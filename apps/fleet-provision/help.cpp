@@ -152,8 +152,8 @@ std::string help_text(Command command) {
   }
   text += kSources;
   if (command != Command::kProvision) return text;
-  text += kExamples;
   text += kExitCodes;
+  text += kExamples;
   return text;
 }
 
