@@ -3,28 +3,22 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <system_error>
+#include <utility>
 
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
 
-/// 0, or the errno of the connect; ETIMEDOUT at the deadline.
-Result<int> try_address(int socket, const SocketAddress& address, Instant deadline, const Wait& wait) {
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return 0;
-  if (errno != EINPROGRESS) return int{errno};
-  FP_TRY_ASSIGN(const bool ready, wait.until(socket, POLLOUT, deadline));
-  if (!ready) return int{ETIMEDOUT};
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);
-  return error;
-}
+/// How long an address is tried alone before the next one is tried beside it (RFC 8305 section 5).
+constexpr Milliseconds kHeadStart{250};
 
 ErrorKind kind_of(int error) {
   if (error == ECONNREFUSED) return ErrorKind::kConnectionRefused;
@@ -46,6 +40,120 @@ unsigned weight(ErrorKind kind) {
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
 }
 
+std::string reason_of(int error) {
+  std::string reason = std::generic_category().message(error);
+  std::transform(reason.begin(), reason.begin() + 1, reason.begin(), [](char c) { return c | ('a' ^ 'A'); });
+  return reason;
+}
+
+/// One connect that is under way.
+struct Attempt {
+  Descriptor socket;
+  const SocketAddress* address;
+  Instant end;
+};
+
+/// Connects that are under way at the same time; the first to get through wins.
+class Race {
+ public:
+  Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
+      : addresses_(addresses), each_timeout_(each_timeout), deadline_(deadline), wait_(wait) {}
+
+  /// Nothing when no address took a connection; `kind` and `causes` say why.
+  Result<std::optional<TcpConnection>> run();
+
+  [[nodiscard]] ErrorKind kind() const { return kind_; }
+  [[nodiscard]] const std::string& causes() const { return causes_; }
+
+ private:
+  void start(const SocketAddress& address, Instant now);
+  /// The attempt that a ready descriptor belongs to, taken out.
+  Attempt take_ready();
+  void drop_late(Instant now);
+  void note(const SocketAddress& address, int error);
+
+  const std::vector<SocketAddress>& addresses_;
+  Milliseconds each_timeout_;
+  Instant deadline_;
+  const Wait& wait_;
+  Descriptor ready_{::epoll_create1(EPOLL_CLOEXEC)};
+  std::vector<Attempt> attempts_;
+  ErrorKind kind_ = ErrorKind::kNoRoute;
+  std::string causes_;
+};
+
+Result<std::optional<TcpConnection>> Race::run() {
+  std::size_t next = 0;
+  Instant next_start{};
+  while (true) {
+    const Instant now = std::chrono::steady_clock::now();
+    const bool may_start = next < addresses_.size() && (next == 0 || now < deadline_);
+    if (may_start && (attempts_.empty() || now >= next_start)) {
+      start(addresses_[next++], now);
+      next_start = now + kHeadStart;
+      continue;
+    }
+    if (attempts_.empty()) return std::optional<TcpConnection>{};
+    Instant wake = may_start ? next_start : deadline_;
+    for (const Attempt& each : attempts_) wake = std::min(wake, each.end);
+    FP_TRY_ASSIGN(const bool ready, wait_.until(ready_.get(), POLLIN, wake));
+    if (!ready) {
+      drop_late(std::chrono::steady_clock::now());
+      continue;
+    }
+    Attempt attempt = take_ready();
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(attempt.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error == 0) return std::optional(TcpConnection{std::move(attempt.socket), attempt.address->text});
+    note(*attempt.address, error);
+  }
+}
+
+void Race::start(const SocketAddress& address, Instant now) {
+  Attempt attempt{
+      Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), &address,
+      std::min(deadline_, now + each_timeout_)};
+  if (!attempt.socket) return note(address, errno);
+  const int on = 1;
+  ::setsockopt(attempt.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
+  // One that is through at once is ready at once.
+  if (::connect(attempt.socket.get(), name, address.size) != 0 && errno != EINPROGRESS) return note(address, errno);
+  epoll_event event{};
+  event.events = EPOLLOUT;
+  event.data.fd = attempt.socket.get();
+  if (::epoll_ctl(ready_.get(), EPOLL_CTL_ADD, attempt.socket.get(), &event) != 0) return note(address, errno);
+  attempts_.push_back(std::move(attempt));
+}
+
+Attempt Race::take_ready() {
+  epoll_event event{};
+  const bool found = ::epoll_wait(ready_.get(), &event, 1, 0) == 1;
+  const auto at = std::find_if(attempts_.begin(), attempts_.end(),
+                               [&](const Attempt& each) { return found && each.socket.get() == event.data.fd; });
+  const auto chosen = at == attempts_.end() ? attempts_.begin() : at;
+  Attempt attempt = std::move(*chosen);
+  attempts_.erase(chosen);
+  return attempt;
+}
+
+void Race::drop_late(Instant now) {
+  for (auto each = attempts_.begin(); each != attempts_.end();) {
+    if (each->end > now) {
+      ++each;
+      continue;
+    }
+    note(*each->address, ETIMEDOUT);
+    each = attempts_.erase(each);
+  }
+}
+
+void Race::note(const SocketAddress& address, int error) {
+  if (causes_.empty() || weight(kind_of(error)) > weight(kind_)) kind_ = kind_of(error);
+  causes_ += (causes_.empty() ? ": " : "; ") + (addresses_.size() > 1 ? address.text + ": " : "") + reason_of(error);
+}
+
 }  // namespace
 
 std::string place(const std::string& host, const std::string& address, std::uint16_t port) {
@@ -56,31 +164,12 @@ std::string place(const std::string& host, const std::string& address, std::uint
 Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
                                   const std::vector<SocketAddress>& addresses, Milliseconds each_timeout,
                                   Instant deadline, const Wait& wait) {
-  ErrorKind kind = ErrorKind::kNoRoute;
-  std::string causes;
-  for (const SocketAddress& address : addresses) {
-    const Instant now = std::chrono::steady_clock::now();
-    if (now >= deadline && !causes.empty()) break;
-    TcpConnection connection;
-    connection.socket = Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    int error = errno;
-    if (connection.socket) {
-      const int on = 1;
-      ::setsockopt(connection.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      const Instant end = std::min(deadline, now + each_timeout);
-      FP_TRY_ASSIGN(error, try_address(connection.socket.get(), address, end, wait));
-      if (error == 0) {
-        connection.address = address.text;
-        return connection;
-      }
-    }
-    if (causes.empty() || weight(kind_of(error)) > weight(kind)) kind = kind_of(error);
-    std::string reason = std::generic_category().message(error);
-    std::transform(reason.begin(), reason.begin() + 1, reason.begin(), [](char c) { return c | ('a' ^ 'A'); });
-    causes += (causes.empty() ? ": " : "; ") + (addresses.size() > 1 ? address.text + ": " : "") + reason;
-  }
+  Race race(addresses, each_timeout, deadline, wait);
+  FP_TRY_ASSIGN(auto connection, race.run());
+  if (connection) return std::move(*connection);
   const std::string only = addresses.size() == 1 ? addresses.front().text : host;
-  return fail(kind, "cannot connect to " + place(host, only, port) + causes, hint_for(kind, port));
+  return fail(race.kind(), "cannot connect to " + place(host, only, port) + race.causes(),
+              hint_for(race.kind(), port));
 }
 
 }  // namespace fleet_provision

@@ -17,7 +17,8 @@ struct TcpConnection {
   std::string address;
 };
 
-/// Tries `addresses` in order, each for at most `each_timeout` and all by `deadline`. The socket is non-blocking, with
+/// Tries `addresses` in order, the next one beside those that have not answered within a moment, so that a dead address
+/// family costs little; each for at most `each_timeout` and all by `deadline`. The socket is non-blocking, with
 /// TCP_NODELAY. kConnectionRefused, kConnectionTimeout or kNoRoute, naming what each address did.
 [[nodiscard]] Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
                                                 const std::vector<SocketAddress>& addresses, Milliseconds each_timeout,
