@@ -15,6 +15,7 @@
 #include "adapters/resolver.hpp"
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
+#include "core/mqtt_refusal.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -57,11 +58,6 @@ Error no_answer(Phase phase, const std::string& message, std::string hint) {
   error.message = message;
   error.hint = std::move(hint);
   return error;
-}
-
-std::string seconds(Milliseconds time) {
-  const auto count = time.count();
-  return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
 }  // namespace
@@ -149,7 +145,8 @@ Result<Descriptor> Link::open_tcp() {
     FP_TRY(phase(Phase::kProxy, [&] {
       return ask_proxy(connection.socket.get(), *options_.proxy, options_.endpoint, step_deadline(), wait_);
     }));
-    place_ = place(options_.endpoint.host, "", options_.endpoint.port);
+    place_ = place(options_.endpoint.host, "", options_.endpoint.port) + " by proxy " + printable(host) + ":" +
+             std::to_string(port);
   }
   return std::move(connection.socket);
 }
@@ -240,13 +237,14 @@ Error Link::lost(const TunnelEnd& end) {
     error.phase = Phase::kMqtt;
     error.message = place_ + after + "CONNECT as client " + printable(step_.client_id) + ", without saying why";
     const bool alpn = options_.endpoint.port != 443 || !options_.alpn.empty();
-    error.hint = alpn ? claim_hint() : "on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca; " + claim_hint();
+    error.hint = (alpn ? "" : "on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca, leave --alpn out; else, ") +
+                 claim_hint(step_.client_id);
   } else if (suback_pending_) {
     error.phase = Phase::kSubscribe;
     error.message = place_ + after + "SUBSCRIBE, without saying why";
     error.hint = "the link may have failed, or the subscription was denied: " + policy_hint(step_);
   } else if (!step_.topic.empty()) {
-    error.message = place_ + after + "our last packet, without saying why";
+    error.message = place_ + after + "our last packet, the request on " + step_.topic + ", without saying why";
     error.hint = "the link may have failed, or the publish was denied: " + policy_hint(step_);
   } else {
     error.message = place_ + after + "our last packet, without saying why";
@@ -281,8 +279,8 @@ Result<ConnectionFacts> Link::await_connack() {
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {
     error_ =
-        no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds(request_.request_timeout),
-                  "is this an MQTT server? On port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
+        no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds_text(request_.request_timeout),
+                  "check that this is the port of an MQTT server; on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
   }
   if (error_) return fail(*error_);
   if (!connack_seen_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
@@ -310,7 +308,7 @@ Result<void> Link::await_suback() {
   std::unique_lock lock(mutex_);
   const Instant deadline = std::min(subscribed_at_ + request_.request_timeout, request_.run_deadline);
   if (!changed_.wait_until(lock, deadline, [this] { return !suback_pending_ || error_ || ended_; })) {
-    error_ = no_answer(Phase::kSubscribe, place_ + " gives no SUBACK within " + seconds(request_.request_timeout),
+    error_ = no_answer(Phase::kSubscribe, place_ + " gives no SUBACK within " + seconds_text(request_.request_timeout),
                        "the link may have failed; it is tried again");
   }
   if (error_) return fail(*error_);

@@ -29,6 +29,9 @@ struct TlsConnection::State {
 
 namespace {
 
+/// More of a chain than this is not worth a message.
+constexpr int kChainShown = 5;
+
 int evidence_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
@@ -54,6 +57,12 @@ int note_verification(int good, X509_STORE_CTX* store) {
   if (const X509* leaf = X509_STORE_CTX_get0_cert(store)) {
     evidence.leaf = facts_of(*leaf);
     evidence.leaf_names = names_of(*leaf);
+    evidence.issuers_above.clear();
+    const STACK_OF(X509)* shown = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; i < std::min(sk_X509_num(shown), kChainShown); ++i) {
+      const X509* each = sk_X509_value(shown, i);
+      if (X509_cmp(each, leaf) != 0) evidence.issuers_above.push_back(facts_of(*each).issuer);
+    }
   }
   return 0;
 }

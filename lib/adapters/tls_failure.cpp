@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "adapters/tls_connection.hpp"
+#include "core/aws_endpoint.hpp"
+#include "core/mqtt_refusal.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -28,9 +30,31 @@ std::string local_time() {
   return rfc3339(std::chrono::system_clock::now());
 }
 
+/// The leaf, and the issuers of what was shown above it.
 std::string shown(const TlsEvidence& evidence) {
-  return "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer + ", valid from " +
-         rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
+  std::string text = "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer + ", valid from " +
+                     rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
+  for (const std::string& each : evidence.issuers_above) text += ", then issuer " + each;
+  return text;
+}
+
+std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
+  if (is_legacy_aws_endpoint(peer.server_name)) {
+    return "an AWS endpoint without -ats shows a certificate that nobody trusts any more; use the one that " +
+           std::string(kEndpointCommand) + " tells";
+  }
+  const std::string& issuer = evidence.leaf.issuer;
+  if (!is_aws_host(peer.server_name)) {
+    return "if this is the right server, give its root with --ca-file; a proxy that inspects TLS or a captive portal "
+           "shows another issuer than you expect";
+  }
+  if (issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos) {
+    return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
+           "(https://www.amazontrust.com/repository/) with --ca-file";
+  }
+  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; the claim "
+         "cannot pass it, so have " +
+         printable(peer.server_name) + " exempted from inspection";
 }
 
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -63,8 +87,7 @@ Error verify_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
       return error(kTlsUntrustedServer,
                    "the certificate of " + peer.place + " is not trusted: " + evidence.verify_reason + "; " +
                        shown(evidence) + "; the local time is " + local_time(),
-                   "if this is the right server, give its root with --ca-file; a proxy that inspects TLS, a captive "
-                   "portal or an AWS endpoint without -ats shows another issuer");
+                   untrusted_hint(evidence, peer));
   }
 }
 
@@ -131,16 +154,12 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
                      evidence.certificate_asked ? claim_hint()
                                                 : "a firewall or proxy may cut TLS here, or the port is not the one "
                                                   "for TLS; check --port");
-  lost.closed_after = evidence.closed_after;
+  // Who has not asked for the claim cannot have refused it.
+  if (evidence.certificate_asked) lost.closed_after = evidence.closed_after;
   return lost;
 }
 
 }  // namespace
-
-std::string claim_hint() {
-  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
-         "a policy attached to it; does that policy allow this client id";
-}
 
 Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (!evidence.first_words.empty()) {
@@ -159,7 +178,7 @@ Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsTimeout,
                peer.place + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
                                                    : " takes connections but does not answer the TLS handshake"),
-               "is this the right port? A firewall that inspects traffic may also hold it back");
+               "check that this is the right port; a firewall that inspects traffic may also hold it back");
 }
 
 std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer) {

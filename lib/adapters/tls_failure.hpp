@@ -23,6 +23,8 @@ struct TlsEvidence {
   CertificateFacts judged;
   CertificateFacts leaf;
   std::vector<std::string> leaf_names;
+  /// Of the other certificates that were shown, in their order; printable.
+  std::vector<std::string> issuers_above;
   /// The server asked for our certificate.
   bool certificate_asked = false;
   bool server_spoke = false;
@@ -37,8 +39,5 @@ struct TlsEvidence {
 [[nodiscard]] Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer);
 /// After a good handshake: kClaimRefused or kTlsFailed; nothing for a plain close.
 [[nodiscard]] std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer);
-
-/// Why a claim may be refused, most likely first.
-[[nodiscard]] std::string claim_hint();
 
 }  // namespace fleet_provision

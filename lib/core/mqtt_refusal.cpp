@@ -110,6 +110,15 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+/// A client id of our own making is another one next time: what a policy has to allow is all of them.
+std::string client_resource(std::string_view client_id) {
+  constexpr std::string_view kOurs = "fleet-provision-";
+  constexpr std::size_t kRandomDigits = 16;
+  const bool made_up = client_id.starts_with(kOurs) && client_id.size() == kOurs.size() + kRandomDigits &&
+                       is_lower_hex(client_id.substr(kOurs.size()));
+  return "client/" + (made_up ? std::string(kOurs) + "*" : std::string(client_id));
+}
+
 constexpr std::string_view kWaitHint = "too many requests at once; it is tried again after a pause";
 
 std::string connack_hint(ErrorKind kind, const MqttStep& step) {
@@ -193,20 +202,28 @@ std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint
   return known == nullptr ? std::string_view{} : known->name;
 }
 
+std::string allow_hint(std::string_view action, const std::vector<std::string>& resources) {
+  std::string text = "the claim's policy must allow " + std::string(action) + " on " + joined(resources);
+  if (resources.size() != 1) return text + "; `fleet-provision policy` prints the statement";
+  return text + R"(: add {"Effect":"Allow","Action":")" + std::string(action) +
+         R"(","Resource":"arn:aws:iot:REGION:ACCOUNT:)" + printable(resources.front()) + R"("})";
+}
+
+std::string claim_hint(std::string_view client_id) {
+  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
+         "a policy attached to it; does that policy allow " +
+         (client_id.empty() ? std::string("this client id") : "iot:Connect on " + printable(client_resource(client_id)));
+}
+
 std::string policy_hint(const MqttStep& step) {
-  const std::string allow = "the claim's policy must allow ";
   if (step.phase == Phase::kMqtt) {
-    return allow + "iot:Connect on client/" + printable(step.client_id) +
-           ", and the claim certificate must be ACTIVE in the account and region of the endpoint";
+    return allow_hint("iot:Connect", {client_resource(step.client_id)}) +
+           "; and the claim certificate must be ACTIVE in the account and region of the endpoint";
   }
-  if (step.phase == Phase::kSubscribe) {
-    std::string resources;
-    for (const std::string& each : step.filters) {
-      resources += (resources.empty() ? "topicfilter/" : ", topicfilter/") + printable(each);
-    }
-    return allow + "iot:Subscribe on " + resources;
-  }
-  return allow + "iot:Publish on topic/" + printable(step.topic);
+  if (step.phase != Phase::kSubscribe) return allow_hint("iot:Publish", {"topic/" + step.topic});
+  std::vector<std::string> resources;
+  for (const std::string& each : step.filters) resources.push_back("topicfilter/" + each);
+  return allow_hint("iot:Subscribe", resources);
 }
 
 std::optional<Error> refusal(const MqttPacket& packet, MqttVersion version, const MqttStep& step) {

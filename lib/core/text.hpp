@@ -1,6 +1,7 @@
 // Text from outside: is it UTF-8, and how is it shown on a terminal.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ template <class Range>
 [[nodiscard]] std::string_view nearest(std::string_view text, const Range& known);
 
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/// `15 s`, `300 ms`.
+[[nodiscard]] std::string seconds_text(std::chrono::milliseconds time);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] bool is_lower_hex(std::string_view text);

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "codec/payload.hpp"
+#include "core/mqtt_refusal.hpp"
+#include "core/rejection.hpp"
 #include "core/text.hpp"
 #include "core/verdict.hpp"
 
@@ -14,17 +16,7 @@ Phase phase_of(Operation operation) {
   return operation == Operation::kRegisterThing ? Phase::kRegister : Phase::kCreate;
 }
 
-std::string hint_for(ErrorKind kind, const ServiceError& words) {
-  if (kind == ErrorKind::kThrottled || kind == ErrorKind::kServiceError) return "nothing to do; it is tried again";
-  if (kind == ErrorKind::kTokenRefused) return "nothing to do; another certificate is asked for";
-  if (words.status_code == 404) return "check --template and the region of --endpoint";
-  if (words.status_code == 403) {
-    return "the pre-provisioning hook or the provisioning role refuses; CloudWatch has the reason";
-  }
-  return "check the template and its parameters";
-}
-
-Error rejected(Operation operation, ErrorKind kind, const ServiceError& words) {
+Error rejected(Operation operation, ErrorKind kind, const ServiceError& words, const Plan& plan) {
   Error error;
   error.kind = kind;
   error.phase = phase_of(operation);
@@ -32,7 +24,7 @@ Error rejected(Operation operation, ErrorKind kind, const ServiceError& words) {
   const std::size_t whole = 4 * (words.error_code.size() + words.error_message.size());
   error.message = "the service rejected " + std::string(word(operation)) + ": " + std::to_string(words.status_code) +
                   " " + printable(words.error_code, whole) + ": " + printable(words.error_message, whole);
-  error.hint = hint_for(kind, words);
+  error.hint = rejection_hint(operation, kind, words, plan);
   error.service = words;
   return error;
 }
@@ -41,9 +33,7 @@ Error rejected(Operation operation, ErrorKind kind, const ServiceError& words) {
 /// was denied.
 Error during(Operation operation, const Topics& topics, Error error) {
   error.phase = phase_of(operation);
-  if (error.kind == ErrorKind::kPolicyPublish) {
-    error.hint = "the claim's policy must allow iot:Publish on topic/" + topics.request;
-  }
+  if (error.kind == ErrorKind::kPolicyPublish) error.hint = allow_hint("iot:Publish", {"topic/" + topics.request});
   return error;
 }
 
@@ -66,8 +56,9 @@ Result<ConnectionFacts> Exchange::open() {
     Error error = std::move(subscribed).error();
     if (!error.phase) error.phase = Phase::kSubscribe;
     if (error.kind == ErrorKind::kPolicySubscribe && error.hint.empty()) {
-      error.hint = "the claim's policy must allow iot:Subscribe on topicfilter/" + create.request +
-                   "/* and topicfilter/" + provision.request + "/*";
+      error.hint = allow_hint("iot:Subscribe", {"topicfilter/" + create.accepted, "topicfilter/" + create.rejected,
+                                                "topicfilter/" + provision.accepted,
+                                                "topicfilter/" + provision.rejected});
     }
     return fail(std::move(error));
   }
@@ -93,9 +84,10 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
     if (!message && message.error().kind == ErrorKind::kNoAnswer) {
       return fail(during(operation, topics,
                          Error{ErrorKind::kNoAnswer, std::nullopt,
-                               "no answer to " + std::string(word(operation)) + " on " + topics.request,
-                               "the claim's policy must allow iot:Receive on topic/" + topics.request +
-                                   "/*; a throttled service is silent too",
+                               "no answer to " + std::string(word(operation)) + " on " + topics.accepted +
+                                   " or …/rejected within " + seconds_text(limits_.request_timeout),
+                               allow_hint("iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}) +
+                                   "; a throttled service is silent too",
                                std::nullopt, std::nullopt}));
     }
     if (!message) return fail(during(operation, topics, std::move(message).error()));
@@ -116,7 +108,7 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
     auto words = decode_rejected(message->payload.reveal(), plan_.payload_format);
     if (!words) return fail(std::move(words).error().in(phase_of(operation)));
     const auto kind = classify(*words);
-    if (kind) return fail(rejected(operation, *kind, *words));
+    if (kind) return fail(rejected(operation, *kind, *words, plan_));
     observer_.detail("the service is still at work on " + std::string(word(operation)));
   }
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/aws_endpoint.hpp"
 #include "core/text.hpp"
 #include "workflow/afterwards.hpp"
 #include "workflow/attempts.hpp"
@@ -64,6 +65,11 @@ class Run {
       FP_TRY(vault_.prepare());
       FP_TRY(attempts_.spread_out());
       FP_TRY(wait_for_clock());
+      if (is_legacy_aws_endpoint(plan_.endpoint.host)) {
+        ports_.observer.warned("the endpoint " + plan_.endpoint.host +
+                               " is of the kind without -ats, whose certificate is no longer trusted; " +
+                               std::string(kEndpointCommand) + " tells the right one");
+      }
     }
     FP_TRY(open_outside_key());
     FP_TRY(attempts_.until_done([this](Retry& retry, unsigned attempt) { return connect_and_go_on(retry, attempt); },

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/mqtt_refusal.hpp"
+#include "core/text.hpp"
 #include "core/topics.hpp"
 
 namespace fleet_provision {
@@ -9,37 +11,39 @@ namespace {
 
 constexpr Milliseconds kClientIdRest{1'000};  // CONNECTs with one client id: one a second (service-facts 3.2)
 
-/// The topics whose requests a phase sends.
-std::string request_topic(Phase phase, const Plan& plan) {
-  const Operation operation = phase == Phase::kRegister ? Operation::kRegisterThing : create_operation(plan.method);
-  return topics_of(operation, plan.payload_format, plan.template_name).request;
+Topics topics(Operation operation, const Plan& plan) {
+  return topics_of(operation, plan.payload_format, plan.template_name);
 }
 
-Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
-  const std::string running = ", three times running";
-  closed.kind = kind;
+/// With a client id of its own choice a gateway may also have a twin.
+std::string or_a_twin(const Plan& plan) {
+  if (!plan.client_id) return {};
+  return "; if it does, another gateway connects with the same client id, " + printable(*plan.client_id);
+}
+
+std::string refusal_hint(ErrorKind kind, Phase step, const Plan& plan) {
   if (kind == ErrorKind::kPolicyPublish) {
-    const std::string topic = request_topic(step, plan);
-    closed.message = "the service closed the connection when " + topic + " was published" + running;
-    closed.hint = "the claim's policy must allow iot:Publish on topic/" + topic;
-  } else if (kind == ErrorKind::kPolicySubscribe) {
-    closed.message = "the service closed the connection at SUBSCRIBE" + running;
-    closed.hint = "the claim's policy must allow iot:Subscribe on topicfilter/" + request_topic(Phase::kCreate, plan) +
-                  "/* and topicfilter/" + request_topic(Phase::kRegister, plan) + "/*";
-  } else if (kind == ErrorKind::kIdentityRefused) {
-    // Its hint names the client id already.
-    closed.message = "the service closed the connection when the new identity connected" + running;
-  } else if (kind == ErrorKind::kPolicyConnect) {
-    closed.message = "the service closed the connection instead of answering CONNECT" + running;
-    closed.hint =
-        "check in this order: the claim certificate is ACTIVE, it belongs to this endpoint's account and region, it "
-        "has "
-        "a policy, and the policy allows iot:Connect on client/" +
-        plan.client_id.value_or("fleet-provision-*");
-  } else {
-    closed.message = "the service closed the connection during the TLS handshake" + running;
-    closed.hint = "check that the claim certificate is ACTIVE in this endpoint's account and region";
+    const Operation operation = step == Phase::kRegister ? Operation::kRegisterThing : create_operation(plan.method);
+    return allow_hint("iot:Publish", {"topic/" + topics(operation, plan).request}) + or_a_twin(plan);
   }
+  if (kind == ErrorKind::kPolicySubscribe) {
+    const Topics create = topics(create_operation(plan.method), plan);
+    const Topics provision = topics(Operation::kRegisterThing, plan);
+    return allow_hint("iot:Subscribe", {"topicfilter/" + create.accepted, "topicfilter/" + create.rejected,
+                                        "topicfilter/" + provision.accepted, "topicfilter/" + provision.rejected}) +
+           or_a_twin(plan);
+  }
+  return claim_hint(plan.client_id.value_or("fleet-provision-*"));
+}
+
+/// What each of the closes said, and that it was no accident.
+Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
+  closed.kind = kind;
+  closed.message += ", three times running";
+  // Before SUBSCRIBE, and of a new identity, whoever made the error knows best what it met.
+  const bool knows = step == Phase::kTls || step == Phase::kMqtt || kind == ErrorKind::kIdentityRefused;
+  const bool keeps_hint = knows && !closed.hint.empty();
+  if (!keeps_hint) closed.hint = refusal_hint(kind, step, plan);
   return closed;
 }
 

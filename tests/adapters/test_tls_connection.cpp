@@ -130,7 +130,8 @@ TEST_CASE("a close in the middle of the handshake is a lost connection") {
   const Error error = failure(bench);
   CHECK(error.kind == kConnectionLost);
   CHECK(error.phase == Phase::kTls);
-  CHECK(error.closed_after);
+  // It has not asked for the claim: such a close says nothing about it, however often it happens.
+  CHECK_FALSE(error.closed_after);
 }
 
 TEST_CASE("versions and protocols that do not meet") {

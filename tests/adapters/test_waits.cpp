@@ -135,6 +135,22 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
       REQUIRE_FALSE(answer);
       CHECK(answer.error().kind == kind);
     }
+    {
+      // A proxy that takes the request and says nothing.
+      ScriptedBroker proxy(broker_options(), silent_after(0));
+      TransportBench bench(8883);
+      bench.options.proxy = Proxy{"localhost", proxy.port(), "", Secret()};
+      const auto session = bench.connect();
+      std::thread signal([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        bench.interrupt.raise(kind);
+      });
+      const auto established = session->established();
+      signal.join();
+      REQUIRE_FALSE(established);
+      CHECK(established.error().kind == kind);
+      CHECK(established.error().phase == Phase::kProxy);
+    }
     const FullListener listener;
     TransportBench bench(listener.port());
     const auto session = bench.connect();

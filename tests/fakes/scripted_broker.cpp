@@ -54,6 +54,10 @@ SSL_CTX* make_context(const BrokerOptions& options) {
   EVP_PKEY* key = PEM_read_bio_PrivateKey(key_bio, nullptr, nullptr, nullptr);
   require(SSL_CTX_use_certificate(context, certificate) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1,
           "server certificate");
+  while (X509* above = PEM_read_bio_X509(certificate_bio, nullptr, nullptr, nullptr)) {
+    SSL_CTX_add0_chain_cert(context, above);
+  }
+  ERR_clear_error();
   X509_free(certificate);
   EVP_PKEY_free(key);
   BIO_free(certificate_bio);

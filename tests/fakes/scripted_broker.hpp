@@ -19,6 +19,7 @@ struct ssl_st;
 namespace fleet_provision::test {
 
 struct BrokerOptions {
+  /// The leaf may be followed by its chain.
   IssuedCertificate server;
   /// Clients must show a certificate of this root (PEM); empty: any or none.
   std::string client_root;

@@ -1,0 +1,16 @@
+// What the service's error documents mean for the person in front of the gateway (service-facts 2).
+#pragma once
+
+#include <string>
+
+#include "core/error.hpp"
+#include "core/messages.hpp"
+#include "core/plan.hpp"
+
+namespace fleet_provision {
+
+/// What to do about `words`, an answer to `operation` that classify() calls `kind`. It names parameters, never values.
+[[nodiscard]] std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceError& words,
+                                         const Plan& plan);
+
+}  // namespace fleet_provision
