@@ -1,0 +1,378 @@
+// What the real program says of servers, proxies and clocks that are not as they should be: one row a cause, each with
+// its exit code, its kind, the facts that the message must hold and the thing to do that the hint must hold.
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <iterator>
+#include <optional>
+
+#include "tests/catch.hpp"
+#include "tests/causes/program.hpp"
+#include "tests/fakes/scripted_broker.hpp"
+#include "tests/fakes/test_pki.hpp"
+
+using namespace fleet_provision::test;
+
+namespace {
+
+constexpr const char* kAwsName = "abc123-ats.iot.eu-west-1.amazonaws.com";
+constexpr const char* kOnce = "--attempts=1";
+/// Most rows wait; more of them at a time would crowd two cores.
+constexpr std::size_t kSideBySide = 6;
+
+const TestPki& pki() {
+  static const TestPki made;
+  return made;
+}
+
+struct Row {
+  std::string name;
+  std::optional<BrokerOptions> server;
+  ScriptedBroker::Script script;
+  std::vector<std::string> arguments;
+  int exit_code;
+  std::string kind;
+  std::vector<std::string> message;
+  std::vector<std::string> hint;
+  std::vector<std::string> environment = {};
+  std::vector<std::string> before = {};
+  /// `claim`, of today, or `old-claim`.
+  std::string claim = "claim";
+};
+
+BrokerOptions good() {
+  BrokerOptions options;
+  options.server = pki().server();
+  options.client_root = pki().root();
+  return options;
+}
+
+BrokerOptions showing(const IssuedCertificate& server, int tls = 0) {
+  BrokerOptions options = good();
+  options.server = server;
+  options.tls_version = tls;
+  return options;
+}
+
+IssuedCertificate server_named(const std::string& name, long valid_from = -3600, long valid_to = 86'400) {
+  CertificateWish wish;
+  wish.common_name = "odd server";
+  wish.names = {name};
+  wish.valid_from = valid_from;
+  wish.valid_to = valid_to;
+  return pki().issue(wish);
+}
+
+/// What a proxy that inspects TLS shows for any name, with its own root.
+IssuedCertificate inspected() {
+  static const TestPki corporate("Example Corp Inspection");
+  CertificateWish wish;
+  wish.common_name = "intercepted";
+  wish.names = {"DNS:*.iot.eu-west-1.amazonaws.com"};
+  IssuedCertificate issued = corporate.issue(wish);
+  issued.certificate += corporate.root();
+  return issued;
+}
+
+BrokerOptions with_alpn(const std::string& alpn) {
+  BrokerOptions options = good();
+  options.alpn = alpn;
+  return options;
+}
+
+BrokerOptions refusing_claims(int tls) {
+  static const TestPki other("other claims");
+  BrokerOptions options = showing(pki().server(), tls);
+  options.client_root = other.root();
+  return options;
+}
+
+void swallow(BrokerConnection& connection) {
+  if (connection.shake_hands()) connection.packet();
+}
+
+ScriptedBroker::Script saying(const std::string& text) {
+  return [text](BrokerConnection& connection) {
+    connection.read_plain();
+    connection.send_plain(text);
+  };
+}
+
+/// Answers CONNECT by what `answer` makes, then waits for the client to go.
+template <class Answer>
+ScriptedBroker::Script answering_connect(Answer answer) {
+  return [answer](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    const std::string connect = connection.packet();
+    if (connect.empty()) return;
+    connection.send(answer(is_v5(connect)));
+    connection.packet();
+  };
+}
+
+ScriptedBroker::Script refusing(int code) {
+  return answering_connect([code](bool v5) { return connack(v5, code); });
+}
+
+/// Lets the client in, and does with its SUBSCRIBE what `act` does.
+template <class Act>
+ScriptedBroker::Script at_subscribe(Act act) {
+  return [act](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    const std::string connect = connection.packet();
+    if (connect.empty()) return;
+    const bool v5 = is_v5(connect);
+    connection.send(connack(v5));
+    const std::string subscribe = connection.packet();
+    if (type_of(subscribe) == 8) act(connection, v5, subscribe);
+  };
+}
+
+/// The same with the first PUBLISH.
+template <class Act>
+ScriptedBroker::Script at_publish(Act act) {
+  return at_subscribe([act](BrokerConnection& connection, bool v5, const std::string& subscribe) {
+    connection.send(suback(v5, subscribe, {1, 1, 1, 1}));
+    const std::string request = connection.packet();
+    if (type_of(request) == 3) act(connection, v5, request);
+  });
+}
+
+std::vector<Row> tls_rows() {
+  std::vector<Row> rows{
+      {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
+       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"}, {"--ca-file"}},
+      {"TLS-inspecting proxy", showing(inspected()), swallow, {"--server-name", kAwsName}, 77, "tls-untrusted-server",
+       {"subject CN=intercepted, issuer CN=Example Corp Inspection", "then issuer CN=Example Corp Inspection"},
+       {"no certificate of AWS", "inspects TLS", kAwsName, "exempted"}},
+      {"endpoint without -ats", showing(inspected()), swallow,
+       {"--server-name", "abc123.iot.eu-west-1.amazonaws.com"}, 77, "tls-untrusted-server", {"is not trusted"},
+       {"without -ats", "aws iot describe-endpoint --endpoint-type iot:Data-ATS"}},
+      {"other host name", showing(server_named("DNS:example.com")), swallow, {}, 77, "tls-name-mismatch",
+       {"is not for localhost but for example.com", "issuer CN=test root"}, {"--server-name"}},
+      {"expired server", showing(server_named("DNS:localhost", -7200, -3600)), swallow, {}, 77, "tls-server-expired",
+       {"has expired", "subject CN=odd server", "to 20", "the local time is 20"}, {"set the clock"}},
+      {"server not yet valid", showing(server_named("DNS:localhost", 3600, 7200)), swallow, {}, 77,
+       "tls-server-not-yet-valid", {"is not yet valid", "valid from 20", "the local time is 20"}, {"set the clock"}},
+      {"TLS 1.1 only", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77, "tls-version",
+       {"neither TLS 1.2 nor 1.3"}, {"brought up to date"}},
+      {"ALPN refused", with_alpn("x-amzn-mqtt-ca"), swallow, {"--alpn", "h2"}, 77, "tls-alpn", {"ALPN protocol h2"},
+       {"x-amzn-mqtt-ca"}},
+      {"captive portal", good(), saying("HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n"), {}, 77,
+       "not-a-tls-server", {"it said: HTTP/1.1 302 Found"}, {"captive portal", "--proxy"}},
+      {"cut by a firewall, for ever", good(), [](BrokerConnection& connection) {
+         connection.read_plain();
+         connection.cut(true);
+       }, {"--attempts=4"}, 75, "connection-lost", {"TLS handshake with localhost"}, {"firewall", "--port"}},
+      {"silent in TLS", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
+       {kOnce, "--request-timeout=0.3"}, 75, "tls-timeout", {"does not answer the TLS handshake"}, {"right port"}},
+  };
+  for (const int tls : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    rows.push_back({"claim refused by an alert", refusing_claims(tls), swallow, {}, 77, "claim-refused",
+                    {"refused the claim certificate", "unknown CA"},
+                    {"ACTIVE", "account and region", "policy attached", "client id"}});
+  }
+  return rows;
+}
+
+std::vector<Row> mqtt_rows() {
+  return {
+      {"closed before CONNACK", good(), swallow, {"--client-id", "gateway-1"}, 77, "policy-connect",
+       {"CONNECT as client gateway-1", "three times running"},
+       {"ACTIVE", "account and region", "policy attached", "iot:Connect on client/gateway-1"}},
+      {"not authorized, MQTT 5", good(), refusing(135), {"--client-id", "gateway-1"}, 77, "policy-connect",
+       {"CONNACK 135 (not authorized)", "gateway-1"},
+       {R"("Action":"iot:Connect")", "arn:aws:iot:REGION:ACCOUNT:client/gateway-1", "ACTIVE"}},
+      {"not authorized, MQTT 3.1.1", good(), refusing(5), {"--mqtt-version", "3.1.1"}, 77, "policy-connect",
+       {"CONNACK 5 (not authorized)"}, {"iot:Connect on client/fleet-provision-*: add "}},
+      {"no version is taken", good(), answering_connect([](bool v5) { return connack(v5, v5 ? 132 : 1); }), {}, 77,
+       "mqtt-version-refused", {"CONNACK 1 (unacceptable protocol version)"}, {"--mqtt-version"}},
+      {"bad client id", good(), refusing(133), {"--client-id", "gateway-1"}, 77, "connection-rejected",
+       {"CONNACK 133 (client identifier not valid)"}, {"client id", "gateway-1"}},
+      {"busy", good(), refusing(137), {kOnce}, 75, "server-unavailable", {"CONNACK 137 (server busy)"}, {"again"}},
+      {"no CONNACK", good(), [](BrokerConnection& connection) {
+         if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
+       }, {kOnce, "--request-timeout=0.5"}, 75, "no-answer", {"no CONNACK within 500 ms"}, {"ALPN"}},
+      {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
+       76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
+      {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
+         connection.send(disconnect(142));
+       }), {"--client-id", "gateway-1", "--attempts=2"}, 75, "session-taken-over", {"142 (session taken over)"},
+       {"another device connected with client id gateway-1"}},
+      {"subscribe denied, MQTT 5", good(), at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
+         connection.send(suback(v5, packet, {1, 135, 1, 1}));
+       }), {}, 77, "policy-subscribe", {"$aws/certificates/create-from-csr/json/rejected", "SUBACK 135 (not authorized)"},
+       {R"({"Effect":"Allow","Action":"iot:Subscribe","Resource":"arn:aws:iot:REGION:ACCOUNT:topicfilter/$aws/certificates/create-from-csr/json/rejected"})"}},
+      {"closed at SUBSCRIBE", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
+         connection.cut();
+       }), {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, 77, "policy-subscribe",
+       {"after SUBSCRIBE", "three times running"},
+       {"topicfilter/$aws/provisioning-templates/gateway/provision/json/accepted", "same client id, gateway-1"}},
+      {"publish denied, MQTT 5", good(), at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+         connection.send(puback(v5, packet, 135));
+         connection.packet();
+       }), {}, 77, "policy-publish", {"$aws/certificates/create-from-csr/json", "PUBACK 135"},
+       {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
+      {"closed at PUBLISH", good(), at_publish([](BrokerConnection& connection, bool, const std::string&) {
+         connection.cut();
+       }), {"--mqtt-version", "3.1.1"}, 77, "policy-publish", {"three times running"},
+       {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
+      {"receive denied", good(), at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+         connection.send(puback(v5, packet));
+         connection.packet();
+       }), {kOnce, "--request-timeout=0.5"}, 75, "no-answer",
+       {"no answer to CreateCertificateFromCsr on $aws/certificates/create-from-csr/json/accepted", "within 500 ms"},
+       {"iot:Receive on topic/$aws/certificates/create-from-csr/json/accepted", "throttled"}},
+  };
+}
+
+/// The server of these is a proxy, which is asked for an endpoint that nobody resolves.
+std::vector<Row> proxy_rows() {
+  std::vector<Row> rows{
+      {"proxy refuses", good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
+       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, {"must allow CONNECT"}},
+      {"proxy wants credentials", good(), saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+       {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"407 Proxy Authentication Required"},
+       {"--proxy-password-file"}},
+      {"not a proxy", good(), saying("220 mail ready\r\n"), {"--endpoint", "host.invalid"}, 77, "not-a-proxy",
+       {"it said: 220 mail ready"}, {"--proxy"}},
+      {"proxy closes", good(), [](BrokerConnection& connection) { connection.read_plain(); },
+       {"--endpoint", "host.invalid"}, 77, "not-a-proxy", {"closed the connection without an answer"}, {"CONNECT"}},
+      {"proxy is silent", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
+       {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, 75, "proxy-refused", {"did not answer CONNECT"},
+       {"proxy"}},
+  };
+  for (const char* endpoint : {"data-ats.iot-fips.us-east-1.amazonaws.com", "data.iot-fips.us-gov-west-1.amazonaws.com",
+                               "abc123.ats.iot.cn-north-1.amazonaws.com.cn", kAwsName}) {
+    rows.push_back({std::string("endpoint taken: ") + endpoint, good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
+                    {kOnce, "--endpoint", endpoint}, 75, "proxy-refused", {endpoint}, {"CONNECT"}});
+  }
+  for (Row& each : rows) each.arguments.emplace_back("--proxy=http://127.0.0.1:PORT");
+  return rows;
+}
+
+std::vector<Row> other_rows() {
+  std::vector<Row> rows{
+      {"nobody listens", std::nullopt, {}, {kOnce, "--endpoint", "127.0.0.1:1"}, 75, "connection-refused",
+       {"cannot connect to 127.0.0.1, port 1: connection refused"}, {"nothing listens there"}},
+      {"no trusted roots", good(), swallow, {"--ca-file="}, 77, "no-trust-store",
+       {"neither /nowhere/ca.pem nor /nowhere/certs"}, {"ca-certificates", "--ca-file"},
+       {"SSL_CERT_FILE=/nowhere/ca.pem", "SSL_CERT_DIR=/nowhere/certs"}},
+  };
+  if (!is_installed("faketime")) {
+    WARN("faketime is not installed: the rows of wrong clocks are left out");
+    return rows;
+  }
+  const auto at = [](const char* time) {
+    return std::vector<std::string>{"/usr/bin/faketime", "-f", time};
+  };
+  const std::vector<std::string> steady{"DONT_FAKE_MONOTONIC=1"};
+  rows.push_back({"clock before the build", good(), swallow, {"--timeout=1"}, 75, "clock-not-set",
+                  {"the clock says 2001-02-03T", "Z", "before this program was built ("}, {"set the clock"}, steady,
+                  at("@2001-02-03 04:05:06"), "old-claim"});
+  rows.push_back({"clock before the claim", good(), swallow, {"--timeout=1"}, 75, "clock-not-set",
+                  {"the clock says 2001-02-03T", "before the claim certificate becomes valid ("}, {"set the clock"},
+                  steady, at("@2001-02-03 04:05:06")});
+  rows.push_back({"clock far ahead", good(), swallow, {}, 65, "claim-expired",
+                  {"expired at 20", "the local time is 2060-02-03T"}, {"set the clock"}, steady,
+                  at("@2060-02-03 04:05:06")});
+  return rows;
+}
+
+struct Judged {
+  std::string name;
+  Told told;
+  std::vector<std::string> faults;
+};
+
+void expect_parts(const std::string& text, const std::vector<std::string>& parts, Judged& judged) {
+  for (const std::string& each : parts) {
+    if (text.find(each) == std::string::npos) judged.faults.push_back("lacks: " + each);
+  }
+}
+
+/// How every message must sound.
+void expect_voice(const std::string& text, Judged& judged) {
+  if (text.empty()) judged.faults.emplace_back("says nothing");
+  if (text.ends_with('.')) judged.faults.push_back("ends with a full stop: " + text);
+  if (text.starts_with("The ") || text.starts_with("You ")) judged.faults.push_back("begins in upper case: " + text);
+}
+
+Judged try_row(const Row& row, const TemporaryDirectory& files) {
+  std::optional<ScriptedBroker> broker;
+  if (row.server) broker.emplace(*row.server, row.script);
+  const std::string port = std::to_string(broker ? broker->port() : 0);
+  TemporaryDirectory state;
+  std::vector<std::string> arguments{"--claim-cert", files.path(row.claim + ".pem"),
+                                     "--claim-key",  files.path(row.claim + ".key"),
+                                     "--template",   "gateway",
+                                     "--state-dir",  state.path("state")};
+  const auto given = [&row](const std::string& option) {
+    return std::any_of(row.arguments.begin(), row.arguments.end(),
+                       [&](const std::string& each) { return each.rfind(option, 0) == 0; });
+  };
+  if (!given("--endpoint")) arguments.push_back("--endpoint=localhost:" + port);
+  if (!given("--ca-file")) arguments.push_back("--ca-file=" + files.path("ca.pem"));
+  for (std::string each : row.arguments) {
+    if (each == "--ca-file=") continue;
+    if (const std::size_t at = each.find("PORT"); at != std::string::npos) each.replace(at, 4, port);
+    arguments.push_back(std::move(each));
+  }
+  Judged judged{row.name, run_program(arguments, row.environment, row.before), {}};
+  const Told& told = judged.told;
+  if (told.exit_code != row.exit_code) judged.faults.push_back("exit code " + std::to_string(told.exit_code));
+  if (told.kind != row.kind) judged.faults.push_back("kind " + told.kind);
+  if (told.retryable != (row.exit_code == 75)) judged.faults.emplace_back("retryable is wrong");
+  expect_parts(told.message, row.message, judged);
+  expect_parts(told.hint, row.hint, judged);
+  expect_voice(told.message, judged);
+  expect_voice(told.hint, judged);
+  return judged;
+}
+
+/// Side by side, told in the order of `rows`. Assertions are for the caller's thread.
+std::vector<Judged> try_all(const std::vector<Row>& rows, const TemporaryDirectory& files) {
+  std::vector<Judged> all(rows.size());
+  std::atomic<std::size_t> next{0};
+  std::vector<std::future<void>> workers;
+  for (std::size_t i = 0; i < kSideBySide; ++i) {
+    workers.push_back(std::async(std::launch::async, [&] {
+      for (std::size_t row = next++; row < rows.size(); row = next++) all[row] = try_row(rows[row], files);
+    }));
+  }
+  for (std::future<void>& each : workers) each.get();
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("each cause is told by its exit code, its kind, its facts and what to do") {
+  TemporaryDirectory files;
+  files.write("ca.pem", pki().root());
+  CertificateWish wish;
+  for (const char* name : {"claim", "old-claim"}) {
+    const IssuedCertificate claim = pki().issue(wish);
+    files.write(std::string(name) + ".pem", claim.certificate);
+    files.write(std::string(name) + ".key", claim.key);
+    wish.valid_from = -20L * 365 * 86'400;
+  }
+  std::vector<Row> rows;
+  for (auto* part : {tls_rows, mqtt_rows, proxy_rows, other_rows}) {
+    std::vector<Row> some = part();
+    std::move(some.begin(), some.end(), std::back_inserter(rows));
+  }
+  for (const Judged& judged : try_all(rows, files)) {
+    const Told& told = judged.told;
+    if (std::getenv("SHOW_CAUSES") != nullptr) {
+      std::printf("%s: %d %s\n  %s\n  hint: %s\n", judged.name.c_str(), told.exit_code, told.kind.c_str(),
+                  told.message.c_str(), told.hint.c_str());
+    }
+    INFO(judged.name << "\n" << told.kind << ": " << told.message << "\nhint: " << told.hint << "\n" << told.log);
+    for (const std::string& fault : judged.faults) FAIL_CHECK(fault);
+    CHECK(judged.faults.empty());
+  }
+}
