@@ -245,7 +245,7 @@ Error Link::lost(const TunnelEnd& end) {
     error.hint = "the link may have failed, or the subscription was denied: " + policy_hint(step_);
   } else if (!step_.topic.empty()) {
     error.message = place_ + after + "our last packet, the request on " + step_.topic + ", without saying why";
-    error.hint = "the link may have failed, or the publish was denied: " + policy_hint(step_);
+    error.hint = "the link may have failed, or the claim's policy does not allow iot:Publish on topic/" + step_.topic;
   } else {
     error.message = place_ + after + "our last packet, without saying why";
     error.hint = "the link may have failed; it is tried again";
