@@ -51,7 +51,7 @@ const std::vector<fakes::Survival> kTelling{{Names::kLost, Data::kLost},
 
 std::vector<Scenario> without_refusals() {
   const std::vector<Scenario> all = scenarios();
-  return {all[0], all[1], all[2], all[3], all[all.size() - 2]};
+  return {all[0], all[1], all[2], all[3]};
 }
 
 }  // namespace
@@ -96,6 +96,22 @@ TEST_CASE("with any one sync left out the matrix finds what breaks") {
       CHECK(tally.violations.size() == 1);
     }
   }
+}
+
+TEST_CASE("with a sync of the mark for the user's program left out the matrix finds what breaks") {
+  const Scenario scenario{"with duties", Method::kCsr, false, true, 0, {}, true};
+  const auto syncs = syncs_of(scenario);
+  unsigned of_the_mark = 0;
+  for (unsigned nth = 1; nth <= syncs.size(); ++nth) {
+    const bool bytes = syncs[nth - 1] == "sync_file on-success-owed";
+    const bool name = nth > 1 && syncs[nth - 2] == "sync_file on-success-owed";
+    const bool end = nth == syncs.size();
+    if (!bytes && !name && !end) continue;
+    ++of_the_mark;
+    INFO(nth << ": " << syncs[nth - 1]);
+    CHECK(run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true).violations.size() == 1);
+  }
+  CHECK(of_the_mark == 3);
 }
 
 TEST_CASE("with a sync of a resumed run left out the matrix finds what breaks") {
