@@ -17,6 +17,7 @@ struct CommandRow {
 
 constexpr std::array kRows{
     CommandRow{Command::kProvision, "", "give this gateway its identity"},
+    CommandRow{Command::kCheck, "check", "tell everything that can be known without creating a certificate"},
     CommandRow{Command::kVerify, "verify", "connect as the identity that is in place"},
     CommandRow{Command::kStatus, "status", "tell what the state directory holds; offline"},
     CommandRow{Command::kPolicy, "policy", "print the least policy that the claim needs; offline"},
@@ -71,6 +72,7 @@ std::string_view nearest_command(std::string_view word) {
 }
 
 std::optional<Command> only_command_of(OptionId id) {
+  if (row(id).group == OptionGroup::kCheck) return Command::kCheck;
   if (row(id).group == OptionGroup::kPolicy) return Command::kPolicy;
   return std::nullopt;
 }
@@ -80,6 +82,9 @@ bool matters_to(Command command, OptionId id) {
   const OptionGroup group = row(id).group;
   switch (command) {
     case Command::kProvision: return true;
+    case Command::kCheck:
+      return group != OptionGroup::kAfterwards && id != OptionId::kOwner && id != OptionId::kAttempts &&
+             id != OptionId::kSplay;
     case Command::kVerify:
       return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
              one_of(id, std::array{OptionId::kParameter, OptionId::kParameters, OptionId::kKey, OptionId::kStateDir,

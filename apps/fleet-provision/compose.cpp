@@ -10,6 +10,7 @@
 #include "adapters/posix_disk.hpp"
 #include "adapters/posix_outside.hpp"
 #include "adapters/system_clock.hpp"
+#include "workflow/check.hpp"
 #include "workflow/verify.hpp"
 
 namespace fleet_provision {
@@ -54,12 +55,14 @@ std::vector<std::string> as_texts(const Environment& environment) {
 
 Outcome run(Command command, Request request, const Environment& environment, const Interrupt& interrupt,
             Observer& observer) {
-  MayLackClaim transport(std::move(request.connection), interrupt, observer);
+  SystemClock clock(interrupt);
+  PhaseLog log(observer, clock);
+  MayLackClaim transport(std::move(request.connection), interrupt, log);
   OpensslKeysmith keysmith(interrupt);
   PosixDisk disk(request.plan.state_dir);
-  SystemClock clock(interrupt);
   PosixOutside outside(as_texts(environment), interrupt);
-  const Ports ports{transport, keysmith, disk, clock, observer, &outside};
+  const Ports ports{transport, keysmith, disk, clock, log, &outside};
+  if (command == Command::kCheck) return check(request.plan, ports, log, request.probe);
   return command == Command::kVerify ? verify_installed(request.plan, ports) : provision(request.plan, ports);
 }
 

@@ -18,6 +18,14 @@ Gives this gateway its own AWS IoT identity by fleet provisioning with a claim c
 nothing when it already has one for this request.
 )";
 
+constexpr std::string_view kCheckText = R"(
+Looks at files, clock and state directory, then walks the way to the service up to the answer
+topics. Two probes, which the service must reject and which create nothing, show whether the claim
+may publish requests and receive answers. Nothing is written.
+
+Exit codes: those that a run would have had.
+)";
+
 constexpr std::string_view kVerifyText = R"(
 Connects as the identity in the state directory and notes the time of the proof there. Endpoint
 and port are those it was made with, unless others are given.
@@ -138,6 +146,7 @@ void append_commands(std::string& out) {
 std::string help_text(Command command) {
   std::string text = command == Command::kProvision ? std::string(kUsage) : usage_of(command);
   if (command == Command::kProvision) append_commands(text);
+  if (command == Command::kCheck) text += kCheckText;
   if (command == Command::kVerify) text += kVerifyText;
   if (command == Command::kStatus) text += kStatusText;
   if (command == Command::kPolicy) text += kPolicyText;

@@ -39,6 +39,7 @@ int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) 
   if (outcome.error) report.failed(*outcome.error);
   const int code = outcome.error ? static_cast<int>(exit_code(outcome.error->kind)) : 0;
   if (json) return print(result_json(plan, outcome, record), code);
+  if (!outcome.checks.empty()) return print(check_lines(outcome.checks), code);
   return plan != nullptr && !outcome.error ? print(result_lines(*plan, outcome), code) : code;
 }
 

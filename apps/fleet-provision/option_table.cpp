@@ -80,6 +80,8 @@ constexpr std::array kRows{
     OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kAfterwards, kFile, kEverywhere, "",
               "executable to run then, without a shell, with FLEET_PROVISIONED_ variables; tried again by the next run "
               "until it exits 0"},
+    OptionRow{Id::kNoProbe, "no-probe", 0, "", kCheck, kFlag, kEverywhere, "",
+              "send no request at all, not even one that the service must reject"},
     OptionRow{Id::kRegion, "region", 0, "NAME", kPolicy, kText, kEverywhere, "",
               "AWS region in the resource names; without it that of an AWS --endpoint, else the word REGION"},
     OptionRow{Id::kAccount, "account", 0, "DIGITS", kPolicy, kText, kEverywhere, "",
@@ -129,6 +131,7 @@ std::string_view heading(OptionGroup group) {
     case kRequest: return "Template";
     case kIdentity: return "Identity";
     case kAfterwards: return "When provisioned";
+    case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";
     case kOutput: return "Output";

@@ -44,6 +44,7 @@ enum class OptionId : unsigned char {
   kVerifyClientId,
   kRemoveClaim,
   kOnSuccess,
+  kNoProbe,
   kRegion,
   kAccount,
   kPartition,
@@ -62,7 +63,7 @@ enum class OptionId : unsigned char {
 inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
 
 /// The headings of --help.
-enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kAfterwards, kPolicy, kRun, kOutput };
+enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kAfterwards, kCheck, kPolicy, kRun, kOutput };
 
 enum class OptionValue : unsigned char {
   kFlag,        ///< given or not; `--force=false` takes it back

@@ -268,6 +268,9 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
   FP_TRY(read_subject(options, plan));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   FP_TRY(read_afterwards(options, plan, request.connection));
+  plan.claim_key_file = request.connection.key_reference;
+  FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
+  request.probe = !no_probe;
   return request;
 }
 

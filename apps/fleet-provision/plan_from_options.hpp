@@ -14,6 +14,8 @@ struct Request {
   Plan plan;
   /// `certificate_file` and `key_reference` may be empty: on a provisioned gateway the claim is not needed.
   ConnectionOptions connection;
+  /// `check` may send requests that the service must reject.
+  bool probe = true;
 };
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or

@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "terminal.hpp"
+#include "waterfall.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -179,6 +180,11 @@ RunRecord Report::finish() {
   for (const Span& each : spans_) {
     record.timeline.push_back({each.phase, each.attempt, since_start(each.began),
                                milliseconds_between(each.began, each.ended.value_or(now))});
+  }
+  if (voice_.verbosity > 0 && !voice_.json_log) {
+    std::string text;
+    for (const std::string& line : waterfall(record.timeline, columns_of(STDERR_FILENO), voice_.utf8)) text += line + "\n";
+    static_cast<void>(write_all(STDERR_FILENO, text));
   }
   return record;
 }

@@ -1,6 +1,7 @@
 #include "result.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -17,7 +18,18 @@ std::string_view word(OutcomeKind kind) {
     case OutcomeKind::kProvisioned: return "provisioned";
     case OutcomeKind::kAlreadyProvisioned: return "already-provisioned";
     case OutcomeKind::kVerified: return "verified";
+    case OutcomeKind::kChecked: return "checked";
     case OutcomeKind::kFailed: return "failed";
+  }
+  return "";
+}
+
+std::string_view word(CheckResult result) {
+  switch (result) {
+    case CheckResult::kOk: return "ok";
+    case CheckResult::kWarning: return "warning";
+    case CheckResult::kFailed: return "failed";
+    case CheckResult::kSkipped: return "skipped";
   }
   return "";
 }
@@ -95,6 +107,20 @@ std::string identity_lines(const std::string& state_dir, const Identity& identit
   return lines;
 }
 
+std::string check_lines(const std::vector<Check>& checks) {
+  std::string lines;
+  for (const Check& each : checks) {
+    std::string result(word(each.result));
+    result.resize(8, ' ');
+    char took[32];
+    std::snprintf(took, sizeof took, " (%.1f ms)", each.duration_ms);
+    const bool timed = each.result != CheckResult::kSkipped;
+    lines += result + each.name + ": " + printable(each.message, 4096) + (timed ? took : "") + "\n";
+    if (!each.hint.empty()) lines += "        hint: " + printable(each.hint, 4096) + "\n";
+  }
+  return lines;
+}
+
 std::string result_lines(const Plan& plan, const Outcome& outcome) {
   return outcome.identity ? identity_lines(plan.state_dir, *outcome.identity) : std::string();
 }
@@ -123,6 +149,13 @@ Json result_object(const Plan* plan, const Outcome& outcome, const RunRecord& re
   json["warnings"] = record.warnings;
   json["timeline"] = timeline_part(record.timeline);
   json["error"] = error_part(outcome.error);
+  for (const Check& each : outcome.checks) {
+    json["checks"].push_back({{"name", each.name},
+                              {"result", word(each.result)},
+                              {"message", each.message},
+                              {"hint", each.hint.empty() ? Json(nullptr) : Json(each.hint)},
+                              {"durationMs", one_decimal(each.duration_ms)}});
+  }
   return json;
 }
 

@@ -37,6 +37,8 @@ struct IdentityFiles {
 /// thingName, certificateId and the files; what is absent has no line.
 [[nodiscard]] std::string identity_lines(const std::string& state_dir, const Identity& identity);
 
+/// One line a finding, `ok      NAME: MESSAGE (1.2 ms)`, and its hint below.
+[[nodiscard]] std::string check_lines(const std::vector<Check>& checks);
 /// Of a success.
 [[nodiscard]] std::string result_lines(const Plan& plan, const Outcome& outcome);
 /// Every key is always there, null when unknown; ASCII only, with a final newline. `plan` is absent when the options

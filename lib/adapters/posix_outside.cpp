@@ -176,6 +176,12 @@ Result<void> PosixOutside::remove(const std::string& file, const std::vector<std
   return {};
 }
 
+std::optional<unsigned> PosixOutside::mode_of(const std::string& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0) return std::nullopt;
+  return facts.st_mode & 07777U;
+}
+
 std::string PosixOutside::absolute(const std::string& path) {
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::absolute(path, error);

@@ -19,6 +19,7 @@ class PosixOutside : public Outside {
   /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come.
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
   [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;
+  [[nodiscard]] std::optional<unsigned> mode_of(const std::string& file) override;
   [[nodiscard]] std::string absolute(const std::string& path) override;
 
  private:

@@ -1,6 +1,7 @@
 // What a run does outside its state directory: it deletes the files of the claim, and runs the program of --on-success.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,8 @@ class Outside {
   /// Deletes one file durably; removing what is not there succeeds. kClaimNotRemoved, also for what is no file, for a
   /// symbolic link and for a file that is one of `spared`.
   [[nodiscard]] virtual Result<void> remove(const std::string& file, const std::vector<std::string>& spared) = 0;
+  /// Permission bits of a file; nothing when it cannot be looked at.
+  [[nodiscard]] virtual std::optional<unsigned> mode_of(const std::string& file) = 0;
   /// `path` as it stands from the root.
   [[nodiscard]] virtual std::string absolute(const std::string& path) = 0;
 };

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/identity.hpp"
@@ -27,7 +28,18 @@ struct Ports {
   Outside* outside = nullptr;
 };
 
-enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kVerified, kFailed };
+enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kVerified, kChecked, kFailed };
+
+enum class CheckResult : unsigned char { kOk, kWarning, kFailed, kSkipped };
+
+/// One finding of the command `check`.
+struct Check {
+  std::string name;
+  CheckResult result = CheckResult::kOk;
+  std::string message;
+  std::string hint;
+  double duration_ms = 0;
+};
 
 /// What a run came to. With kFailed `error` is set and `identity` is what was found, if anything.
 struct Outcome {
@@ -40,6 +52,8 @@ struct Outcome {
   unsigned certificates_requested = 0;
   /// The run went on from a milestone of an earlier one.
   bool resumed = false;
+  /// Of the command `check` alone.
+  std::vector<Check> checks;
 };
 
 /// Gives this gateway its identity, or finds that it has it (interface.md 1.3), and does what is asked for besides:

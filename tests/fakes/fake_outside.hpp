@@ -24,6 +24,7 @@ class FakeOutside final : public Outside {
     removed.push_back(file);
     return {};
   }
+  std::optional<unsigned> mode_of(const std::string& /*file*/) override { return 0600; }
   std::string absolute(const std::string& path) override { return path; }
 
   /// Called before and after what is done; may throw.
