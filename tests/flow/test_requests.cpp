@@ -249,13 +249,15 @@ TEST_CASE("one fault at a request or its answer, then health: success in the sam
 TEST_CASE("a fault that stays ends the run with its cause, and the next run finishes") {
   const std::vector<std::string> once{"--attempts", "1"};
   const std::vector<std::string> thrice{"--attempts", "3"};
+  const std::vector<std::string> few{"--attempts", "3", "--request-timeout", "1"};
   const std::vector<std::string> older{"--mqtt-version", "3.1.1"};
   const std::vector<std::string> short_run{"--timeout", "5", "--request-timeout", "1"};
   std::vector<Row> rows{
       {"silent for ever at TLS", short_run, {Step::kTcp, 0, fall_silent}, 75, kAny, 0},
       {"silent for ever at CONNECT", short_run, {Step::kConnect, 0, fall_silent}, 75, kAny, 0},
       {"silent for ever at SUBSCRIBE", short_run, {Step::kSubscribe, 0, fall_silent}, 75, kAny, 0},
-      {"silent for ever at create", short_run, {Step::kCreate, 0, fall_silent}, 75, kAny, 0},
+      // Each of these requests counts; the fourth would leave none for the next run.
+      {"silent for ever at create", few, {Step::kCreate, 0, fall_silent}, 75, kAny, 0},
       {"silent for ever at register", short_run, {Step::kRegister, 0, fall_silent}, 75, kAny, 1},
       // Closed before it asked for the claim: it cannot have refused it.
       {"closed for ever at TLS", thrice, {Step::kTcp, 0, hang_up}, 75, "connection-lost", 0},
