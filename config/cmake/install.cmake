@@ -46,7 +46,7 @@ install(TARGETS fp_core fp_ports fp_codec fp_workflow fp_adapters EXPORT fleet-p
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fleet-provision)
 install(EXPORT fleet-provision NAMESPACE fleet-provision:: FILE fleet-provision-targets.cmake
         DESTINATION ${package_dir} COMPONENT library)
-configure_package_config_file(cmake/fleet-provision-config.cmake.in ${PROJECT_BINARY_DIR}/fleet-provision-config.cmake
+configure_package_config_file(config/cmake/fleet-provision-config.cmake.in ${PROJECT_BINARY_DIR}/fleet-provision-config.cmake
   INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
 # Before 1.0 a minor version may break its users.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/fleet-provision-config-version.cmake
@@ -58,5 +58,5 @@ install(FILES ${PROJECT_BINARY_DIR}/fleet-provision-config.cmake
 # Relative to the .pc file's own place, so that an installation can be moved; two or three levels below the prefix.
 cmake_path(APPEND CMAKE_INSTALL_LIBDIR pkgconfig OUTPUT_VARIABLE pc_dir)
 file(RELATIVE_PATH pc_prefix /prefix/${pc_dir} /prefix)
-configure_file(cmake/fleet-provision.pc.in fleet-provision.pc @ONLY)
+configure_file(config/cmake/fleet-provision.pc.in fleet-provision.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fleet-provision.pc DESTINATION ${pc_dir} COMPONENT library)
