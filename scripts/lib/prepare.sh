@@ -7,6 +7,8 @@ build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev
   libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev"
 demo_packages="openssl"
 test_packages="catch2 openssl strace python3-yaml faketime iproute2"
+# For scripts/benchmark; AWS's own client also needs node and npm.
+benchmark_packages="python3 strace valgrind binutils"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"

@@ -37,6 +37,8 @@ Descriptor written(int directory, const char* name, std::string_view bytes) {
 Store::Store(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   const std::string above = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  // The directory that holds the new one may itself have been left by a run that was killed.
+  if (slash != std::string::npos && slash > 0) sync(opened(AT_FDCWD, (above + "..").c_str(), kDirectory).get());
   called(::mkdir(path.c_str(), 0755), path.c_str());
   sync(opened(AT_FDCWD, above.c_str(), kDirectory).get());
   root_ = opened(AT_FDCWD, path.c_str(), kDirectory);

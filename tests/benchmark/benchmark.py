@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Measures fleet-provision beside the least that a provisioning can cost and beside AWS's own client; scripts/benchmark
+builds what this needs and starts it."""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import sys
+
+from contenders import Contenders
+from processes import Failed, Service, Workplace
+import sections
+
+SECTIONS = {"wall": sections.wall, "resources": sections.resources, "start": sections.start,
+            "variants": sections.variants}
+MARKS = ("<!-- made by scripts/benchmark -->", "<!-- end of what scripts/benchmark made -->")
+
+
+def options():
+    parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few repetitions: shows that all runs, not how fast")
+    parser.add_argument("--repeat", type=int, metavar="N", help="runs of each contender at each delay")
+    parser.add_argument("--delays", default="0,20,100,300", metavar="MS,…", help="round trips (default %(default)s)")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="this section alone; repeatable")
+    parser.add_argument("--without-aws", action="store_true", help="leave AWS's client out, which npm installs otherwise")
+    parser.add_argument("--output", metavar="FILE", help="the figures, every run's included, as JSON")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--state-dirs", metavar="DIR", help="where the runs keep their state (default: in build/)")
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--aws", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    given.delays = [float(delay) if "." in delay else int(delay) for delay in given.delays.split(",")]
+    return given
+
+
+def machine(workplace):
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    system = "unknown system"
+    with open("/etc/os-release", encoding="utf-8") as lines:
+        system = next((line.split("=", 1)[1].strip().strip('"') for line in lines if line.startswith("PRETTY_NAME")), system)
+    return {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "processor": model,
+            "processors": os.cpu_count(), "system": system, "kernel": platform.release(),
+            "fileSystem": workplace.filesystem(), "loadAtStart": os.getloadavg()[0]}
+
+
+def words(facts):
+    return (f"{facts['date']}; {facts['processors']} × {facts['processor']}; {facts['system']}, Linux "
+            f"{facts['kernel']}; state on {facts['fileSystem']}; load at the start {facts['loadAtStart']:.1f}.\n")
+
+
+def write_page(path, text):
+    with open(path, encoding="utf-8") as page:
+        old = page.read()
+    pattern = re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1])
+    new, found = re.subn(pattern, lambda _: f"{MARKS[0]}\n\n{text}\n{MARKS[1]}", old, flags=re.DOTALL)
+    if found != 1:
+        raise Failed(f"{path} has no marks to write between")
+    with open(path, "w", encoding="utf-8") as page:
+        page.write(new)
+
+
+def main():
+    given = options()
+    state_dirs = given.state_dirs or os.path.join(given.build, "benchmark")
+    result = {"schema": 1}
+    text = []
+
+    def show(part):
+        print(part, flush=True)
+        text.append(part)
+
+    with Workplace(given.build, state_dirs) as workplace:
+        result["machine"] = machine(workplace)
+        show(words(result["machine"]))
+        contenders = Contenders(given.build, given.aws)
+        for name in given.only or SECTIONS:
+            with Service(given.build) as service:
+                run = sections.Run(given, contenders, service, workplace)
+                result[name], tables = SECTIONS[name](run)
+            for each in tables:
+                show(each)
+
+    if given.output:
+        with open(given.output, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+            file.write("\n")
+    if given.write:
+        write_page(os.path.join(os.path.dirname(__file__), "../../docs/performance.md"), "\n".join(text))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failed as failed:
+        sys.exit(f"benchmark: {failed}")

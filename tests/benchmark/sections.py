@@ -1,0 +1,193 @@
+"""The parts of the benchmark. Each gives its figures and its tables; within a part the contenders take turns, so that
+whatever else the machine does hits all alike."""
+
+from counting import instructions, libraries_size, trace
+from figures import summary, table, times
+
+# What the wall time may be, as multiples of the floor's in the same run.
+BARS = {100: 1.02, 20: 1.08, 0: 2.0}
+WORST_BAR = 4.0
+MEMORY_BAR = 1.4
+START_BAR = 1.5
+ROUND_TRIPS = 6
+SPREAD_HEADS = ["runs", "median", "p5", "p95", "p98", "max"]
+
+
+class Run:
+    def __init__(self, given, contenders, service, workplace):
+        self.given = given
+        self.contenders = contenders
+        self.service = service
+        self.workplace = workplace
+
+    def repeats(self, usual, quick):
+        return self.given.repeat or (quick if self.given.quick else usual)
+
+    def take_turns(self, commands, repeats, delay=None, seldom=()):
+        """Runs each of `commands`, name: argv or a function that gives it, in turn; those in `seldom` every fifth time."""
+        environment = self.service.environment(delay)
+        results = {name: [] for name in commands}
+        # The first round fills caches and does not count.
+        for turn in range(repeats + 1):
+            for name, command in commands.items():
+                if name in seldom and turn > 1 and turn % 5 != 0:
+                    continue
+                argv = command() if callable(command) else command
+                measured = self.workplace.measured(argv, environment)
+                if turn > 0:
+                    results[name].append(measured)
+        return results
+
+    def whole_runs(self, more=()):
+        """A command for each contender that has nothing yet."""
+        def whole(argv):
+            return lambda: [*argv, *self.workplace.fresh(), *more]
+        return {name: whole(argv) for name, argv in self.contenders.named().items()}
+
+
+def spread(results, what="wallMs"):
+    return {name: summary([each[what] for each in runs]) for name, runs in results.items()}
+
+
+def spread_row(figures):
+    return [figures["runs"], figures["median"], figures["p5"], figures["p95"], figures["p98"], figures["max"]]
+
+
+def verdict(value, bar):
+    if bar is None:
+        return ""
+    return f"≤ {bar:g} ×" + (" holds" if value <= bar else " MISSED")
+
+
+def wall(run):
+    """Process start to exit of a whole run, at each round trip."""
+    figures = {}
+    rows = []
+    for delay in run.given.delays:
+        repeats = run.repeats({0: 200, 20: 60, 100: 25}.get(delay, 10), 3)
+        seldom = ["AWS's client"] if delay < 100 else []
+        results = run.take_turns(run.whole_runs(), repeats, delay or None, seldom)
+        found = spread(results)
+        floor = found["floor"]["median"]
+        for name, each in found.items():
+            each["timesFloor"] = each["median"] / floor
+            bar = verdict(each["timesFloor"], BARS.get(delay)) if name == "fleet-provision" else ""
+            rows.append([f"{delay} ms", name, *spread_row(each), times(each["timesFloor"]), bar])
+        if delay == 0:
+            tool = found["fleet-provision"]
+            tool["p98TimesFloor"] = tool["p98"] / floor
+            rows.append(["0 ms", "fleet-provision, 98 of 100 runs", "", "", "", "", tool["p98"], "",
+                         times(tool["p98TimesFloor"]), verdict(tool["p98TimesFloor"], WORST_BAR)])
+        figures[str(delay)] = found
+    heads = ["round trip", "client", *SPREAD_HEADS, "median to floor's", "bar"]
+    return figures, [table("Wall time of a whole run, process start to exit, ms", heads, rows)]
+
+
+def resources(run):
+    """What a whole run takes besides time."""
+    results = run.take_turns(run.whole_runs(), run.repeats(40, 3), None, ["AWS's client"])
+    figures = {}
+    for name, runs in results.items():
+        cpu = [each["userMs"] + each["systemMs"] for each in runs]
+        figures[name] = {"peakKiB": summary([each["peakKiB"] for each in runs]), "cpuMs": summary(cpu),
+                         "userMs": sum(each["userMs"] for each in runs) / len(runs),
+                         "systemMs": sum(each["systemMs"] for each in runs) / len(runs),
+                         "switches": summary([each["switches"] for each in runs])}
+    environment = run.service.environment()
+    for name, command in run.whole_runs().items():
+        figures[name]["trace"] = trace(command, environment, run.repeats(5, 1))
+        if name != "AWS's client":
+            figures[name]["instructions"] = instructions(command, environment, run.repeats(3, 1))
+    distant = run.service.environment(20)
+    for name, command in run.whole_runs().items():
+        run.workplace.measured(command(), distant)
+        figures[name]["wire"] = run.service.counts(20)
+    for name, argv in run.contenders.named().items():
+        figures[name]["installedBytes"] = libraries_size(argv)
+    return figures, [resources_table(figures)]
+
+
+def resources_table(figures):
+    tool, floor = figures["fleet-provision"], figures["floor"]
+
+    def row(what, get, bar=None, ratio=True):
+        values = [get(each) for each in figures.values()]
+        of_floor = get(tool) / get(floor) if ratio and get(floor) else None
+        return [what, *values, times(of_floor), verdict(of_floor, bar) if bar else ""]
+
+    wire = lambda key: lambda each: each["wire"][key]
+    calls = lambda key: lambda each: each["trace"][key]
+    trips = row("round trips, SYN to thingName", wire("roundTrips"), ratio=False)
+    trips[-1] = f"{ROUND_TRIPS}" + (" holds" if wire("roundTrips")(tool) <= ROUND_TRIPS else " MISSED")
+    rows = [
+        row("peak memory, KiB", lambda each: each["peakKiB"]["median"], MEMORY_BAR),
+        row("CPU, ms", lambda each: each["cpuMs"]["median"]),
+        row("of it user (mean)", lambda each: each["userMs"]),
+        row("of it system (mean)", lambda each: each["systemMs"]),
+        row("context switches", lambda each: each["switches"]["median"]),
+        row("instructions, millions", lambda each: each.get("instructions", 0) / 1e6 or "–"),
+        row("system calls", calls("calls")),
+        row("fsync", calls("fsync"), ratio=False),
+        row("rename", calls("rename"), ratio=False),
+        row("files created", calls("created"), ratio=False),
+        row("shared objects opened", calls("sharedObjects"), ratio=False),
+        trips,
+        row("bytes to the service", wire("bytesToServer")),
+        row("bytes from the service", wire("bytesToClient")),
+        row("installed, stripped, KiB", lambda each: each["installedBytes"] / 1024),
+    ]
+    return table("A whole run at 0 ms (csr, ec-p256, json, MQTT 5)", ["", *figures, "to floor's", "bar"], rows)
+
+
+def start(run):
+    """What it costs to start, and to find that there is nothing to do."""
+    tool = run.contenders.tool
+    provisioned = run.workplace.fresh()
+    environment = run.service.environment()
+    run.workplace.measured([*tool, *provisioned], environment)
+    commands = {"hello, world": run.contenders.hello, "--version": [*tool, "--version"],
+                "already provisioned": [*tool, *provisioned]}
+    results = run.take_turns(commands, run.repeats(200, 5))
+    found = spread(results)
+    rows = []
+    for name, each in found.items():
+        each["timesHello"] = each["median"] / found["hello, world"]["median"]
+        each["cpuMs"] = summary([one["userMs"] + one["systemMs"] for one in results[name]])["median"]
+        each["peakKiB"] = summary([one["peakKiB"] for one in results[name]])["median"]
+        each["instructions"] = instructions(lambda name=name: commands[name], environment, 1)
+        each["trace"] = trace(lambda name=name: commands[name], environment, 1)
+        rows.append([name, *spread_row(each), times(each["timesHello"]),
+                     verdict(each["timesHello"], None if name == "hello, world" else START_BAR), each["cpuMs"],
+                     each["peakKiB"], each["instructions"] / 1e6, each["trace"]["calls"], each["trace"]["sharedObjects"]])
+    heads = ["start to exit, ms", *SPREAD_HEADS, "median to hello's", "bar", "CPU, ms", "peak, KiB", "instr., millions",
+             "system calls", "shared objects"]
+    return found, [table("Start-up, beside a C++ hello, world linked to the same libraries", heads, rows)]
+
+
+def variants(run):
+    """Key types, methods, encodings and versions."""
+    def of(argv, *more):
+        return lambda: [*argv, *run.workplace.fresh(), *more]
+    tool, floor, aws = run.contenders.tool, run.contenders.floor, run.contenders.aws
+    commands = {"csr, ec-p256, json, 5": of(tool), "floor of it": of(floor), "MQTT 3.1.1": of(tool, "--mqtt-version", "3.1.1"),
+                "floor of 3.1.1": of(floor, "--mqtt-version", "3.1.1"), "cbor": of(tool, "--payload-format", "cbor"),
+                "keys": of(tool, "--method", "keys"), "floor of keys": of(floor, "--method", "keys")}
+    for key_type in ("ec-p384", "rsa-2048", "rsa-3072", "rsa-4096"):
+        commands[f"csr, {key_type}"] = of(tool, "--key-type", key_type)
+    seldom = ["csr, rsa-3072", "csr, rsa-4096"]
+    if aws:
+        clients = {"AWS's client, keys": of(aws, "--method", "keys"),
+                   "AWS's client, MQTT 3.1.1": of(aws, "--mqtt-version", "3.1.1")}
+        commands.update(clients)
+        seldom += clients
+    results = run.take_turns(commands, run.repeats(25, 1), None, seldom)
+    found = spread(results)
+    rows = []
+    for name, each in found.items():
+        each["cpuMs"] = summary([one["userMs"] + one["systemMs"] for one in results[name]])["median"]
+        run.workplace.measured(commands[name](), run.service.environment(20))
+        each["wire"] = run.service.counts(20)
+        rows.append([name, *spread_row(each), each["cpuMs"], each["wire"]["roundTrips"], each["wire"]["bytesToServer"],
+                     each["wire"]["bytesToClient"]])
+    heads = ["what differs", *SPREAD_HEADS, "CPU, ms", "round trips", "bytes up", "bytes down"]
+    return found, [table("Choices, wall time of a whole run at 0 ms, ms", heads, rows)]
