@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "adapters/http_proxy.hpp"
-#include "adapters/paho_doorbell.hpp"
 #include "adapters/resolver.hpp"
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
@@ -91,7 +90,10 @@ Link::~Link() {
 void Link::let_library_in() {
   library_ = door_->admit(now() + kLibraryPatience, wait_);
   if (!library_) return;
-  if (auto rung = ring_paho(library_->get(), wait_); !rung) library_ = fail(std::move(rung).error());
+  doorbell_ = PahoDoorbell(library_->theirs);
+  if (auto rung = doorbell_.ring_for_connect(library_->ours.get(), wait_); !rung) {
+    library_ = fail(std::move(rung).error());
+  }
 }
 
 void Link::tend_door() {
@@ -108,7 +110,7 @@ void Link::run() {
   // Whoever still waits at the door, waits for nothing.
   ::eventfd_write(stop_.get(), 1);
   if (door_thread_.joinable()) door_thread_.join();
-  if (library_) library_->reset();
+  if (library_) library_->ours.reset();
   const std::lock_guard lock(mutex_);
   ended_ = true;
   changed_.notify_all();
@@ -169,7 +171,7 @@ Result<int> Link::library_end(TlsConnection& server) {
   }
   door_thread_.join();
   if (!library_) return fail(library_.error());
-  return library_->get();
+  return library_->ours.get();
 }
 
 Result<void> Link::open_and_carry() {
@@ -189,7 +191,7 @@ Result<void> Link::open_and_carry() {
     changed_.notify_all();
   }
   FP_TRY_ASSIGN(const int library, library_end(server));
-  Tunnel tunnel(server, library, [this](const MqttPacket& packet) { return note(packet); });
+  Tunnel tunnel(server, library, doorbell_, [this](const MqttPacket& packet) { return note(packet); });
   const TunnelEnd end = tunnel.run(wait_);
   if (end.error) return fail(in_step(*end.error));
   if (end.server_closed) return fail(lost(end));

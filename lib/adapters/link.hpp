@@ -19,6 +19,7 @@
 #include "adapters/connection_options.hpp"
 #include "adapters/descriptor.hpp"
 #include "adapters/loopback_door.hpp"
+#include "adapters/paho_doorbell.hpp"
 #include "adapters/tls_connection.hpp"
 #include "adapters/tls_credentials.hpp"
 #include "adapters/tunnel.hpp"
@@ -101,7 +102,8 @@ class Link {
   std::size_t messages_claimed_ = 0;
 
   Result<LoopbackDoor> door_;
-  Result<Descriptor> library_;
+  Result<OwnConnection> library_;
+  PahoDoorbell doorbell_;
   std::thread door_thread_;
   std::thread thread_;
 };

@@ -29,9 +29,9 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
          a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
-/// Whether one of our descriptors is the other end. They are asked one by one (lowest first, so that ours is found
+/// Which of our descriptors is the other end, -1 if none. They are asked one by one (lowest first, so that ours is found
 /// among the first) and not listed from /proc, which an image that is being made may not have.
-bool is_our_own(int accepted) {
+int other_end_of(int accepted) {
   const sockaddr_in here = name(::getsockname, accepted);
   const sockaddr_in there = name(::getpeername, accepted);
   rlimit limit{};
@@ -39,9 +39,9 @@ bool is_our_own(int accepted) {
   const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65536));
   for (int each = 0; each < end; ++each) {
     if (each != accepted && same(name(::getsockname, each), there) && same(name(::getpeername, each), here))
-      return true;
+      return each;
   }
-  return false;
+  return -1;
 }
 
 tl::unexpected<Error> no_door(const char* call) {
@@ -63,7 +63,7 @@ Result<LoopbackDoor> LoopbackDoor::open() {
   return LoopbackDoor(std::move(listener), port);
 }
 
-Result<Descriptor> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
+Result<OwnConnection> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
   while (true) {
     FP_TRY_ASSIGN(const bool ready, wait.until(listener_.get(), POLLIN, deadline));
     if (!ready) {
@@ -71,11 +71,12 @@ Result<Descriptor> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
                   "the loopback interface must be up");
     }
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!accepted || !is_our_own(accepted.get())) continue;
+    const int theirs = accepted ? other_end_of(accepted.get()) : -1;
+    if (theirs < 0) continue;
     listener_.reset();
     const int on = 1;
     ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return accepted;
+    return OwnConnection{std::move(accepted), theirs};
   }
 }
 

@@ -8,6 +8,14 @@
 
 namespace fleet_provision {
 
+/// A connection of this process with itself.
+struct OwnConnection {
+  /// The end that was accepted; non-blocking.
+  Descriptor ours;
+  /// The end that the library made, by its number; it belongs to the library, which may close it at any time.
+  int theirs;
+};
+
 class LoopbackDoor {
  public:
   /// Listens on a free port.
@@ -16,7 +24,7 @@ class LoopbackDoor {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The first connection whose other end is a socket of this very process; strangers are closed at once and do not end
   /// the wait. Then the door is closed for good. kNoAnswer at `deadline`, since a new library client may do better.
-  [[nodiscard]] Result<Descriptor> admit(Instant deadline, const Wait& wait);
+  [[nodiscard]] Result<OwnConnection> admit(Instant deadline, const Wait& wait);
 
  private:
   LoopbackDoor(Descriptor listener, std::uint16_t port) : listener_(std::move(listener)), port_(port) {}

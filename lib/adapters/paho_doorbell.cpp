@@ -4,13 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,7 @@ namespace {
 
 constexpr std::string_view kReceiveThread = "MQTTAsync_rcv";
 constexpr std::array<char, 2> kPingresp{'\xd0', '\x00'};
-constexpr timespec kHalfMillisecond{0, 500'000};
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kPatienceForConnect{1};
 
 extern "C" void do_nothing(int /*signal*/) {}
 
@@ -52,8 +52,7 @@ std::string name_of_thread(const char* task) {
   return {name, static_cast<std::size_t>(size - 1)};
 }
 
-/// Thread id of Paho's receive thread, 0 while there is none.
-pid_t receive_thread() {
+pid_t find_receive_thread() {
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), ::closedir);
   if (!tasks) return 0;
   while (const dirent* task = ::readdir(tasks.get())) {
@@ -62,24 +61,28 @@ pid_t receive_thread() {
   return 0;
 }
 
-void ring_once(int signal) {
-  if (const pid_t thread = receive_thread(); thread > 0) ::syscall(SYS_tgkill, ::getpid(), thread, signal);
-}
-
 }  // namespace
 
-Result<void> ring_paho(int accepted, const Wait& wait) {
-  // Two bytes into an empty socket buffer: this cannot block, and if it fails the connection is gone anyway.
-  if (::send(accepted, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL) < 0) return {};
+bool PahoDoorbell::has_unread() const {
+  int unread = 0;
+  return library_socket_ >= 0 && ::ioctl(library_socket_, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+void PahoDoorbell::ring() {
   const std::optional<int> signal = bell();
-  const Instant end = std::chrono::steady_clock::now() + kPatience;
-  while (signal && std::chrono::steady_clock::now() < end) {
-    ring_once(*signal);
-    pollfd polled[] = {
-        {accepted, POLLIN, 0}, {wait.interrupt_descriptor(), POLLIN, 0}, {wait.stop_descriptor(), POLLIN, 0}};
-    const int ready = ::ppoll(polled, std::size(polled), &kHalfMillisecond, nullptr);
-    if (ready > 0 && polled[0].revents != 0) return {};
-    if (ready > 0) FP_TRY(wait.check());
+  if (receive_thread_ == 0) receive_thread_ = find_receive_thread();
+  if (!signal || receive_thread_ == 0) return;
+  if (::syscall(SYS_tgkill, ::getpid(), receive_thread_, *signal) != 0) receive_thread_ = 0;
+}
+
+Result<void> PahoDoorbell::ring_for_connect(int ours, const Wait& wait) {
+  // Two bytes into an empty socket buffer: this cannot block, and if it fails the connection is gone anyway.
+  if (::send(ours, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL) < 0) return {};
+  const Instant end = std::chrono::steady_clock::now() + kPatienceForConnect;
+  while (has_unread() && std::chrono::steady_clock::now() < end) {
+    ring();
+    pollfd polled[] = {{wait.interrupt_descriptor(), POLLIN, 0}, {wait.stop_descriptor(), POLLIN, 0}};
+    if (::ppoll(polled, std::size(polled), &kPatience, nullptr) > 0) FP_TRY(wait.check());
   }
   return {};
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 16 * 1024;
 /// A server that takes no more bytes may still have said why; it is listened to for this long.
-constexpr std::chrono::seconds kLastWords{1};
+constexpr timespec kLastWords{1, 0};
 
 void acknowledge_at_once(int socket) {
   const int on = 1;
@@ -37,9 +37,10 @@ void Tunnel::Buffer::advance(std::size_t count) {
   gone = 0;
 }
 
-Tunnel::Tunnel(TlsConnection& server, int library, OnPacket on_packet)
+Tunnel::Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet)
     : server_(server),
       library_(library),
+      doorbell_(doorbell),
       on_packet_(std::move(on_packet)),
       scratch_(kPieceBytes),
       last_sent_(std::chrono::steady_clock::now()) {
@@ -171,11 +172,12 @@ Result<bool> Tunnel::sleep(const Wait& wait) {
                      {server != 0 ? server_.descriptor() : -1, server, 0},
                      {wait.interrupt_descriptor(), POLLIN, 0},
                      {wait.stop_descriptor(), POLLIN, 0}};
-  const int timeout =
-      write_failed_ ? static_cast<int>(std::chrono::duration_cast<Milliseconds>(kLastWords).count()) : -1;
-  const int ready = ::poll(polled, std::size(polled), timeout);
+  const bool unread = doorbell_.has_unread();
+  const timespec* timeout = unread ? &PahoDoorbell::kPatience : write_failed_ ? &kLastWords : nullptr;
+  const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
   if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
-  if (ready == 0) server_done_ = true;
+  if (ready == 0 && !unread) server_done_ = true;
+  if (ready == 0 && doorbell_.has_unread()) doorbell_.ring();
   if (polled[2].revents != 0 || polled[3].revents != 0) FP_TRY(wait.check());
   return true;
 }

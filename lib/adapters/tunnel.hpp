@@ -2,6 +2,7 @@
 //
 // One thread, one poll loop, two buffers. Both directions are tried until nothing moves, and only then it sleeps, on
 // exactly what would let something move: a descriptor that nothing is wanted of is -1, else its hang-up would spin.
+// While the library leaves unread what it was sent, the sleep is short and ends with a ring (see paho_doorbell.hpp).
 // Back-pressure: a side is read only when what was read before has gone out. After a failed write the server is still
 // read, since the alert that says why may lie there. When the library has said DISCONNECT, or closed, what it wrote
 // goes out, then close_notify, then it ends. Data on the loopback is acknowledged at once (TCP_QUICKACK): the library
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "adapters/descriptor.hpp"
+#include "adapters/paho_doorbell.hpp"
 #include "adapters/tls_connection.hpp"
 #include "adapters/wait.hpp"
 #include "core/deadline.hpp"
@@ -33,7 +35,8 @@ class Tunnel {
   /// Told each packet of both directions, in order; false ends the connection.
   using OnPacket = std::function<bool(const MqttPacket&)>;
 
-  Tunnel(TlsConnection& server, int library, OnPacket on_packet);
+  /// `doorbell` wakes the library where it leaves unread what it was sent.
+  Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet);
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
@@ -62,6 +65,7 @@ class Tunnel {
 
   TlsConnection& server_;
   int library_;
+  PahoDoorbell& doorbell_;
   OnPacket on_packet_;
   MqttGuard guard_;
   Buffer to_server_;

@@ -59,7 +59,7 @@ TEST_CASE("a stranger is turned away, we are let in behind it, and the door is c
   Door bench;
   const std::uint16_t port = bench.door.port();
   const pid_t child = stranger(port);
-  Result<Descriptor> admitted(fail(ErrorKind::kInternal, ""));
+  Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
   std::thread admitting([&] { admitted = bench.door.admit(soon(), bench.wait); });
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
@@ -70,9 +70,9 @@ TEST_CASE("a stranger is turned away, we are let in behind it, and the door is c
   REQUIRE(admitted);
   CHECK(::send(ours.get(), "x", 1, 0) == 1);
   char byte = 0;
-  pollfd readable{admitted->get(), POLLIN, 0};
+  pollfd readable{admitted->ours.get(), POLLIN, 0};
   CHECK(::poll(&readable, 1, 5'000) == 1);
-  CHECK(::recv(admitted->get(), &byte, 1, 0) == 1);
+  CHECK(::recv(admitted->ours.get(), &byte, 1, 0) == 1);
   CHECK_FALSE(dial(port));
 }
 
