@@ -1,8 +1,6 @@
 #include "adapters/certificate_facts.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -14,16 +12,11 @@
 #include <string_view>
 
 #include "adapters/openssl_handles.hpp"
+#include "adapters/sha256.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
-
-std::string sha256(const unsigned char* bytes, std::size_t size) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  if (EVP_Digest(bytes, size, digest, nullptr, EVP_sha256(), nullptr) != 1) return {};
-  return to_hex({reinterpret_cast<const char*>(digest), sizeof digest});
-}
 
 std::string name_text(const X509_NAME* name) {
   const OpensslHandle<BIO> bio(BIO_new(BIO_s_mem()));
@@ -51,20 +44,24 @@ std::string address_text(const ASN1_OCTET_STRING* address) {
   return text;
 }
 
-struct FreeBytes {
-  void operator()(unsigned char* bytes) const noexcept { OPENSSL_free(bytes); }
-};
+/// Over what one of OpenSSL's encoders, i2d_X509 for example, writes of `object`; empty when it can write nothing.
+template <class Encode, class Object>
+std::string sha256_of_der(Encode encode, const Object* object) {
+  unsigned char* der = nullptr;
+  const int size = encode(object, &der);
+  if (size <= 0) return {};
+  std::string digest = sha256_of({reinterpret_cast<const char*>(der), static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  return digest;
+}
 
 }  // namespace
 
 CertificateFacts facts_of(const x509_st& certificate) {
   CertificateFacts facts;
-  unsigned char* der = nullptr;
-  if (const int size = i2d_X509(&certificate, &der); size > 0) {
-    const std::unique_ptr<unsigned char, FreeBytes> owner(der);
-    facts.fingerprint = sha256(der, static_cast<std::size_t>(size));
-  }
-  if (const EVP_PKEY* key = X509_get0_pubkey(&certificate)) facts.public_key_sha256 = public_key_sha256(*key);
+  facts.fingerprint = sha256_of_der(i2d_X509, &certificate);
+  // As it stands in the certificate: to encode a key anew costs OpenSSL 3 a search through all of its encoders.
+  facts.public_key_sha256 = sha256_of_der(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(&certificate));
   facts.subject = name_text(X509_get_subject_name(&certificate));
   facts.issuer = name_text(X509_get_issuer_name(&certificate));
   facts.not_before = wall_time(X509_get0_notBefore(&certificate));
@@ -73,11 +70,11 @@ CertificateFacts facts_of(const x509_st& certificate) {
 }
 
 std::string public_key_sha256(const evp_pkey_st& key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(&key, &der);
-  if (size <= 0) return {};
-  const std::unique_ptr<unsigned char, FreeBytes> owner(der);
-  return sha256(der, static_cast<std::size_t>(size));
+  return sha256_of_der(i2d_PUBKEY, &key);
+}
+
+std::string public_key_sha256(X509_req_st& request) {
+  return sha256_of_der(i2d_X509_PUBKEY, X509_REQ_get_X509_PUBKEY(&request));
 }
 
 std::vector<std::string> names_of(const x509_st& certificate) {

@@ -55,9 +55,7 @@ Result<std::optional<PemBlock>> next_block(BIO* bio) {
       PemBlock{name, header, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}}};
 }
 
-}  // namespace
-
-Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem) {
+Result<CertificateFacts> parse_certificate(std::string_view pem) {
   const CleanErrorQueue clean;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return fail(ErrorKind::kInternal, "cannot read a certificate: " + openssl_reason());
@@ -84,6 +82,19 @@ Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem)
     return unusable("has a date that cannot be read");
   }
   return facts_of(*certificate);
+}
+
+}  // namespace
+
+Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!pem.empty() && last_certificate_.pem == pem) return last_certificate_.facts;
+  }
+  FP_TRY_ASSIGN(CertificateFacts facts, parse_certificate(pem));
+  const std::lock_guard lock(mutex_);
+  last_certificate_ = ReadCertificate{std::string(pem), facts};
+  return facts;
 }
 
 }  // namespace fleet_provision

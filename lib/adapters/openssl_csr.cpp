@@ -68,14 +68,14 @@ Result<Name> subject_name(const std::string& subject) {
   return name;
 }
 
-Result<Csr> to_csr(X509_REQ* request, const EVP_PKEY* key) {
+Result<Csr> to_csr(X509_REQ* request) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return internal("write a CSR as PEM");
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   Csr csr;
   csr.pem.assign(text, static_cast<std::size_t>(size));
-  csr.public_key_sha256 = public_key_sha256(*key);
+  csr.public_key_sha256 = public_key_sha256(*request);
   return csr;
 }
 
@@ -94,7 +94,7 @@ Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& s
     return fail(ErrorKind::kUsage, "signing a CSR with a key in a TPM or a token is not supported yet");
   }
   FP_TRY_ASSIGN(const Name name, subject_name(subject));
-  FP_TRY_ASSIGN(const OpensslKey pair, parse_private_key(key.pem.reveal(), "the device key"));
+  FP_TRY_ASSIGN(const OpensslKey pair, private_half_of(key));
   const Request request(X509_REQ_new());
   constexpr long kVersion1 = 0;
   if (!request || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
@@ -103,7 +103,7 @@ Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& s
       X509_REQ_sign(request.get(), pair.get(), EVP_sha256()) <= 0) {
     return internal("sign a CSR");
   }
-  return to_csr(request.get(), pair.get());
+  return to_csr(request.get());
 }
 
 Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
@@ -132,7 +132,7 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
     return fail(ErrorKind::kCsrUnusable, what + " is signed with SHA-1 or MD5",
                 "make it again with SHA-256: openssl req -new -sha256");
   }
-  return to_csr(request.get(), key);
+  return to_csr(request.get());
 }
 
 }  // namespace fleet_provision

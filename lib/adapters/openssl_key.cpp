@@ -118,11 +118,4 @@ std::string describe_not_pem(std::string_view bytes) {
   return "is not PEM";
 }
 
-std::string sha256_of(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return to_hex({reinterpret_cast<const char*>(digest.data()), size});
-}
-
 }  // namespace fleet_provision

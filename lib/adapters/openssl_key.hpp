@@ -23,7 +23,4 @@ using OpensslKey = OpensslHandle<evp_pkey_st>;
 /// What a file that should hold a PEM block holds instead, in words: "is empty", "is DER, not PEM", ….
 [[nodiscard]] std::string describe_not_pem(std::string_view bytes);
 
-/// 64 lower-case hex digits.
-[[nodiscard]] std::string sha256_of(std::string_view bytes);
-
 }  // namespace fleet_provision

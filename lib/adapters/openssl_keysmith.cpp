@@ -11,6 +11,7 @@
 #include "adapters/certificate_facts.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_key.hpp"
+#include "adapters/sha256.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -49,17 +50,34 @@ KeyContext context_for(KeyType type) {
   return nullptr;
 }
 
-Result<DeviceKey> device_key(EVP_PKEY* key) {
-  DeviceKey facts;
-  FP_TRY_ASSIGN(facts.type, key_type(key, ErrorKind::kDeviceKeyUnusable, "the device key"));
-  facts.public_key_sha256 = public_key_sha256(*key);
-  FP_TRY_ASSIGN(facts.pem, private_key_pem(key));
-  return facts;
+DeviceKey copy_of(const DeviceKey& key) {
+  return {key.pem.duplicate(), key.uri, key.public_key_sha256, key.type};
 }
 
 bool is_uri(std::string_view reference) { return reference.starts_with("handle:") || reference.starts_with("pkcs11:"); }
 
 }  // namespace
+
+Result<DeviceKey> OpensslKeysmith::remember(OpensslKey key) {
+  DeviceKey facts;
+  FP_TRY_ASSIGN(facts.type, key_type(key.get(), ErrorKind::kDeviceKeyUnusable, "the device key"));
+  facts.public_key_sha256 = public_key_sha256(*key);
+  FP_TRY_ASSIGN(facts.pem, private_key_pem(key.get()));
+  const std::lock_guard lock(mutex_);
+  last_key_ = ReadKey{std::move(key), copy_of(facts)};
+  return facts;
+}
+
+Result<OpensslKey> OpensslKeysmith::private_half_of(const DeviceKey& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_key_.key && last_key_.facts.pem.reveal() == key.pem.reveal()) {
+      EVP_PKEY_up_ref(last_key_.key.get());
+      return OpensslKey(last_key_.key.get());
+    }
+  }
+  return parse_private_key(key.pem.reveal(), "the device key");
+}
 
 Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
   const CleanErrorQueue clean;
@@ -71,17 +89,21 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
   EVP_PKEY_CTX_set_cb(context.get(), go_on);
   EVP_PKEY* made = nullptr;
   const bool is_made = EVP_PKEY_generate(context.get(), &made) == 1;
-  const OpensslKey key(made);
+  OpensslKey key(made);
   if (!is_made) {
     FP_TRY(interrupt_.check());
     return fail(ErrorKind::kInternal, "cannot make a key: " + openssl_reason());
   }
-  return device_key(key.get());
+  return remember(std::move(key));
 }
 
 Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
-  FP_TRY_ASSIGN(const OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
-  return device_key(key.get());
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_key_.key && last_key_.facts.pem.reveal() == pem.reveal()) return copy_of(last_key_.facts);
+  }
+  FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
+  return remember(std::move(key));
 }
 
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
@@ -90,8 +112,8 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
                 "name a PEM file");
   }
   FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key"));
-  FP_TRY_ASSIGN(const OpensslKey key, parse_private_key(pem.reveal(), "the device key " + printable(reference)));
-  return device_key(key.get());
+  FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the device key " + printable(reference)));
+  return remember(std::move(key));
 }
 
 std::string OpensslKeysmith::sha256_hex(std::string_view bytes) { return sha256_of(bytes); }

@@ -1,12 +1,17 @@
 // Keys, CSRs and certificates by OpenSSL. Never asks anything on a terminal; leaves OpenSSL's error queue empty.
 #pragma once
 
+#include <mutex>
+#include <string>
+
 #include "adapters/interrupt.hpp"
+#include "adapters/openssl_handles.hpp"
 #include "ports/keysmith.hpp"
 
 namespace fleet_provision {
 
-/// May be used from several threads at once.
+/// May be used from several threads at once. A run reads the same key and the same certificate again and again, and with
+/// OpenSSL 3 each reading costs as much as a signature, so the last of each is remembered by its PEM.
 class OpensslKeysmith : public Keysmith {
  public:
   /// `interrupt` ends the making of a key (kInterrupted, kTerminated) and outlives this object.
@@ -26,7 +31,23 @@ class OpensslKeysmith : public Keysmith {
   [[nodiscard]] std::string random_bytes(std::size_t count) override;
 
  private:
+  struct ReadKey {
+    OpensslHandle<evp_pkey_st> key;
+    DeviceKey facts;
+  };
+  struct ReadCertificate {
+    std::string pem;
+    CertificateFacts facts;
+  };
+
+  [[nodiscard]] Result<DeviceKey> remember(OpensslHandle<evp_pkey_st> key);
+  /// `key`, which has a PEM, as OpenSSL's object.
+  [[nodiscard]] Result<OpensslHandle<evp_pkey_st>> private_half_of(const DeviceKey& key);
+
   const Interrupt& interrupt_;
+  std::mutex mutex_;
+  ReadKey last_key_;
+  ReadCertificate last_certificate_;
 };
 
 }  // namespace fleet_provision

@@ -38,6 +38,7 @@ std::string encode_identity(const Identity& identity) {
   object["deviceConfiguration"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
   object["requestDigest"] = identity.request_digest;
+  object["filesDigest"] = or_null(identity.files_digest);
   object["replaces"] = or_null(identity.replaces);
   object["provisionedAt"] = identity.provisioned_at;
   object["verifiedAt"] = or_null(identity.verified_at);
@@ -69,6 +70,7 @@ Result<Identity> decode_identity(std::string_view text) {
   FP_TRY_ASSIGN(identity.key, fields.text("key"));
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
+  FP_TRY_ASSIGN(identity.files_digest, fields.text_or_null("filesDigest"));
   FP_TRY_ASSIGN(identity.replaces, fields.text_or_null("replaces"));
   FP_TRY_ASSIGN(identity.provisioned_at, fields.text("provisionedAt"));
   FP_TRY_ASSIGN(identity.verified_at, fields.text_or_null("verifiedAt"));

@@ -1,6 +1,7 @@
 #include "workflow/identity_files.hpp"
 
 #include "codec/identity_codec.hpp"
+#include "workflow/salted_digest.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -9,6 +10,12 @@ constexpr const char* kThingNameFile = "thing-name";
 // An answer has at most 128 KiB; escaped in JSON, each byte of it may take six.
 constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
 constexpr unsigned kReadableByAll = 0644;
+
+/// The salt lies around digests, so that no second copy of a key has to be made for it.
+std::vector<std::string> proved_parts(const Identity& identity, std::string_view certificate_pem,
+                                      std::string_view key_pem, Keysmith& keysmith) {
+  return {identity.certificate_fingerprint, keysmith.sha256_hex(certificate_pem), keysmith.sha256_hex(key_pem)};
+}
 
 class Reader {
  public:
@@ -19,7 +26,7 @@ class Reader {
     FP_TRY_ASSIGN(const Secret json, file(kIdentityFile));
     auto identity = decode_identity(json.reveal());
     if (!identity) return damaged(kIdentityFile, identity.error().message);
-    FP_TRY(check_certificate(*identity));
+    FP_TRY(check_key_pair(*identity));
     FP_TRY(check_thing_name(*identity));
     FP_TRY_ASSIGN(const Secret configuration, file(kDeviceConfigurationFile));
     if (configuration.reveal() != encode_device_configuration(identity->device_configuration)) {
@@ -44,16 +51,30 @@ class Reader {
     return std::move(*bytes);
   }
 
-  Result<void> check_certificate(const Identity& identity) {
+  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway looks here at each boot,
+  /// and to parse a certificate and a key is most of what that look would cost.
+  Result<void> check_key_pair(const Identity& identity) {
     FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
+    std::optional<Secret> key_pem;
+    if (identity.key == kPrivateKeyFile) {
+      FP_TRY_ASSIGN(key_pem, file(kPrivateKeyFile));
+    }
+    const std::string_view key = key_pem ? key_pem->reveal() : std::string_view{};
+    const auto proved = [&] {
+      return is_digest_of(*identity.files_digest, proved_parts(identity, pem.reveal(), key, keysmith_), keysmith_);
+    };
+    if (identity.files_digest && proved()) return {};
+    return prove_key_pair(identity, pem, key_pem);
+  }
+
+  Result<void> prove_key_pair(const Identity& identity, const Secret& pem, const std::optional<Secret>& key_pem) {
     const auto facts = keysmith_.read_certificate(pem.reveal());
     if (!facts) return damaged(kCertificateFile, facts.error().message);
     if (facts->fingerprint != identity.certificate_fingerprint) {
       return damaged(kCertificateFile, "it is not the certificate that identity.json names");
     }
-    if (identity.key != kPrivateKeyFile) return {};
-    FP_TRY_ASSIGN(const Secret key_pem, file(kPrivateKeyFile));
-    const auto key = keysmith_.read_key(key_pem);
+    if (!key_pem) return {};
+    const auto key = keysmith_.read_key(*key_pem);
     if (!key) return damaged(kPrivateKeyFile, key.error().message);
     if (key->public_key_sha256 != facts->public_key_sha256) {
       return damaged(kPrivateKeyFile, "it does not belong to certificate.pem");
@@ -87,6 +108,11 @@ Result<void> write_public(Disk& disk, const std::string& path, std::string_view 
 
 std::string path_in(const std::string& directory, const std::string& name) {
   return directory + "/" + name;
+}
+
+std::string digest_of_files(const Identity& identity, std::string_view certificate_pem, const Secret& key_pem,
+                            Keysmith& keysmith) {
+  return make_salted_digest(proved_parts(identity, certificate_pem, key_pem.reveal(), keysmith), keysmith);
 }
 
 Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith, const std::string& directory) {

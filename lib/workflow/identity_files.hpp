@@ -1,11 +1,13 @@
 // The files of one identity in a directory, `pending` or `identity`: written, and read back whole or not at all.
 //
 // Whole means: identity.json can be read, the certificate is the one it names, the private key (where it is a file)
-// belongs to that certificate, and thing-name and device-configuration.json say the same as identity.json.
+// belongs to that certificate, and thing-name and device-configuration.json say the same as identity.json. That
+// certificate and key belong together is known from their digest in identity.json, and else from parsing them.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/identity.hpp"
@@ -35,6 +37,10 @@ inline constexpr const char* kDeviceConfigurationFile = "device-configuration.js
 /// The facts of its certificate; nothing when there is none that can be read.
 [[nodiscard]] Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
                                                                           const std::string& directory);
+
+/// What goes into `identity.files_digest` once certificate and key, which may be empty, have been proved to fit.
+[[nodiscard]] std::string digest_of_files(const Identity& identity, std::string_view certificate_pem,
+                                          const Secret& key_pem, Keysmith& keysmith);
 
 /// Writes all but the private key, readable to all, and makes bytes and names durable. identity.json comes last.
 [[nodiscard]] Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,

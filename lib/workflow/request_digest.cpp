@@ -1,43 +1,29 @@
 #include "workflow/request_digest.hpp"
 
-#include "core/text.hpp"
+#include <vector>
+
+#include "workflow/salted_digest.hpp"
 
 namespace fleet_provision {
 namespace {
 
-constexpr std::size_t kSaltBytes = 16;
-constexpr std::string_view kPrefix = "sha256:";
-
-void append_part(std::string& bytes, std::string_view part) {
-  bytes += std::to_string(part.size());
-  bytes += ':';
-  bytes += part;
-}
-
-std::string digest_with(const std::string& salt, const Plan& plan, Keysmith& keysmith) {
-  std::string bytes;
-  append_part(bytes, salt);
-  append_part(bytes, plan.endpoint.host);
-  append_part(bytes, plan.template_name);
+std::vector<std::string> parts_of(const Plan& plan) {
+  std::vector<std::string> parts{plan.endpoint.host, plan.template_name};
   for (const auto& [name, value] : plan.parameters) {
-    append_part(bytes, name);
-    append_part(bytes, value);
+    parts.push_back(name);
+    parts.push_back(value);
   }
-  return std::string(kPrefix) + salt + ":" + keysmith.sha256_hex(bytes);
+  return parts;
 }
 
 }  // namespace
 
 std::string make_request_digest(const Plan& plan, Keysmith& keysmith) {
-  return digest_with(to_hex(keysmith.random_bytes(kSaltBytes)), plan, keysmith);
+  return make_salted_digest(parts_of(plan), keysmith);
 }
 
 bool is_for(std::string_view digest, const Plan& plan, Keysmith& keysmith) {
-  if (digest.substr(0, kPrefix.size()) != kPrefix) return false;
-  const std::string_view rest = digest.substr(kPrefix.size());
-  const std::size_t colon = rest.find(':');
-  if (colon == std::string_view::npos) return false;
-  return digest == digest_with(std::string(rest.substr(0, colon)), plan, keysmith);
+  return is_digest_of(digest, parts_of(plan), keysmith);
 }
 
 }  // namespace fleet_provision

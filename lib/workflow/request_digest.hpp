@@ -9,8 +9,8 @@
 
 namespace fleet_provision {
 
-/// `sha256:SALT:HEX` over endpoint host, template and parameters, with a salt drawn now. The parameters of a fleet are
-/// guessable (serial numbers), hence the salt; each part has its length before it, so no two requests look alike.
+/// `sha256:SALT:HEX` over endpoint host, template and parameters. The parameters of a fleet are guessable (serial
+/// numbers), hence the salt.
 [[nodiscard]] std::string make_request_digest(const Plan& plan, Keysmith& keysmith);
 /// Whether `digest` was made for this plan.
 [[nodiscard]] bool is_for(std::string_view digest, const Plan& plan, Keysmith& keysmith);

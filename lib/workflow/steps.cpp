@@ -289,6 +289,7 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
   identity.key = at.made.key.pem.empty() ? at.made.key.uri : kPrivateKeyFile;
   identity.device_configuration = std::move(answer.device_configuration);
   identity.request_digest = make_request_digest(plan_, ports_.keysmith);
+  identity.files_digest = digest_of_files(identity, at.certificate_pem, at.made.key.pem, ports_.keysmith);
   if (present) identity.replaces = present->certificate_fingerprint;
   identity.provisioned_at = rfc3339(ports_.clock.wall_now());
   return identity;

@@ -61,6 +61,7 @@ Result<DeviceKey> FakeKeysmith::make_key(KeyType type) {
 }
 
 Result<DeviceKey> FakeKeysmith::read_key(const Secret& pem) {
+  ++parsed;
   if (words_of(pem.reveal(), "KEY").empty()) return fail(ErrorKind::kDeviceKeyUnusable, "it is not a private key");
   DeviceKey key;
   key.pem = pem.duplicate();
@@ -93,6 +94,7 @@ Result<Csr> FakeKeysmith::make_csr(const DeviceKey& key, const std::string& subj
 }
 
 Result<CertificateFacts> FakeKeysmith::read_certificate(std::string_view pem) {
+  ++parsed;
   const auto words = words_of(pem, "CERTIFICATE");
   if (words.size() != 4) return fail(ErrorKind::kIssuedCertificateUnusable, "it is not a certificate");
   CertificateFacts facts;

@@ -33,6 +33,8 @@ class FakeKeysmith final : public Keysmith {
   /// Files that open_key and open_csr find.
   std::map<std::string, std::string> files;
   unsigned keys_made = 0;
+  /// Keys and certificates that were read.
+  unsigned parsed = 0;
 
  private:
   std::uint64_t random_ = 1;

@@ -36,6 +36,7 @@ Identity full_identity() {
   identity.key = "private-key.pem";
   identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
   identity.request_digest = "sha256:00:11";
+  identity.files_digest = "sha256:22:33";
   identity.replaces = std::string(64, 'd');
   identity.provisioned_at = "2026-11-23T06:12:00Z";
   return identity;
@@ -96,6 +97,7 @@ TEST_CASE("identity.json goes there and back") {
   REQUIRE(read);
   CHECK(encode_identity(*read) == text);
   CHECK(read->device_configuration == identity.device_configuration);
+  CHECK(read->files_digest == identity.files_digest);
   CHECK(read->replaces == identity.replaces);
   CHECK(!read->verified_at);
   Identity bare;

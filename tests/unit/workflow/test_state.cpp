@@ -101,6 +101,20 @@ TEST_CASE("a damaged identity is told and left alone, and replaced with --force"
   }
 }
 
+TEST_CASE("files that were proved to fit are known again without being parsed; of an older version they are parsed") {
+  Bench bench;
+  REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
+  bench.keysmith.parsed = 0;
+  CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(bench.keysmith.parsed == 0);
+
+  std::string json = *bench.disk.text("identity/identity.json");
+  json.replace(json.find("\"filesDigest\""), 1, "\"x");
+  bench.disk.put("identity/identity.json", json);
+  CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(bench.keysmith.parsed == 2);
+}
+
 TEST_CASE("--force keeps the old identity and names what was replaced") {
   for (const bool can_exchange : {true, false}) {
     Bench bench;
