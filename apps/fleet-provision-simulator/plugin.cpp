@@ -216,6 +216,8 @@ const char* word_of_reason(int reason) {
     case MOSQ_ERR_PROTOCOL:
     case MOSQ_ERR_MALFORMED_PACKET:
     case MOSQ_ERR_MALFORMED_UTF8: return "malformed packet";
+    // mosquitto's word for every ordinary end, after a DISCONNECT or without one.
+    case MOSQ_ERR_CONN_PENDING: return "closed";
     default: return "error";
   }
 }
