@@ -55,6 +55,8 @@ int write_all(int descriptor, std::string_view bytes) {
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno;
+    // A disk that takes nothing and gives no reason would be asked for ever.
+    if (count == 0) return EIO;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return 0;
