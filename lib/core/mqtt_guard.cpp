@@ -12,6 +12,9 @@ namespace {
 
 using enum MqttPacketType;
 
+/// All packets of an ordinary exchange fit in here; only the header of a larger one is collected first.
+constexpr std::size_t kUsualPacketBytes = 8 * 1024;
+
 tl::unexpected<Error> malformed(const std::string& what) {
   return fail(ErrorKind::kMalformedAnswer, "the server sent a malformed packet: " + what,
               "the endpoint may not be an AWS IoT endpoint, or something on the way changes its bytes");
@@ -190,8 +193,7 @@ std::string_view word(MqttPacketType type) {
   return "packet";
 }
 
-// Not initialised: pages that no packet reaches are never touched.
-MqttFramer::MqttFramer() : buffer_(new char[kMqttPacketBytesMax]) {}
+MqttFramer::MqttFramer() : buffer_(new char[kUsualPacketBytes]), capacity_(kUsualPacketBytes) {}
 
 MqttFramer::~MqttFramer() {
   wipe(buffer_.get(), size_);
@@ -215,6 +217,12 @@ Result<std::optional<std::string_view>> MqttFramer::next(std::string_view& bytes
     if (packet_size_ > kMqttPacketBytesMax) {
       return malformed("it declares " + std::to_string(packet_size_) + " bytes, the service's limit is 128 KiB");
     }
+    if (packet_size_ <= capacity_) continue;
+    // Only the header is there yet, so nothing secret is left behind by the move.
+    std::unique_ptr<char[]> larger(new char[packet_size_]);
+    std::memcpy(larger.get(), buffer_.get(), size_);
+    buffer_ = std::move(larger);
+    capacity_ = packet_size_;
   }
   if (packet_size_ == 0) return std::nullopt;
   const std::size_t count = std::min(packet_size_ - size_, bytes.size());

@@ -4,7 +4,7 @@
 // that declares 200 MB is given 200 MB. So every inbound packet is framed and judged here before the library sees it
 // (MQTT 3.1.1 and MQTT 5, OASIS standards, sections 2 and 3), against what went out before: the version in CONNECT,
 // the packet ids and filters of SUBSCRIBE, the ids and topics of PUBLISH. What was seen is told as values, so that no
-// verdict depends on the library's words. No I/O, no clock; memory is two buffers of fixed size.
+// verdict depends on the library's words. No I/O, no clock; memory is two buffers of at most kMqttPacketBytesMax.
 #pragma once
 
 #include <cstddef>
@@ -80,6 +80,7 @@ class MqttFramer {
 
  private:
   std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_;
   std::size_t size_ = 0;
   /// 0 until the fixed header is whole.
   std::size_t packet_size_ = 0;
