@@ -6,6 +6,7 @@
 #include "core/plan.hpp"
 #include "core/text.hpp"
 #include "files.hpp"
+#include "help.hpp"
 #include "service/faults.hpp"
 #include "service/policy.hpp"
 #include "service/template.hpp"
@@ -29,81 +30,6 @@ struct Raw {
   std::vector<std::string> names;
   std::vector<std::string> behaviours;
 };
-
-std::string padded(std::string text, std::size_t width) {
-  text.resize(std::max(width, text.size() + 2), ' ');
-  return text;
-}
-
-std::string behaviour_help() {
-  std::string text = "\nBehaviours (--behaviour NAME=VALUE; the first value is the default):\n";
-  for (const auto& row : behaviour_table()) {
-    const std::string values = std::string(row.values[0]) + "|" + std::string(row.values[1]);
-    text += padded("  " + std::string(row.name) + "=" + values, 36) + std::string(row.basis) + "\n      " +
-            std::string(row.meaning) + "\n";
-  }
-  return text;
-}
-
-std::string fault_help() {
-  std::string text = "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE], NTH a number from 1 or * for every one):\n";
-  for (const auto& row : fault_table()) {
-    const bool optional = row.value == FaultValue::kOptionalNumber || row.value == FaultValue::kOptionalText;
-    std::string name = "  " + std::string(row.name);
-    if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
-    text += padded(name, 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
-  }
-  return text;
-}
-
-constexpr const char* kUsageText =
-    "The AWS IoT Fleet Provisioning service on this machine: a real broker with mutual TLS.\n"
-    "\n"
-    "Usage: fleet-provision-simulator [OPTIONS]\n"
-    "           run until SIGTERM; one JSON line on stdout when ready\n"
-    "       fleet-provision-simulator [OPTIONS] -- COMMAND [ARG...]\n"
-    "           run COMMAND against it and exit with its status (own failures: 125; cannot execute: 126;\n"
-    "           not found: 127); FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and\n"
-    "           _TEMPLATE are set for it\n"
-    "\n"
-    "Options:\n";
-
-struct OptionRow {
-  const char* form;
-  const char* meaning;
-};
-constexpr OptionRow kRows[] = {
-    {"--state-dir DIR", "PKI, certificates, things, log; kept (default: a temporary directory)"},
-    {"--listen ADDRESS", "address to listen on (default 127.0.0.1)"},
-    {"--port N", "TCP port (default: a free one)"},
-    {"--san NAME",
-     "another name or address in the server's certificate; repeatable\n"
-     "                          (always there: localhost, 127.0.0.1, ::1, the address of --listen)"},
-    {"--template FILE",
-     "an AWS provisioning template body, named after the file; repeatable\n"
-     "                          (default: a built-in `gateway` with a required SerialNumber)"},
-    {"--claim-policy FILE",
-     "what the claim may do: an AWS IoT policy document\n"
-     "                          (default: least privilege for the templates, any client id)"},
-    {"--hook deny|allow|FILE",
-     "the pre-provisioning hook; FILE is a program that gets the event on stdin\n"
-     "                          and answers on stdout (default allow)"},
-    {"--rate N", "operations per second; more are 429 (default: no limit)"},
-    {"--behaviour NAME=VALUE", "where the service is not documented, see below; repeatable"},
-    {"--token-lifetime SECONDS", "how long a certificate waits for RegisterThing (default 3600)"},
-    {"--fault SPEC", "make something go wrong, see below; repeatable"},
-    {"--log FILE", "one JSON line per event (default: events.jsonl in the state directory)"},
-    {"-h, --help", "this text"},
-    {"--version", "the version"},
-};
-
-std::string help_text() {
-  std::string text = kUsageText;
-  for (const auto& row : kRows) text += padded("  " + std::string(row.form), 26) + row.meaning + "\n";
-  text += behaviour_help() + fault_help();
-  text += "\nExample:\n  fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway\n";
-  return text;
-}
 
 Result<TemplateBody> read_template(const std::string& path) {
   const std::size_t slash = path.rfind('/');

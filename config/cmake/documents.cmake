@@ -1,9 +1,13 @@
 # Manual pages, completions and the JSON schema, written from the option table while the project is built. A cross
 # build compiles the small program that writes them for the building machine (FLEET_PROVISION_HOST_CXX).
 set(documents_sources
-  apps/fleet-provision/documents/completions.cpp apps/fleet-provision/documents/main.cpp
-  apps/fleet-provision/documents/manual.cpp apps/fleet-provision/documents/schema.cpp
-  apps/fleet-provision/documents/value_offer.cpp apps/fleet-provision/option_table.cpp lib/core/text.cpp)
+  apps/fleet-provision/documents/bash.cpp apps/fleet-provision/documents/fish.cpp
+  apps/fleet-provision/documents/main.cpp apps/fleet-provision/documents/manual.cpp
+  apps/fleet-provision/documents/programs.cpp apps/fleet-provision/documents/schema.cpp
+  apps/fleet-provision/documents/value_offer.cpp apps/fleet-provision/documents/zsh.cpp
+  apps/fleet-provision/command.cpp apps/fleet-provision/option_table.cpp
+  apps/fleet-provision-simulator/option_rows.cpp apps/fleet-provision-simulator/service/behaviour_table.cpp
+  apps/fleet-provision-simulator/service/fault_table.cpp lib/core/text.cpp)
 
 if(CMAKE_CROSSCOMPILING)
   find_program(FLEET_PROVISION_HOST_CXX NAMES c++ g++ clang++ REQUIRED NO_CMAKE_FIND_ROOT_PATH
@@ -13,12 +17,13 @@ if(CMAKE_CROSSCOMPILING)
   # The flags in the environment are meant for the other machine; the compiler does not read them by itself.
   add_custom_command(OUTPUT ${write_document}
     COMMAND ${FLEET_PROVISION_HOST_CXX} -std=c++20 -O1 -I${PROJECT_SOURCE_DIR}/lib
-            -I${PROJECT_SOURCE_DIR}/apps/fleet-provision -o ${write_document} ${documents_sources}
+            -I${PROJECT_SOURCE_DIR}/apps/fleet-provision -I${PROJECT_SOURCE_DIR}/apps/fleet-provision-simulator -o ${write_document} ${documents_sources}
     DEPENDS ${documents_sources} VERBATIM)
 else()
   add_executable(fleet-provision-documents ${documents_sources})
   set_target_properties(fleet-provision-documents PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-  target_include_directories(fleet-provision-documents PRIVATE lib apps/fleet-provision)
+  target_include_directories(fleet-provision-documents PRIVATE lib apps/fleet-provision
+                             apps/fleet-provision-simulator)
   target_link_libraries(fleet-provision-documents PRIVATE fp_options)
   set(write_document fleet-provision-documents)
 endif()
@@ -44,22 +49,33 @@ set(manual manual ${PROJECT_VERSION} ${changelog_date})
 fleet_provision_document(man1/fleet-provision.1 docs/manual/fleet-provision.1.in ${manual})
 fleet_provision_document(man5/fleet-provision.json.5 docs/manual/fleet-provision.json.5.in ${manual})
 fleet_provision_document(man1/fleet-provision-simulator.1 docs/manual/fleet-provision-simulator.1.in ${manual})
-fleet_provision_document(bash/fleet-provision "" bash)
-fleet_provision_document(zsh/_fleet-provision "" zsh)
-fleet_provision_document(fish/fleet-provision.fish "" fish)
+foreach(whose tool simulator)
+  set(name fleet-provision)
+  if(whose STREQUAL simulator)
+    set(name fleet-provision-simulator)
+  endif()
+  fleet_provision_document(bash/${name} "" bash ${whose})
+  fleet_provision_document(zsh/_${name} "" zsh ${whose})
+  fleet_provision_document(fish/${name}.fish "" fish ${whose})
+endforeach()
 fleet_provision_document(config.schema.json "" schema)
 add_custom_target(fleet-provision-documents-all ALL DEPENDS ${documents})
 
 install(FILES ${documents_dir}/man1/fleet-provision.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tool)
 install(FILES ${documents_dir}/man5/fleet-provision.json.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT tool)
-install(FILES ${documents_dir}/bash/fleet-provision
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tool)
-install(FILES ${documents_dir}/zsh/_fleet-provision
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tool)
-install(FILES ${documents_dir}/fish/fleet-provision.fish
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tool)
+# fleet_provision_install_completions(NAME COMPONENT)
+function(fleet_provision_install_completions name component)
+  install(FILES ${documents_dir}/bash/${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+          COMPONENT ${component})
+  install(FILES ${documents_dir}/zsh/_${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions
+          COMPONENT ${component})
+  install(FILES ${documents_dir}/fish/${name}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+          COMPONENT ${component})
+endfunction()
+fleet_provision_install_completions(fleet-provision tool)
 install(FILES ${documents_dir}/config.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/fleet-provision COMPONENT tool)
 if(FLEET_PROVISION_SIMULATOR)
+  fleet_provision_install_completions(fleet-provision-simulator simulator)
   install(FILES ${documents_dir}/man1/fleet-provision-simulator.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
           COMPONENT simulator)
 endif()

@@ -1,10 +1,12 @@
 # ask.bash COMPLETION LINE: what bash would offer at the end of LINE.
 source "$1"
 line=$2
-# bash splits at = as well (COMP_WORDBREAKS).
-read -r -a COMP_WORDS <<< "${line//=/ = }"
-[[ $line == *" " || $line == *"=" ]] && COMP_WORDS+=("")
+# bash splits words at = and : as well (COMP_WORDBREAKS).
+spaced=${line//=/ = }
+read -r -a COMP_WORDS <<< "${spaced//:/ : }"
+[[ $line == *[\ =:] ]] && COMP_WORDS+=("")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 COMP_LINE=$line COMP_POINT=${#line}
-_fleet_provision
+function=_${line%% *}
+"${function//-/_}"
 printf '%s\n' "${COMPREPLY[@]}"

@@ -1,4 +1,5 @@
-# ask.zsh DIRECTORY LINE: what an interactive zsh offers at the end of LINE, by a terminal of its own.
+# ask.zsh DIRECTORY < LINES: what an interactive zsh, by a terminal of its own, offers at the end of each line: the
+# line, then each offer after a blank.
 zmodload zsh/zpty
 zpty asked zsh -f -i
 zpty -w asked "PS1= ; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D"
@@ -11,15 +12,18 @@ zpty -w asked 'compadd() {
   builtin compadd "$@"
 }'
 zpty -w asked "zstyle ':completion:*' list-prompt ''; zstyle ':completion:*' menu no; setopt no_list_beep; print ready-now"
-local text= line=
+local text= line= asked_line=
 while zpty -r asked line; do [[ $line == *ready-now* && $line != *print* ]] && break; done
-zpty -w -n asked "$2"$'\t'
-sleep 0.2
-zpty -w -n asked $'\x15'
-zpty -w asked 'print the-end'
-while zpty -r asked line; do
-  text+=$line
-  [[ $line == *the-end* && $line != *print* ]] && break
+while IFS= read -r asked_line; do
+  zpty -w -n asked "$asked_line"$'\t'
+  zpty -w -n asked $'\x15'
+  zpty -w asked 'print the-end'
+  text=
+  while zpty -r asked line; do
+    text+=$line
+    [[ $line == *the-end* && $line != *print* ]] && break
+  done
+  print -r -- "$asked_line"
+  print -r -- "$text" | grep -o '<offer>[^<]*</offer>' | sed 's/<[^>]*>//g; s/^/ /' | sort -u
 done
 zpty -d asked
-print -r -- "$text" | grep -o '<offer>[^<]*</offer>' | sed 's/<[^>]*>//g' | sort -u

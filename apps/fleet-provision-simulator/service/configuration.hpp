@@ -8,29 +8,10 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "service/behaviour_table.hpp"
 
 namespace fleet_provision::simulator {
 
-/// Where the service's behaviour is not documented, or is known to vary. Each default is the first value.
-struct Behaviours {
-  bool deliver_unsubscribed = false;
-  bool accept_token_reuse = false;
-  bool indefinite_cbor_maps = false;
-  bool suback_on_denied_subscribe = false;
-  bool connack_for_inactive = false;
-};
-
-struct BehaviourDescription {
-  std::string_view name;
-  /// The default and the other value.
-  std::string_view values[2];
-  bool Behaviours::*member;
-  /// `documented` or `assumed`: the ground of the default.
-  std::string_view basis;
-  std::string_view meaning;
-};
-/// Every behaviour, in one table.
-[[nodiscard]] const std::vector<BehaviourDescription>& behaviour_table();
 /// `NAME=VALUE`; kUsage names the nearest.
 [[nodiscard]] Result<void> set_behaviour(Behaviours& behaviours, std::string_view text);
 

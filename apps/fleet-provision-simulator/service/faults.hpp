@@ -1,11 +1,6 @@
 // What may be made to go wrong, as `--fault OPERATION:NTH:ACTION[=VALUE]` says.
-//
-// One table (fault_table) describes every action: its word, its value, where it can be used and what it means. The
-// parser, `--help` and docs/simulator.md come from it or are checked against it.
 #pragma once
 
-#include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,75 +8,10 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "service/fault_table.hpp"
 #include "service/refusal.hpp"
 
 namespace fleet_provision::simulator {
-
-enum class FaultAction : unsigned char {
-  // What happens to the request.
-  kDrop,
-  kIgnore,
-  kDelay,
-  kDuplicate,
-  kDisconnectBefore,
-  kDisconnectUnanswered,
-  kDisconnectAfter,
-  kDeny,
-  kReject,
-  // What is wrong with an accepted answer.
-  kWrongKey,
-  kExpired,
-  kNotYetValid,
-  kNotPem,
-  kWrongId,
-  kThingName,
-  kMissingField,
-  kWrongTypes,
-  kTruncated,
-  kTrailingBytes,
-  kEmpty,
-  kOversize,
-  kDeepNesting,
-  kDuplicateKeys,
-  kBadUtf8,
-  kIndefinite,
-  kWrongEncoding,
-  kStale,
-  kBoth,
-  kOtherTopic,
-};
-
-/// What a rule counts. `create` is either kind of create request.
-enum class FaultPoint : std::uint8_t {
-  kConnect = 1,
-  kSubscribe = 2,
-  kCreateFromCsr = 4,
-  kCreateKeys = 8,
-  kRegister = 16,
-};
-
-/// A word of the command line and the points it stands for.
-struct FaultOperation {
-  std::string_view name;
-  std::uint8_t points;
-};
-[[nodiscard]] const std::vector<FaultOperation>& fault_operations();
-
-enum class FaultValue : unsigned char { kNone, kNumber, kOptionalNumber, kOptionalText, kText, kReject };
-
-struct FaultDescription {
-  FaultAction action;
-  std::string_view name;
-  FaultValue value;
-  /// What the value is, as help shows it after `=`; empty when there is none.
-  std::string_view value_name;
-  std::uint8_t points;
-  std::string_view meaning;
-};
-[[nodiscard]] const std::vector<FaultDescription>& fault_table();
-[[nodiscard]] const FaultDescription& describe(FaultAction action);
-/// `connect, subscribe, create, register`: the operations of a row of the table, in words.
-[[nodiscard]] std::string operations_of(const FaultDescription& row);
 
 struct Fault {
   std::uint8_t points = 0;

@@ -1,6 +1,10 @@
 #include <optional>
 
-#include "documents.hpp"
+#include "command.hpp"
+#include "option_rows.hpp"
+#include "programs.hpp"
+#include "service/behaviour_table.hpp"
+#include "service/fault_table.hpp"
 
 namespace fleet_provision::documents {
 namespace {
@@ -23,7 +27,9 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-std::string sentence(const OptionRow& option) {
+/// The help of an option as a sentence, and its default; `Row` is a row of either program's table.
+template <class Row>
+std::string sentence(const Row& option) {
   std::string text = roff(option.help);
   if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
@@ -38,6 +44,22 @@ void begin_group(std::string& out, std::optional<OptionGroup>& group, OptionGrou
   group = next;
   out += ".SS " + roff(heading(next)) + "\n";
 }
+
+/// A term of a list: `-P, --parameter KEY=VALUE` and its sentence.
+template <class Row>
+std::string option_item(const Row& option) {
+  std::string out = ".TP\n";
+  if (option.letter != 0) out += "\\fB\\-" + std::string(1, option.letter) + "\\fR, ";
+  out += "\\fB\\-\\-" + roff(option.name) + "\\fR";
+  if (!option.metavar.empty()) out += " \\fI" + roff(option.metavar) + "\\fR";
+  return out + "\n" + sentence(option);
+}
+
+/// What else is told in one sentence.
+struct PurposeRow {
+  std::string_view help;
+  std::string_view default_value = {};
+};
 
 std::string_view key_value(const OptionRow& option) {
   if (option.id == OptionId::kParameters) return "text, or an object of texts";
@@ -60,13 +82,52 @@ std::string manual_options() {
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
     begin_group(out, group, option.group);
-    out += ".TP\n";
-    if (option.letter != 0) out += "\\fB\\-" + std::string(1, option.letter) + "\\fR, ";
-    out += "\\fB\\-\\-" + roff(option.name) + "\\fR";
-    if (!option.metavar.empty()) out += " \\fI" + roff(option.metavar) + "\\fR";
-    out += "\n" + sentence(option);
+    out += option_item(option);
   }
   return out;
+}
+
+std::string manual_simulator_options() {
+  std::string out;
+  for (const auto& option : simulator::option_rows()) out += option_item(option);
+  return out;
+}
+
+std::string manual_commands() {
+  std::string out;
+  const Program program = tool_program();
+  for (const auto& verb : program.verbs) {
+    if (verb.word.empty()) continue;
+    std::vector<std::string> own;
+    for (const auto& option : verb.options) {
+      const auto only = only_command_of(find_option(option.name)->id);
+      if (only) own.push_back("\\fB\\-\\-" + roff(option.name) + "\\fR");
+    }
+    out += ".TP\n\\fB" + std::string(verb.word) + "\\fR\n" + sentence(PurposeRow{verb.purpose});
+    if (!own.empty()) out += "Its own options: " + joined(own, ", ") + ".\n";
+  }
+  return out;
+}
+
+std::string manual_behaviours() {
+  std::string out;
+  for (const auto& row : simulator::behaviour_table()) {
+    out += ".TP\n\\fB" + roff(row.name) + "\\fR=\\fB" + roff(row.values[0]) + "\\fR|\\fB" + roff(row.values[1]) + "\\fR\n" +
+           sentence(PurposeRow{row.meaning}) + "The default, " + roff(row.values[0]) + ", is " + std::string(row.basis) + ".\n";
+  }
+  return out;
+}
+
+std::string manual_faults() {
+  // Narrow columns: neither justified nor hyphenated.
+  std::string out = ".nh\n.na\n.TS\nallbox;\nlb lb lb\nlb l lx.\naction\toperations\tmeaning\n";
+  for (const auto& row : simulator::fault_table()) {
+    const bool optional = row.value == simulator::FaultValue::kOptionalNumber || row.value == simulator::FaultValue::kOptionalText;
+    std::string name(row.name);
+    if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
+    out += roff(name) + "\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) + "\nT}\n";
+  }
+  return out + ".TE\n.ad\n.hy\n";
 }
 
 std::string manual_keys() {
@@ -81,17 +142,15 @@ std::string manual_keys() {
 }
 
 std::string manual_page(std::string_view page, std::string_view version, std::string_view date) {
-  std::string out;
-  const auto fill = [&out](std::string_view mark, const std::string& text) {
-    for (std::size_t at = out.find(mark); at != std::string::npos; at = out.find(mark, at + text.size())) {
-      out.replace(at, mark.size(), text);
-    }
-  };
-  out = page;
-  fill(".\\\" @options@\n", manual_options());
-  fill(".\\\" @keys@\n", manual_keys());
-  fill("@version@", std::string(version));
-  fill("@date@", std::string(date));
+  std::string out(page);
+  fill(out, ".\\\" @options@\n", manual_options());
+  fill(out, ".\\\" @commands@\n", manual_commands());
+  fill(out, ".\\\" @keys@\n", manual_keys());
+  fill(out, ".\\\" @simulator-options@\n", manual_simulator_options());
+  fill(out, ".\\\" @behaviours@\n", manual_behaviours());
+  fill(out, ".\\\" @faults@\n", manual_faults());
+  fill(out, "@version@", version);
+  fill(out, "@date@", date);
   return out;
 }
 

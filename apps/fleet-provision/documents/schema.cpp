@@ -12,9 +12,9 @@ std::string json(std::string_view text) {
   return out + "\"";
 }
 
-std::string json_list(const std::vector<std::string_view>& words) {
+std::string json_list(const std::vector<std::string>& words) {
   std::string out = "[";
-  for (const std::string_view word : words) out += (out.size() == 1 ? "" : ", ") + json(word);
+  for (const auto& word : words) out += (out.size() == 1 ? "" : ", ") + json(word);
   return out + "]";
 }
 
@@ -31,7 +31,7 @@ std::string type_of(const OptionRow& option) {
     case OptionValue::kNumber: return R"("type": "integer", "minimum": 1)";
     case OptionValue::kSeconds: return R"("type": "number", "minimum": 0)";
     case OptionValue::kText:
-      return value.offer == Offer::kWords ? R"("enum": )" + json_list(value.words) : R"("type": "string")";
+      return value.offer == Offer::kWords && value.only_these ? R"("enum": )" + json_list(value.words) : R"("type": "string")";
     case OptionValue::kFile:
       return option.id == OptionId::kParameters ? std::string(kFileOrTextMap) : R"("type": "string")";
     case OptionValue::kKeyValues: return std::string(kTextOrTexts);

@@ -5,35 +5,43 @@
 namespace fleet_provision::documents {
 namespace {
 
-/// `csr|keys` in its parts; none for anything that names a kind of value (`FILE|-`, `HOST[:PORT]`).
-std::vector<std::string_view> alternatives(std::string_view metavar) {
-  std::vector<std::string_view> words;
+/// `csr|keys` in its parts; a part in capitals (`HOST[:PORT]`, `FILE`) names a kind of value and is left out.
+std::vector<std::string> alternatives(std::string_view metavar) {
+  std::vector<std::string> words;
   if (metavar.find('|') == std::string_view::npos) return words;
   while (!metavar.empty()) {
     const std::string_view word = metavar.substr(0, metavar.find('|'));
     metavar.remove_prefix(std::min(word.size() + 1, metavar.size()));
-    const bool names_a_kind = std::any_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    // Only ASCII is a literal word: "pkcs11:…" stands for more.
-    const bool is_literal = std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < 127; });
-    if (!names_a_kind && is_literal) words.push_back(word);
+    const bool literal = std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < 127 && (c < 'A' || c > 'Z'); });
+    if (literal && word != "-") words.emplace_back(word);
   }
   return words;
 }
 
 }  // namespace
 
-ValueOffer value_offer(const OptionRow& option) {
-  if (!takes_value(option.value)) return {};
-  if (option.metavar == "DIR") return {Offer::kDirectories, {}};
-  if (option.value == OptionValue::kFile || option.metavar.starts_with("FILE")) return {Offer::kFiles, {}};
-  if (option.id == OptionId::kKeyType) {
-    return {Offer::kWords, {"ec-p256", "ec-p384", "rsa-2048", "rsa-3072", "rsa-4096"}};
+ValueOffer value_offer(std::string_view metavar) {
+  ValueOffer found{Offer::kNothing, alternatives(metavar)};
+  if (metavar == "DIR") {
+    found.offer = Offer::kDirectories;
+  } else if (metavar == "FILE" || metavar.starts_with("FILE|") || metavar.ends_with("|FILE")) {
+    found.offer = Offer::kFiles;
+  } else if (!found.words.empty()) {
+    found.offer = Offer::kWords;
   }
-  ValueOffer found{Offer::kWords, alternatives(option.metavar)};
-  if (found.words.empty()) found.offer = Offer::kNothing;
   return found;
 }
 
-std::string_view short_help(const OptionRow& option) { return option.help.substr(0, option.help.find(';')); }
+ValueOffer value_offer(const OptionRow& option) {
+  if (!takes_value(option.value)) return {};
+  if (option.id == OptionId::kKeyType) {
+    return {Offer::kWords, {"ec-p256", "ec-p384", "rsa-2048", "rsa-3072", "rsa-4096"}};
+  }
+  ValueOffer found = value_offer(option.metavar);
+  if (option.id == OptionId::kPartition) found = {Offer::kWords, {"aws", "aws-cn", "aws-us-gov"}, false};
+  return found;
+}
+
+std::string_view short_help(std::string_view help) { return help.substr(0, help.find(';')); }
 
 }  // namespace fleet_provision::documents

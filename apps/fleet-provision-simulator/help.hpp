@@ -1,0 +1,10 @@
+// The simulator's --help, made from the tables of options, behaviours and faults.
+#pragma once
+
+#include <string>
+
+namespace fleet_provision::simulator {
+
+[[nodiscard]] std::string help_text();
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,29 @@
+// Every behaviour (`--behaviour NAME=VALUE`), in one table.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace fleet_provision::simulator {
+
+/// Where the service's behaviour is not documented, or is known to vary. Each default is the first value.
+struct Behaviours {
+  bool deliver_unsubscribed = false;
+  bool accept_token_reuse = false;
+  bool indefinite_cbor_maps = false;
+  bool suback_on_denied_subscribe = false;
+  bool connack_for_inactive = false;
+};
+
+struct BehaviourDescription {
+  std::string_view name;
+  /// The default and the other value.
+  std::string_view values[2];
+  bool Behaviours::*member;
+  /// `documented` or `assumed`: the ground of the default.
+  std::string_view basis;
+  std::string_view meaning;
+};
+[[nodiscard]] const std::vector<BehaviourDescription>& behaviour_table();
+
+}  // namespace fleet_provision::simulator
