@@ -11,18 +11,19 @@ zpty -w asked 'compadd() {
   for match in $__matches; do print -r -- "<offer>$match</offer>"; done
   builtin compadd "$@"
 }'
+# The end is told by the same widget, since keys typed ahead change what zsh does. The echo of this line is not the mark.
+zpty -w asked 'asked() { zle complete-word; print -r -- "the-""end" }; zle -N asked; bindkey "^I" asked'
 zpty -w asked "zstyle ':completion:*' list-prompt ''; zstyle ':completion:*' menu no; setopt no_list_beep; print ready-now"
 local text= line= asked_line=
 while zpty -r asked line; do [[ $line == *ready-now* && $line != *print* ]] && break; done
 while IFS= read -r asked_line; do
   zpty -w -n asked "$asked_line"$'\t'
-  zpty -w -n asked $'\x15'
-  zpty -w asked 'print the-end'
   text=
   while zpty -r asked line; do
     text+=$line
-    [[ $line == *the-end* && $line != *print* ]] && break
+    [[ $line == *the-end* ]] && break
   done
+  zpty -w -n asked $'\x15'
   print -r -- "$asked_line"
   print -r -- "$text" | grep -o '<offer>[^<]*</offer>' | sed 's/<[^>]*>//g; s/^/ /' | sort -u
 done
