@@ -84,6 +84,8 @@ def main():
                 result[name], tables = SECTIONS[name](run)
             for each in tables:
                 show(each)
+    missed = sum(part.count("MISSED") for part in text)
+    show("Every bar measured here holds.\n" if missed == 0 else f"Bars missed: {missed}.\n")
 
     if given.output:
         with open(given.output, "w", encoding="utf-8") as file:

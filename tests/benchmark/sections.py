@@ -1,6 +1,8 @@
 """The parts of the benchmark. Each gives its figures and its tables; within a part the contenders take turns, so that
 whatever else the machine does hits all alike."""
 
+import os
+
 from counting import instructions, libraries_size, trace
 from figures import summary, table, times
 from processes import Workplace
@@ -27,15 +29,18 @@ class Run:
         return self.given.repeat or (quick if self.given.quick else usual)
 
     def take_turns(self, commands, repeats, delay=None, seldom=()):
-        """Runs each of `commands`, name: argv or a function that gives it, in turn; those in `seldom` every fifth time."""
+        """Runs each of `commands`, name: argv or a function that gives it, in turn; those in `seldom` every fifth time.
+        Each turn begins with another, so that nobody always runs behind the same one."""
         environment = self.service.environment(delay)
         results = {name: [] for name in commands}
+        names = list(commands)
         # The first round fills caches and does not count.
         for turn in range(repeats + 1):
-            for name, command in commands.items():
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
                 if name in seldom and turn > 1 and turn % 5 != 0:
                     continue
-                argv = command() if callable(command) else command
+                argv = commands[name]() if callable(commands[name]) else commands[name]
                 measured = self.workplace.measured(argv, environment)
                 if turn > 0:
                     results[name].append(measured)
@@ -72,7 +77,7 @@ def wall(run):
     figures = {}
     rows = []
     for delay in run.given.delays:
-        repeats = run.repeats({0: 200, 20: 60, 100: 25}.get(delay, 10), 3)
+        repeats = run.repeats({0: 300, 20: 100, 100: 40}.get(delay, 15), 3)
         seldom = ["AWS's client"] if delay < 100 else []
         results = run.take_turns(run.whole_runs(), repeats, delay or None, seldom)
         found = spread(results)
@@ -185,7 +190,8 @@ def variants(run):
                    "AWS's client, MQTT 3.1.1": of(aws, "--mqtt-version", "3.1.1")}
         commands.update(clients)
         seldom += clients
-    with Workplace(run.workplace.build, "/dev/shm") as memory:
+    in_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else run.workplace.path
+    with Workplace(run.workplace.build, in_memory) as memory:
         if memory.filesystem() == "tmpfs":
             commands["state in memory"] = lambda: [*tool, *memory.fresh()]
             commands["floor of it, state in memory"] = lambda: [*floor, *memory.fresh()]
