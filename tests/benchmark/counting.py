@@ -1,5 +1,6 @@
 """What strace and valgrind count, and sizes."""
 
+import collections
 import os
 import re
 import shutil
@@ -10,7 +11,6 @@ import tempfile
 from processes import Failed
 
 CALL = re.compile(r"^\d+ +([a-z_0-9]+)\((.*)", re.MULTILINE)
-COLLECTED = re.compile(r"Collected : (\d+)")
 
 
 def quiet(argv, environment):
@@ -22,7 +22,7 @@ def quiet(argv, environment):
 
 
 def trace(command, environment, repeats):
-    """System calls of a run of `command()`; the median of `repeats` runs of each count."""
+    """System calls of a run of `command()`; the median of `repeats` runs of each count, and the last run's by name."""
     counts = []
     for _ in range(repeats):
         with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8", errors="replace") as log:
@@ -36,18 +36,45 @@ def trace(command, environment, repeats):
             "sharedObjects": sum(name == "openat" and re.search(r'\.so[.0-9]*"', rest) is not None and " = -1" not in rest
                                  for name, rest in calls),
         })
-    return {what: round(statistics.median(each[what] for each in counts)) for what in counts[0]}
+    names = collections.Counter(name for name, _ in calls)
+    return {what: round(statistics.median(each[what] for each in counts)) for what in counts[0]} | {"byName": dict(names)}
 
 
 def instructions(command, environment, repeats):
-    """Machine instructions of a run of `command()`, all threads, as valgrind counts them; 0 without valgrind."""
+    """Machine instructions of a run of `command()`, all threads, as valgrind counts them, and in which shared object;
+    the run of median cost of `repeats` runs; nothing without valgrind."""
     if not shutil.which("valgrind"):
-        return 0
+        return None
     found = []
     for _ in range(repeats):
-        told = quiet(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command()], environment)
-        found.append(int(COLLECTED.search(told)[1]))
-    return statistics.median(found)
+        with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8", errors="replace") as log:
+            quiet(["valgrind", "--tool=callgrind", f"--callgrind-out-file={log.name}", *command()], environment)
+            found.append(by_object(log))
+    return sorted(found, key=lambda each: sum(each.values()))[repeats // 2]
+
+
+def by_object(lines):
+    """Of a callgrind profile: the instructions that each object spent itself."""
+    names = {}
+    costs = collections.Counter()
+    current = None
+    inclusive = False
+    for line in lines:
+        if line.startswith("ob="):
+            number, _, name = line[3:].strip().partition(" ")
+            current = names.setdefault(number, os.path.basename(name))
+        elif line.startswith("calls="):
+            # The next line is what the callee and all below it cost.
+            inclusive = True
+        elif line[:1].isdigit() or line[:1] in "+-*":
+            if not inclusive:
+                costs[current] += int(line.split()[1])
+            inclusive = False
+        elif line.startswith("cob="):
+            number, _, name = line[4:].strip().partition(" ")
+            if name:
+                names.setdefault(number, os.path.basename(name))
+    return dict(costs)
 
 
 def stripped_size(program):

@@ -114,7 +114,23 @@ def resources(run):
         figures[name]["wire"] = run.on_the_wire(command)
     for name, argv in run.contenders.named().items():
         figures[name]["installedBytes"] = libraries_size(argv)
-    return figures, [resources_table(figures)]
+    return figures, [resources_table(figures), objects_table(figures)]
+
+
+def millions(counted):
+    return sum(counted.values()) / 1e6 if counted else None
+
+
+def objects_table(figures):
+    """Where the instructions of a run are spent: in which shared object."""
+    counted = {name: each["instructions"] for name, each in figures.items() if each.get("instructions")}
+    objects = sorted({name for each in counted.values() for name in each},
+                     key=lambda name: -max(each.get(name, 0) for each in counted.values()))
+    # A program is an object that bears its client's name.
+    rows = [["the program itself", *[each.get(client, 0) / 1e6 for client, each in counted.items()]]]
+    rows += [[name, *[each.get(name, 0) / 1e6 for each in counted.values()]] for name in objects
+             if name not in counted and max(each.get(name, 0) for each in counted.values()) > 5000]
+    return table("Instructions of a whole run by shared object, millions", ["", *counted], rows)
 
 
 def resources_table(figures):
@@ -122,7 +138,8 @@ def resources_table(figures):
 
     def row(what, get, bar=None, ratio=True):
         values = [get(each) for each in figures.values()]
-        of_floor = get(tool) / get(floor) if ratio and get(floor) else None
+        comparable = ratio and get(floor) and not isinstance(get(floor), str)
+        of_floor = get(tool) / get(floor) if comparable else None
         return [what, *values, times(of_floor), verdict(of_floor, bar) if bar else ""]
 
     wire = lambda key: lambda each: each["wire"][key]
@@ -135,7 +152,7 @@ def resources_table(figures):
         row("of it user (mean)", lambda each: each["userMs"]),
         row("of it system (mean)", lambda each: each["systemMs"]),
         row("context switches", lambda each: each["switches"]["median"]),
-        row("instructions, millions", lambda each: each.get("instructions", 0) / 1e6 or "–"),
+        row("instructions, millions", lambda each: millions(each.get("instructions")) or "–"),
         row("system calls", calls("calls")),
         row("fsync", calls("fsync"), ratio=False),
         row("rename", calls("rename"), ratio=False),
@@ -168,7 +185,7 @@ def start(run):
         each["trace"] = trace(lambda name=name: commands[name], environment, 1)
         rows.append([name, *spread_row(each), times(each["timesHello"]),
                      verdict(each["timesHello"], None if name == "hello, world" else START_BAR), each["cpuMs"],
-                     each["peakKiB"], each["instructions"] / 1e6, each["trace"]["calls"], each["trace"]["sharedObjects"]])
+                     each["peakKiB"], millions(each["instructions"]), each["trace"]["calls"], each["trace"]["sharedObjects"]])
     heads = ["start to exit, ms", *SPREAD_HEADS, "median to hello's", "bar", "CPU, ms", "peak, KiB", "instr., millions",
              "system calls", "shared objects"]
     return found, [table("Start-up, beside a C++ hello, world linked to the same libraries", heads, rows)]
