@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import signal
 import sys
 
 from contenders import Contenders
@@ -65,6 +66,9 @@ def write_page(path, text):
 
 
 def main():
+    # However it ends, it ends what it started.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
     given = options()
     state_dirs = given.state_dirs or os.path.join(given.build, "benchmark")
     result = {"schema": 1}

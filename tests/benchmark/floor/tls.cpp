@@ -1,9 +1,11 @@
 #include "tests/benchmark/floor/tls.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "tests/benchmark/floor/failure.hpp"
@@ -28,7 +30,8 @@ SSL_CTX* make_context(const Service& service) {
   return context;
 }
 
-Descriptor connect_to(const Service& service) {
+/// A connection that may still be on its way.
+Descriptor begin_connecting(const Service& service) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -36,18 +39,30 @@ Descriptor connect_to(const Service& service) {
   if (failed != 0) fail("name resolution: " + std::string(::gai_strerror(failed)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    Descriptor socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, each->ai_protocol));
-    if (!socket || ::connect(socket.get(), each->ai_addr, each->ai_addrlen) != 0) continue;
-    const int yes = 1;
-    called(::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
-    return socket;
+    Descriptor socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, each->ai_protocol));
+    if (!socket) continue;
+    if (::connect(socket.get(), each->ai_addr, each->ai_addrlen) == 0 || errno == EINPROGRESS) return socket;
   }
   fail("no address of the service answers");
 }
 
+void finish_connecting(int socket) {
+  pollfd connected{socket, POLLOUT, 0};
+  called(::poll(&connected, 1, -1), "poll");
+  int why = 0;
+  socklen_t size = sizeof why;
+  called(::getsockopt(socket, SOL_SOCKET, SO_ERROR, &why, &size), "SO_ERROR");
+  if (why != 0) fail(std::string("connect: ") + std::strerror(why));
+  const int yes = 1;
+  called(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "TCP_NODELAY");
+  called(::fcntl(socket, F_SETFL, 0), "blocking");
+}
+
 }  // namespace
 
-Tls::Tls(const Service& service) : context_(make_context(service), SSL_CTX_free), socket_(connect_to(service)) {
+// Keys and roots are read while the SYN travels.
+Tls::Tls(const Service& service) : socket_(begin_connecting(service)), context_(make_context(service), SSL_CTX_free) {
+  finish_connecting(socket_.get());
   ssl_.reset(SSL_new(context_.get()));
   require_tls(ssl_ != nullptr && SSL_set_tlsext_host_name(ssl_.get(), service.host.c_str()) == 1 &&
                   SSL_set1_host(ssl_.get(), service.host.c_str()) == 1 && SSL_set_fd(ssl_.get(), socket_.get()) == 1,

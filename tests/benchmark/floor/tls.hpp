@@ -32,9 +32,9 @@ class Tls {
   void close();
 
  private:
+  Descriptor socket_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, SSL_free};
-  Descriptor socket_;
 };
 
 }  // namespace fleet_provision::floor
