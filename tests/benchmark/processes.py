@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -86,9 +87,15 @@ class Workplace:
 
     def measured(self, command, environment=None, expected=0):
         """Runs `command` under the stopwatch and gives what it took."""
-        run = subprocess.run([f"{self.build}/benchmark/stopwatch", *command], env=environment, capture_output=True,
-                             text=True, check=False)
-        result = json.loads(run.stdout) if run.stdout else {"status": run.returncode}
+        run = subprocess.Popen([f"{self.build}/benchmark/stopwatch", *command], env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, process_group=0)
+        try:
+            out, errors = run.communicate()
+        except BaseException:
+            # Stopped meanwhile: the command goes with its stopwatch.
+            os.killpg(run.pid, signal.SIGKILL)
+            raise
+        result = json.loads(out) if out else {"status": run.returncode}
         if result["status"] != expected:
-            raise Failed(f"{' '.join(command)}: exit status {result['status']}\n{run.stderr}")
+            raise Failed(f"{' '.join(command)}: exit status {result['status']}\n{errors}")
         return result
