@@ -15,6 +15,7 @@
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/mqtt_refusal.hpp"
+#include "core/policy_hint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -73,6 +74,7 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
       door_(LoopbackDoor::open()),
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
+  step_.place = place_or_placeholders(options.endpoint.host);
   if (!door_) {
     error_ = door_.error();
     ended_ = true;
@@ -217,6 +219,8 @@ bool Link::note(const MqttPacket& packet) {
     } else if (packet.inbound && packet.type == MqttPacketType::kSuback) {
       suback_pending_ = false;
       accepted = true;
+    } else if (packet.inbound && packet.type == MqttPacketType::kPuback) {
+      acknowledged_ = acknowledged_ || packet.topic == step_.topic;
     } else if (packet.inbound && packet.type == MqttPacketType::kPublish) {
       ++messages_seen_;
     }
@@ -243,16 +247,26 @@ Error Link::lost(const TunnelEnd& end) {
                  claim_hint(step_.client_id);
   } else if (suback_pending_) {
     error.phase = Phase::kSubscribe;
-    error.message = place_ + after + "SUBSCRIBE, without saying why";
-    error.hint = "the link may have failed, or the subscription was denied: " + policy_hint(step_);
+    const std::string what = step_.filters.size() == 1 ? "SUBSCRIBE to " + printable(step_.filters.front()) : "SUBSCRIBE";
+    error.message = place_ + after + what + ", without saying why";
+    error.hint = step_.filters.size() == 1
+                     ? "the link may have failed, or the subscription was denied: " + policy_hint(step_)
+                     : "the link may have failed, or one of these subscriptions was denied: " + subscriptions() +
+                           "; `fleet-provision policy` prints what the claim needs";
   } else if (!step_.topic.empty()) {
     error.message = place_ + after + "our last packet, the request on " + step_.topic + ", without saying why";
-    error.hint = "the link may have failed, or the claim's policy does not allow iot:Publish on topic/" + step_.topic;
+    error.hint = "the link may have failed, or the request was denied: " + policy_hint(step_);
   } else {
     error.message = place_ + after + "our last packet, without saying why";
     error.hint = "the link may have failed; it is tried again";
   }
   return error;
+}
+
+std::string Link::subscriptions() const {
+  std::string text;
+  for (const std::string& each : step_.filters) text += (text.empty() ? "topicfilter/" : ", topicfilter/") + printable(each);
+  return text;
 }
 
 void Link::set_error(Error error) {
@@ -304,6 +318,12 @@ void Link::about_to_publish(const std::string& topic) {
   const std::lock_guard lock(mutex_);
   step_.phase = Phase::kCreate;
   step_.topic = topic;
+  acknowledged_ = false;
+}
+
+bool Link::acknowledged() {
+  const std::lock_guard lock(mutex_);
+  return acknowledged_;
 }
 
 Result<void> Link::await_suback() {

@@ -49,6 +49,8 @@ class Link {
   void about_to_publish(const std::string& topic);
   /// Until the SUBACK that grants every filter.
   [[nodiscard]] Result<void> await_suback();
+  /// Whether the last PUBLISH of ours has had its PUBACK.
+  [[nodiscard]] bool acknowledged();
   /// True for each PUBLISH that the guard let through, once; false at `deadline`.
   [[nodiscard]] Result<bool> await_message(Instant deadline);
   /// The first error, if there was one.
@@ -71,6 +73,8 @@ class Link {
   /// With the phase where this layer knows it: whether a publish creates or registers is the caller's to say.
   [[nodiscard]] Error in_step(Error error);
   [[nodiscard]] Error lost(const TunnelEnd& end);
+  /// With mutex_ held.
+  [[nodiscard]] std::string subscriptions() const;
   void set_error(Error error);
   [[nodiscard]] Instant step_deadline() const;
   template <class Step>
@@ -97,6 +101,7 @@ class Link {
   bool connack_seen_ = false;
   bool ended_ = false;
   bool suback_pending_ = false;
+  bool acknowledged_ = false;
   Instant subscribed_at_{};
   std::size_t messages_seen_ = 0;
   std::size_t messages_claimed_ = 0;

@@ -99,6 +99,8 @@ class PahoSession : public Session {
     });
   }
 
+  std::optional<bool> acknowledged() override { return link_.acknowledged(); }
+
   Result<Message> receive(Instant deadline) override {
     FP_TRY_ASSIGN(const bool came, link_.await_message(deadline));
     if (!came) return fail(ErrorKind::kNoAnswer, "no answer came in time");

@@ -9,7 +9,7 @@
 
 #include "adapters/tls_connection.hpp"
 #include "core/aws_endpoint.hpp"
-#include "core/mqtt_refusal.hpp"
+#include "core/policy_hint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {

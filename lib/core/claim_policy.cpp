@@ -8,11 +8,15 @@ namespace {
 /// Stands for a value that differs from gateway to gateway; no client id may hold a control character.
 constexpr char kAnyValue = '\x01';
 
+}  // namespace
+
 std::string arn(const AwsPlace& place, const std::string& resource) {
   return "arn:" + place.partition + ":iot:" + place.region + ":" + place.account + ":" + resource;
 }
 
-}  // namespace
+AwsPlace place_or_placeholders(std::string_view host) {
+  return place_of_endpoint(host).value_or(AwsPlace{});
+}
 
 std::string partition_of_region(std::string_view region) {
   if (region.starts_with("cn-")) return "aws-cn";

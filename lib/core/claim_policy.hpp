@@ -23,6 +23,11 @@ struct AwsPlace {
 /// `aws-cn` for the regions of China, `aws-us-gov` for GovCloud, else `aws`.
 [[nodiscard]] std::string partition_of_region(std::string_view region);
 
+/// `arn:PARTITION:iot:REGION:ACCOUNT:RESOURCE`.
+[[nodiscard]] std::string arn(const AwsPlace& place, const std::string& resource);
+/// The same of an endpoint, with placeholders where its name tells nothing.
+[[nodiscard]] AwsPlace place_or_placeholders(std::string_view host);
+
 /// A client id option as the resource of iot:Connect: `{Name}` becomes `*`, since one claim serves many gateways;
 /// a `*`, `?` or `$` of its own is escaped. kUsage for a lone brace.
 [[nodiscard]] Result<std::string> client_id_pattern(std::string_view client_id);

@@ -136,6 +136,13 @@ struct ServiceError {
   std::string error_message;
 };
 
+/// What an AWS IoT policy has to allow for one step: `iot:Publish` on `topic/…`.
+struct PolicyNeed {
+  std::string action;
+  /// What stands behind the account in an ARN: `client/…`, `topic/…`, `topicfilter/…`.
+  std::vector<std::string> resources;
+};
+
 /// A failure: its cause, where it happened, what happened in words, and what to do about it.
 /// Messages are lower case without a full stop; whatever came from outside in them is already printable.
 struct Error {
@@ -146,6 +153,8 @@ struct Error {
   std::optional<ServiceError> service;
   /// For kConnectionLost: time from our last packet to the close. A close within two seconds may be a denial.
   std::optional<std::chrono::milliseconds> closed_after;
+  /// What the step under way needs; where it is denied without a word, this is what was denied.
+  std::optional<PolicyNeed> need = {};
 
   /// The same error told to have happened in `phase_of_caller`, unless a deeper layer already said where.
   [[nodiscard]] Error in(Phase phase_of_caller) &&;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "core/policy_hint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -110,15 +111,6 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-/// A client id of our own making is another one next time: what a policy has to allow is all of them.
-std::string client_resource(std::string_view client_id) {
-  constexpr std::string_view kOurs = "fleet-provision-";
-  constexpr std::size_t kRandomDigits = 16;
-  const bool made_up = client_id.starts_with(kOurs) && client_id.size() == kOurs.size() + kRandomDigits &&
-                       is_lower_hex(client_id.substr(kOurs.size()));
-  return "client/" + (made_up ? std::string(kOurs) + "*" : std::string(client_id));
-}
-
 constexpr std::string_view kWaitHint = "too many requests at once; it is tried again after a pause";
 
 std::string connack_hint(ErrorKind kind, const MqttStep& step) {
@@ -202,28 +194,15 @@ std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint
   return known == nullptr ? std::string_view{} : known->name;
 }
 
-std::string allow_hint(std::string_view action, const std::vector<std::string>& resources) {
-  std::string text = "the claim's policy must allow " + std::string(action) + " on " + joined(resources);
-  if (resources.size() != 1) return text + "; `fleet-provision policy` prints the statement";
-  return text + R"(: add {"Effect":"Allow","Action":")" + std::string(action) +
-         R"(","Resource":"arn:aws:iot:REGION:ACCOUNT:)" + printable(resources.front()) + R"("})";
-}
-
-std::string claim_hint(std::string_view client_id) {
-  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
-         "a policy attached to it; does that policy allow " +
-         (client_id.empty() ? std::string("this client id") : "iot:Connect on " + printable(client_resource(client_id)));
-}
-
 std::string policy_hint(const MqttStep& step) {
   if (step.phase == Phase::kMqtt) {
-    return allow_hint("iot:Connect", {client_resource(step.client_id)}) +
+    return allow_hint(connect_need(step.client_id), step.place) +
            "; and the claim certificate must be ACTIVE in the account and region of the endpoint";
   }
-  if (step.phase != Phase::kSubscribe) return allow_hint("iot:Publish", {"topic/" + step.topic});
-  std::vector<std::string> resources;
-  for (const std::string& each : step.filters) resources.push_back("topicfilter/" + each);
-  return allow_hint("iot:Subscribe", resources);
+  if (step.phase != Phase::kSubscribe) return allow_hint({"iot:Publish", {"topic/" + step.topic}}, step.place);
+  PolicyNeed need{"iot:Subscribe", {}};
+  for (const std::string& each : step.filters) need.resources.push_back("topicfilter/" + each);
+  return allow_hint(need, step.place);
 }
 
 std::optional<Error> refusal(const MqttPacket& packet, MqttVersion version, const MqttStep& step) {

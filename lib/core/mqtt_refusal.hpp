@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/claim_policy.hpp"
 #include "core/error.hpp"
 #include "core/mqtt_guard.hpp"
 #include "core/plan.hpp"
@@ -20,6 +21,8 @@ struct MqttStep {
   /// Filters of the last SUBSCRIBE, topic of the last PUBLISH.
   std::vector<std::string> filters;
   std::string topic;
+  /// Where the resources of the claim's policy are.
+  AwsPlace place = {};
 };
 
 /// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants what was asked.
@@ -28,12 +31,6 @@ struct MqttStep {
 
 /// `not authorized` for 135; the CONNACK of 3.1.1 has names of its own.
 [[nodiscard]] std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint8_t code);
-
-/// `the claim's policy must allow ACTION on RESOURCE, …` and, for one resource, the statement to add.
-[[nodiscard]] std::string allow_hint(std::string_view action, const std::vector<std::string>& resources);
-
-/// Why a claim may be refused, most likely first. `client_id` empty: unknown.
-[[nodiscard]] std::string claim_hint(std::string_view client_id = {});
 
 /// What to do about a denied step, with the statement in the words of an AWS IoT policy.
 [[nodiscard]] std::string policy_hint(const MqttStep& step);

@@ -59,6 +59,8 @@ class Session {
   [[nodiscard]] virtual Result<void> subscribe(const std::vector<std::string>& filters) = 0;
   /// Hands over one PUBLISH at QoS 1. Its PUBACK is not waited for; a refusing one ends the next `receive`.
   [[nodiscard]] virtual Result<void> publish(const std::string& topic, std::string_view payload) = 0;
+  /// Whether the last `publish` has had a PUBACK that grants it; nothing where a transport cannot tell.
+  [[nodiscard]] virtual std::optional<bool> acknowledged() { return std::nullopt; }
   /// The next message on any topic; kNoAnswer at `deadline`.
   [[nodiscard]] virtual Result<Message> receive(Instant deadline) = 0;
   /// DISCONNECT and close; waits until it has left, at most a moment.

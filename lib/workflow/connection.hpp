@@ -10,8 +10,10 @@ namespace fleet_provision {
 
 class Connection {
  public:
-  Connection(Transport& transport, const ConnectRequest& request, Clock& clock, Observer& observer, const Plan& plan)
-      : session_(transport.connect(request)),
+  Connection(Transport& transport, const ConnectRequest& request, Clock& clock, Observer& observer, const Plan& plan,
+             Subscribing subscribing = Subscribing::kAtOnce)
+      : subscribing_(subscribing),
+        session_(transport.connect(request)),
         exchange_(*session_, clock, observer, plan, {request.request_timeout, request.run_deadline}) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -20,7 +22,7 @@ class Connection {
   /// The exchange, with its answer topics subscribed.
   [[nodiscard]] Result<Exchange*> ready() {
     if (!facts_) {
-      FP_TRY_ASSIGN(facts_, exchange_.open());
+      FP_TRY_ASSIGN(facts_, exchange_.open(subscribing_));
     }
     return &exchange_;
   }
@@ -28,6 +30,7 @@ class Connection {
   [[nodiscard]] const std::optional<ConnectionFacts>& facts() const { return facts_; }
 
  private:
+  Subscribing subscribing_;
   std::unique_ptr<Session> session_;
   Exchange exchange_;
   std::optional<ConnectionFacts> facts_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "codec/payload.hpp"
-#include "core/mqtt_refusal.hpp"
+#include "core/policy_hint.hpp"
 #include "core/rejection.hpp"
 #include "core/text.hpp"
 #include "core/verdict.hpp"
@@ -29,11 +29,22 @@ Error rejected(Operation operation, ErrorKind kind, const ServiceError& words, c
   return error;
 }
 
+PolicyNeed publish_need(const Topics& topics) { return {"iot:Publish", {"topic/" + topics.request}}; }
+
+PolicyNeed subscribe_need(const std::vector<std::string>& filters) {
+  PolicyNeed need{"iot:Subscribe", {}};
+  for (const std::string& each : filters) need.resources.push_back("topicfilter/" + each);
+  return need;
+}
+
 /// An error of the session while `operation` was under way: it happened there, and if it is a denial it names what
 /// was denied.
-Error during(Operation operation, const Topics& topics, Error error) {
+Error during(Operation operation, const Topics& topics, const Plan& plan, Error error) {
   error.phase = phase_of(operation);
-  if (error.kind == ErrorKind::kPolicyPublish) error.hint = allow_hint("iot:Publish", {"topic/" + topics.request});
+  error.need = publish_need(topics);
+  if (error.kind == ErrorKind::kPolicyPublish) {
+    error.hint = allow_hint(*error.need, place_or_placeholders(plan.endpoint.host));
+  }
   return error;
 }
 
@@ -46,29 +57,36 @@ Result<Message> silence() {
 Exchange::Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits)
     : session_(session), clock_(clock), observer_(observer), plan_(plan), limits_(limits) {}
 
-Result<ConnectionFacts> Exchange::open() {
+Result<ConnectionFacts> Exchange::open(Subscribing subscribing) {
   auto facts = session_.established();
   if (!facts) return fail(std::move(facts).error().in(Phase::kMqtt));
   const Topics create = topics_of(create_operation(plan_.method), plan_.payload_format, plan_.template_name);
   const Topics provision = topics_of(Operation::kRegisterThing, plan_.payload_format, plan_.template_name);
-  auto subscribed = session_.subscribe({create.accepted, create.rejected, provision.accepted, provision.rejected});
-  if (!subscribed) {
-    Error error = std::move(subscribed).error();
-    if (!error.phase) error.phase = Phase::kSubscribe;
-    if (error.kind == ErrorKind::kPolicySubscribe && error.hint.empty()) {
-      error.hint = allow_hint("iot:Subscribe", {"topicfilter/" + create.accepted, "topicfilter/" + create.rejected,
-                                                "topicfilter/" + provision.accepted,
-                                                "topicfilter/" + provision.rejected});
-    }
-    return fail(std::move(error));
+  const std::vector<std::string> all{create.accepted, create.rejected, provision.accepted, provision.rejected};
+  if (subscribing == Subscribing::kAtOnce) {
+    FP_TRY(subscribe(all));
+    return facts;
   }
+  for (const std::string& each : all) FP_TRY(subscribe({each}));
   return facts;
+}
+
+Result<void> Exchange::subscribe(const std::vector<std::string>& filters) {
+  auto subscribed = session_.subscribe(filters);
+  if (subscribed) return {};
+  Error error = std::move(subscribed).error();
+  if (!error.phase) error.phase = Phase::kSubscribe;
+  error.need = subscribe_need(filters);
+  if (error.kind == ErrorKind::kPolicySubscribe && error.hint.empty()) {
+    error.hint = allow_hint(*error.need, place_or_placeholders(plan_.endpoint.host));
+  }
+  return fail(std::move(error));
 }
 
 Result<Secret> Exchange::ask(Operation operation, std::string_view payload) {
   const Topics topics = topics_of(operation, plan_.payload_format, plan_.template_name);
   auto sent = session_.publish(topics.request, payload);
-  if (!sent) return fail(during(operation, topics, std::move(sent).error()));
+  if (!sent) return fail(during(operation, topics, plan_, std::move(sent).error()));
   answer_deadline_ = std::min(clock_.now() + limits_.request_timeout, limits_.run_deadline);
   return await(operation, topics);
 }
@@ -82,15 +100,9 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
     // Messages that are not for us must not keep the wait going.
     auto message = clock_.now() < answer_deadline_ ? session_.receive(answer_deadline_) : silence();
     if (!message && message.error().kind == ErrorKind::kNoAnswer) {
-      return fail(during(operation, topics,
-                         Error{ErrorKind::kNoAnswer, std::nullopt,
-                               "no answer to " + std::string(word(operation)) + " on " + topics.accepted +
-                                   " or …/rejected within " + seconds_text(limits_.request_timeout),
-                               allow_hint("iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}) +
-                                   "; a throttled service is silent too",
-                               std::nullopt, std::nullopt}));
+      return fail(unanswered(operation, topics));
     }
-    if (!message) return fail(during(operation, topics, std::move(message).error()));
+    if (!message) return fail(during(operation, topics, plan_, std::move(message).error()));
     if (taken_before(*message)) {
       observer_.detail("ignored a repeated answer on " + message->topic);
       continue;
@@ -111,6 +123,23 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
     if (kind) return fail(rejected(operation, *kind, *words, plan_));
     observer_.detail("the service is still at work on " + std::string(word(operation)));
   }
+}
+
+Error Exchange::unanswered(Operation operation, const Topics& topics) {
+  Error error;
+  error.kind = ErrorKind::kNoAnswer;
+  error.phase = phase_of(operation);
+  error.message = "no answer to " + std::string(word(operation)) + " on " + topics.accepted + " or …/rejected within " +
+                  seconds_text(limits_.request_timeout);
+  const std::optional<bool> acknowledged = session_.acknowledged();
+  if (acknowledged) {
+    error.message += *acknowledged ? ", though the request was acknowledged" : ", and the request was not acknowledged";
+  }
+  error.hint = allow_hint({"iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}},
+                          place_or_placeholders(plan_.endpoint.host)) +
+               "; a throttled service is silent too";
+  if (acknowledged == false) error.hint += ", and so is a link that failed";
+  return error;
 }
 
 bool Exchange::taken_before(const Message& message) const {

@@ -16,6 +16,9 @@
 
 namespace fleet_provision {
 
+/// A server that denies by closing does not say which of several filters it meant.
+enum class Subscribing : unsigned char { kAtOnce, kOneByOne };
+
 class Exchange {
  public:
   struct Limits {
@@ -26,7 +29,7 @@ class Exchange {
   Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits);
 
   /// Waits for the connection and subscribes the answer topics of both operations.
-  [[nodiscard]] Result<ConnectionFacts> open();
+  [[nodiscard]] Result<ConnectionFacts> open(Subscribing subscribing = Subscribing::kAtOnce);
   /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
   /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
   [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
@@ -35,6 +38,8 @@ class Exchange {
 
  private:
   [[nodiscard]] Result<Secret> await(Operation operation, const Topics& topics);
+  [[nodiscard]] Result<void> subscribe(const std::vector<std::string>& filters);
+  [[nodiscard]] Error unanswered(Operation operation, const Topics& topics);
   [[nodiscard]] bool taken_before(const Message& message) const;
 
   Session& session_;

@@ -191,7 +191,7 @@ class Run {
       FP_TRY(steps_.check_limit());
       count();
       connection.emplace(ports_.transport, attempts_.claim_request(retry.mqtt_version(), attempt), ports_.clock,
-                         ports_.observer, plan_);
+                         ports_.observer, plan_, retry.subscribing());
     }
     while (!std::holds_alternative<Installed>(steps_.progress())) {
       if (steps_.awaits_proof()) {

@@ -1,19 +1,15 @@
 #include "workflow/retry.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "core/mqtt_refusal.hpp"
+#include "core/policy_hint.hpp"
 #include "core/text.hpp"
-#include "core/topics.hpp"
 
 namespace fleet_provision {
 namespace {
 
 constexpr Milliseconds kClientIdRest{1'000};  // CONNECTs with one client id: one a second (service-facts 3.2)
-
-Topics topics(Operation operation, const Plan& plan) {
-  return topics_of(operation, plan.payload_format, plan.template_name);
-}
 
 /// With a client id of its own choice a gateway may also have a twin.
 std::string or_a_twin(const Plan& plan) {
@@ -21,19 +17,17 @@ std::string or_a_twin(const Plan& plan) {
   return "; if it does, another gateway connects with the same client id, " + printable(*plan.client_id);
 }
 
-std::string refusal_hint(ErrorKind kind, Phase step, const Plan& plan) {
-  if (kind == ErrorKind::kPolicyPublish) {
-    const Operation operation = step == Phase::kRegister ? Operation::kRegisterThing : create_operation(plan.method);
-    return allow_hint("iot:Publish", {"topic/" + topics(operation, plan).request}) + or_a_twin(plan);
-  }
-  if (kind == ErrorKind::kPolicySubscribe) {
-    const Topics create = topics(create_operation(plan.method), plan);
-    const Topics provision = topics(Operation::kRegisterThing, plan);
-    return allow_hint("iot:Subscribe", {"topicfilter/" + create.accepted, "topicfilter/" + create.rejected,
-                                        "topicfilter/" + provision.accepted, "topicfilter/" + provision.rejected}) +
-           or_a_twin(plan);
-  }
-  return claim_hint(plan.client_id.value_or("fleet-provision-*"));
+/// Whether what `later` needs may be what was denied when `earlier` was: one filter after all four.
+bool goes_on(const std::optional<PolicyNeed>& earlier, const std::optional<PolicyNeed>& later) {
+  if (!earlier || !later) return true;
+  return std::all_of(later->resources.begin(), later->resources.end(), [&earlier](const std::string& each) {
+    return std::find(earlier->resources.begin(), earlier->resources.end(), each) != earlier->resources.end();
+  });
+}
+
+std::string refusal_hint(const Error& closed, const Plan& plan) {
+  if (!closed.need) return claim_hint(plan.client_id.value_or("fleet-provision-*"));
+  return allow_hint(*closed.need, place_or_placeholders(plan.endpoint.host)) + or_a_twin(plan);
 }
 
 /// What each of the closes said, and that it was no accident.
@@ -43,7 +37,7 @@ Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
   // Before SUBSCRIBE, and of a new identity, whoever made the error knows best what it met.
   const bool knows = step == Phase::kTls || step == Phase::kMqtt || kind == ErrorKind::kIdentityRefused;
   const bool keeps_hint = knows && !closed.hint.empty();
-  if (!keeps_hint) closed.hint = refusal_hint(kind, step, plan);
+  if (!keeps_hint) closed.hint = refusal_hint(closed, plan);
   return closed;
 }
 
@@ -96,8 +90,11 @@ Error Retry::judged(Error error) {
     closed_step_.reset();
     return error;
   }
-  closes_ = closed_step_ == error.phase ? closes_ + 1 : 1;
+  const bool again = closed_step_ == error.phase && goes_on(closed_need_, error.need);
+  closes_ = again ? closes_ + 1 : 1;
   closed_step_ = error.phase;
+  closed_need_ = error.need;
+  if (error.phase == Phase::kSubscribe) subscribing_ = Subscribing::kOneByOne;
   if (closes_ < kClosesOfRefusal) {
     if (error.hint.empty()) error.hint = "a service that denies something may close the connection like this";
     return error;

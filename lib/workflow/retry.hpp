@@ -2,7 +2,8 @@
 //
 // The verdict table says what a failure means; this adds what only the sequence of failures can tell. A denial on MQTT
 // 3.1.1 is a bare close, so the same step closed three times running, each soon after our packet, is taken for a
-// refusal. And a wait that would outlast the run is not begun: the run ends with what failed last.
+// refusal. Since such a close does not say which of four filters it meant, the connections after it subscribe one by one.
+// And a wait that would outlast the run is not begun: the run ends with what failed last.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/plan.hpp"
 #include "core/verdict.hpp"
+#include "workflow/exchange.hpp"
 
 namespace fleet_provision {
 
@@ -34,6 +36,8 @@ class Retry {
 
   /// What the next connection is to speak.
   [[nodiscard]] MqttVersion mqtt_version() const { return mqtt_version_; }
+  /// How the next connection is to subscribe: one filter at a time once a server closed on all of them.
+  [[nodiscard]] Subscribing subscribing() const { return subscribing_; }
 
  private:
   [[nodiscard]] Error judged(Error error);
@@ -45,7 +49,9 @@ class Retry {
   MqttVersion mqtt_version_;
   unsigned failures_ = 0;
   std::optional<Phase> closed_step_;
+  std::optional<PolicyNeed> closed_need_;
   unsigned closes_ = 0;
+  Subscribing subscribing_ = Subscribing::kAtOnce;
   std::optional<Error> last_;
 };
 

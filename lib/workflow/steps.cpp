@@ -211,7 +211,9 @@ Result<CreateCertificateAnswer> Steps::create(std::string_view payload) {
   ++outcome_.certificates_requested;
   auto answer = session->ask(create_operation(plan_.method), payload);
   if (!answer) {
-    if (answer.error().service) budget_.request_rejected();
+    // Answered with a no, or kept out by the broker: nothing was made.
+    const bool kept_out = answer.error().kind == ErrorKind::kPolicyPublish;
+    if (answer.error().service || kept_out) budget_.request_rejected();
     return fail(std::move(answer).error());
   }
   auto decoded = decode_create_certificate(answer->reveal(), plan_.payload_format, plan_.method);

@@ -211,7 +211,8 @@ std::vector<Row> mqtt_rows() {
          connection.cut();
        }), {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, 77, "policy-subscribe",
        {"after SUBSCRIBE", "three times running"},
-       {"topicfilter/$aws/provisioning-templates/gateway/provision/json/accepted", "same client id, gateway-1"}},
+       {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
+        "same client id, gateway-1"}},
       {"publish denied, MQTT 5", good(), at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet, 135));
          connection.packet();

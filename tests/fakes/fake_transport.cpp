@@ -85,7 +85,7 @@ std::string FakeService::register_thing(std::string_view payload, const Reaction
 }
 
 std::deque<Message> FakeService::answer(const std::string& topic, std::string_view payload,
-                                        std::optional<std::chrono::milliseconds>& closes) {
+                                        std::optional<std::chrono::milliseconds>& closes, bool& kept_out) {
   std::deque<Message> messages;
   const auto operation = operation_of(topic);
   if (!operation) return messages;
@@ -94,7 +94,8 @@ std::deque<Message> FakeService::answer(const std::string& topic, std::string_vi
   const auto say = [&](const std::string& suffix, const std::string& text) {
     messages.push_back(Message{topic + suffix, Secret(text)});
   };
-  if (reaction.kind == Kind::kNothing) return messages;
+  kept_out = reaction.kind == Kind::kKeptOut;
+  if (kept_out || reaction.kind == Kind::kNothing) return messages;
   if (reaction.kind == Kind::kClose) {
     closes = reaction.closed_after;
     return messages;
@@ -140,23 +141,25 @@ class FakeSession final : public Session {
 
   Result<void> subscribe(const std::vector<std::string>& filters) override {
     if (transport_.on_subscribe) {
-      if (auto error = transport_.on_subscribe(static_cast<unsigned>(transport_.connections.size())))
+      if (auto error = transport_.on_subscribe(static_cast<unsigned>(transport_.connections.size()), filters))
         return fail(*error);
     }
-    filters_ = filters;
+    filters_.insert(filters_.end(), filters.begin(), filters.end());
     return {};
   }
 
   Result<void> publish(const std::string& topic, std::string_view payload) override {
     if (transport_.around_publish) transport_.around_publish();
     if (filters_.size() != 4) return fail(ErrorKind::kInternal, "published before the answers were subscribed");
-    auto messages = transport_.service_.answer(topic, payload, closes_);
+    kept_out_ = false;
+    auto messages = transport_.service_.answer(topic, payload, closes_, kept_out_);
     for (Message& each : messages) messages_.push_back(std::move(each));
     if (transport_.around_publish) transport_.around_publish();
     return {};
   }
 
   Result<Message> receive(Instant deadline) override {
+    if (kept_out_) return fail(ErrorKind::kPolicyPublish, "PUBACK 135");
     if (!messages_.empty()) {
       Message message = std::move(messages_.front());
       messages_.pop_front();
@@ -178,6 +181,7 @@ class FakeSession final : public Session {
   std::vector<std::string> filters_;
   std::deque<Message> messages_;
   std::optional<std::chrono::milliseconds> closes_;
+  bool kept_out_ = false;
 };
 
 Result<CertificateFacts> FakeTransport::load_credentials() {

@@ -20,6 +20,7 @@ struct Reaction {
   enum class Kind : unsigned char {
     kAnswer,
     kNothing,           ///< no answer at all
+    kKeptOut,           ///< a PUBACK that refuses
     kClose,             ///< the connection is lost `closed_after` after the request
     kCloseAfterWork,    ///< the same, after the work was done
     kReject,            ///< the error document `words`
@@ -66,9 +67,9 @@ class FakeService {
   std::set<std::string> csr_keys;
   std::map<Operation, unsigned> requests;
 
-  /// Messages to deliver; sets `closes` when the connection ends after them.
+  /// Messages to deliver; sets `closes` when the connection ends after them, `kept_out` when the broker refused it.
   [[nodiscard]] std::deque<Message> answer(const std::string& topic, std::string_view payload,
-                                           std::optional<std::chrono::milliseconds>& closes);
+                                           std::optional<std::chrono::milliseconds>& closes, bool& kept_out);
 
  private:
   [[nodiscard]] std::string create(Operation operation, const std::string& csr, const Reaction& reaction);
@@ -86,7 +87,8 @@ class FakeTransport final : public Transport {
 
   /// What `established` says on connection n (from 1); default: connected.
   std::function<std::optional<Error>(const ConnectRequest&)> on_established;
-  std::function<std::optional<Error>(unsigned connection)> on_subscribe;
+  /// What `subscribe` says on connection n (from 1) to these filters; default: granted.
+  std::function<std::optional<Error>(unsigned connection, const std::vector<std::string>& filters)> on_subscribe;
   /// Called when a request is about to leave, and when it has been worked on; may throw.
   std::function<void()> around_publish;
   std::optional<Error> credentials_error;

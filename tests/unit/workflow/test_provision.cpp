@@ -146,7 +146,7 @@ TEST_CASE("the same step closed three times running is a refusal that names what
       const Error lost = network_error(kConnectionLost, row.phase, soon);
       if (row.phase <= Phase::kMqtt)
         bench.transport.on_established = [&](const ConnectRequest&) { return std::optional(lost); };
-      if (row.phase == Phase::kSubscribe) bench.transport.on_subscribe = [&](unsigned) { return std::optional(lost); };
+      if (row.phase == Phase::kSubscribe) bench.transport.on_subscribe = [&](unsigned, const auto&) { return std::optional(lost); };
       bench.service.react = [&](Operation asked, unsigned) {
         const bool enroll = asked == Operation::kRegisterThing;
         const bool here = (row.phase == Phase::kRegister && enroll) || (row.phase == Phase::kCreate && !enroll);
@@ -163,6 +163,57 @@ TEST_CASE("the same step closed three times running is a refusal that names what
       }
     }
   }
+}
+
+TEST_CASE("a subscription that is denied by a close is found out filter by filter") {
+  const std::string base = "$aws/provisioning-templates/gateway/provision/json";
+  for (const std::string& denied : {std::string("$aws/certificates/create-from-csr/json/accepted"), base + "/rejected"}) {
+    Bench bench;
+    std::vector<std::size_t> sizes;
+    bench.transport.on_subscribe = [&](unsigned, const std::vector<std::string>& filters) {
+      sizes.push_back(filters.size());
+      const bool hit = std::find(filters.begin(), filters.end(), denied) != filters.end();
+      return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{5}))
+                 : std::nullopt;
+    };
+    const Outcome outcome = bench.run();
+    CHECK(failed_as(outcome) == kPolicySubscribe);
+    CHECK(outcome.attempts == 3);
+    CHECK(outcome.error->hint.find("iot:Subscribe on topicfilter/" + denied + " (topicfilter/, not topic/): add ") !=
+          std::string::npos);
+    // The first connection spends one round trip on all four.
+    CHECK(sizes.front() == 4);
+    CHECK(std::count(sizes.begin(), sizes.end(), 4u) == 1);
+  }
+}
+
+TEST_CASE("a link that was lost while subscribing costs nothing but round trips") {
+  Bench bench;
+  bench.transport.on_subscribe = [](unsigned connection, const auto&) {
+    return connection == 1 ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{5}))
+                           : std::nullopt;
+  };
+  const Outcome outcome = bench.run();
+  CHECK(outcome.kind == OutcomeKind::kProvisioned);
+  CHECK(outcome.attempts == 2);
+}
+
+TEST_CASE("closes at different filters are no refusal of one") {
+  Bench bench;
+  bench.plan.attempts = 4;
+  bench.transport.on_subscribe = [](unsigned connection, const std::vector<std::string>& filters) {
+    const bool closes = connection == 1 || filters.front().ends_with(connection % 2 == 0 ? "accepted" : "rejected");
+    return closes ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{5}))
+                  : std::nullopt;
+  };
+  CHECK(failed_as(bench.run()) == kConnectionLost);
+}
+
+TEST_CASE("a request that the broker keeps out counts as no certificate") {
+  Bench bench;
+  bench.plan.attempts = 1;
+  bench.service.react = [](Operation, unsigned) { return Reaction{Kind::kKeptOut, {}, {}, {}}; };
+  for (int run = 0; run < 6; ++run) CHECK(failed_as(bench.run()) == kPolicyPublish);
 }
 
 TEST_CASE("fewer than three closes are no refusal") {
