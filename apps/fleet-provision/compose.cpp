@@ -29,6 +29,7 @@ class MayLackClaim final : public Transport {
     return fail(ErrorKind::kUsage, name + " is required as long as this gateway is not provisioned",
                 "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option));
   }
+  [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);

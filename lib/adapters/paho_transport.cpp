@@ -187,6 +187,13 @@ Result<CertificateFacts> PahoTransport::load_credentials() {
   return credentials_->facts();
 }
 
+Result<void> PahoTransport::load_roots() {
+  auto loaded = TlsCredentials::roots_alone(options_.ca_file);
+  if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
+  if (!credentials_) credentials_.emplace(std::move(*loaded));
+  return {};
+}
+
 Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
   if (issued.key.pem.empty()) {
     return fail(ErrorKind::kDeviceKeyUnusable,

@@ -8,17 +8,20 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <system_error>
 
 #include "adapters/descriptor.hpp"
+#include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -27,6 +30,8 @@ namespace {
 /// How soon an end is seen, and how long a program has after SIGTERM.
 constexpr int kLookMs = 10;
 constexpr Milliseconds kGrace{300};
+/// What a run writes, in bytes, generously.
+constexpr std::uint64_t kRoomForARun = 64 * 1024;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -180,6 +185,25 @@ std::optional<unsigned> PosixOutside::mode_of(const std::string& file) {
   struct stat facts {};
   if (::stat(file.c_str(), &facts) != 0) return std::nullopt;
   return facts.st_mode & 07777U;
+}
+
+Result<void> PosixOutside::may_create_in(const std::string& directory) {
+  constexpr const char* kDoing = "create files in";
+  std::string there = absolute(directory);
+  struct stat facts {};
+  while (::stat(there.c_str(), &facts) != 0) {
+    if (errno != ENOENT || there == "/") return disk_error(errno, kDoing, directory);
+    there = std::filesystem::path(there).parent_path().string();
+  }
+  if (!S_ISDIR(facts.st_mode)) return disk_error(ENOTDIR, kDoing, directory);
+  if (::faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return disk_error(errno, kDoing, directory);
+  struct statvfs space {};
+  if (::statvfs(there.c_str(), &space) != 0) return {};
+  // A file system of the kernel's own counts nothing.
+  const bool no_inode = space.f_files > 0 && space.f_favail == 0;
+  const bool no_room = space.f_blocks > 0 && space.f_bavail * space.f_frsize < kRoomForARun;
+  if (no_inode || no_room) return disk_error(ENOSPC, kDoing, directory);
+  return {};
 }
 
 std::string PosixOutside::absolute(const std::string& path) {

@@ -20,6 +20,7 @@ class PosixOutside : public Outside {
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
   [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;
   [[nodiscard]] std::optional<unsigned> mode_of(const std::string& file) override;
+  [[nodiscard]] Result<void> may_create_in(const std::string& directory) override;
   [[nodiscard]] std::string absolute(const std::string& path) override;
 
  private:

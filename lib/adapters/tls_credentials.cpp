@@ -185,6 +185,13 @@ Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const
   return TlsCredentials(std::move(context), std::move(facts));
 }
 
+Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::string>& ca_file) {
+  OpensslHandle<SSL_CTX> context = make_context(nullptr);
+  if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
+  FP_TRY(trust(*context, ca_file));
+  return TlsCredentials(std::move(context), {});
+}
+
 Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OSSL_LIB_CTX* library) {
   PemCredentials pem;
   pem.certificate_name = options.certificate_file;

@@ -40,6 +40,9 @@ class TlsCredentials {
                                                        const std::optional<std::string>& ca_file,
                                                        ossl_lib_ctx_st* library = nullptr);
 
+  /// No certificate, no key: whom we trust, and nothing to show. The facts are empty.
+  [[nodiscard]] static Result<TlsCredentials> roots_alone(const std::optional<std::string>& ca_file);
+
   [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
   /// Of the leaf.
   [[nodiscard]] const CertificateFacts& facts() const { return facts_; }

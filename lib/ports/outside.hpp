@@ -34,6 +34,9 @@ class Outside {
   [[nodiscard]] virtual Result<void> remove(const std::string& file, const std::vector<std::string>& spared) = 0;
   /// Permission bits of a file; nothing when it cannot be looked at.
   [[nodiscard]] virtual std::optional<unsigned> mode_of(const std::string& file) = 0;
+  /// Whether files can be made in `directory`, or in the one that a run would make it in; changes nothing.
+  /// kStateNotWritable, kDiskFull.
+  [[nodiscard]] virtual Result<void> may_create_in(const std::string& directory) = 0;
   /// `path` as it stands from the root.
   [[nodiscard]] virtual std::string absolute(const std::string& path) = 0;
 };

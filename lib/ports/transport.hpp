@@ -77,6 +77,9 @@ class Transport {
   /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
   /// Called once, before `connect`; nothing is sent.
   [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
+  /// Reads the roots to trust and no more. Until credentials are loaded `connect` then goes without a certificate of
+  /// ours, which is far enough to see whether the server's own is good.
+  [[nodiscard]] virtual Result<void> load_roots() { return {}; }
   /// From now on `connect` speaks as the identity that was issued, and no longer as the claim. Also without a claim.
   [[nodiscard]] virtual Result<void> speak_as(const IssuedCredentials& issued) = 0;
   /// Begins one connection. Only one Session lives at a time.

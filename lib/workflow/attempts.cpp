@@ -32,13 +32,15 @@ Result<void> Attempts::spread_out() {
   return {};
 }
 
-Result<void> Attempts::until_done(const Once& once, const std::function<Milestone()>& reached) {
+Result<void> Attempts::until_done(const Once& once, const std::function<Milestone()>& reached,
+                                  const std::function<bool(const Error&)>& worth) {
   Retry retry(plan_, deadline_);
   for (unsigned attempt = 1;; ++attempt) {
     const unsigned begun = outcome_.attempts;
     auto ended = once(retry, attempt);
     if (ended) return {};
     auto decision = retry.after(std::move(ended).error(), reached(), attempt, ports_.clock.now(), random());
+    if (worth && !worth(decision.error)) decision.wait.reset();
     const bool stopped =
         decision.error.kind == ErrorKind::kInterrupted || decision.error.kind == ErrorKind::kTerminated;
     if (!stopped && outcome_.attempts > begun) {

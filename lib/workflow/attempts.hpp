@@ -24,7 +24,9 @@ class Attempts {
   /// One attempt: it counts itself in `outcome.attempts` when it begins a connection.
   using Once = std::function<Result<void>(Retry& retry, unsigned attempt)>;
   /// Calls `once` until it succeeds or the last failure is final; `reached` tells which milestone its failure is at.
-  [[nodiscard]] Result<void> until_done(const Once& once, const std::function<Milestone()>& reached);
+  /// Where `worth` is given, a failure that it does not hold for is final as well.
+  [[nodiscard]] Result<void> until_done(const Once& once, const std::function<Milestone()>& reached,
+                                        const std::function<bool(const Error&)>& worth = {});
 
   /// As the claim: with the client id of the plan, or a new random one.
   [[nodiscard]] ConnectRequest claim_request(MqttVersion version, unsigned attempt);

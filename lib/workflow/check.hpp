@@ -32,7 +32,7 @@ class PhaseLog final : public Observer {
     Instant began;
     std::optional<Instant> ended;
   };
-  /// The first of that phase.
+  /// The last of that phase.
   [[nodiscard]] std::optional<Span> find(Phase phase);
 
  private:

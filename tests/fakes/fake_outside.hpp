@@ -24,12 +24,17 @@ class FakeOutside final : public Outside {
     removed.push_back(file);
     return {};
   }
-  std::optional<unsigned> mode_of(const std::string& /*file*/) override { return 0600; }
+  std::optional<unsigned> mode_of(const std::string& /*file*/) override { return mode; }
+  Result<void> may_create_in(const std::string& /*directory*/) override {
+    return write_error ? Result<void>(fail(*write_error)) : Result<void>();
+  }
   std::string absolute(const std::string& path) override { return path; }
 
   /// Called before and after what is done; may throw.
   std::function<void()> around;
   std::optional<Error> program_error;
+  std::optional<Error> write_error;
+  unsigned mode = 0600;
   std::vector<ProgramCall> calls;
   std::vector<std::string> removed;
 };

@@ -173,6 +173,8 @@ class FakeSession final : public Session {
     return fail(ErrorKind::kNoAnswer, "no message");
   }
 
+  std::optional<bool> acknowledged() override { return transport_.acknowledges; }
+
   void close() override { ++transport_.closed; }
 
  private:

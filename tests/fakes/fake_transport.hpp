@@ -82,6 +82,7 @@ class FakeTransport final : public Transport {
   FakeTransport(FakeService& service, FakeClock& clock) : service_(service), clock_(clock) {}
 
   Result<CertificateFacts> load_credentials() override;
+  Result<void> load_roots() override { return roots_error ? Result<void>(fail(*roots_error)) : Result<void>(); }
   Result<void> speak_as(const IssuedCredentials& issued) override;
   std::unique_ptr<Session> connect(const ConnectRequest& request) override;
 
@@ -92,6 +93,9 @@ class FakeTransport final : public Transport {
   /// Called when a request is about to leave, and when it has been worked on; may throw.
   std::function<void()> around_publish;
   std::optional<Error> credentials_error;
+  std::optional<Error> roots_error;
+  /// What the sessions say of the PUBACK.
+  std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
 
