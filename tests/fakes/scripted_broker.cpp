@@ -242,6 +242,15 @@ std::string suback(bool v5, const std::string& subscribe, const std::vector<int>
   return packet_of(0x90, body);
 }
 
+std::string granting_suback(bool v5, const std::string& subscribe) {
+  std::size_t filters = 0;
+  const std::string body = body_of(subscribe);
+  for (std::size_t i = v5 ? 3 : 2; i < body.size(); ++filters) {
+    i += 3U + ((static_cast<unsigned char>(body[i]) << 8U) | static_cast<unsigned char>(body[i + 1]));
+  }
+  return suback(v5, subscribe, std::vector<int>(filters, 1));
+}
+
 std::string puback(bool v5, const std::string& publish, int code) {
   const std::string body = body_of(publish);
   const std::size_t topic = (static_cast<unsigned char>(body[0]) << 8U) | static_cast<unsigned char>(body[1]);
@@ -291,12 +300,7 @@ void serve(BrokerConnection& connection) {
       v5 = is_v5(packet);
       connection.send(connack(v5));
     } else if (type == 8) {
-      std::size_t filters = 0;
-      const std::string body = body_of(packet);
-      for (std::size_t i = v5 ? 3 : 2; i < body.size(); ++filters) {
-        i += 3U + ((static_cast<unsigned char>(body[i]) << 8U) | static_cast<unsigned char>(body[i + 1]));
-      }
-      connection.send(suback(v5, packet, std::vector<int>(filters, 1)));
+      connection.send(granting_suback(v5, packet));
     } else if (type == 3) {
       connection.send(puback(v5, packet));
       connection.send(publish(v5, topic_of(packet) + "/accepted", "{}", 7));

@@ -91,6 +91,8 @@ class ScriptedBroker {
 [[nodiscard]] std::string connack(bool v5, int code = 0);
 /// `id` is taken from the SUBSCRIBE that it answers.
 [[nodiscard]] std::string suback(bool v5, const std::string& subscribe, const std::vector<int>& codes);
+/// The same, granting each of its filters.
+[[nodiscard]] std::string granting_suback(bool v5, const std::string& subscribe);
 [[nodiscard]] std::string puback(bool v5, const std::string& publish, int code = 0);
 [[nodiscard]] std::string publish(bool v5, const std::string& topic, const std::string& payload, int id = 0);
 [[nodiscard]] std::string disconnect(int code);

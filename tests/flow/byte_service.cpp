@@ -50,7 +50,7 @@ std::string Turn::acknowledgement() const {
   switch (step) {
     case Step::kTcp: return {};
     case Step::kConnect: return connack(v5);
-    case Step::kSubscribe: return suback(v5, packet, {1, 1, 1, 1});
+    case Step::kSubscribe: return granting_suback(v5, packet);
     case Step::kCreate:
     case Step::kRegister: return puback(v5, packet);
   }
