@@ -2,6 +2,7 @@
 // was not written for it. It takes the options and the environment of fleet-provision that matter here:
 //
 //   node provision.mjs --state-dir DIR -P NAME=VALUE [--method csr|keys] [--mqtt-version 5|3.1.1] [--client v2|v1]
+//   node provision.mjs --method none [--mqtt-version 5|3.1.1]       only connects, as whoever CLAIM_CERT names
 //
 // The SDK has two identity clients: v2 (request and answer in one call), and v1 (subscribe, then publish), each over both
 // versions of MQTT. Key, certificate and thing name are written as plain files, without a sync.
@@ -81,6 +82,7 @@ async function askingByPublish(identity) {
 async function provision() {
   const made = given.method === 'csr' ? makeKeyAndCsr('fleet-provision') : null;
   const connection = await (given['mqtt-version'] === '5' ? overMqtt5() : overMqtt311());
+  if (given.method === 'none') return connection.close();
   const identity = given.client === 'v2' ? connection.make(connection.client, requestOptions)
     : await askingByPublish(connection.makeOld(connection.client));
   const created = made ? await identity.createCertificateFromCsr({ certificateSigningRequest: made.csr })
