@@ -44,12 +44,23 @@ std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
 tl::unexpected<Error> unknown_option(const std::string& argument) {
   const std::string option = argument.substr(0, argument.find('='));
   const std::size_t name = std::min(option.find_first_not_of('-'), option.size());
+  if (option.size() == 2 && name == 1) {
+    for (const OptionRow& each : option_table()) {
+      const bool other_case = each.letter != 0 && (each.letter ^ option[1]) == 0x20;
+      if (other_case) {
+        return fail(ErrorKind::kUsage, "unknown option " + printable(option), std::string("did you mean -") + each.letter + "?");
+      }
+    }
+  }
   const std::string_view near = nearest_option(std::string_view(option).substr(name));
   return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80),
               near.empty() ? kSeeHelp : "did you mean --" + std::string(near) + "?");
 }
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
+  if (argument == "provision") {
+    return fail(ErrorKind::kUsage, "unexpected argument \"provision\"", "leave it out: without a command it provisions");
+  }
   const std::string_view near = nearest_command(argument);
   return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
               near.empty() ? kSeeHelp : "did you mean `fleet-provision " + std::string(near) + "`?");

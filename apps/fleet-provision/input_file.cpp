@@ -5,8 +5,9 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
+#include <string_view>
 
+#include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -26,7 +27,11 @@ class Descriptor {
   int number_;
 };
 
-std::string reason(int error_number) { return std::generic_category().message(error_number); }
+std::string_view hint_for(int error_number) {
+  if (error_number == ENOENT || error_number == ENOTDIR) return "correct the path, or put the file there";
+  if (error_number == EACCES) return "run as a user who may read it, or change its owner or mode";
+  return error_number == EISDIR ? "name a file" : "";
+}
 
 Result<std::string> read_all(int descriptor, const std::string& name, std::size_t limit) {
   std::string bytes;
@@ -34,7 +39,7 @@ Result<std::string> read_all(int descriptor, const std::string& name, std::size_
   while (true) {
     const ssize_t got = ::read(descriptor, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + reason(errno));
+    if (got < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));
     if (got == 0) return bytes;
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
     if (bytes.size() > limit) {
@@ -51,7 +56,7 @@ Result<std::string> read_input_file(const std::string& path, std::size_t limit) 
   if (file.number() < 0) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
-                "cannot read " + name + ": " + reason(errno));
+                "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));
   }
   return read_all(file.number(), name, limit);
 }

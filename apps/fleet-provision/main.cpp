@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compose.hpp"
+#include "core/text.hpp"
 #include "help.hpp"
 #include "option_values.hpp"
 #include "policy_command.hpp"
@@ -95,6 +96,9 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
   const Plan plan = request->plan;
+  for (const auto& [name, value] : plan.parameters) {
+    if (value.empty()) report.warned("the template parameter " + printable(name, 80) + " is empty");
+  }
   std::atomic_flag told = ATOMIC_FLAG_INIT;
   // Not destroyed: a signal may come until the very end.
   static Interrupt interrupt;

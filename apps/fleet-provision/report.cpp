@@ -31,7 +31,7 @@ std::string_view doing(Phase phase) {
     case Phase::kStore: return "saving what was reached";
     case Phase::kVerify: return "trying the new identity";
     case Phase::kOnSuccess: return "running the on-success program";
-    case Phase::kWait: return "waiting for the next try";
+    case Phase::kWait: return "waiting";
   }
   return "";
 }
@@ -129,6 +129,7 @@ void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<
   }
   // Without a next try the run ends with this error, which is told then.
   if (!next_try_in || voice_.quiet) return;
+  next_try_at_ = now + *next_try_in;
   const double seconds = static_cast<double>(next_try_in->count()) / 1000;
   say({.level = "warning", .event = "attempt-failed",
        .message = "attempt " + std::to_string(attempt) + " failed: " + error.message, .hint = error.hint,
@@ -213,11 +214,17 @@ void Report::draw() {
   if (!voice_.live_line) return;
   const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
   if (open == spans_.rend()) return;
+  const Instant now = std::chrono::steady_clock::now();
   std::string line(doing(open->phase));
   line += voice_.utf8 ? "…" : "...";
-  if (open->attempt > 1) line += " (attempt " + std::to_string(open->attempt) + ")";
-  const double seconds = since_start(std::chrono::steady_clock::now()) / 1000;
-  if (seconds >= 1) line += " " + std::to_string(static_cast<long>(seconds)) + " s";
+  if (open->phase == Phase::kWait && next_try_at_) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(Instant::duration{0}, *next_try_at_ - now));
+    line += " next try in " + std::to_string(left.count()) + " s";
+  } else if (open->attempt > 1) {
+    line += " (attempt " + std::to_string(open->attempt) + ")";
+  }
+  const double seconds = since_start(now) / 1000;
+  if (seconds >= 1) line += ", " + std::to_string(static_cast<long>(seconds)) + " s so far";
   // The last column stays free: a terminal may wrap when it is written.
   const std::size_t columns = columns_of(STDERR_FILENO);
   const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);

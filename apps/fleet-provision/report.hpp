@@ -74,6 +74,7 @@ class Report final : public Observer {
   std::vector<std::string> warnings_;
   /// The live line as it stands on the terminal; empty when there is none.
   std::string drawn_;
+  std::optional<Instant> next_try_at_;
 };
 
 }  // namespace fleet_provision

@@ -17,10 +17,13 @@ namespace {
 
 tl::unexpected<Error> unreadable(int number, const std::string& path, const std::string& what) {
   if (number == ENOENT || number == ENOTDIR) {
-    return fail(ErrorKind::kFileNotFound, "the " + what + " " + printable(path) + " does not exist");
+    return fail(ErrorKind::kFileNotFound, "the " + what + " " + printable(path) + " does not exist",
+                "correct the path, or put the file there");
   }
   return fail(ErrorKind::kFileUnreadable, "cannot read the " + what + " " + printable(path) + ": " + words(number),
-              number == EACCES ? "run as a user who may read it" : "");
+              number == EACCES   ? "run as a user who may read it, or change its owner or mode"
+              : number == EISDIR ? "name a file"
+                                 : "");
 }
 
 }  // namespace

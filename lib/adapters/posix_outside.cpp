@@ -33,8 +33,6 @@ constexpr Milliseconds kGrace{300};
 /// What a run writes, in bytes, generously.
 constexpr std::uint64_t kRoomForARun = 64 * 1024;
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 tl::unexpected<Error> program_failed(const std::string& file, const std::string& what, std::string hint) {
   return fail(ErrorKind::kOnSuccessFailed, "the program " + printable(file) + " " + what, std::move(hint));
 }
@@ -80,6 +78,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   for (std::string& each : texts) result.push_back(each.data());
   result.push_back(nullptr);
   return result;
+}
+
+std::string why_not_run(const std::string& file, int failure) {
+  if (failure == ENOEXEC) return "it is no program, and a script must begin with a line like #!/bin/sh";
+  if (failure == ENOENT && ::access(file.c_str(), F_OK) == 0) return "the interpreter that its first line names does not exist";
+  return words(failure);
 }
 
 /// The wait status when the process has ended.
@@ -128,7 +132,7 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
   const int failure = ::posix_spawn(&process, call.file.c_str(), &settings.actions(), &settings.attributes(),
                                     pointers(arguments).data(), pointers(environment).data());
   if (failure != 0) {
-    return program_failed(call.file, "cannot be run: " + reason(failure),
+    return program_failed(call.file, "cannot be run: " + why_not_run(call.file, failure),
                           "--on-success wants an executable file; the identity is in its place, run again to try it again");
   }
   return await(process, call);
@@ -162,11 +166,11 @@ Result<void> PosixOutside::remove(const std::string& file, const std::vector<std
   const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened && errno == ENOENT) return {};
-  if (!opened) return not_removed(file, reason(errno));
+  if (!opened) return not_removed(file, words(errno));
   struct stat facts {};
   if (::fstatat(opened.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};
-    return not_removed(file, reason(errno));
+    return not_removed(file, words(errno));
   }
   if (S_ISLNK(facts.st_mode)) return not_removed(file, "it is a symbolic link", "name the file itself, then run again");
   if (!S_ISREG(facts.st_mode)) return not_removed(file, "it is not a file");
@@ -175,9 +179,9 @@ Result<void> PosixOutside::remove(const std::string& file, const std::vector<std
       return not_removed(file, "it is part of this gateway's identity", "name the claim's own files");
     }
   }
-  if (::unlinkat(opened.get(), name.c_str(), 0) != 0) return not_removed(file, reason(errno));
+  if (::unlinkat(opened.get(), name.c_str(), 0) != 0) return not_removed(file, words(errno));
   // Gone for good, also after a power cut.
-  if (::fsync(opened.get()) != 0 && errno != EINVAL) return not_removed(file, reason(errno));
+  if (::fsync(opened.get()) != 0 && errno != EINVAL) return not_removed(file, words(errno));
   return {};
 }
 

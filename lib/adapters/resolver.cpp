@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "adapters/descriptor.hpp"
+#include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -57,9 +58,15 @@ Answer look_up(const std::string& host, std::uint16_t port, int flags) {
   return answer;
 }
 
+/// "Name or service not known" is the only kind of beginning it has.
+std::string in_lower_case(std::string text) {
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
 tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) {
   const std::string reason =
-      answer.code == EAI_SYSTEM ? std::generic_category().message(answer.saved_errno) : ::gai_strerror(answer.code);
+      answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
   return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": " + reason,
               unknown ? "check the spelling of the endpoint; `aws iot describe-endpoint --endpoint-type iot:Data-ATS` "

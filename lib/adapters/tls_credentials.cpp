@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <cstring>
@@ -20,6 +21,8 @@ namespace fleet_provision {
 namespace {
 
 using enum ErrorKind;
+
+constexpr const char* kGetAgain = "get the file again; a copy may have been cut off";
 
 OpensslHandle<BIO> memory(std::string_view bytes) {
   return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
@@ -53,7 +56,7 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
 Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
   const std::string name = "claim certificate " + printable(pem.certificate_name);
   const std::string& bytes = pem.certificate_pem;
-  if (bytes.empty()) return fail(kClaimCertificateUnusable, name + " is empty");
+  if (bytes.empty()) return fail(kClaimCertificateUnusable, name + " is empty", kGetAgain);
   if (is_der(bytes)) {
     const std::string file = printable(pem.certificate_name);
     return fail(kClaimCertificateUnusable, name + " is DER, not PEM",
@@ -73,6 +76,10 @@ Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
     return fail(kClaimCertificateUnusable, name + " holds a private key, not a certificate",
                 "are --claim-cert and --claim-key swapped?");
   }
+  if (bytes.find("CERTIFICATE REQUEST-----") != std::string::npos) {
+    return fail(kClaimCertificateUnusable, name + " holds a certificate request, not a certificate",
+                "name the certificate that came of it");
+  }
   return fail(kClaimCertificateUnusable, name + " holds no PEM certificate",
               "the file must have a line -----BEGIN CERTIFICATE-----");
 }
@@ -80,7 +87,7 @@ Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
 Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
   const std::string name = "claim key " + printable(pem.key_name);
   const std::string_view bytes = pem.key_pem.reveal();
-  if (bytes.empty()) return fail(kClaimKeyUnusable, name + " is empty");
+  if (bytes.empty()) return fail(kClaimKeyUnusable, name + " is empty", kGetAgain);
   if (is_der(bytes)) {
     const std::string file = printable(pem.key_name);
     return fail(kClaimKeyUnusable, name + " is DER, not PEM",
@@ -102,6 +109,9 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   }
   if (!holds_private_key(bytes)) {
     const bool certificate = bytes.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
+    if (!certificate && bytes.find("PUBLIC KEY-----") != std::string_view::npos) {
+      return fail(kClaimKeyUnusable, name + " holds a public key, not the private one", "name the file of the private key");
+    }
     return fail(kClaimKeyUnusable,
                 name + (certificate ? " holds a certificate, not a key" : " holds no PEM private key"),
                 certificate ? "are --claim-cert and --claim-key swapped?"
@@ -131,11 +141,29 @@ OpensslHandle<SSL_CTX> make_context(OSSL_LIB_CTX* library) {
   return context;
 }
 
+/// Where key and first certificate differ because another one should be the first.
+Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key, const PemCredentials& pem) {
+  const std::string name = "claim certificate " + printable(pem.certificate_name);
+  const char* hint = "the claim's own certificate must be the first in the file, its issuers behind it";
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    const bool fits = X509_check_private_key(chain[i].get(), key) == 1;
+    ERR_clear_error();
+    if (fits) {
+      return fail(kClaimKeyMismatch, name + ": the key belongs to certificate " + std::to_string(i + 1) + " of the file, not to the first", hint);
+    }
+  }
+  // 1: it says itself that it is an authority.
+  if (X509_check_ca(chain.front().get()) != 1) return {};
+  return fail(kClaimKeyMismatch,
+              name + " begins with the certificate of an authority (" + facts_of(*chain.front()).subject + "), not of a claim", hint);
+}
+
 Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,
                  const PemCredentials& pem) {
   X509* leaf = chain.front().get();
   if (X509_check_private_key(leaf, key) != 1) {
     ERR_clear_error();
+    FP_TRY(first_is_not_ours(chain, key, pem));
     return fail(kClaimKeyMismatch,
                 "claim key " + printable(pem.key_name) + " is not the key of claim certificate " +
                     printable(pem.certificate_name),

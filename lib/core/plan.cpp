@@ -45,13 +45,16 @@ std::string_view word_in(const Table& table, Enum value) {
 template <class Enum, class Table>
 Result<Enum> value_in(const Table& table, std::string_view text, std::string_view what) {
   std::string known;
+  std::vector<std::string_view> words;
   for (const auto& row : table) {
     if (row.word == text) return row.value;
     known += known.empty() ? "" : ", ";
     known += row.word;
+    words.push_back(row.word);
   }
+  const std::string_view near = nearest(text, words);
   return fail(ErrorKind::kUsage, "\"" + printable(text, 60) + "\" is not " + std::string(what),
-              "it is one of " + known);
+              (near.empty() ? "" : "did you mean " + std::string(near) + "? ") + "it is one of " + known);
 }
 
 bool all_of_class(std::string_view text, std::string_view extra) {
@@ -159,6 +162,12 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   std::string_view rest = text;
   if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  if (rest.find('/') != std::string_view::npos) {
+    return fail(ErrorKind::kUsage, "endpoint " + quoted(text) + " has a path behind the host", hint);
+  }
+  if (rest.find_first_of(" \t\r\n") != std::string_view::npos) {
+    return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint: there is a blank in it", hint);
+  }
   const auto parts = split_endpoint(rest);
   if (!parts) return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
 

@@ -1,5 +1,7 @@
 #include "core/policy_hint.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -26,8 +28,15 @@ std::string statement(const PolicyNeed& need, const AwsPlace& place) {
 std::string allow_hint(const PolicyNeed& need, const AwsPlace& place) {
   // The slip that half of all claim policies begin with.
   const char* form = need.action == "iot:Subscribe" ? " (topicfilter/, not topic/)" : "";
+  // The name of a template is part of these, so a slip in it is denied as well.
+  const bool names_template = std::all_of(need.resources.begin(), need.resources.end(), [](const std::string& each) {
+    return each.find("/$aws/provisioning-templates/") != std::string::npos;
+  });
+  const char* slip = names_template && !need.resources.empty()
+                         ? "; or is --template not spelt as in the policy (upper and lower case differ)"
+                         : "";
   return "the claim's policy must allow " + need.action + " on " + joined(need.resources) + form + ": add " +
-         statement(need, place);
+         statement(need, place) + slip;
 }
 
 PolicyNeed connect_need(std::string_view client_id) {

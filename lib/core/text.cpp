@@ -125,4 +125,19 @@ bool is_lower_hex(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return kHexDigits.find(c) != std::string_view::npos; });
 }
 
+bool is_part(std::string_view text, std::string_view known) {
+  // Letters and digits alone, in lower case: `P-256` is `p256`.
+  const auto bare = [](std::string_view whole) {
+    std::string left;
+    for (const char each : whole) {
+      if (each >= 'A' && each <= 'Z') left += static_cast<char>(each - 'A' + 'a');
+      if ((each >= 'a' && each <= 'z') || (each >= '0' && each <= '9')) left += each;
+    }
+    return left;
+  };
+  const std::string part = bare(text);
+  const std::string all = bare(known);
+  return part.size() >= 2 && (all.starts_with(part) || all.ends_with(part));
+}
+
 }  // namespace fleet_provision

@@ -27,6 +27,24 @@ template <class Range>
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] bool is_lower_hex(std::string_view text);
 
+/// What a slip of the hand does not explain, a guess may: `--ca` for `ca-file`, `p256` for `ec-p256`.
+[[nodiscard]] bool is_part(std::string_view text, std::string_view known);
+
+/// Of those that `text` is a part of, or the other way about, the one that differs least in length.
+template <class Range>
+std::string_view akin(std::string_view text, const Range& known) {
+  std::string_view best;
+  for (const auto& each : known) {
+    const std::string_view candidate = each;
+    const auto differs = [&text](std::string_view other) {
+      return other.size() > text.size() ? other.size() - text.size() : text.size() - other.size();
+    };
+    const bool fits = is_part(text, candidate) || is_part(candidate, text);
+    if (fits && (best.empty() || differs(candidate) < differs(best))) best = candidate;
+  }
+  return best;
+}
+
 template <class Range>
 std::string_view nearest(std::string_view text, const Range& known) {
   std::string_view best;
@@ -34,12 +52,14 @@ std::string_view nearest(std::string_view text, const Range& known) {
   for (const auto& each : known) {
     const std::string_view candidate = each;
     const std::size_t distance = edit_distance(text, candidate);
+    // Nothing of it is left: any other word would do as well.
+    if (distance >= text.size()) continue;
     if (distance < best_distance || (distance == best_distance && best.empty())) {
       best = candidate;
       best_distance = distance;
     }
   }
-  return best;
+  return best.empty() ? akin(text, known) : best;
 }
 
 }  // namespace fleet_provision
