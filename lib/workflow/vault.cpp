@@ -127,8 +127,11 @@ Result<void> Vault::prepare() {
   // A full disk may still take a directory; that it takes no bytes is better known before the network hears of us.
   FP_TRY(disk_.remove_file(kProbe));
   const auto probed = disk_.write_new(kProbe, std::string(kProbeBytes, '\0'));
+  // Whether files may be given away as well: the commit would be late to learn it.
+  const auto given = probed && duties_.owner ? disk_.set_owner(kProbe, *duties_.owner) : Result<void>();
   FP_TRY(disk_.remove_file(kProbe));
   FP_TRY(probed);
+  FP_TRY(given);
   prepared_ = true;
   return {};
 }
