@@ -191,6 +191,15 @@ std::optional<unsigned> PosixOutside::mode_of(const std::string& file) {
   return facts.st_mode & 07777U;
 }
 
+Result<void> PosixOutside::may_run(const std::string& file) {
+  struct stat facts {};
+  int failure = ::stat(file.c_str(), &facts) == 0 ? 0 : errno;
+  if (failure == 0 && S_ISDIR(facts.st_mode)) failure = EISDIR;
+  if (failure == 0 && ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) != 0) failure = errno;
+  if (failure == 0) return {};
+  return program_failed(file, "cannot be run: " + words(failure), "--on-success wants an executable file");
+}
+
 Result<void> PosixOutside::may_create_in(const std::string& directory) {
   constexpr const char* kDoing = "create files in";
   std::string there = absolute(directory);

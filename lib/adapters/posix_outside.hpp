@@ -18,6 +18,7 @@ class PosixOutside : public Outside {
   /// The program has /dev/null for stdin and our stderr for stdout and stderr; it leads its own process group, which is
   /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come.
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
+  [[nodiscard]] Result<void> may_run(const std::string& file) override;
   [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;
   [[nodiscard]] std::optional<unsigned> mode_of(const std::string& file) override;
   [[nodiscard]] Result<void> may_create_in(const std::string& directory) override;

@@ -29,6 +29,8 @@ class Outside {
   /// Runs a program and waits for it; kOnSuccessFailed unless it exits 0, kInterrupted or kTerminated when the run is
   /// told to stop, and then the program is ended.
   [[nodiscard]] virtual Result<void> run(const ProgramCall& call) = 0;
+  /// Whether `run` could begin now, as far as that can be seen; kOnSuccessFailed.
+  [[nodiscard]] virtual Result<void> may_run(const std::string& file) = 0;
   /// Deletes one file durably; removing what is not there succeeds. kClaimNotRemoved, also for what is no file, for a
   /// symbolic link and for a file that is one of `spared`.
   [[nodiscard]] virtual Result<void> remove(const std::string& file, const std::vector<std::string>& spared) = 0;

@@ -39,6 +39,7 @@ class Checks {
       way_.skip("needs trusted roots");
     }
     way_.probe_all(probe);
+    if (plan_.on_success && ports_.outside != nullptr) findings_.examine("on-success", [this] { return program(); });
     outcome_.kind = outcome_.error ? OutcomeKind::kFailed : OutcomeKind::kChecked;
     return std::move(outcome_);
   }
@@ -118,6 +119,11 @@ class Checks {
     return fail(ErrorKind::kOtherIdentity,
                 ports_.disk.root() + " holds the identity of " + name + ", made for another request",
                 "give this gateway a --state-dir of its own, or replace the identity with --force");
+  }
+
+  Result<std::string> program() {
+    FP_TRY(ports_.outside->may_run(*plan_.on_success));
+    return printable(*plan_.on_success) + " can be run";
   }
 
   Result<std::string> state() {

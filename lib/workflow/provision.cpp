@@ -65,6 +65,7 @@ class Run {
       FP_TRY(vault_.prepare());
       FP_TRY(attempts_.spread_out());
       FP_TRY(wait_for_clock());
+      warn_early();
       if (is_legacy_aws_endpoint(plan_.endpoint.host)) {
         ports_.observer.warned("the endpoint " + plan_.endpoint.host +
                                " is of the kind without -ats, whose certificate is no longer trusted; " +
@@ -77,6 +78,17 @@ class Run {
     outcome_.kind = OutcomeKind::kProvisioned;
     outcome_.identity = std::get<Installed>(steps_.progress()).identity;
     return {};
+  }
+
+  /// What will go wrong as it looks now, but is not wrong yet.
+  void warn_early() {
+    constexpr std::uint16_t kPlainMqtt = 1883;
+    if (plan_.endpoint.port == kPlainMqtt) {
+      ports_.observer.warned("port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
+    }
+    if (!plan_.on_success || ports_.outside == nullptr) return;
+    const auto may = ports_.outside->may_run(*plan_.on_success);
+    if (!may) ports_.observer.warned(may.error().message + ", as it stands now");
   }
 
   Result<void> load() {

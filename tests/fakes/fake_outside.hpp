@@ -19,6 +19,9 @@ class FakeOutside final : public Outside {
     if (around) around();
     return {};
   }
+  Result<void> may_run(const std::string& /*file*/) override {
+    return program_error ? Result<void>(fail(*program_error)) : Result<void>();
+  }
   Result<void> remove(const std::string& file, const std::vector<std::string>& /*spared*/) override {
     if (around) around();
     removed.push_back(file);

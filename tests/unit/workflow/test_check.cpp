@@ -249,6 +249,16 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
   CHECK(outcome.error->kind == kDiskFull);
 }
 
+TEST_CASE("the program of --on-success is looked at last, as it is run last") {
+  CheckBench bench;
+  bench.plan.on_success = "./announce";
+  CHECK(bench.look().checks.back().name == "on-success");
+  bench.outside.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  CHECK(bench.look().error->kind == kOnSuccessFailed);
+  bench.transport.on_established = [](const ConnectRequest&) { return std::optional(network_error(kDns, Phase::kResolve)); };
+  CHECK(bench.look().error->kind == kDns);
+}
+
 TEST_CASE("a provisioned gateway misses no claim, and another's identity is told") {
   CheckBench bench;
   bench.service.react = {};
