@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kParametersBytesMax = 1024 * 1024;
 constexpr std::size_t kValueFileBytesMax = 64 * 1024;
 
-std::string quoted(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
+std::string in_quotes(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
 
 /// What a device tree or sysfs appends: line ends, NUL, blanks.
 std::string_view without_trailing_blanks(std::string_view text) {
@@ -23,10 +23,10 @@ std::string_view without_trailing_blanks(std::string_view text) {
 
 Result<std::string> value_from_file(const std::string& name, const std::string& path) {
   auto bytes = read_input_file(path, kValueFileBytesMax);
-  if (!bytes) return fail(std::move(bytes).error().within("parameter " + quoted(name)));
+  if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
   std::string value(without_trailing_blanks(*bytes));
   if (value.empty()) {
-    return fail(ErrorKind::kParametersUnusable, "parameter " + quoted(name) + ": " + printable(path, 300) + " is empty",
+    return fail(ErrorKind::kParametersUnusable, "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
                 "write the value into the file, or give it as " + printable(name, 80) + "=VALUE");
   }
   if (auto fits = check_parameter(name, value); !fits) {
@@ -49,13 +49,13 @@ Result<Parameters> read_key_values(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      return fail(ErrorKind::kUsage, quoted(text) + " has no =", "write it as KEY=VALUE or KEY=@FILE");
+      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =", "write it as KEY=VALUE or KEY=@FILE");
     }
     const std::string name = text.substr(0, equals);
     FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1)));
     FP_TRY(check_parameter(name, value));
     if (!parameters.emplace(name, std::move(value)).second) {
-      return fail(ErrorKind::kUsage, "parameter " + quoted(name) + " is given twice", "give it once");
+      return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " is given twice", "give it once");
     }
   }
   return parameters;
@@ -77,7 +77,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   for (JsonMember& member : *members) {
     const std::string where = name + ": line " + std::to_string(member.line) + ": ";
     if (member.value.type != JsonType::kText) {
-      return refuse(where + quoted(member.key) + " is " + std::string(describe(member.value.type)) + ", not text");
+      return refuse(where + in_quotes(member.key) + " is " + std::string(describe(member.value.type)) + ", not text");
     }
     if (auto fits = check_parameter(member.key, member.value.text); !fits) return refuse(where + fits.error().message);
     parameters.emplace(std::move(member.key), std::move(member.value.text));

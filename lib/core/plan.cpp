@@ -125,7 +125,7 @@ std::optional<HostAndPort> split_endpoint(std::string_view text) {
   return HostAndPort{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + printable(text, 80) + "\"";
 }
 
@@ -169,20 +169,20 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint: there is a blank in it", hint);
   }
   const auto parts = split_endpoint(rest);
-  if (!parts) return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
+  if (!parts) return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
 
   std::string host = lower(parts->host);
   if (!host.empty() && host.back() == '.') host.pop_back();
   if (!(parts->bracketed ? is_ipv6_text(host) : is_host(host))) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
   }
   Endpoint endpoint{std::move(host), port.value_or(kDefaultPort)};
   if (parts->port) {
     const auto stated = parse_port(*parts->port);
-    if (!stated) return fail(ErrorKind::kUsage, "the port of endpoint " + quoted(text) + " is not 1 to 65535", hint);
+    if (!stated) return fail(ErrorKind::kUsage, "the port of endpoint " + in_quotes(text) + " is not 1 to 65535", hint);
     if (port && *port != *stated) {
       return fail(ErrorKind::kUsage,
-                  "endpoint " + quoted(text) + " and --port " + std::to_string(*port) + " name two ports",
+                  "endpoint " + in_quotes(text) + " and --port " + std::to_string(*port) + " name two ports",
                   "give the port once");
     }
     endpoint.port = *stated;
@@ -192,7 +192,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
 
 Result<std::string> parse_template_name(std::string_view text) {
   if (text.empty() || text.size() > kTemplateNameMax || !all_of_class(text, "_-")) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not a template name",
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a template name",
                 "it has 1 to 36 of the characters 0-9 A-Z a-z _ -");
   }
   return std::string(text);
@@ -208,7 +208,7 @@ Result<std::string> parse_client_id(std::string_view text) {
     reason = "it holds control characters or is not UTF-8";
   }
   if (!reason.empty()) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not a client id: " + reason,
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a client id: " + reason,
                 "give 1 to 128 bytes of text that the claim policy allows");
   }
   return std::string(text);
@@ -216,7 +216,7 @@ Result<std::string> parse_client_id(std::string_view text) {
 
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
-    return fail(ErrorKind::kUsage, "parameter " + quoted(name) + " " + reason,
+    return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
                 "a name has 1 to 2048 characters, a value at most 4096, both UTF-8");
   };
   if (name.empty()) return refuse("has an empty name");
@@ -236,7 +236,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '}') {
-      return fail(ErrorKind::kUsage, quoted(text) + " holds a } without its {",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " holds a } without its {",
                   "write {Name} for the template parameter Name");
     }
     if (text[at] != '{') {
@@ -245,7 +245,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
     }
     const std::size_t end = text.find_first_of("{}", at + 1);
     if (end == std::string_view::npos || text[end] == '{') {
-      return fail(ErrorKind::kUsage, quoted(text) + " holds a { without its }",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " holds a { without its }",
                   "write {Name} for the template parameter Name");
     }
     const std::string name(text.substr(at + 1, end - at - 1));
@@ -254,7 +254,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
       std::vector<std::string_view> names;
       for (const auto& [each, value] : parameters) names.push_back(each);
       const std::string_view near = nearest(name, names);
-      return fail(ErrorKind::kUsage, quoted(text) + " names the parameter " + quoted(name) + ", which was not given",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " names the parameter " + in_quotes(name) + ", which was not given",
                   near.empty() ? "give it with -P " + printable(name, 80) + "=VALUE"
                                : "did you mean {" + printable(near, 80) + "}?");
     }

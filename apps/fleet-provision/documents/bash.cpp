@@ -46,7 +46,7 @@ std::string verb_cases(const Program& program) {
     std::vector<std::string> offers;
     if (verb.word.empty()) offers = verb_words(program);
     for (const auto& option : verb.options) offers.push_back(names_of(option, " "));
-    cases += "    " + quoted(verb.word) + ") @@_offer " + joined(offers) + " ;;\n";
+    cases += "    " + shell_quoted(verb.word) + ") @@_offer " + joined(offers) + " ;;\n";
   }
   return cases;
 }

@@ -65,7 +65,7 @@ std::vector<FaultWords> fault_words() {
   return all;
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char each : text) out += each == '\'' ? std::string("'\\''") : std::string(1, each);
   return out + "'";

@@ -56,7 +56,7 @@ struct FaultWords {
 [[nodiscard]] std::vector<FaultWords> fault_words();
 
 /// `text` inside single quotes, as POSIX shells and zsh read it.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string shell_quoted(std::string_view text);
 /// Puts `by` in place of every `mark`.
 void fill(std::string& text, std::string_view mark, std::string_view by);
 /// `_fleet_provision` for `fleet-provision`.

@@ -31,10 +31,10 @@ std::string option_spec(const ProgramOption& option) {
   std::string tail = "[" + plain(option.help) + "]";
   if (!option.metavar.empty()) tail += ":" + plain(option.metavar) + ":" + action(option.value);
   const std::string name = "--" + std::string(option.name) + (option.metavar.empty() ? "" : "=");
-  if (option.letter == 0) return quoted((option.repeatable ? "*" : "") + name + tail);
+  if (option.letter == 0) return shell_quoted((option.repeatable ? "*" : "") + name + tail);
   const std::string letter = "-" + std::string(1, option.letter);
-  const std::string exclusive = option.repeatable ? "'*'" : quoted("(" + letter + " --" + std::string(option.name) + ")");
-  return exclusive + "{" + letter + "," + name + "}" + quoted(tail);
+  const std::string exclusive = option.repeatable ? "'*'" : shell_quoted("(" + letter + " --" + std::string(option.name) + ")");
+  return exclusive + "{" + letter + "," + name + "}" + shell_quoted(tail);
 }
 
 std::string arguments_of(const ProgramVerb& verb, const std::string& positional, std::string_view margin) {
@@ -47,9 +47,9 @@ std::string fault_function() {
   std::string operations;
   std::string cases;
   for (const auto& each : fault_words()) {
-    operations += " " + quoted(each.operation);
+    operations += " " + shell_quoted(each.operation);
     cases += "    " + std::string(each.operation) + ":*:*) actions=(";
-    for (const auto& one : each.actions) cases += "\n      " + quoted(plain(one.word) + ":" + std::string(one.meaning));
+    for (const auto& one : each.actions) cases += "\n      " + shell_quoted(plain(one.word) + ":" + std::string(one.meaning));
     cases += ") ;;\n";
   }
   return "@@_fault() {\n  local -a actions\n  case $PREFIX in\n" + cases +
@@ -109,7 +109,7 @@ std::string zsh_completion(const Program& program) {
     text += verb_part(program) + "    *)\n      " + arguments_of(program.verbs.front(), "':command:@@_verbs'", "        ") +
             " ;;\n  esac\n}\n@@_verbs() {\n  local -a verbs=(";
     for (const auto& verb : program.verbs) {
-      if (!verb.word.empty()) text += "\n    " + quoted(std::string(verb.word) + ":" + plain(verb.purpose));
+      if (!verb.word.empty()) text += "\n    " + shell_quoted(std::string(verb.word) + ":" + plain(verb.purpose));
     }
     text += ")\n  _describe command verbs\n}\n";
   }

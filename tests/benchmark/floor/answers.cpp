@@ -60,7 +60,7 @@ std::string object_in(std::string_view json, std::string_view name) {
   fail("the answer is cut off");
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string json = "\"";
   for (const char letter : text) {
     if (letter == '\n') {

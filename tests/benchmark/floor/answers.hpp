@@ -13,6 +13,6 @@ std::string text_in(std::string_view json, std::string_view name);
 std::string object_in(std::string_view json, std::string_view name);
 
 /// `text` as a JSON string.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace fleet_provision::floor

@@ -137,14 +137,14 @@ Store::Identity identity_of(const Request& request, const std::string& created, 
     return "  \"" + std::string(name) + "\": " + value + ",\n";
   };
   const std::string json =
-      "{\n" + line("schema", "1") + line("thingName", quoted(thing)) +
-      line("certificateId", quoted(text_in(created, "certificateId"))) +
-      line("certificateFingerprint", quoted(facts.fingerprint)) + line("notAfter", quoted(facts.not_after)) +
-      line("templateName", quoted(request.service.template_name)) + line("endpoint", quoted(request.service.host)) +
-      line("port", request.service.port) + line("method", quoted(request.csr ? "csr" : "keys")) +
-      line("keyType", quoted(request.csr ? "ec-p256" : "rsa-2048")) + line("key", quoted("private-key.pem")) +
-      line("deviceConfiguration", configuration) + line("requestDigest", quoted(request_digest(request))) +
-      line("replaces", "null") + line("provisionedAt", quoted(now())) + "  \"verifiedAt\": null\n}\n";
+      "{\n" + line("schema", "1") + line("thingName", in_quotes(thing)) +
+      line("certificateId", in_quotes(text_in(created, "certificateId"))) +
+      line("certificateFingerprint", in_quotes(facts.fingerprint)) + line("notAfter", in_quotes(facts.not_after)) +
+      line("templateName", in_quotes(request.service.template_name)) + line("endpoint", in_quotes(request.service.host)) +
+      line("port", request.service.port) + line("method", in_quotes(request.csr ? "csr" : "keys")) +
+      line("keyType", in_quotes(request.csr ? "ec-p256" : "rsa-2048")) + line("key", in_quotes("private-key.pem")) +
+      line("deviceConfiguration", configuration) + line("requestDigest", in_quotes(request_digest(request))) +
+      line("replaces", "null") + line("provisionedAt", in_quotes(now())) + "  \"verifiedAt\": null\n}\n";
   return {certificate, thing, configuration, json};
 }
 
@@ -158,15 +158,15 @@ void provision(const Request& request) {
   const std::unique_ptr<Exchange> exchange = connecting.get();
 
   const std::string created =
-      exchange->create(request.csr ? "{\"certificateSigningRequest\":" + quoted(made.csr_pem) + "}" : "{}");
+      exchange->create(request.csr ? "{\"certificateSigningRequest\":" + in_quotes(made.csr_pem) + "}" : "{}");
   const std::string token = text_in(created, "certificateOwnershipToken");
   const std::string key_of_service = request.csr ? std::string() : text_in(created, "privateKey");
   // So are certificate and token before RegisterThing leaves.
   store.save(key_of_service, made.csr_pem + text_in(created, "certificatePem") + token);
 
   const std::string registered =
-      exchange->provision("{\"certificateOwnershipToken\":" + quoted(token) + ",\"parameters\":{" +
-                          quoted(request.parameter) + ":" + quoted(request.value) + "}}");
+      exchange->provision("{\"certificateOwnershipToken\":" + in_quotes(token) + ",\"parameters\":{" +
+                          in_quotes(request.parameter) + ":" + in_quotes(request.value) + "}}");
   exchange->close();
   store.install(identity_of(request, created, registered));
   std::cout << "thingName: " << text_in(registered, "thingName") << '\n';
