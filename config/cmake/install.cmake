@@ -36,6 +36,10 @@ foreach(header IN LISTS public_headers)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)
 endforeach()
 
+configure_file(config/cmake/version.hpp.in ${PROJECT_BINARY_DIR}/version.hpp @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/core
+        COMPONENT library)
+
 foreach(layer core codec workflow adapters)
   set_target_properties(fp_${layer} PROPERTIES EXPORT_NAME ${layer} OUTPUT_NAME fleet-provision-${layer})
 endforeach()
