@@ -23,13 +23,23 @@ constexpr std::string_view kTextOrTexts =
 constexpr std::string_view kFileOrTextMap =
     R"("type": ["object", "string"], "additionalProperties": { "type": "string" })";
 
+/// What the program takes of a number; a test compares both at the bounds.
+std::string_view bounds(OptionId id) {
+  if (id == OptionId::kPort) return R"("minimum": 1, "maximum": 65535)";
+  if (id == OptionId::kAttempts) return R"("minimum": 1, "maximum": 1000000)";
+  if (id == OptionId::kTimeout) return R"("minimum": 1, "maximum": 604800)";
+  if (id == OptionId::kRequestTimeout) return R"("minimum": 0.1, "maximum": 3600)";
+  if (id == OptionId::kSplay) return R"("minimum": 0, "maximum": 604800)";
+  return R"("minimum": 0, "maximum": 9)";
+}
+
 std::string type_of(const OptionRow& option) {
   const ValueOffer value = value_offer(option);
   switch (option.value) {
     case OptionValue::kFlag: return R"("type": "boolean")";
-    case OptionValue::kCount: return R"("type": ["integer", "boolean"], "minimum": 0)";
-    case OptionValue::kNumber: return R"("type": "integer", "minimum": 1)";
-    case OptionValue::kSeconds: return R"("type": "number", "minimum": 0)";
+    case OptionValue::kCount: return R"("type": ["integer", "boolean"], )" + std::string(bounds(option.id));
+    case OptionValue::kNumber: return R"("type": "integer", )" + std::string(bounds(option.id));
+    case OptionValue::kSeconds: return R"("type": "number", )" + std::string(bounds(option.id));
     case OptionValue::kText:
       return value.offer == Offer::kWords && value.only_these ? R"("enum": )" + json_list(value.words) : R"("type": "string")";
     case OptionValue::kFile:
