@@ -39,6 +39,7 @@ do_install:append() {
 
 PACKAGES =+ "${PN}-simulator ${PN}-completions"
 FILES:${PN}-simulator = "${bindir}/fleet-provision-simulator ${libdir}/fleet-provision"
+# Of both programs, since a shell reads them only when one asks for them.
 FILES:${PN}-completions = "${datadir}/bash-completion ${datadir}/zsh ${datadir}/fish"
 FILES:${PN} += "${systemd_system_unitdir} ${nonarch_libdir}/sysusers.d ${nonarch_libdir}/tmpfiles.d \
     ${datadir}/fleet-provision"
