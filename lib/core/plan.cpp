@@ -163,10 +163,10 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   if (rest.find('/') != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "endpoint " + quoted(text) + " has a path behind the host", hint);
+    return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " has a path behind the host", hint);
   }
   if (rest.find_first_of(" \t\r\n") != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint: there is a blank in it", hint);
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint: there is a blank in it", hint);
   }
   const auto parts = split_endpoint(rest);
   if (!parts) return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
