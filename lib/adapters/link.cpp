@@ -162,14 +162,16 @@ Result<int> Link::library_end(TlsConnection& server) {
     if (::poll(polled, std::size(polled), -1) < 0 && errno != EINTR) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
+    // The server first: when it refuses us, that a library did not come matters no more.
+    if (polled[1].revents != 0) {
+      char byte = 0;
+      const IoStatus status = server.read(&byte, 1).status;
+      if (status == IoStatus::kMoved) return fail(ErrorKind::kMalformedAnswer, place_ + " speaks before our CONNECT");
+      const bool goes_on = status == IoStatus::kWantsRead || status == IoStatus::kWantsWrite;
+      if (const auto failure = server.failure(); failure && !goes_on) return fail(*failure);
+      if (!goes_on) return fail(lost({}));
+    }
     if (polled[0].revents != 0) break;
-    if (polled[1].revents == 0) continue;
-    char byte = 0;
-    const IoStatus status = server.read(&byte, 1).status;
-    if (status == IoStatus::kWantsRead || status == IoStatus::kWantsWrite) continue;
-    if (status == IoStatus::kMoved) return fail(ErrorKind::kMalformedAnswer, place_ + " speaks before our CONNECT");
-    if (const auto failure = server.failure()) return fail(*failure);
-    return fail(lost({}));
   }
   door_thread_.join();
   if (!library_) return fail(library_.error());
