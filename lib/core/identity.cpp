@@ -6,9 +6,11 @@ namespace fleet_provision {
 
 std::string rfc3339(WallTime time) {
   using namespace std::chrono;
-  const auto day = floor<days>(time);
+  // Whole seconds first: the first midnight before the earliest WallTime is none itself.
+  const sys_seconds second = floor<seconds>(time);
+  const auto day = floor<days>(second);
   const year_month_day date{day};
-  const hh_mm_ss clock{floor<seconds>(time - day)};
+  const hh_mm_ss clock{second - day};
   char text[64];
   std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
@@ -34,7 +36,11 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
                             day{static_cast<unsigned>(number(8, 2))}};
   // A leap second (60) is not in system_clock and not taken.
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
-  return WallTime{sys_days{date}} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)};
+  const sys_seconds time =
+      sys_days{date} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)};
+  // WallTime counts in nanoseconds, from 1677 to 2262.
+  if (time > floor<seconds>(WallTime::max()) || time < ceil<seconds>(WallTime::min())) return std::nullopt;
+  return WallTime{time};
 }
 
 }  // namespace fleet_provision
