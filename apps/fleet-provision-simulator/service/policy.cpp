@@ -232,7 +232,10 @@ class PolicyReader {
 Result<Policy> Policy::parse(const std::string& name, std::string_view document) {
   const json parsed = json::parse(document, nullptr, false);
   if (parsed.is_discarded()) return fail(ErrorKind::kConfiguration, name + ": not JSON");
-  return PolicyReader::read(parsed, name);
+  auto policy = PolicyReader::read(parsed, name);
+  // The places in it are named by the document's own keys, which may hold anything.
+  if (!policy) policy.error().message = printable(policy.error().message);
+  return policy;
 }
 
 bool Policy::Statement::matches(std::string_view action, std::string_view resource,

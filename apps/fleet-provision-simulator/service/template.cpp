@@ -289,7 +289,11 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
   auto parsed = std::make_unique<Body>();
   parsed->document = json::parse(body, nullptr, false);
   if (parsed->document.is_discarded()) return fail(ErrorKind::kConfiguration, place + ": not JSON");
-  FP_TRY(check_body(parsed->document, place));
+  if (auto checked = check_body(parsed->document, place); !checked) {
+    // The places in it are named by the document's own keys, which may hold anything.
+    checked.error().message = printable(checked.error().message);
+    return fail(std::move(checked).error());
+  }
   return ProvisioningTemplate(name, std::move(parsed));
 }
 
