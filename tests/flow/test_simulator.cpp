@@ -10,6 +10,7 @@
 #include "tests/catch.hpp"
 #include "tests/flow/rows.hpp"
 #include "tests/simulator/simulator_process.hpp"
+#include "tests/table_row.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace fleet_provision::test;
@@ -78,6 +79,8 @@ void check_trials(const std::vector<Trial>& trials) {
     INFO(trials[i].fault << "\n" << text);
     CHECK(found[i].empty());
   }
+  table_row(Catch::getResultCapture().getCurrentTestName(), trials.size(),
+            "the exit code, kind and certificates that belong to it");
 }
 
 const Options kCbor{"--payload-format", "cbor"};

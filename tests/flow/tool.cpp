@@ -52,11 +52,13 @@ Ended run_tool(const std::vector<std::string>& arguments, const std::string& dir
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
   const Descriptor out(::open(out_file.c_str(), flags, 0600));
   const Descriptor err(::open(err_file.c_str(), flags, 0600));
+  const auto began = std::chrono::steady_clock::now();
   const pid_t child = spawn(arguments, out.get(), err.get());
   const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   pollfd ready{handle.get(), POLLIN, 0};
   Ended ended;
   ended.hung = ::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(guard).count())) == 0;
+  ended.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (ended.hung) ::kill(child, SIGKILL);
   int status = 0;
   rusage usage{};

@@ -13,6 +13,7 @@ struct Ended {
   int code = 0;
   /// It had to be killed.
   bool hung = false;
+  std::chrono::milliseconds took{0};
   std::string out;
   std::string err;
   /// Peak resident memory in KiB. Never less than this program's own when it forked.

@@ -1,0 +1,20 @@
+// A row of docs/what-survives-what.md, for scripts/what-survives-what, which says with STORM_ROWS where it goes.
+#pragma once
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+namespace fleet_provision::test {
+
+/// Where rows go; null in an ordinary run of the tests.
+inline const char* rows_file() {
+  return std::getenv("STORM_ROWS");
+}
+
+inline void table_row(const std::string& fault, std::size_t tried, const std::string& outcome) {
+  if (rows_file() == nullptr) return;
+  std::ofstream(rows_file(), std::ios::app) << "| " << fault << " | " << tried << " | " << outcome << " |\n";
+}
+
+}  // namespace fleet_provision::test
