@@ -51,6 +51,13 @@ std::string describe(const MqttPacket& packet) {
   return text;
 }
 
+/// Nobody is to look at the endpoint for it.
+Error on_the_way_to_proxy(Error error) {
+  if (error.kind == ErrorKind::kInterrupted || error.kind == ErrorKind::kTerminated) return error;
+  error.hint = "this is the way to the proxy: is it up, and are --proxy and https_proxy right; --proxy '' goes without";
+  return std::move(error).within("no way to the proxy");
+}
+
 Error no_answer(Phase phase, const std::string& message, std::string hint) {
   Error error;
   error.kind = ErrorKind::kNoAnswer;
@@ -138,11 +145,13 @@ Result<Descriptor> Link::open_tcp() {
   const bool by_proxy = options_.proxy.has_value();
   const std::string& host = by_proxy ? options_.proxy->host : options_.endpoint.host;
   const std::uint16_t port = by_proxy ? options_.proxy->port : options_.endpoint.port;
-  FP_TRY_ASSIGN(const std::vector<SocketAddress> addresses,
-                phase(Phase::kResolve, [&] { return resolve(host, port, step_deadline(), wait_); }));
-  FP_TRY_ASSIGN(TcpConnection connection, phase(Phase::kTcp, [&] {
-                  return connect_tcp(host, port, addresses, request_.request_timeout, request_.run_deadline, wait_);
-                }));
+  auto addresses = phase(Phase::kResolve, [&] { return resolve(host, port, step_deadline(), wait_); });
+  if (!addresses) return fail(by_proxy ? on_the_way_to_proxy(std::move(addresses).error()) : std::move(addresses).error());
+  auto connected = phase(Phase::kTcp, [&] {
+    return connect_tcp(host, port, *addresses, request_.request_timeout, request_.run_deadline, wait_);
+  });
+  if (!connected) return fail(by_proxy ? on_the_way_to_proxy(std::move(connected).error()) : std::move(connected).error());
+  TcpConnection& connection = *connected;
   place_ = place(host, connection.address, port);
   observer_.detail("connected to " + place_);
   if (by_proxy) {

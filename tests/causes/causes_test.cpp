@@ -260,6 +260,10 @@ std::vector<Row> other_rows() {
   std::vector<Row> rows{
       {"nobody listens", std::nullopt, {}, {kOnce, "--endpoint", "127.0.0.1:1"}, 75, "connection-refused",
        {"cannot connect to 127.0.0.1, port 1: connection refused"}, {"nothing listens there"}},
+      {"nobody is the proxy", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"}, 75, "connection-refused",
+       {"no way to the proxy: cannot connect to 127.0.0.1, port 1"}, {"--proxy and https_proxy"}},
+      {"the proxy has no address", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, 75, "dns",
+       {"no way to the proxy: cannot resolve proxy.invalid"}, {"--proxy and https_proxy"}},
       {"no trusted roots", good(), swallow, {"--ca-file="}, 77, "no-trust-store",
        {"neither /nowhere/ca.pem nor /nowhere/certs"}, {"ca-certificates", "--ca-file"},
        {"SSL_CERT_FILE=/nowhere/ca.pem", "SSL_CERT_DIR=/nowhere/certs"}},
