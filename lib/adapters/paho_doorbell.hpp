@@ -16,8 +16,7 @@
 // late signal must find it, and only that thread is ever sent one. Without /proc, without a free signal or with
 // another Paho all of this does nothing, and Paho takes its time.
 //
-// What remains: a wake-up that is lost inside its send thread, between its look at the queue and its wait, costs up to
-// a second, in about one run of 300, and cannot be mended from outside.
+// Its send thread has a defect of its own, see SendBell in paho_transport.cpp.
 #pragma once
 
 #include <sys/types.h>
