@@ -120,12 +120,14 @@ std::string manual_behaviours() {
 
 std::string manual_faults() {
   // Narrow columns: neither justified nor hyphenated.
-  std::string out = ".nh\n.na\n.TS\nallbox;\nlb lb lb\nlb l lx.\naction\toperations\tmeaning\n";
+  std::string out = ".nh\n.na\n.TS\nallbox;\nlb lb lb\nlbw(22n) lw(20n) lx.\naction\toperations\tmeaning\n";
   for (const auto& row : simulator::fault_table()) {
     const bool optional = row.value == simulator::FaultValue::kOptionalNumber || row.value == simulator::FaultValue::kOptionalText;
     std::string name(row.name);
     if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
-    out += roff(name) + "\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) + "\nT}\n";
+    std::string breakable = roff(name);
+    fill(breakable, "[", "\\:[");
+    out += "T{\n" + breakable + "\nT}\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) + "\nT}\n";
   }
   return out + ".TE\n.ad\n.hy\n";
 }
