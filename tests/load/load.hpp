@@ -1,0 +1,32 @@
+// Many provisionings from one thread, a fixed number of them at once.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "load/provisioning.hpp"
+
+namespace fleet_provision::load {
+
+struct LoadSettings {
+  /// At once; the next begins when one ends.
+  unsigned connections = 1;
+  unsigned provisionings = 1;
+  Duration patience = std::chrono::seconds(30);
+};
+
+struct LoadResult {
+  Duration wall{};
+  /// User and system time of this thread.
+  Duration cpu{};
+  /// Of those that went well.
+  std::vector<Sample> samples;
+  /// Why others did not, and how often.
+  std::map<std::string, unsigned> failures;
+};
+
+/// Names begin with `prefix`, so that runs against one service do not meet each other's things.
+[[nodiscard]] LoadResult run_load(const Access& access, const LoadSettings& settings, const std::string& prefix);
+
+}  // namespace fleet_provision::load

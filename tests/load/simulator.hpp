@@ -1,0 +1,44 @@
+// The simulator as a child that is measured: how soon it is ready, what its broker takes.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "load/provisioning.hpp"
+
+namespace fleet_provision::load {
+
+class Simulator {
+ public:
+  /// Starts `program` and waits for its ready line. Throws std::runtime_error when none comes.
+  Simulator(const std::string& program, const std::string& state_dir, const std::vector<std::string>& options);
+  Simulator(const Simulator&) = delete;
+  Simulator& operator=(const Simulator&) = delete;
+  /// Ends it by SIGTERM and waits.
+  ~Simulator();
+
+  [[nodiscard]] const Target& target() const { return target_; }
+  /// From its exec to the end of its ready line.
+  [[nodiscard]] Duration ready_after() const { return ready_after_; }
+  /// User and system time of the broker until now.
+  [[nodiscard]] Duration broker_cpu() const;
+  /// The broker's peak of resident memory until now, in KiB.
+  [[nodiscard]] unsigned long broker_peak_kib() const;
+  /// Of the simulator itself, which waits beside its broker.
+  [[nodiscard]] unsigned long own_peak_kib() const;
+
+ private:
+  pid_t pid_ = -1;
+  pid_t broker_ = -1;
+  Target target_;
+  Duration ready_after_{};
+};
+
+/// Connections that the kernel turned away because an accept queue was full (TcpExt ListenOverflows), on this machine
+/// since its start; nothing where the kernel does not tell.
+[[nodiscard]] std::optional<unsigned long> accept_queue_overflows();
+
+}  // namespace fleet_provision::load
