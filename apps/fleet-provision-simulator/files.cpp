@@ -19,6 +19,8 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+}  // namespace
+
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -28,8 +30,6 @@ bool write_all(int descriptor, std::string_view bytes) {
   }
   return true;
 }
-
-}  // namespace
 
 bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;

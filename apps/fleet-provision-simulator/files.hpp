@@ -14,6 +14,8 @@ namespace fleet_provision::simulator {
 [[nodiscard]] std::string absolute(const std::string& path);
 /// kFileNotFound or kFileUnreadable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
+/// False and errno when it cannot.
+[[nodiscard]] bool write_all(int descriptor, std::string_view bytes);
 /// Replaces the file by a rename; `mode` from its creation. kStateNotWritable.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode);
 /// With its parents, where missing.

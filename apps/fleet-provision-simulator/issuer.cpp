@@ -60,14 +60,14 @@ class OpenSslIssuer final : public Issuer {
   std::string random_hex(std::size_t digits) override;
 
  private:
-  IssuedCertificate issue(EVP_PKEY* subject_key, const IssueFaults& faults);
+  IssuedCertificate issue(const X509_PUBKEY* subject_key, const IssueFaults& faults);
 
   Certificate certificate_;
   Key key_;
   RsaKeysAhead keys_;
 };
 
-IssuedCertificate OpenSslIssuer::issue(EVP_PKEY* subject_key, const IssueFaults& faults) {
+IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const IssueFaults& faults) {
   CertificateRequest request;
   request.subject_nid = NID_commonName;
   request.subject = kSubject;
@@ -78,7 +78,7 @@ IssuedCertificate OpenSslIssuer::issue(EVP_PKEY* subject_key, const IssueFaults&
                         {NID_subject_key_identifier, "hash"},
                         {NID_basic_constraints, "critical,CA:FALSE"},
                         {NID_key_usage, "critical,digitalSignature"}};
-  const Key other = faults.other_key ? make_ec_key() : nullptr;
+  const PublicKey other = faults.other_key ? public_key_of(make_ec_key().get()) : nullptr;
   const Certificate certificate =
       make_certificate(request, other ? other.get() : subject_key, certificate_.get(), key_.get());
   return {fingerprint(certificate.get()), pem_of(certificate.get())};
@@ -98,7 +98,7 @@ Granted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem
   if (!verified) return bad_csr("The signature of the CSR is wrong.");
   if (!is_digest_taken(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
   try {
-    return issue(key, faults);
+    return issue(X509_REQ_get_X509_PUBKEY(csr.get()), faults);
   } catch (const std::exception& error) {
     return refuse(500, "InternalFailure", error.what());
   }
@@ -107,7 +107,7 @@ Granted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem
 Granted<IssuedKeys> OpenSslIssuer::issue_with_keys(const IssueFaults& faults) {
   try {
     const Key key = keys_.take();
-    return IssuedKeys{issue(key.get(), faults), traditional_pem_of(key.get())};
+    return IssuedKeys{issue(public_key_of(key.get()).get(), faults), traditional_pem_of(key.get())};
   } catch (const std::exception& error) {
     return refuse(500, "InternalFailure", error.what());
   }

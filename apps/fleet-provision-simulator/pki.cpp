@@ -74,13 +74,13 @@ Result<Pair> load_or_make(const std::string& certificate_file, const std::string
 }
 
 Pair self_signed(Key key, const CertificateRequest& request) {
-  Certificate certificate = make_certificate(request, key.get(), nullptr, key.get());
+  Certificate certificate = make_certificate(request, public_key_of(key.get()).get(), nullptr, key.get());
   return {std::move(certificate), std::move(key)};
 }
 
 Pair signed_by(const Pair& issuer, const CertificateRequest& request) {
   Key key = make_ec_key();
-  Certificate certificate = make_certificate(request, key.get(), issuer.certificate.get(), issuer.key.get());
+  Certificate certificate = make_certificate(request, public_key_of(key.get()).get(), issuer.certificate.get(), issuer.key.get());
   return {std::move(certificate), std::move(key)};
 }
 

@@ -11,6 +11,7 @@
 #include <mosquitto_plugin.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -189,9 +190,24 @@ int on_message(int, void* data, void* user) {
   return result_of(permission);
 }
 
+// mosquitto lets 100 connections wait for it; of a fleet that is switched on at once the others would be turned away by
+// the kernel and come again after one second, then after three. To listen again changes the number alone.
+void let_a_fleet_wait() {
+  constexpr int kHighestAtTheStart = 256;
+  constexpr int kAsManyAsTheKernelAllows = 65535;
+  for (int descriptor = 0; descriptor < kHighestAtTheStart; ++descriptor) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) {
+      listen(descriptor, kAsManyAsTheKernelAllows);
+    }
+  }
+}
+
 int on_tick(int, void*, void* user) {
   auto& plugin = *static_cast<Plugin*>(user);
   if (plugin.configuration.ready_descriptor >= 0) {
+    let_a_fleet_wait();
     if (write(plugin.configuration.ready_descriptor, "1", 1) < 0) return MOSQ_ERR_SUCCESS;
     close(plugin.configuration.ready_descriptor);
     plugin.configuration.ready_descriptor = -1;

@@ -1,12 +1,11 @@
 #include "state_store.hpp"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "files.hpp"
+#include "record_directory.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -77,8 +76,8 @@ std::vector<Record> load(const std::string& directory, Record (*from)(const orde
 class StateStore final : public Store {
  public:
   explicit StateStore(std::string state_dir)
-      : certificates_(state_dir + "/certificates/"),
-        things_(state_dir + "/things/"),
+      : certificates_(state_dir + "/certificates"),
+        things_(state_dir + "/things"),
         claim_status_(claim_status_file(state_dir)) {}
 
   void save(const CertificateRecord& certificate) override {
@@ -95,7 +94,7 @@ class StateStore final : public Store {
         {"tokenExpires", seconds_of(certificate.token_expires)},
         {"tokenUsed", certificate.token_used},
         {"certificatePem", certificate.pem}};
-    write(certificates_ + certificate.id, document);
+    write(certificates_, certificate.id, document);
   }
 
   void save(const ThingRecord& thing) override {
@@ -103,13 +102,13 @@ class StateStore final : public Store {
         {"thingName", thing.name},        {"thingTypeName", thing.type ? ordered_json(*thing.type) : ordered_json()},
         {"attributes", thing.attributes}, {"thingGroups", thing.groups},
         {"principals", thing.principals}, {"templateName", thing.template_name}};
-    write(things_ + thing.name, document);
+    write(things_, thing.name, document);
   }
 
-  void remove_certificate(const std::string& id) override { ::unlink((certificates_ + id + ".json").c_str()); }
+  void remove_certificate(const std::string& id) override { certificates_.remove(id + ".json"); }
 
-  std::vector<CertificateRecord> load_certificates() override { return load(certificates_, certificate_from); }
-  std::vector<ThingRecord> load_things() override { return load(things_, thing_from); }
+  std::vector<CertificateRecord> load_certificates() override { return load(certificates_.path(), certificate_from); }
+  std::vector<ThingRecord> load_things() override { return load(things_.path(), thing_from); }
 
   // Whatever is not ACTIVE cannot connect, a file that somebody is just writing included.
   CertificateStatus claim_status() override {
@@ -119,13 +118,13 @@ class StateStore final : public Store {
   }
 
  private:
-  static void write(const std::string& path, const ordered_json& document) {
+  static void write(RecordDirectory& directory, const std::string& name, const ordered_json& document) {
     const auto text = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    if (auto written = write_file(path + ".json", text, 0644); !written) complain(written.error().message);
+    if (auto written = directory.save(name + ".json", text, std::chrono::steady_clock::now()); !written) complain(written.error().message);
   }
 
-  std::string certificates_;
-  std::string things_;
+  RecordDirectory certificates_;
+  RecordDirectory things_;
   std::string claim_status_;
 };
 

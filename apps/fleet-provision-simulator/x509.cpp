@@ -63,6 +63,22 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   require(X509_add_ext(certificate, extension.get(), -1) == 1, value.c_str());
 }
 
+// Copied as it is encoded. X509_set_pubkey would encode it and, in OpenSSL 3.0, find a decoder for it again, which is a
+// tenth of what a certificate costs.
+void set_public_key(X509* certificate, const X509_PUBKEY* key) {
+  const unsigned char* bits = nullptr;
+  int size = 0;
+  X509_ALGOR* algorithm = nullptr;
+  require(X509_PUBKEY_get0_param(nullptr, &bits, &size, &algorithm, key) == 1, "public key");
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(bits, static_cast<std::size_t>(size)));
+  X509_PUBKEY* place = X509_get_X509_PUBKEY(certificate);
+  X509_ALGOR* its_algorithm = nullptr;
+  require(copy != nullptr && X509_PUBKEY_set0_param(place, OBJ_nid2obj(NID_undef), V_ASN1_UNDEF, nullptr, copy, size) == 1 &&
+              X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &its_algorithm, place) == 1 &&
+              X509_ALGOR_copy(its_algorithm, algorithm) == 1,
+          "public key");
+}
+
 }  // namespace
 
 Key make_ec_key() {
@@ -98,7 +114,13 @@ Key make_rsa_key(const std::atomic<bool>& abandoned) {
   return owner;
 }
 
-Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
+PublicKey public_key_of(EVP_PKEY* key) {
+  X509_PUBKEY* made = nullptr;
+  require(X509_PUBKEY_set(&made, key) == 1, "public key");
+  return PublicKey(made);
+}
+
+Certificate make_certificate(const CertificateRequest& request, const X509_PUBKEY* subject_key, X509* issuer,
                              EVP_PKEY* issuer_key) {
   Certificate certificate(X509_new());
   require(certificate != nullptr && X509_set_version(certificate.get(), X509_VERSION_3) == 1, "certificate");
@@ -118,7 +140,7 @@ Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subjec
     require(ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate.get()), request.not_after_time.c_str()) == 1,
             "notAfter");
   }
-  require(X509_set_pubkey(certificate.get(), subject_key) == 1, "public key");
+  set_public_key(certificate.get(), subject_key);
   for (const auto& [nid, value] : request.extensions) add_extension(certificate.get(), signer, nid, value);
   require(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0, "sign");
   return certificate;

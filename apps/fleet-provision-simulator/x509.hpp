@@ -18,10 +18,12 @@ namespace fleet_provision::simulator {
 struct FreeOpenSsl {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(X509_PUBKEY* key) const { X509_PUBKEY_free(key); }
   void operator()(X509_REQ* request) const { X509_REQ_free(request); }
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeOpenSsl>;
 using Certificate = std::unique_ptr<X509, FreeOpenSsl>;
+using PublicKey = std::unique_ptr<X509_PUBKEY, FreeOpenSsl>;
 using SigningRequest = std::unique_ptr<X509_REQ, FreeOpenSsl>;
 
 /// What a certificate is to say. Times are seconds from now, or from an absolute end.
@@ -43,8 +45,9 @@ struct CertificateRequest {
 [[nodiscard]] Key make_rsa_key(const std::atomic<bool>& abandoned);
 /// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no
 /// Result.
-[[nodiscard]] Certificate make_certificate(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
-                                           EVP_PKEY* issuer_key);
+[[nodiscard]] Certificate make_certificate(const CertificateRequest& request, const X509_PUBKEY* subject_key,
+                                           X509* issuer, EVP_PKEY* issuer_key);
+[[nodiscard]] PublicKey public_key_of(EVP_PKEY* key);
 
 [[nodiscard]] std::string pem_of(X509* certificate);
 /// PKCS#8.

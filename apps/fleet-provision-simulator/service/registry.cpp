@@ -68,11 +68,16 @@ const char* word(CertificateStatus status) {
 }
 
 Registry::Registry(Store& store, Issuer& issuer) : store_(store), issuer_(issuer) {
-  for (auto& certificate : store.load_certificates()) {
-    if (!certificate.token_sha256.empty()) tokens_[certificate.token_sha256] = certificate.id;
-    certificates_[certificate.id] = std::move(certificate);
-  }
+  for (auto& certificate : store.load_certificates()) remember(std::move(certificate));
   for (auto& thing : store.load_things()) things_[thing.name] = std::move(thing);
+}
+
+void Registry::remember(CertificateRecord certificate) {
+  if (!certificate.token_sha256.empty()) tokens_[certificate.token_sha256] = certificate.id;
+  if (certificate.status == CertificateStatus::kPendingActivation && !certificate.token_used) {
+    expiries_.emplace(certificate.token_expires, certificate.id);
+  }
+  certificates_[certificate.id] = std::move(certificate);
 }
 
 std::string Registry::add(const IssuedCertificate& certificate, WallClockTime token_expires) {
@@ -82,9 +87,8 @@ std::string Registry::add(const IssuedCertificate& certificate, WallClockTime to
   record.pem = certificate.pem;
   record.token_sha256 = issuer_.sha256_hex(token);
   record.token_expires = token_expires;
-  tokens_[record.token_sha256] = record.id;
   store_.save(record);
-  certificates_[record.id] = std::move(record);
+  remember(std::move(record));
   return token;
 }
 
@@ -182,17 +186,19 @@ Granted<void> Registry::apply(const Rendered& rendered, const std::string& certi
 
 std::vector<std::string> Registry::expire(WallClockTime now) {
   std::vector<std::string> gone;
-  for (const auto& [id, certificate] : certificates_) {
-    if (certificate.status == CertificateStatus::kPendingActivation && !certificate.token_used &&
-        certificate.token_expires <= now) {
-      gone.push_back(id);
+  while (!expiries_.empty() && expiries_.begin()->first <= now) {
+    const std::string id = std::move(expiries_.begin()->second);
+    expiries_.erase(expiries_.begin());
+    const auto found = certificates_.find(id);
+    if (found == certificates_.end() || found->second.token_used ||
+        found->second.status != CertificateStatus::kPendingActivation) {
+      continue;
     }
-  }
-  for (const auto& id : gone) {
     // The token is remembered without its certificate, so that the refusal can say why.
-    tokens_[certificates_[id].token_sha256].clear();
-    certificates_.erase(id);
+    tokens_[found->second.token_sha256].clear();
+    certificates_.erase(found);
     store_.remove_certificate(id);
+    gone.push_back(id);
   }
   return gone;
 }

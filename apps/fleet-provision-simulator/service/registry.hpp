@@ -78,6 +78,7 @@ class Registry {
   [[nodiscard]] std::vector<std::string> expire(WallClockTime now);
 
  private:
+  void remember(CertificateRecord certificate);
   [[nodiscard]] Granted<ThingRecord> merged(const ThingSpec& spec, const std::string& template_name) const;
 
   Store& store_;
@@ -86,6 +87,8 @@ class Registry {
   std::map<std::string, ThingRecord> things_;
   /// Token digest to certificate id; to nothing when the certificate expired with its token.
   std::map<std::string, std::string> tokens_;
+  /// Ids by the end of their token's life, of certificates that were pending once: looked through at every connect.
+  std::multimap<WallClockTime, std::string> expiries_;
 };
 
 }  // namespace fleet_provision::simulator

@@ -56,10 +56,8 @@ const Service::Connection* Service::find(ConnectionKey key) const {
 }
 
 Service::Connection* Service::find_number(std::uint64_t connection) {
-  for (auto& [key, each] : connections_) {
-    if (each.number == connection) return &each;
-  }
-  return nullptr;
+  const auto found = keys_by_number_.find(connection);
+  return found == keys_by_number_.end() ? nullptr : find(found->second);
 }
 
 void Service::log_connection(const Connection& connection, const char* event, Members fields) const {
@@ -127,6 +125,8 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
   log_connection(connection, "connect", std::move(fields));
   if (admission != Admission::kAccepted) return admission;
   if (connecting.clean_session) subscriptions_.erase(connecting.client_id);
+  if (const Connection* unseen_end = find(key)) keys_by_number_.erase(unseen_end->number);
+  keys_by_number_[connection.number] = key;
   connections_[key] = std::move(connection);
   return admission;
 }
@@ -135,6 +135,7 @@ void Service::disconnect(ConnectionKey key, const std::string& reason) {
   const Connection* connection = find(key);
   if (connection == nullptr) return;
   log_connection(*connection, "disconnect", {{"reason", text_value(reason)}});
+  keys_by_number_.erase(connection->number);
   connections_.erase(key);
 }
 

@@ -148,6 +148,7 @@ class Service {
 
   std::uint64_t last_number_ = 0;
   std::map<ConnectionKey, Connection> connections_;
+  std::map<std::uint64_t, ConnectionKey> keys_by_number_;
   /// Filters and granted QoS by client id: a persistent session keeps them between connections.
   std::map<std::string, std::map<std::string, int>> subscriptions_;
   std::vector<Scheduled> scheduled_;
