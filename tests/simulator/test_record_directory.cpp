@@ -79,18 +79,16 @@ TEST_CASE("what somebody put in a record's place is replaced and never written t
   fs::remove(records.scratch / "a.json");
   fs::create_symlink(elsewhere / "own", records.scratch / "a.json");
   ::chmod((records.scratch / "b.json").c_str(), 0600);
-  for (const char* text : {"two", "three", "four"}) {
+  for (const char* text : {"two", "three", "four", "five", "six"}) {
     records.now += seconds(20);
-    records.save("a.json", text);
-    records.save("b.json", text);
-    records.save("c.json", text);
-  }
-  CHECK(read_text(elsewhere / "own") == "somebody's own");
-  for (const char* name : {"a.json", "b.json", "c.json"}) {
-    CAPTURE(name);
-    CHECK(records.text(name) == "four");
-    CHECK(fs::is_regular_file(fs::symlink_status(records.scratch / name)));
-    CHECK(fs::status(records.scratch / name).permissions() == fs::perms(0644));
+    for (const char* name : {"a.json", "b.json", "c.json"}) {
+      CAPTURE(name, text);
+      records.save(name, text);
+      CHECK(records.text(name) == text);
+      CHECK(fs::is_regular_file(fs::symlink_status(records.scratch / name)));
+      CHECK(fs::status(records.scratch / name).permissions() == fs::perms(0644));
+      CHECK(read_text(elsewhere / "own") == "somebody's own");
+    }
   }
 }
 
