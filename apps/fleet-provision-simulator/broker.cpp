@@ -74,8 +74,8 @@ std::string configuration_text(const BrokerSettings& settings, const Pki& pki, c
          "plugin " + settings.plugin + "\n" + "plugin_opt_configuration " + plugin_file + "\n";
 }
 
-// A gateway connects once: to make it a session ticket, two in TLS 1.3, costs OpenSSL 3.0 a tenth of a provisioning. The
-// rest is what Debian's own file says.
+// A gateway connects once: to make it a session ticket, two in TLS 1.3, costs OpenSSL 3.0 a tenth of a provisioning.
+// The rest is what Debian's own file says.
 constexpr std::string_view kOpensslConfiguration =
     "openssl_conf = openssl\n"
     "[openssl]\nssl_conf = tls\n"

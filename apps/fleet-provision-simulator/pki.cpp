@@ -80,7 +80,8 @@ Pair self_signed(Key key, const CertificateRequest& request) {
 
 Pair signed_by(const Pair& issuer, const CertificateRequest& request) {
   Key key = make_ec_key();
-  Certificate certificate = make_certificate(request, public_key_of(key.get()).get(), issuer.certificate.get(), issuer.key.get());
+  Certificate certificate =
+      make_certificate(request, public_key_of(key.get()).get(), issuer.certificate.get(), issuer.key.get());
   return {std::move(certificate), std::move(key)};
 }
 

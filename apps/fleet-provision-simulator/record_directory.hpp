@@ -2,8 +2,9 @@
 //
 // What shapes it, measured on ext4: making a file looks past every inode of its group that was deleted in the last
 // minute, and a rename over a file sends its bytes to the disk at once. With a few hundred records replaced each second
-// that was half of the broker's time. So nothing is deleted: a new text is written into a spare file, which is exchanged
-// with the record and is a spare then, to be used again when nobody can still be reading the old text from it.
+// that was half of the broker's time. So nothing is deleted: a new text is written into a spare file, which is
+// exchanged with the record and is a spare then, to be used again when nobody can still be reading the old text from
+// it.
 #pragma once
 
 #include <sys/types.h>

@@ -120,7 +120,8 @@ class StateStore final : public Store {
  private:
   static void write(RecordDirectory& directory, const std::string& name, const ordered_json& document) {
     const auto text = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    if (auto written = directory.save(name + ".json", text, std::chrono::steady_clock::now()); !written) complain(written.error().message);
+    if (auto written = directory.save(name + ".json", text, std::chrono::steady_clock::now()); !written)
+      complain(written.error().message);
   }
 
   RecordDirectory certificates_;

@@ -73,7 +73,8 @@ void set_public_key(X509* certificate, const X509_PUBKEY* key) {
   auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(bits, static_cast<std::size_t>(size)));
   X509_PUBKEY* place = X509_get_X509_PUBKEY(certificate);
   X509_ALGOR* its_algorithm = nullptr;
-  require(copy != nullptr && X509_PUBKEY_set0_param(place, OBJ_nid2obj(NID_undef), V_ASN1_UNDEF, nullptr, copy, size) == 1 &&
+  require(copy != nullptr &&
+              X509_PUBKEY_set0_param(place, OBJ_nid2obj(NID_undef), V_ASN1_UNDEF, nullptr, copy, size) == 1 &&
               X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &its_algorithm, place) == 1 &&
               X509_ALGOR_copy(its_algorithm, algorithm) == 1,
           "public key");

@@ -70,7 +70,8 @@ class Loop {
     epoll_event event{};
     event.events = EPOLLIN | (slot.watched_for_write ? static_cast<unsigned>(EPOLLOUT) : 0U);
     event.data.ptr = &slot;
-    if (::epoll_ctl(epoll_, operation, slot.provisioning->descriptor(), &event) != 0) throw std::runtime_error("epoll_ctl");
+    if (::epoll_ctl(epoll_, operation, slot.provisioning->descriptor(), &event) != 0)
+      throw std::runtime_error("epoll_ctl");
   }
 
   void count(Slot& slot) {

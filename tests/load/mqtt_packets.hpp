@@ -40,7 +40,8 @@ struct Message {
 
 /// A PUBLISH; nothing when its lengths do not fit each other.
 [[nodiscard]] std::optional<Message> message_in(const Packet& packet);
-/// The reason code of a CONNACK or PUBACK; 255 when the packet is too short to have one. A PUBACK may leave out success.
+/// The reason code of a CONNACK or PUBACK; 255 when the packet is too short to have one. A PUBACK may leave out
+/// success.
 [[nodiscard]] unsigned reason_code(const Packet& packet);
 /// The first reason code of a SUBACK that refuses; 0 when all are granted.
 [[nodiscard]] unsigned refused_filter(const Packet& packet);

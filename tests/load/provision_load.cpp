@@ -2,7 +2,8 @@
 //
 //   provision-load [--connections N] [--provisionings N] [--json] [--simulator FILE [SIMULATOR-OPTION…]]
 //
-// Without --simulator it provisions where the FLEET_PROVISION_ variables lead, so that it can be the simulator's COMMAND.
+// Without --simulator it provisions where the FLEET_PROVISION_ variables lead, so that it can be the simulator's
+// COMMAND.
 #include <unistd.h>
 
 #include <cstdio>
@@ -59,9 +60,10 @@ std::string variable(const char* name) {
 }
 
 Target target_of_environment() {
-  return {variable("FLEET_PROVISION_ENDPOINT"),  static_cast<std::uint16_t>(std::stoi(variable("FLEET_PROVISION_PORT"))),
-          variable("FLEET_PROVISION_CA_FILE"),   variable("FLEET_PROVISION_CLAIM_CERT"),
-          variable("FLEET_PROVISION_CLAIM_KEY"), variable("FLEET_PROVISION_TEMPLATE")};
+  return {
+      variable("FLEET_PROVISION_ENDPOINT"),  static_cast<std::uint16_t>(std::stoi(variable("FLEET_PROVISION_PORT"))),
+      variable("FLEET_PROVISION_CA_FILE"),   variable("FLEET_PROVISION_CLAIM_CERT"),
+      variable("FLEET_PROVISION_CLAIM_KEY"), variable("FLEET_PROVISION_TEMPLATE")};
 }
 
 template <class Part>
@@ -103,14 +105,16 @@ int run(const Arguments& arguments) {
   TemporaryDirectory directory;
   std::unique_ptr<Simulator> simulator;
   if (!arguments.simulator.empty()) {
-    simulator = std::make_unique<Simulator>(arguments.simulator, directory.path().string(), arguments.simulator_options);
+    simulator =
+        std::make_unique<Simulator>(arguments.simulator, directory.path().string(), arguments.simulator_options);
   }
   const Access access(simulator ? simulator->target() : target_of_environment());
   const Duration before = simulator ? simulator->broker_cpu() : Duration{};
   const LoadResult result = run_load(access, arguments.settings, "load-" + std::to_string(::getpid()) + "-");
   auto document = document_of(result, arguments.settings);
   if (simulator) {
-    document["brokerCpuMs"] = milliseconds(simulator->broker_cpu() - before) / static_cast<double>(result.samples.size());
+    document["brokerCpuMs"] =
+        milliseconds(simulator->broker_cpu() - before) / static_cast<double>(result.samples.size());
     document["brokerPeakKib"] = simulator->broker_peak_kib();
     document["readyMs"] = milliseconds(simulator->ready_after());
   }

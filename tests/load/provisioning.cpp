@@ -43,7 +43,8 @@ Access::Access(const Target& target)
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_mode(context.get(),
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_family = AF_INET;
@@ -100,7 +101,8 @@ void Provisioning::connected() {
   if (::getpeername(descriptor_, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) return;  // not yet
   tls_.reset(SSL_new(access_.context.get()));
   if (!tls_ || SSL_set_fd(tls_.get(), descriptor_) != 1 ||
-      SSL_set_tlsext_host_name(tls_.get(), access_.host.c_str()) != 1 || SSL_set1_host(tls_.get(), access_.host.c_str()) != 1) {
+      SSL_set_tlsext_host_name(tls_.get(), access_.host.c_str()) != 1 ||
+      SSL_set1_host(tls_.get(), access_.host.c_str()) != 1) {
     return fail("TLS: " + tls_reason());
   }
   SSL_set_connect_state(tls_.get());

@@ -19,7 +19,8 @@ std::string fresh_csr() {
   const Bio bio(BIO_new(BIO_s_mem()));
   const auto* subject = reinterpret_cast<const unsigned char*>("fleet-provision");
   if (!key || !request || !bio ||
-      X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_UTF8, subject, -1, -1, 0) != 1 ||
+      X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_UTF8, subject, -1, -1, 0) !=
+          1 ||
       X509_REQ_set_pubkey(request.get(), key.get()) != 1 ||
       X509_REQ_sign(request.get(), key.get(), EVP_sha256()) <= 0 ||
       PEM_write_bio_X509_REQ(bio.get(), request.get()) != 1) {

@@ -72,7 +72,8 @@ Target target_in(const nlohmann::json& ready) {
 
 }  // namespace
 
-Simulator::Simulator(const std::string& program, const std::string& state_dir, const std::vector<std::string>& options) {
+Simulator::Simulator(const std::string& program, const std::string& state_dir,
+                     const std::vector<std::string>& options) {
   std::array<int, 2> out{};
   if (::pipe2(out.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe");
   std::vector<std::string> words{program, "--state-dir", state_dir};

@@ -1,10 +1,39 @@
 // The service on a real broker: a client of another make provisions itself, and meets the faults.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "device.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using nlohmann::json;
 using std::chrono::milliseconds;
+
+namespace {
+
+// Connections that the kernel lets in while nobody accepts them. On the loopback it is known when connect() returns.
+std::size_t let_in(int port, std::size_t tried) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<int> sockets;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < tried; ++i) {
+    sockets.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    (void)::connect(sockets.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(sockets.back(), reinterpret_cast<sockaddr*>(&peer), &size) == 0) ++count;
+  }
+  for (const int each : sockets) ::close(each);
+  return count;
+}
+
+}  // namespace
 
 TEST_CASE("both methods in both encodings on both versions of MQTT") {
   const SimulatorProcess simulator;
@@ -202,4 +231,17 @@ TEST_CASE("certificates, things and tokens outlive the simulator") {
   CHECK(MqttClient(simulator, identity, "gateway-1", 5).connack() == 0);
   std::ifstream thing(state.path() + "/things/gateway-1.json");
   CHECK(json::parse(thing).at("principals") == json::array({created.at("certificateId")}));
+}
+
+TEST_CASE("a fleet that is switched on at once is let in whole, however busy the broker is") {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  std::size_t limit = 0;
+  file >> limit;
+  const std::size_t fleet = std::min<std::size_t>(limit, 500);
+  const SimulatorProcess simulator;
+  ::kill(simulator.broker(), SIGSTOP);
+  const std::size_t count = let_in(simulator.port(), fleet);
+  ::kill(simulator.broker(), SIGCONT);
+  CHECK(count == fleet);
+  CHECK(MqttClient(simulator, claim_of(simulator), "after", 5).connack() == 0);
 }

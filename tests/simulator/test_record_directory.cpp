@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/catch.hpp"
 #include "record_directory.hpp"
+#include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 
 namespace fleet_provision::simulator {
