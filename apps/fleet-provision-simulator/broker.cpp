@@ -187,6 +187,7 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   const std::string log_file = settings.run_dir + "/mosquitto.log";
   configuration.ready_descriptor = ready_writer.get();
   configuration.parent = ::getpid();
+  if (const char* given = std::getenv("OPENSSL_CONF")) configuration.openssl_configuration = given;
   configuration.device_issuer_certificate = pki.device_issuer_certificate;
   configuration.device_issuer_key = pki.device_issuer_key;
   configuration.claim_certificate_id = pki.claim_certificate_id;

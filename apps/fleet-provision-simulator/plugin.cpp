@@ -15,6 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -117,6 +118,15 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
                                               *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
   return plugin;
+}
+
+// By now OpenSSL has read the broker's own configuration.
+void give_back_environment(const Configuration& configuration) {
+  if (configuration.openssl_configuration) {
+    setenv("OPENSSL_CONF", configuration.openssl_configuration->c_str(), 1);
+  } else {
+    unsetenv("OPENSSL_CONF");
+  }
 }
 
 const char* text_or_empty(const char* text) {
@@ -283,6 +293,7 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data, m
   // A change of credentials forgets the request for a signal at the parent's end; and the parent may be gone by now.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != (*plugin)->configuration.parent) return MOSQ_ERR_UNKNOWN;
+  give_back_environment((*plugin)->configuration);
   (*plugin)->identifier = identifier;
   for (const auto& each : kCallbacks) {
     const int rc = mosquitto_callback_register(identifier, each.event, each.callback, nullptr, plugin->get());

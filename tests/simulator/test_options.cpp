@@ -134,6 +134,25 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   CHECK(logged);
 }
 
+TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulator, not the broker's") {
+  const ScratchDirectory scratch;
+  const std::string seen = scratch.path() + "/seen";
+  const std::string hook =
+      write(scratch, "hook",
+            "#!/bin/sh\necho \"${OPENSSL_CONF-unset}\" > " + seen + "\necho '{\"allowProvisioning\":true}'\n", 0755);
+  const auto seen_with = [&](const char* given) {
+    given == nullptr ? ::unsetenv("OPENSSL_CONF") : ::setenv("OPENSSL_CONF", given, 1);
+    CHECK(provision(SimulatorProcess({"--hook", hook})).at("thingName") == "gateway-7");
+    ::unsetenv("OPENSSL_CONF");
+    std::ifstream file(seen);
+    std::string line;
+    std::getline(file, line);
+    return line;
+  };
+  CHECK(seen_with(nullptr) == "unset");
+  CHECK(seen_with("/dev/null") == "/dev/null");
+}
+
 TEST_CASE("what is not a clear yes of the hook is a no") {
   CHECK(parse_hook_answer(1, R"({"allowProvisioning":true})").allowed);
   CHECK(parse_hook_answer(1, R"({"allowProvisioning":"true"})").allowed);

@@ -51,6 +51,7 @@ std::string to_json(const Configuration& configuration) {
                 {"readyDescriptor", configuration.ready_descriptor},
                 {"parent", configuration.parent}};
   if (configuration.rate) document["rate"] = *configuration.rate;
+  if (configuration.openssl_configuration) document["opensslConfiguration"] = *configuration.openssl_configuration;
   return document.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
@@ -76,6 +77,9 @@ Result<Configuration> configuration_from_json(std::string_view text) {
     configuration.device_issuer_key = document.at("deviceIssuerKey");
     configuration.ready_descriptor = document.at("readyDescriptor");
     configuration.parent = document.at("parent");
+    if (document.contains("opensslConfiguration")) {
+      configuration.openssl_configuration = document.at("opensslConfiguration").get<std::string>();
+    }
     return configuration;
   } catch (const json::exception& error) {
     return fail(ErrorKind::kInternal, std::string("the broker's configuration: ") + error.what());

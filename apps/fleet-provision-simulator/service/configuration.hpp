@@ -42,6 +42,8 @@ struct Configuration {
   int ready_descriptor = -1;
   /// The process whose end ends the broker.
   int parent = 0;
+  /// What OPENSSL_CONF was for the simulator: the broker has one of its own, and a hook is to find its caller's.
+  std::optional<std::string> openssl_configuration;
 };
 
 [[nodiscard]] std::string to_json(const Configuration& configuration);
