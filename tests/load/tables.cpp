@@ -64,13 +64,11 @@ std::string load_table(const Report& report) {
 
 std::string fleet_table(const Report& report) {
   std::string out =
-      head({"gateways", "`--rate`", "all done, s", "a second", "one gateway, s", "retries", "failures", "turned away",
+      head({"gateways", "`--rate`", "all done, s", "a second", "one gateway, ms", "retries", "failures", "turned away",
             "CPU of one, ms", "broker CPU for one, ms", "one gateway, MiB", "broker, MiB"});
   for (const auto& fleet : report.fleets) {
-    Percentiles seconds = fleet.times;
-    for (double* each : {&seconds.p50, &seconds.p90, &seconds.p99, &seconds.max}) *each /= 1000;
     out += cells({std::to_string(fleet.gateways), fleet.rate == 0 ? "none" : std::to_string(fleet.rate),
-                  figure(fleet.wall / 1000), figure(fleet.per_second), four(seconds), std::to_string(fleet.retries),
+                  figure(fleet.wall / 1000), figure(fleet.per_second), four(fleet.times), std::to_string(fleet.retries),
                   counted(fleet.failures), fleet.overflows ? std::to_string(*fleet.overflows) : "?",
                   figure(fleet.gateway_cpu), figure(fleet.broker_cpu), mebibytes(fleet.gateway_peak_kib.max),
                   mebibytes(static_cast<double>(fleet.broker_peak_kib))});
