@@ -286,47 +286,6 @@ TEST_CASE("syncing what is not there is an error") {
   CHECK(kind_of(disk.sync_directory("file")) == ErrorKind::kStateNotWritable);
 }
 
-TEST_CASE("the lock has one holder, who is named, and dies with it") {
-  const TemporaryDirectory here;
-  const std::string state = here / "state";
-  PosixDisk waiting(state);
-  {
-    PosixDisk holder(state);
-    REQUIRE(holder.make_root());
-    REQUIRE(holder.lock());
-    REQUIRE(holder.lock());
-    const auto second = waiting.lock();
-    CHECK(kind_of(second) == ErrorKind::kLocked);
-    CHECK(second.error().message ==
-          "another run (process " + std::to_string(::getpid()) + ") holds " + state + "/lock");
-    CHECK_FALSE(second.error().hint.empty());
-  }
-  REQUIRE(waiting.lock());
-
-  // Whatever stands in the file of a dead holder does not matter.
-  const TemporaryDirectory there;
-  const std::string dead = in_child([&there] {
-    PosixDisk disk(there / "state");
-    return std::string(disk.make_root() && disk.lock() ? "held" : "failed");
-  });
-  CHECK(dead == "held");
-  PosixDisk next(there / "state");
-  CHECK(next.lock());
-  CHECK(read_text(there / "state/lock") == std::to_string(::getpid()) + "\n");
-}
-
-TEST_CASE("a lock file that tells nonsense is not repeated") {
-  const TemporaryDirectory here;
-  PosixDisk holder(here / "state");
-  REQUIRE(holder.make_root());
-  REQUIRE(holder.lock());
-  write_text(here / "state/lock", "\x1b[31m99");
-  PosixDisk second(here / "state");
-  const auto result = second.lock();
-  CHECK(kind_of(result) == ErrorKind::kLocked);
-  CHECK(result.error().message == "another run holds " + (here / "state/lock"));
-}
-
 TEST_CASE("a state directory that cannot be is told with its cause") {
   const TemporaryDirectory here;
   write_text(here / "file", "");
