@@ -1,6 +1,4 @@
 // The door on loopback lets this process in and nobody else; the tunnel carries large packets whole in both directions.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -12,19 +10,12 @@
 #include "adapters/loopback_door.hpp"
 #include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
 
 namespace {
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 Descriptor dial(std::uint16_t port) {
   Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -1,5 +1,4 @@
 // Silence at each step ends at the request timeout, an interrupt ends each wait at once, and memory stays what it is.
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "adapters/descriptor.hpp"
 #include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -38,9 +38,7 @@ ScriptedBroker::Script silent_after(int step) {
 class FullListener {
  public:
   FullListener() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback();
     socklen_t size = sizeof address;
     REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(listener_.get(), 0) == 0);

@@ -1,8 +1,6 @@
 // An HTTP CONNECT proxy for the tests: `connect_proxy LOG [USER:PASSWORD-IN-BASE64]`. It prints its port, appends each
 // request's head to LOG, asks for the credentials if any are given (407), and reaches whatever host is named on
 // 127.0.0.1, so that names need not exist.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,16 +14,15 @@
 #include <iostream>
 #include <string>
 
+#include "tests/loopback.hpp"
+
 namespace {
 
 constexpr std::size_t kHeadBytesMax = 8192;
 
 /// A socket on 127.0.0.1, bound or (with `port`) connected; -1 when that failed.
 int loopback_socket(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
+  const sockaddr_in address = fleet_provision::test::loopback(port);
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto* const general = reinterpret_cast<const sockaddr*>(&address);
   const int done = port == 0 ? ::bind(socket, general, sizeof address) : ::connect(socket, general, sizeof address);

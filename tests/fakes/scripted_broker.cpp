@@ -1,7 +1,6 @@
 #include "tests/fakes/scripted_broker.hpp"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -12,6 +11,8 @@
 
 #include <stdexcept>
 #include <utility>
+
+#include "tests/loopback.hpp"
 
 namespace fleet_provision::test {
 namespace {
@@ -82,6 +83,11 @@ std::string length_of(std::size_t size) {
 
 std::string two_bytes(std::size_t value) {
   return {static_cast<char>((value >> 8) & 0xFF), static_cast<char>(value & 0xFF)};
+}
+
+/// What `two_bytes` wrote, at `at`.
+std::size_t length_at(const std::string& body, std::size_t at) {
+  return static_cast<unsigned char>(body.at(at)) * 256U + static_cast<unsigned char>(body.at(at + 1));
 }
 
 std::string packet_of(int first_byte, const std::string& body) {
@@ -181,9 +187,7 @@ ScriptedBroker::ScriptedBroker(const BrokerOptions& options, Script script)
   context_ = make_context(options);
   if (!alpn_.empty()) SSL_CTX_set_alpn_select_cb(context_, choose_alpn, &alpn_);
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in address = loopback();
   socklen_t size = sizeof address;
   require(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(listener_, 64) == 0,
           "listen");
@@ -246,14 +250,14 @@ std::string granting_suback(bool v5, const std::string& subscribe) {
   std::size_t filters = 0;
   const std::string body = body_of(subscribe);
   for (std::size_t i = v5 ? 3 : 2; i < body.size(); ++filters) {
-    i += 3U + ((static_cast<unsigned char>(body[i]) << 8U) | static_cast<unsigned char>(body[i + 1]));
+    i += 3U + length_at(body, i);
   }
   return suback(v5, subscribe, std::vector<int>(filters, 1));
 }
 
 std::string puback(bool v5, const std::string& publish, int code) {
   const std::string body = body_of(publish);
-  const std::size_t topic = (static_cast<unsigned char>(body[0]) << 8U) | static_cast<unsigned char>(body[1]);
+  const std::size_t topic = length_at(body, 0);
   return packet_of(0x40, body.substr(2 + topic, 2) + (v5 && code != 0 ? std::string(1, static_cast<char>(code)) : ""));
 }
 
@@ -270,7 +274,7 @@ std::string disconnect(int code) {
 
 std::string topic_of(const std::string& publish) {
   const std::string body = body_of(publish);
-  const std::size_t size = (static_cast<unsigned char>(body[0]) << 8U) | static_cast<unsigned char>(body[1]);
+  const std::size_t size = length_at(body, 0);
   return body.substr(2, size);
 }
 

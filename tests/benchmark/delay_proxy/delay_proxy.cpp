@@ -1,6 +1,5 @@
 #include "tests/benchmark/delay_proxy/delay_proxy.hpp"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -12,22 +11,17 @@
 #include <string>
 #include <system_error>
 
+#include "tests/loopback.hpp"
+
 namespace fleet_provision::benchmark {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using test::loopback;
 
 int required(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), std::string("delay proxy: ") + what);
   return result;
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 void send_at_once(int socket) {
@@ -148,7 +142,7 @@ DelayProxy::DelayProxy(std::uint16_t server_port, std::chrono::microseconds roun
       listener_(required(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")) {
   // Else every wait ends up to 50 µs late.
   ::prctl(PR_SET_TIMERSLACK, 1UL);
-  sockaddr_in address = loopback(0);
+  sockaddr_in address = loopback();
   required(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
   required(::listen(listener_.get(), SOMAXCONN), "listen");
   socklen_t size = sizeof address;

@@ -1,5 +1,4 @@
 // The counting and the order of bytes; never the time, which the machine's other work distorts.
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,11 +10,13 @@
 
 #include "tests/benchmark/delay_proxy/delay_proxy.hpp"
 #include "tests/catch.hpp"
+#include "tests/loopback.hpp"
 
 namespace fleet_provision::benchmark {
 namespace {
 
 using std::chrono::milliseconds;
+using test::loopback;
 
 /// Plays a connection: > the client sends, < something reaches it, . it closes.
 ConnectionCount played(const std::string& events) {
@@ -79,19 +80,11 @@ TEST_CASE("a delay line gives each part at its time and none before another that
   CHECK(line.ended(start + milliseconds{10}));
 }
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 /// Answers every byte with its successor until the client ends, then ends too.
 class Echo {
  public:
   Echo() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = loopback(0);
+    sockaddr_in address = loopback();
     socklen_t size = sizeof address;
     REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(listener_.get(), 8) == 0);
