@@ -30,6 +30,11 @@ Error network_error(ErrorKind kind, Phase phase, std::optional<std::chrono::mill
                "",   std::nullopt, closed_after};
 }
 
+std::optional<Error> refuse_mqtt5(const ConnectRequest& request) {
+  if (request.mqtt_version != MqttVersion::k5) return std::nullopt;
+  return network_error(ErrorKind::kMqttVersionRefused, Phase::kMqtt);
+}
+
 std::string FakeService::create(Operation operation, const std::string& csr, const Reaction& reaction) {
   Certificate made;
   const std::string serial = std::to_string(certificates.size() + 1);

@@ -117,4 +117,7 @@ class FakeTransport final : public Transport {
 [[nodiscard]] Error network_error(ErrorKind kind, Phase phase,
                                   std::optional<std::chrono::milliseconds> closed_after = {});
 
+/// For `on_established`: a broker that speaks MQTT 3.1.1 only.
+[[nodiscard]] std::optional<Error> refuse_mqtt5(const ConnectRequest& request);
+
 }  // namespace fleet_provision::fakes

@@ -151,10 +151,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
 
 TEST_CASE("an older broker is asked in its own version") {
   CheckBench bench;
-  bench.transport.on_established = [](const ConnectRequest& request) {
-    return request.mqtt_version == MqttVersion::k5 ? std::optional(network_error(kMqttVersionRefused, Phase::kMqtt))
-                                                   : std::nullopt;
-  };
+  bench.transport.on_established = refuse_mqtt5;
   const Outcome outcome = bench.look();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "connect").message == "MQTT 3.1.1");

@@ -5,6 +5,7 @@ using namespace fleet_provision;
 using namespace fleet_provision::test;
 using fakes::network_error;
 using fakes::Reaction;
+using fakes::refuse_mqtt5;
 using Kind = Reaction::Kind;
 using enum ErrorKind;
 
@@ -247,10 +248,7 @@ TEST_CASE("every failed attempt is told, the first waits are short, and the last
 
 TEST_CASE("a broker that refuses MQTT 5 is spoken to in 3.1.1 at once") {
   Bench bench;
-  bench.transport.on_established = [](const ConnectRequest& request) {
-    return request.mqtt_version == MqttVersion::k5 ? std::optional(network_error(kMqttVersionRefused, Phase::kMqtt))
-                                                   : std::nullopt;
-  };
+  bench.transport.on_established = refuse_mqtt5;
   const Outcome outcome = bench.run();
   CHECK(outcome.kind == OutcomeKind::kProvisioned);
   CHECK(outcome.attempts == 2);
