@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -56,7 +56,10 @@ pid_t find_receive_thread() {
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), ::closedir);
   if (!tasks) return 0;
   while (const dirent* task = ::readdir(tasks.get())) {
-    if (task->d_name[0] != '.' && name_of_thread(task->d_name) == kReceiveThread) return std::atoi(task->d_name);
+    const std::string_view name = task->d_name;
+    pid_t id = 0;  // and so it stays for "." and ".."
+    std::from_chars(name.data(), name.data() + name.size(), id);
+    if (id != 0 && name_of_thread(task->d_name) == kReceiveThread) return id;
   }
   return 0;
 }
