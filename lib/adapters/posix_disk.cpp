@@ -340,7 +340,7 @@ Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
   FP_TRY_ASSIGN(const Place place, locate("set the owner of", path));
   const Descriptor entry(::openat(place.directory, place.name.c_str(), kReadFlags));
   if (!entry) return failed("set the owner of", path);
-  constexpr gid_t kUnchanged = static_cast<gid_t>(-1);
+  constexpr auto kUnchanged = static_cast<gid_t>(-1);
   if (::fchown(entry.get(), owner.user, owner.group.value_or(kUnchanged)) == 0) return {};
   if (errno != EPERM) return failed("set the owner of", path);
   Error error = failed("set the owner of", path).value();
