@@ -12,7 +12,7 @@ TEST_CASE("bars stand where the phases were, within the columns") {
   CHECK(lines[0] == "tcp           50.0 ms |==========          |");
   CHECK(lines[1] == "tls           50.0 ms |          ==========|");
   CHECK(lines[2] == "mqtt           0.0 ms |                   =|");
-  for (const std::size_t columns : {40, 80, 200}) {
+  for (const std::size_t columns : {40U, 80U, 200U}) {
     for (const std::string& line : waterfall(timeline, columns, false)) CHECK(line.size() <= columns);
   }
 }
