@@ -29,9 +29,14 @@ std::string name_text(const X509_NAME* name) {
 WallTime wall_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  const std::int64_t since_1970 = ::timegm(&parts);
-  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
+  // Not by timegm: Debian 12's armhf has 32 bits for a time_t, and the service's certificates are valid to 2049.
   using std::chrono::seconds;
+  const std::chrono::sys_days day = std::chrono::year{parts.tm_year + 1900} /
+                                    std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)} /
+                                    std::chrono::day{static_cast<unsigned>(parts.tm_mday)};
+  const std::int64_t since_1970 = std::int64_t{day.time_since_epoch().count()} * 86400 + parts.tm_hour * 3600 +
+                                  parts.tm_min * 60 + parts.tm_sec;
+  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
   constexpr std::int64_t kLast = std::chrono::floor<seconds>(WallTime::max()).time_since_epoch().count();
   return WallTime{seconds{std::clamp(since_1970, -kLast, kLast)}};
 }
