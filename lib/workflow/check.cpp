@@ -46,7 +46,8 @@ class Checks {
 
  private:
   Result<std::string> configuration() {
-    return "template " + plan_.template_name + ", " + std::to_string(plan_.parameters.size()) + " parameters, method " +
+    return "template " + plan_.template_name + ", " + std::to_string(plan_.parameters.size()) +
+           (plan_.parameters.size() == 1 ? " parameter" : " parameters") + ", method " +
            std::string(word(plan_.method)) + ", " + std::string(word(plan_.payload_format));
   }
 
