@@ -38,7 +38,7 @@ Result<void> SystemClock::sleep_until(Instant instant) {
     const auto slice = std::min<nanoseconds>(instant - begin, hours{1});
     const auto whole = duration_cast<seconds>(slice);
     timespec timeout{};
-    timeout.tv_sec = whole.count();
+    timeout.tv_sec = static_cast<std::time_t>(whole.count());
     timeout.tv_nsec = static_cast<long>((slice - whole).count());
     pollfd wish{interrupt_.descriptor(), POLLIN, 0};
     if (::ppoll(&wish, 1, &timeout, nullptr) < 0 && errno != EINTR) {
