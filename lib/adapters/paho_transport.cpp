@@ -75,7 +75,7 @@ class SendBell {
   std::unique_ptr<mqtt::async_client> client_;
 };
 
-class PahoSession : public Session {
+class PahoSession final : public Session {
  public:
   PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
               Observer& observer, const ConnectRequest& request)

@@ -75,6 +75,7 @@ class SpawnSettings {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& each : texts) result.push_back(each.data());
   result.push_back(nullptr);
   return result;
@@ -124,7 +125,7 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
   std::vector<std::string> environment = environment_;
   for (const auto& [name, value] : call.variables) {
     std::erase_if(environment, [&start = name](const std::string& each) { return each.starts_with(start + "="); });
-    environment.push_back(name + "=" + value);
+    environment.emplace_back(name).append("=").append(value);
   }
   std::vector<std::string> arguments{call.file};
   const SpawnSettings settings;

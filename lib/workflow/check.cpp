@@ -1,5 +1,6 @@
 #include "workflow/check.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.hpp"
@@ -169,10 +170,8 @@ void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
 
 std::optional<PhaseLog::Span> PhaseLog::find(Phase phase) {
   const std::lock_guard lock(mutex_);
-  for (auto each = spans_.rbegin(); each != spans_.rend(); ++each) {
-    if (each->phase == phase) return *each;
-  }
-  return std::nullopt;
+  const auto last = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) { return each.phase == phase; });
+  return last == spans_.rend() ? std::nullopt : std::optional(*last);
 }
 
 Outcome check(const Plan& plan, const Ports& ports, PhaseLog& log, bool probe) {
