@@ -109,13 +109,13 @@ void CheckWay::tell_steps(const std::optional<Error>& error, bool with_claim) {
     const auto span = log_.find(step.phase);
     if (step.phase == Phase::kProxy && !span) continue;
     const double took = span ? CheckFindings::milliseconds(span->began, span->ended.value_or(ports_.clock.now())) : 0;
+    const bool behind = blames_step && step.phase > at->phase;
+    const bool went_well = !error || want_of_claim || blames_step || (span && span->ended);
     if (blames_step && step.phase == at->phase) {
       findings_.failed(step.name, *error, took);
-    } else if (blames_step && step.phase > at->phase) {
-      findings_.skipped(step.name, kWayFailed);
-    } else if (!with_claim && step.phase > Phase::kTls) {
+    } else if (!behind && !with_claim && step.phase > Phase::kTls) {
       findings_.skipped(step.name, "needs a claim that can be used");
-    } else if (!error || want_of_claim || blames_step || (span && span->ended)) {
+    } else if (!behind && went_well) {
       findings_.note(step.name, CheckResult::kOk, done(step.phase), {}, took);
     } else {
       findings_.skipped(step.name, kWayFailed);
