@@ -9,6 +9,8 @@
 
 namespace fleet_provision {
 
+// A line for each kind of handle.
+// clang-format off
 void OpensslFree::operator()(asn1_object_st* object) const noexcept { ASN1_OBJECT_free(object); }
 void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(object); }
 void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept { EVP_MD_CTX_free(object); }
@@ -19,6 +21,7 @@ void OpensslFree::operator()(ssl_st* object) const noexcept { SSL_free(object); 
 void OpensslFree::operator()(X509_name_st* object) const noexcept { X509_NAME_free(object); }
 void OpensslFree::operator()(X509_req_st* object) const noexcept { X509_REQ_free(object); }
 void OpensslFree::operator()(x509_st* object) const noexcept { X509_free(object); }
+// clang-format on
 
 std::string openssl_reason() {
   const unsigned long code = ERR_peek_last_error();
@@ -30,6 +33,8 @@ std::string openssl_reason() {
   return text;
 }
 
-CleanErrorQueue::~CleanErrorQueue() { ERR_clear_error(); }
+CleanErrorQueue::~CleanErrorQueue() {
+  ERR_clear_error();
+}
 
 }  // namespace fleet_provision

@@ -32,9 +32,13 @@ constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // O_NONBLOCK: a FIFO that somebody put there must not hold us.
 constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-mode_t permissions(const struct stat& facts) { return facts.st_mode & 07777U; }
+mode_t permissions(const struct stat& facts) {
+  return facts.st_mode & 07777U;
+}
 
-bool is_plain_name(std::string_view name) { return !name.empty() && name != "." && name != ".."; }
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != "..";
+}
 
 /// Gives `descriptor` exactly `mode`; whether the file system kept it.
 bool make_private(int descriptor, mode_t mode) {
@@ -155,10 +159,9 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   } else {
     FP_TRY_ASSIGN(const auto place, locate_if_there("look at", path));
     if (!place) return std::optional<EntryFacts>{};
-    if (::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno == ENOENT) return std::optional<EntryFacts>{};
-      return failed("look at", path);
-    }
+    const bool found = ::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!found && errno == ENOENT) return std::optional<EntryFacts>{};
+    if (!found) return failed("look at", path);
   }
   EntryFacts entry;
   if (S_ISREG(facts.st_mode)) entry.type = EntryType::kFile;
@@ -193,8 +196,8 @@ Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size
     if (count == 0) return std::optional<Secret>{Secret({bytes.data(), size})};
     size += static_cast<std::size_t>(count);
   }
-  return fail(ErrorKind::kDiskError, "cannot read " + printable(whole(path)) + ": it has more than " +
-                                         std::to_string(size - 1) + " bytes");
+  return fail(ErrorKind::kDiskError,
+              "cannot read " + printable(whole(path)) + ": it has more than " + std::to_string(size - 1) + " bytes");
 }
 
 Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
@@ -360,10 +363,9 @@ Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
-  FP_TRY_ASSIGN(const Place place_a, locate("exchange", a));
-  FP_TRY_ASSIGN(const Place place_b, locate("exchange", b));
-  if (::renameat2(place_a.directory, place_a.name.c_str(), place_b.directory, place_b.name.c_str(),
-                  RENAME_EXCHANGE) != 0) {
+  FP_TRY_ASSIGN(const Place one, locate("exchange", a));
+  FP_TRY_ASSIGN(const Place other, locate("exchange", b));
+  if (::renameat2(one.directory, one.name.c_str(), other.directory, other.name.c_str(), RENAME_EXCHANGE) != 0) {
     if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
     return disk_error(errno, "exchange " + printable(whole(a)) + " with", whole(b));
   }
@@ -391,9 +393,8 @@ Result<void> PosixDisk::remove_directory(const std::string& path) {
 }
 
 void PosixDisk::forget_written(const std::string& path) {
-  std::erase_if(written_, [&path](const auto& each) {
-    return each.first == path || each.first.starts_with(path + "/");
-  });
+  std::erase_if(written_,
+                [&path](const auto& each) { return each.first == path || each.first.starts_with(path + "/"); });
 }
 
 }  // namespace fleet_provision

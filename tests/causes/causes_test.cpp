@@ -142,6 +142,9 @@ ScriptedBroker::Script at_publish(Act act) {
   });
 }
 
+// A row of these tables is a line or two, not one for each of its columns.
+// clang-format off
+
 std::vector<Row> tls_rows() {
   std::vector<Row> rows{
       {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
@@ -203,17 +206,21 @@ std::vector<Row> mqtt_rows() {
          connection.send(disconnect(142));
        }), {"--client-id", "gateway-1", "--attempts=2"}, 75, "session-taken-over", {"142 (session taken over)"},
        {"another device connected with client id gateway-1"}},
-      {"subscribe denied, MQTT 5", good(), at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
+      {"subscribe denied, MQTT 5", good(),
+       at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(suback(v5, packet, {1, 135, 1, 1}));
-       }), {}, 77, "policy-subscribe", {"$aws/certificates/create-from-csr/json/rejected", "SUBACK 135 (not authorized)"},
-       {R"({"Effect":"Allow","Action":"iot:Subscribe","Resource":"arn:aws:iot:REGION:ACCOUNT:topicfilter/$aws/certificates/create-from-csr/json/rejected"})"}},
+       }), {}, 77, "policy-subscribe",
+       {"$aws/certificates/create-from-csr/json/rejected", "SUBACK 135 (not authorized)"},
+       {R"({"Effect":"Allow","Action":"iot:Subscribe","Resource":"arn:aws:iot:REGION:ACCOUNT:topicfilter/)"
+        R"($aws/certificates/create-from-csr/json/rejected"})"}},
       {"closed at SUBSCRIBE", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
        }), {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, 77, "policy-subscribe",
        {"after SUBSCRIBE", "three times running"},
        {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
         "same client id, gateway-1"}},
-      {"publish denied, MQTT 5", good(), at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+      {"publish denied, MQTT 5", good(),
+       at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet, 135));
          connection.packet();
        }), {}, 77, "policy-publish", {"$aws/certificates/create-from-csr/json", "PUBACK 135"},
@@ -222,7 +229,8 @@ std::vector<Row> mqtt_rows() {
          connection.cut();
        }), {"--mqtt-version", "3.1.1"}, 77, "policy-publish", {"three times running"},
        {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
-      {"receive denied", good(), at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+      {"receive denied", good(),
+       at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet));
          connection.packet();
        }), {kOnce, "--request-timeout=0.5"}, 75, "no-answer",
@@ -260,9 +268,11 @@ std::vector<Row> other_rows() {
   std::vector<Row> rows{
       {"nobody listens", std::nullopt, {}, {kOnce, "--endpoint", "127.0.0.1:1"}, 75, "connection-refused",
        {"cannot connect to 127.0.0.1, port 1: connection refused"}, {"nothing listens there"}},
-      {"nobody is the proxy", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"}, 75, "connection-refused",
+      {"nobody is the proxy", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"},
+       75, "connection-refused",
        {"no way to the proxy: cannot connect to 127.0.0.1, port 1"}, {"--proxy and https_proxy"}},
-      {"the proxy has no address", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, 75, "dns",
+      {"the proxy has no address", std::nullopt, {},
+       {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, 75, "dns",
        {"no way to the proxy: cannot resolve proxy.invalid"}, {"--proxy and https_proxy"}},
       {"no trusted roots", good(), swallow, {"--ca-file="}, 77, "no-trust-store",
        {"neither /nowhere/ca.pem nor /nowhere/certs"}, {"ca-certificates", "--ca-file"},
@@ -287,6 +297,8 @@ std::vector<Row> other_rows() {
                   at("@2060-02-03 04:05:06")});
   return rows;
 }
+
+// clang-format on
 
 struct Judged {
   std::string name;

@@ -55,6 +55,8 @@ TEST_CASE("CBOR takes every legal way to say a map of texts") {
 }
 
 TEST_CASE("CBOR passes over whatever an unknown key may hold") {
+  // A line for each kind.
+  // clang-format off
   const std::string values[] = {
       "00", "18 ff", "1b ffffffffffffffff", "20", "38 ff", "3b ffffffffffffffff",  // integers
       "40", "43 010203", "5f 41 01 42 0203 ff", "5f ff", "7f ff",                  // bytes, chunks
@@ -64,13 +66,14 @@ TEST_CASE("CBOR passes over whatever an unknown key may hold") {
       "f9 7e00", "fa 47c35000", "fb 7ff0000000000000",                                 // floats
       "a3 01 02 20 03 f6 04", "a1 41 00 00", "a1 f9 3c00 00", "a1 c1 61 61 00", "a2 c0 61 61 00 61 61 00",  // odd keys
   };
+  // clang-format on
   for (const std::string& value : values) {
     INFO(value);
     const auto before = decode_register_thing(bytes("a2 61 78" + value + kThingName + kAbc), PayloadFormat::kCbor);
     REQUIRE(before);
     CHECK(before->thing_name == "abc");
-    const auto after = decode_register_thing(bytes("bf" + kThingName + kAbc + "61 78" + value + "ff"),
-                                             PayloadFormat::kCbor);
+    const auto after =
+        decode_register_thing(bytes("bf" + kThingName + kAbc + "61 78" + value + "ff"), PayloadFormat::kCbor);
     REQUIRE(after);
     CHECK(after->thing_name == "abc");
     // The same under a key that is no text.
@@ -154,6 +157,8 @@ TEST_CASE("CBOR that is not one well-formed document is refused") {
 }
 
 TEST_CASE("CBOR that declares gigabytes costs nothing and is refused") {
+  // By the four, or two long ones.
+  // clang-format off
   const std::string rows[] = {
       "9a 10000000",       "9a 6101582b 61",          "bb 7fffffffffffffff",  "bb fffffffffffffffe",
       "bb ffffffffffffffff", "9b ffffffffffffffff",   "7b ffffffffffffffff",  "5b 7fffffffffffffff",
@@ -162,6 +167,7 @@ TEST_CASE("CBOR that declares gigabytes costs nothing and is refused") {
       // A count that looks like "until a break" is none.
       "bb ffffffffffffffff 61 78 00 ff",
   };
+  // clang-format on
   for (const std::string& row : rows) {
     INFO(row);
     CHECK_FALSE(decode_register_thing(bytes(row), PayloadFormat::kCbor));
