@@ -101,6 +101,8 @@ class NameReader {
 
 }  // namespace
 
-Result<std::vector<RelativeName>> parse_distinguished_name(std::string_view text) { return NameReader(text).run(); }
+Result<std::vector<RelativeName>> parse_distinguished_name(std::string_view text) {
+  return NameReader(text).run();
+}
 
 }  // namespace fleet_provision

@@ -13,7 +13,9 @@ Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-Interrupt::~Interrupt() { ::close(descriptor_); }
+Interrupt::~Interrupt() {
+  ::close(descriptor_);
+}
 
 void Interrupt::raise(ErrorKind kind) noexcept {
   int none = -1;

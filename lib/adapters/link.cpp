@@ -153,11 +153,15 @@ Result<Descriptor> Link::open_tcp() {
   const std::string& host = by_proxy ? options_.proxy->host : options_.endpoint.host;
   const std::uint16_t port = by_proxy ? options_.proxy->port : options_.endpoint.port;
   auto addresses = phase(Phase::kResolve, [&] { return resolve(host, port, step_deadline(), wait_); });
-  if (!addresses) return fail(by_proxy ? on_the_way_to_proxy(std::move(addresses).error()) : std::move(addresses).error());
+  if (!addresses) {
+    return fail(by_proxy ? on_the_way_to_proxy(std::move(addresses).error()) : std::move(addresses).error());
+  }
   auto connected = phase(Phase::kTcp, [&] {
     return connect_tcp(host, port, *addresses, request_.request_timeout, request_.run_deadline, wait_);
   });
-  if (!connected) return fail(by_proxy ? on_the_way_to_proxy(std::move(connected).error()) : std::move(connected).error());
+  if (!connected) {
+    return fail(by_proxy ? on_the_way_to_proxy(std::move(connected).error()) : std::move(connected).error());
+  }
   TcpConnection& connection = *connected;
   place_ = place(host, connection.address, port);
   observer_.detail("connected to " + place_);
@@ -267,7 +271,8 @@ Error Link::lost(const TunnelEnd& end) {
                  claim_hint(step_.client_id);
   } else if (suback_pending_) {
     error.phase = Phase::kSubscribe;
-    const std::string what = step_.filters.size() == 1 ? "SUBSCRIBE to " + printable(step_.filters.front()) : "SUBSCRIBE";
+    const std::string what =
+        step_.filters.size() == 1 ? "SUBSCRIBE to " + printable(step_.filters.front()) : "SUBSCRIBE";
     error.message = place_ + after + what + ", without saying why";
     error.hint = step_.filters.size() == 1
                      ? "the link may have failed, or the subscription was denied: " + policy_hint(step_)
@@ -285,7 +290,9 @@ Error Link::lost(const TunnelEnd& end) {
 
 std::string Link::subscriptions() const {
   std::string text;
-  for (const std::string& each : step_.filters) text += (text.empty() ? "topicfilter/" : ", topicfilter/") + printable(each);
+  for (const std::string& each : step_.filters) {
+    text += (text.empty() ? "topicfilter/" : ", topicfilter/") + printable(each);
+  }
   return text;
 }
 
@@ -314,9 +321,9 @@ Result<ConnectionFacts> Link::await_connack() {
   const Instant deadline = std::min(secured_at_ + request_.request_timeout, request_.run_deadline);
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {
-    error_ =
-        no_answer(Phase::kMqtt, place_ + " takes TLS but gives no CONNACK within " + seconds_text(request_.request_timeout),
-                  "check that this is the port of an MQTT server; on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
+    error_ = no_answer(Phase::kMqtt,
+                       place_ + " takes TLS but gives no CONNACK within " + seconds_text(request_.request_timeout),
+                       "check that this is the port of an MQTT server; on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
   }
   if (error_) return fail(*error_);
   if (!connack_seen_) return fail(ErrorKind::kConnectionLost, "the connection is closed");

@@ -47,8 +47,8 @@ class Link {
   /// To be said before the library is told to subscribe or publish: what the next packets are about.
   void about_to_subscribe(const std::vector<std::string>& filters);
   void about_to_publish(const std::string& topic);
-  /// Whether the library has sent so many packets of its owner's (SUBSCRIBE, PUBLISH, DISCONNECT), or never will, since the
-  /// link is over; false after `patience`.
+  /// Whether the library has sent so many packets of its owner's (SUBSCRIBE, PUBLISH, DISCONNECT), or never will, since
+  /// the link is over; false after `patience`.
   [[nodiscard]] bool have_left(std::size_t packets, Milliseconds patience);
   /// Until the SUBACK that grants every filter.
   [[nodiscard]] Result<void> await_suback();

@@ -29,8 +29,8 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
          a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
-/// Which of our descriptors is the other end, -1 if none. They are asked one by one (lowest first, so that ours is found
-/// among the first) and not listed from /proc, which an image that is being made may not have.
+/// Which of our descriptors is the other end, -1 if none. They are asked one by one (lowest first, so that ours is
+/// found among the first) and not listed from /proc, which an image that is being made may not have.
 int other_end_of(int accepted) {
   const sockaddr_in here = name(::getsockname, accepted);
   const sockaddr_in there = name(::getpeername, accepted);

@@ -47,9 +47,9 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
     if (count == 0) return Secret({bytes.data(), size});
     size += static_cast<std::size_t>(count);
   }
-  return fail(ErrorKind::kFileUnreadable, "the " + what + " " + printable(path) +
-                                              (size > limit ? " has more than " + std::to_string(limit) + " bytes"
-                                                            : " grew while it was read"));
+  return fail(ErrorKind::kFileUnreadable,
+              "the " + what + " " + printable(path) +
+                  (size > limit ? " has more than " + std::to_string(limit) + " bytes" : " grew while it was read"));
 }
 
 }  // namespace fleet_provision

@@ -51,8 +51,7 @@ Result<std::optional<PemBlock>> next_block(BIO* bio) {
   const Allocated<char> owned_name(name);
   const Allocated<char> owned_header(header);
   const Allocated<unsigned char> owned_data(data);
-  return std::optional{
-      PemBlock{name, header, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}}};
+  return std::optional{PemBlock{name, header, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}}};
 }
 
 Result<CertificateFacts> parse_certificate(std::string_view pem) {

@@ -57,8 +57,8 @@ Result<Name> subject_name(const std::string& subject) {
       if (X509_NAME_add_entry_by_OBJ(name.get(), object.get(), MBSTRING_UTF8,
                                      reinterpret_cast<const unsigned char*>(value.data()),
                                      static_cast<int>(value.size()), kAtEnd, set) != 1) {
-        return fail(ErrorKind::kUsage, "the CSR subject cannot hold " + printable(type) + "=" + printable(value) +
-                                           ": " + openssl_reason(),
+        return fail(ErrorKind::kUsage,
+                    "the CSR subject cannot hold " + printable(type) + "=" + printable(value) + ": " + openssl_reason(),
                     "CN takes at most 64 characters, C exactly 2");
       }
       // Joins what follows with `+` to the same part.

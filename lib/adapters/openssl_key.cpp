@@ -28,8 +28,7 @@ bool halves_belong_together(EVP_PKEY* key) {
   const OpensslHandle<EVP_MD_CTX> verifying(EVP_MD_CTX_new());
   std::vector<unsigned char> signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
   std::size_t size = signature.size();
-  return signing && verifying &&
-         EVP_DigestSignInit(signing.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+  return signing && verifying && EVP_DigestSignInit(signing.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
          EVP_DigestSign(signing.get(), signature.data(), &size, kText.data(), kText.size()) == 1 &&
          EVP_DigestVerifyInit(verifying.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
          EVP_DigestVerify(verifying.get(), signature.data(), size, kText.data(), kText.size()) == 1;

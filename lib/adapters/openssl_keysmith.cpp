@@ -54,7 +54,9 @@ DeviceKey copy_of(const DeviceKey& key) {
   return {key.pem.duplicate(), key.uri, key.public_key_sha256, key.type};
 }
 
-bool is_uri(std::string_view reference) { return reference.starts_with("handle:") || reference.starts_with("pkcs11:"); }
+bool is_uri(std::string_view reference) {
+  return reference.starts_with("handle:") || reference.starts_with("pkcs11:");
+}
 
 }  // namespace
 
@@ -116,7 +118,9 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
   return remember(std::move(key));
 }
 
-std::string OpensslKeysmith::sha256_hex(std::string_view bytes) { return sha256_of(bytes); }
+std::string OpensslKeysmith::sha256_hex(std::string_view bytes) {
+  return sha256_of(bytes);
+}
 
 std::string OpensslKeysmith::random_bytes(std::size_t count) {
   std::string bytes(count, '\0');

@@ -10,8 +10,8 @@
 
 namespace fleet_provision {
 
-/// May be used from several threads at once. A run reads the same key and the same certificate again and again, and with
-/// OpenSSL 3 each reading costs as much as a signature, so the last of each is remembered by its PEM.
+/// May be used from several threads at once. A run reads the same key and the same certificate again and again, and
+/// with OpenSSL 3 each reading costs as much as a signature, so the last of each is remembered by its PEM.
 class OpensslKeysmith : public Keysmith {
  public:
   /// `interrupt` ends the making of a key (kInterrupted, kTerminated) and outlives this object.

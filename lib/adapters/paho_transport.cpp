@@ -56,9 +56,9 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
 }
 
 /// Wakes Paho's send thread. It looks at its queue of commands and then waits for up to a second, without looking again
-/// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of a
-/// process share that thread, so a command to another client wakes it for all. This one is told to connect to port 0, which
-/// fails at once and reaches nobody.
+/// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of
+/// a process share that thread, so a command to another client wakes it for all. This one is told to connect to port 0,
+/// which fails at once and reaches nobody.
 class SendBell {
  public:
   void ring() {

@@ -52,8 +52,7 @@ class SpawnSettings {
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
-    ::posix_spawnattr_setflags(&attributes_,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     // Our stdout carries the result and nothing else.
     ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
@@ -83,7 +82,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 std::string why_not_run(const std::string& file, int failure) {
   if (failure == ENOEXEC) return "it is no program, and a script must begin with a line like #!/bin/sh";
-  if (failure == ENOENT && ::access(file.c_str(), F_OK) == 0) return "the interpreter that its first line names does not exist";
+  if (failure == ENOENT && ::access(file.c_str(), F_OK) == 0) {
+    return "the interpreter that its first line names does not exist";
+  }
   return words(failure);
 }
 
@@ -111,7 +112,8 @@ void end_group(int process) {
 
 tl::unexpected<Error> not_removed(const std::string& file, const std::string& why, std::string hint = {}) {
   if (hint.empty()) hint = "the identity is in its place; delete the file by hand, or run again when it can be deleted";
-  return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, std::move(hint));
+  return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why,
+              std::move(hint));
 }
 
 bool same_file(const struct stat& facts, const std::string& path) {
@@ -133,8 +135,9 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
   const int failure = ::posix_spawn(&process, call.file.c_str(), &settings.actions(), &settings.attributes(),
                                     pointers(arguments).data(), pointers(environment).data());
   if (failure != 0) {
-    return program_failed(call.file, "cannot be run: " + why_not_run(call.file, failure),
-                          "--on-success wants an executable file; the identity is in its place, run again to try it again");
+    return program_failed(
+        call.file, "cannot be run: " + why_not_run(call.file, failure),
+        "--on-success wants an executable file; the identity is in its place, run again to try it again");
   }
   return await(process, call);
 }

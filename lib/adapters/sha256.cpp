@@ -1,5 +1,6 @@
-// The low-level functions, which OpenSSL 3 calls deprecated and keeps: EVP_Digest would first read openssl.cnf and start
-// the providers, which is more work than everything else that a boot of a provisioned gateway asks of this program.
+// The low-level functions, which OpenSSL 3 calls deprecated and keeps: EVP_Digest would first read openssl.cnf and
+// start the providers, which is more work than everything else that a boot of a provisioned gateway asks of this
+// program.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "adapters/sha256.hpp"
 

@@ -11,9 +11,13 @@
 
 namespace fleet_provision {
 
-Instant SystemClock::now() { return std::chrono::steady_clock::now(); }
+Instant SystemClock::now() {
+  return std::chrono::steady_clock::now();
+}
 
-WallTime SystemClock::wall_now() { return std::chrono::system_clock::now(); }
+WallTime SystemClock::wall_now() {
+  return std::chrono::system_clock::now();
+}
 
 std::chrono::seconds SystemClock::since_boot() {
   timespec time{};

@@ -111,9 +111,8 @@ Result<std::optional<TcpConnection>> Race::run() {
 }
 
 void Race::start(const SocketAddress& address, Instant now) {
-  Attempt attempt{
-      Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), &address,
-      std::min(deadline_, now + each_timeout_)};
+  Attempt attempt{Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+                  &address, std::min(deadline_, now + each_timeout_)};
   if (!attempt.socket) return note(address, errno);
   const int on = 1;
   ::setsockopt(attempt.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -168,8 +167,7 @@ Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
   FP_TRY_ASSIGN(auto connection, race.run());
   if (connection) return std::move(*connection);
   const std::string only = addresses.size() == 1 ? addresses.front().text : host;
-  return fail(race.kind(), "cannot connect to " + place(host, only, port) + race.causes(),
-              hint_for(race.kind(), port));
+  return fail(race.kind(), "cannot connect to " + place(host, only, port) + race.causes(), hint_for(race.kind(), port));
 }
 
 }  // namespace fleet_provision

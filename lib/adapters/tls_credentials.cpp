@@ -110,7 +110,8 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   if (!holds_private_key(bytes)) {
     const bool certificate = bytes.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
     if (!certificate && bytes.find("PUBLIC KEY-----") != std::string_view::npos) {
-      return fail(kClaimKeyUnusable, name + " holds a public key, not the private one", "name the file of the private key");
+      return fail(kClaimKeyUnusable, name + " holds a public key, not the private one",
+                  "name the file of the private key");
     }
     return fail(kClaimKeyUnusable,
                 name + (certificate ? " holds a certificate, not a key" : " holds no PEM private key"),
@@ -142,20 +143,25 @@ OpensslHandle<SSL_CTX> make_context(OSSL_LIB_CTX* library) {
 }
 
 /// Where key and first certificate differ because another one should be the first.
-Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key, const PemCredentials& pem) {
+Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,
+                               const PemCredentials& pem) {
   const std::string name = "claim certificate " + printable(pem.certificate_name);
   const char* hint = "the claim's own certificate must be the first in the file, its issuers behind it";
   for (std::size_t i = 1; i < chain.size(); ++i) {
     const bool fits = X509_check_private_key(chain[i].get(), key) == 1;
     ERR_clear_error();
     if (fits) {
-      return fail(kClaimKeyMismatch, name + ": the key belongs to certificate " + std::to_string(i + 1) + " of the file, not to the first", hint);
+      return fail(kClaimKeyMismatch,
+                  name + ": the key belongs to certificate " + std::to_string(i + 1) + " of the file, not to the first",
+                  hint);
     }
   }
   // 1: it says itself that it is an authority.
   if (X509_check_ca(chain.front().get()) != 1) return {};
-  return fail(kClaimKeyMismatch,
-              name + " begins with the certificate of an authority (" + facts_of(*chain.front()).subject + "), not of a claim", hint);
+  return fail(
+      kClaimKeyMismatch,
+      name + " begins with the certificate of an authority (" + facts_of(*chain.front()).subject + "), not of a claim",
+      hint);
 }
 
 Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,

@@ -32,8 +32,8 @@ std::string local_time() {
 
 /// The leaf, and the issuers of what was shown above it.
 std::string shown(const TlsEvidence& evidence) {
-  std::string text = "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer + ", valid from " +
-                     rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
+  std::string text = "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer +
+                     ", valid from " + rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
   for (const std::string& each : evidence.issuers_above) text += ", then issuer " + each;
   return text;
 }
@@ -52,7 +52,8 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
     return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
            "(https://www.amazontrust.com/repository/) with --ca-file";
   }
-  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; the claim "
+  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; the "
+         "claim "
          "cannot pass it, so have " +
          printable(peer.server_name) + " exempted from inspection";
 }

@@ -37,7 +37,9 @@ enum class ItemKind : unsigned char {
 /// Marks a container that a break ends; no declared count reaches it.
 constexpr std::uint64_t kIndefinite = std::numeric_limits<std::uint64_t>::max();
 
-std::uint64_t declared(std::uint64_t count) { return std::min(count, kIndefinite - 1); }
+std::uint64_t declared(std::uint64_t count) {
+  return std::min(count, kIndefinite - 1);
+}
 
 /// One item as libcbor tells it; of a container only its head.
 struct Item {
@@ -47,7 +49,9 @@ struct Item {
   std::uint64_t count = 0;
 };
 
-Item& item_of(void* context) { return *static_cast<Item*>(context); }
+Item& item_of(void* context) {
+  return *static_cast<Item*>(context);
+}
 
 Item unsigned_item(std::uint64_t value) {
   if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return {};
@@ -212,12 +216,8 @@ class CborWalk {
       case ItemKind::kNull: FP_TRY(document_.null()); break;
       case ItemKind::kTextChunks:
       case ItemKind::kByteChunks: open_chunks(item.kind, false); return {};
-      case ItemKind::kMap:
-        FP_TRY(document_.begin_map());
-        return open(item);
-      case ItemKind::kArray:
-        FP_TRY(document_.begin_array());
-        return open(item);
+      case ItemKind::kMap: FP_TRY(document_.begin_map()); return open(item);
+      case ItemKind::kArray: FP_TRY(document_.begin_array()); return open(item);
       case ItemKind::kBytes:
       case ItemKind::kTag:
       case ItemKind::kOtherScalar:
@@ -322,7 +322,9 @@ std::size_t cbor_bytes_max(const RequestFields& fields) {
 
 }  // namespace
 
-Result<void> read_cbor(std::string_view payload, Document& document) { return CborWalk(payload, document).run(); }
+Result<void> read_cbor(std::string_view payload, Document& document) {
+  return CborWalk(payload, document).run();
+}
 
 Secret write_cbor(const RequestFields& fields) {
   std::string cbor;

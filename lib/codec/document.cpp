@@ -12,7 +12,9 @@ tl::unexpected<Error> malformed(std::string what) {
 
 Document::Document(std::span<const std::string_view> wanted) : wanted_(wanted) {}
 
-Result<void> Document::begin_map() { return open(true); }
+Result<void> Document::begin_map() {
+  return open(true);
+}
 
 Result<void> Document::begin_array() {
   FP_TRY(scalar_at_top());
@@ -36,7 +38,9 @@ Result<void> Document::open(bool is_map) {
   return {};
 }
 
-void Document::end() { levels_.pop_back(); }
+void Document::end() {
+  levels_.pop_back();
+}
 
 Result<void> Document::key(std::string_view name) {
   Level& level = levels_.back();
@@ -92,7 +96,9 @@ Result<void> Document::scalar_at_top() const {
   return {};
 }
 
-Document::Value* Document::expected_field() { return levels_.size() == 1 ? field_ : nullptr; }
+Document::Value* Document::expected_field() {
+  return levels_.size() == 1 ? field_ : nullptr;
+}
 
 void Document::spoil_text_map() {
   if (levels_.size() == 2 && field_ != nullptr) *field_ = Other{};

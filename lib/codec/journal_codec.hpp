@@ -13,8 +13,8 @@
 
 namespace fleet_provision {
 
-/// Fresh, KeyMade and Certified. Enrolled, Verified and Installed are not kept in a journal: they are written as Certified
-/// and Fresh.
+/// Fresh, KeyMade and Certified. Enrolled, Verified and Installed are not kept in a journal: they are written as
+/// Certified and Fresh.
 [[nodiscard]] Secret encode_journal(const Journal& journal);
 /// The inverse, with `key.pem` empty. kIdentityDamaged for anything that encode_journal does not write.
 [[nodiscard]] Result<Journal> decode_journal(std::string_view bytes);

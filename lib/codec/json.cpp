@@ -39,7 +39,8 @@ class JsonEvents {
   bool key(Json::string_t& name) { return pass(document_.key(name)); }
   bool end_object() { return end(); }
   bool end_array() { return end(); }
-  bool parse_error(std::size_t position, const std::string& /*last_token*/, const nlohmann::detail::exception& /*why*/) {
+  bool parse_error(std::size_t position, const std::string& /*last_token*/,
+                   const nlohmann::detail::exception& /*why*/) {
     return pass(malformed("the answer is not JSON (byte " + std::to_string(position) + ")"));
   }
 

@@ -43,7 +43,9 @@ Result<std::string> client_id_pattern(std::string_view client_id) {
   Parameters any;
   for (std::size_t open = client_id.find('{'); open != std::string_view::npos; open = client_id.find('{', open + 1)) {
     const std::size_t close = client_id.find_first_of("{}", open + 1);
-    if (close != std::string_view::npos) any.emplace(client_id.substr(open + 1, close - open - 1), std::string(1, kAnyValue));
+    if (close != std::string_view::npos) {
+      any.emplace(client_id.substr(open + 1, close - open - 1), std::string(1, kAnyValue));
+    }
   }
   FP_TRY_ASSIGN(const std::string filled, fill_placeholders(client_id, any));
   std::string pattern;

@@ -14,7 +14,8 @@ struct KindRow {
 
 using enum ErrorKind;
 
-// Running again helps for EX_IOERR, EX_TEMPFAIL, an interrupt and a failed program of the user; `retryable` says so below.
+// Running again helps for EX_IOERR, EX_TEMPFAIL, an interrupt and a failed program of the user; `retryable` says so
+// below.
 constexpr std::array kKinds{
     KindRow{kUsage, "usage", ExitCode::kUsage},
     KindRow{kConfiguration, "configuration", ExitCode::kConfiguration},
@@ -95,7 +96,9 @@ constexpr bool table_is_in_order() {
 static_assert(table_is_in_order());
 static_assert(kKinds.size() == static_cast<std::size_t>(kInternal) + 1);
 
-constexpr const KindRow& row(ErrorKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+constexpr const KindRow& row(ErrorKind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace
 
@@ -109,7 +112,9 @@ Error Error::within(std::string_view context) && {
   return std::move(*this);
 }
 
-ExitCode exit_code(ErrorKind kind) { return row(kind).exit_code; }
+ExitCode exit_code(ErrorKind kind) {
+  return row(kind).exit_code;
+}
 
 bool retryable(ErrorKind kind) {
   const ExitCode code = exit_code(kind);
@@ -117,7 +122,9 @@ bool retryable(ErrorKind kind) {
          code == ExitCode::kTerminated || kind == kOnSuccessFailed;
 }
 
-std::string_view word(ErrorKind kind) { return row(kind).word; }
+std::string_view word(ErrorKind kind) {
+  return row(kind).word;
+}
 
 std::string_view word(Phase phase) {
   switch (phase) {

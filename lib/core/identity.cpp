@@ -36,8 +36,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
                             day{static_cast<unsigned>(number(8, 2))}};
   // A leap second (60) is not in system_clock and not taken.
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
-  const sys_seconds time =
-      sys_days{date} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)};
+  const sys_seconds time = sys_days{date} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)};
   // WallTime counts in nanoseconds, from 1677 to 2262.
   if (time > floor<seconds>(WallTime::max()) || time < ceil<seconds>(WallTime::min())) return std::nullopt;
   return WallTime{time};

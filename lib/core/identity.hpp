@@ -60,8 +60,8 @@ struct Identity {
   DeviceConfiguration device_configuration;
   /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
   std::string request_digest;
-  /// `sha256:SALT:HEX` over the fingerprint and the bytes of certificate.pem and private-key.pem, as they were proved to
-  /// fit; nothing in an identity of a version that knew no such digest.
+  /// `sha256:SALT:HEX` over the fingerprint and the bytes of certificate.pem and private-key.pem, as they were proved
+  /// to fit; nothing in an identity of a version that knew no such digest.
   std::optional<std::string> files_digest;
   /// Fingerprint of the identity this one replaced.
   std::optional<std::string> replaces;

@@ -254,7 +254,8 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
       std::vector<std::string_view> names;
       for (const auto& [each, value] : parameters) names.push_back(each);
       const std::string_view near = nearest(name, names);
-      return fail(ErrorKind::kUsage, in_quotes(text) + " names the parameter " + in_quotes(name) + ", which was not given",
+      return fail(ErrorKind::kUsage,
+                  in_quotes(text) + " names the parameter " + in_quotes(name) + ", which was not given",
                   near.empty() ? "give it with -P " + printable(name, 80) + "=VALUE"
                                : "did you mean {" + printable(near, 80) + "}?");
     }

@@ -28,7 +28,9 @@ std::vector<std::string_view> names_of(const Parameters& parameters) {
 
 std::string sent(const Parameters& parameters) {
   std::string list;
-  for (const std::string_view each : names_of(parameters)) list += (list.empty() ? "" : ", ") + printable(each, kNameShown);
+  for (const std::string_view each : names_of(parameters)) {
+    list += (list.empty() ? "" : ", ") + printable(each, kNameShown);
+  }
   return list.empty() ? "none was sent" : "sent were " + list;
 }
 
@@ -72,10 +74,11 @@ std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceErr
   switch (words.status_code) {
     case 401:
     case 403:
-      return registers ? "the pre-provisioning hook did not allow it, failed or took over 5 s, or the provisioning role "
-                         "may not do what template " +
-                             plan.template_name + " says; CloudWatch has the reason"
-                       : "the account does not let this claim ask for certificates; CloudWatch has the reason";
+      return registers
+                 ? "the pre-provisioning hook did not allow it, failed or took over 5 s, or the provisioning role "
+                   "may not do what template " +
+                       plan.template_name + " says; CloudWatch has the reason"
+                 : "the account does not let this claim ask for certificates; CloudWatch has the reason";
     case 404:
       return registers ? "there is no enabled template " + plan.template_name +
                              " in this account and region; check --template, also its upper and lower case, and the "

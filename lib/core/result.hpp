@@ -25,7 +25,9 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   error.hint = std::move(hint);
   return tl::unexpected<Error>(std::move(error));
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace fleet_provision
 
@@ -33,16 +35,16 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 #define FP_JOIN(a, b) FP_JOIN_(a, b)
 
 /// Evaluates an expression of type Result<…>; returns its error from the enclosing function.
-#define FP_TRY(...)                                                              \
-  do {                                                                           \
-    if (auto fp_result_ = (__VA_ARGS__); !fp_result_) {                          \
-      return ::fleet_provision::fail(std::move(fp_result_).error());             \
-    }                                                                            \
+#define FP_TRY(...)                                                  \
+  do {                                                               \
+    if (auto fp_result_ = (__VA_ARGS__); !fp_result_) {              \
+      return ::fleet_provision::fail(std::move(fp_result_).error()); \
+    }                                                                \
   } while (false)
 
 /// FP_TRY_ASSIGN(const auto key, make_key()): declares the value, or returns the error.
 #define FP_TRY_ASSIGN(declaration, ...) FP_TRY_ASSIGN_(FP_JOIN(fp_result_, __LINE__), declaration, __VA_ARGS__)
-#define FP_TRY_ASSIGN_(name, declaration, ...)                                   \
-  auto name = (__VA_ARGS__);                                                     \
-  if (!name) return ::fleet_provision::fail(std::move(name).error());            \
+#define FP_TRY_ASSIGN_(name, declaration, ...)                        \
+  auto name = (__VA_ARGS__);                                          \
+  if (!name) return ::fleet_provision::fail(std::move(name).error()); \
   declaration = std::move(*name)

@@ -21,7 +21,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { clear(); }
+Secret::~Secret() {
+  clear();
+}
 
 void Secret::clear() noexcept {
   if (bytes_) wipe(bytes_.get(), size_);

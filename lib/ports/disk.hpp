@@ -2,8 +2,8 @@
 //
 // Paths are relative to the state directory and have one or two components ("pending", "pending/journal"); no
 // component is ever followed through a symbolic link, and every file is 0600 and every directory 0700 from its
-// creation, whatever the umask. Nothing is durable until it was synced: a file by `sync_file`, a name (created, renamed or
-// removed) by `sync_directory` of the directory that holds it; "" is the state directory itself. The crash tests run
+// creation, whatever the umask. Nothing is durable until it was synced: a file by `sync_file`, a name (created, renamed
+// or removed) by `sync_directory` of the directory that holds it; "" is the state directory itself. The crash tests run
 // the real callers over a fake that forgets whatever was not.
 //
 // Errors: kStateNotWritable (EACCES, EPERM, EROFS, ENOTDIR, ELOOP), kStateCrossDevice (EXDEV), kDiskFull (ENOSPC,
@@ -51,7 +51,8 @@ class Disk {
 
   /// Makes the state directory (0755) and its parents where missing; the names it made are durable when it returns.
   [[nodiscard]] virtual Result<void> make_root() = 0;
-  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id. Taking it again is nothing.
+  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id. Taking it again is
+  /// nothing.
   [[nodiscard]] virtual Result<void> lock() = 0;
 
   [[nodiscard]] virtual Result<void> make_directory(const std::string& path) = 0;

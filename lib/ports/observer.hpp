@@ -17,7 +17,8 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
-  /// A phase of an attempt (counted from 1) began, ended well, or failed. Phases may overlap (kKey with kResolve…kMqtt).
+  /// A phase of an attempt (counted from 1) began, ended well, or failed. Phases may overlap (kKey with
+  /// kResolve…kMqtt).
   virtual void phase_began(Phase phase, unsigned attempt) = 0;
   virtual void phase_ended(Phase phase, unsigned attempt) = 0;
   /// A connection attempt failed. `next_try_in` is absent when there will be none.

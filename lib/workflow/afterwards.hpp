@@ -9,8 +9,8 @@
 
 namespace fleet_provision {
 
-/// kIdentityRefused and what else a connection may fail with, kClaimNotRemoved, kOnSuccessFailed, or what the disk says.
-/// With nothing left to do it takes no lock and writes nothing.
+/// kIdentityRefused and what else a connection may fail with, kClaimNotRemoved, kOnSuccessFailed, or what the disk
+/// says. With nothing left to do it takes no lock and writes nothing.
 [[nodiscard]] Result<void> finish_what_is_owed(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts,
                                                Outcome& outcome);
 

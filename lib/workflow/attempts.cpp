@@ -22,8 +22,8 @@ Result<void> Attempts::spread_out() {
   if (spread_ || plan_.splay.count() == 0) return {};
   spread_ = true;
   const Instant began = ports_.clock.now();
-  const auto wait = Milliseconds{static_cast<Milliseconds::rep>(
-      random() % (static_cast<std::uint64_t>(plan_.splay.count()) + 1))};
+  const auto wait =
+      Milliseconds{static_cast<Milliseconds::rep>(random() % (static_cast<std::uint64_t>(plan_.splay.count()) + 1))};
   PhaseMark mark(ports_.observer, Phase::kWait, 1);
   auto slept = ports_.clock.sleep_until(began + wait);
   if (!slept) return fail(std::move(slept).error().in(Phase::kWait));
@@ -56,8 +56,8 @@ Result<void> Attempts::until_done(const Once& once, const std::function<Mileston
 
 ConnectRequest Attempts::claim_request(MqttVersion version, unsigned attempt) {
   return request(
-      plan_.client_id.value_or("fleet-provision-" + to_hex(ports_.keysmith.random_bytes(kClientIdRandomBytes))), version,
-      attempt);
+      plan_.client_id.value_or("fleet-provision-" + to_hex(ports_.keysmith.random_bytes(kClientIdRandomBytes))),
+      version, attempt);
 }
 
 ConnectRequest Attempts::request(std::string client_id, MqttVersion version, unsigned attempt) {

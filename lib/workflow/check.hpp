@@ -42,8 +42,8 @@ class PhaseLog final : public Observer {
   std::vector<Span> spans_;
 };
 
-/// kChecked when nothing failed; else `error` is what a run would have ended with. Writes nothing. `log` is the observer
-/// that `ports` and the transport have.
+/// kChecked when nothing failed; else `error` is what a run would have ended with. Writes nothing. `log` is the
+/// observer that `ports` and the transport have.
 [[nodiscard]] Outcome check(const Plan& plan, const Ports& ports, PhaseLog& log, bool probe);
 
 }  // namespace fleet_provision

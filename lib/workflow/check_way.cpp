@@ -18,8 +18,9 @@ struct Step {
   Phase phase;
   const char* name;
 };
-constexpr std::array kWay{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tcp"},      Step{Phase::kProxy, "proxy"},
-                          Step{Phase::kTls, "tls"},      Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
+constexpr std::array kWay{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tcp"},
+                          Step{Phase::kProxy, "proxy"},  Step{Phase::kTls, "tls"},
+                          Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
 
 /// Another try tells a denial from a lost link, or finds the version that the broker speaks.
 bool worth_repeating(const Error& error) {
@@ -77,8 +78,8 @@ void CheckWay::skip(const std::string& why) {
 }
 
 Result<void> CheckWay::patiently(const std::function<Result<void>(const Retry&)>& once) {
-  return attempts_.until_done([&once](Retry& retry, unsigned) { return once(retry); },
-                              [] { return Milestone::kFresh; }, worth_repeating);
+  return attempts_.until_done([&once](Retry& retry, unsigned) { return once(retry); }, [] { return Milestone::kFresh; },
+                              worth_repeating);
 }
 
 Result<void> CheckWay::connect(const Retry& retry) {
@@ -103,7 +104,8 @@ Result<void> CheckWay::connect(const Retry& retry) {
 
 void CheckWay::tell_steps(const std::optional<Error>& error, bool with_claim) {
   const bool want_of_claim = !with_claim && (!error || is_for_want_of_claim(*error));
-  const auto* at = std::find_if(kWay.begin(), kWay.end(), [&error](const Step& step) { return error && error->phase == step.phase; });
+  const auto* at = std::find_if(kWay.begin(), kWay.end(),
+                                [&error](const Step& step) { return error && error->phase == step.phase; });
   const bool blames_step = !want_of_claim && at != kWay.end();
   for (const Step& step : kWay) {
     const auto span = log_.find(step.phase);
@@ -131,7 +133,8 @@ std::string CheckWay::done(Phase phase) const {
     case Phase::kTcp: return "port " + std::to_string(plan_.endpoint.port);
     case Phase::kProxy: return "it lets us through";
     case Phase::kTls: return (connection ? connection->tls_version + ", " : "") + "the server's certificate is trusted";
-    case Phase::kMqtt: return connection ? "MQTT " + std::string(word(connection->mqtt_version)) : "the client id is accepted";
+    case Phase::kMqtt:
+      return connection ? "MQTT " + std::string(word(connection->mqtt_version)) : "the client id is accepted";
     case Phase::kSubscribe: return "four answer topics";
     case Phase::kLoad:
     case Phase::kKey:
@@ -211,7 +214,8 @@ void CheckWay::tell_answer(const Probe& probe, const Error* error, double took) 
                  "a probe that creates nothing was taken on " + topics.request + ": " + probe.what);
   if (error == nullptr) {
     findings_.note("receive-" + suffix, CheckResult::kOk, "an answer came on " + topics.accepted, {}, took);
-    findings_.note("answer-" + suffix, CheckResult::kWarning, "the service accepted a probe that it should have rejected");
+    findings_.note("answer-" + suffix, CheckResult::kWarning,
+                   "the service accepted a probe that it should have rejected");
     return;
   }
   const bool expected = error->service->status_code == 400;

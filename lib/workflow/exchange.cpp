@@ -29,7 +29,9 @@ Error rejected(Operation operation, ErrorKind kind, const ServiceError& words, c
   return error;
 }
 
-PolicyNeed publish_need(const Topics& topics) { return {"iot:Publish", {"topic/" + topics.request}}; }
+PolicyNeed publish_need(const Topics& topics) {
+  return {"iot:Publish", {"topic/" + topics.request}};
+}
 
 PolicyNeed subscribe_need(const std::vector<std::string>& filters) {
   PolicyNeed need{"iot:Subscribe", {}};

@@ -51,8 +51,8 @@ class Reader {
     return std::move(*bytes);
   }
 
-  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway looks here at each boot,
-  /// and to parse a certificate and a key is most of what that look would cost.
+  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway looks here at each
+  /// boot, and to parse a certificate and a key is most of what that look would cost.
   Result<void> check_key_pair(const Identity& identity) {
     FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
     std::optional<Secret> key_pem;

@@ -30,8 +30,8 @@ Result<CertificateFacts> prove_issued(const CreateCertificateAnswer& answer, con
                     rfc3339(now));
   }
   if (answer.certificate_id != facts.fingerprint) {
-    observer.warned("the service calls the certificate " + printable(answer.certificate_id, 200) + ", but its fingerprint is " +
-                    facts.fingerprint);
+    observer.warned("the service calls the certificate " + printable(answer.certificate_id, 200) +
+                    ", but its fingerprint is " + facts.fingerprint);
   }
   return facts;
 }

@@ -84,7 +84,8 @@ class Run {
   void warn_early() {
     constexpr std::uint16_t kPlainMqtt = 1883;
     if (plan_.endpoint.port == kPlainMqtt) {
-      ports_.observer.warned("port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
+      ports_.observer.warned(
+          "port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
     }
     if (!plan_.on_success || ports_.outside == nullptr) return;
     const auto may = ports_.outside->may_run(*plan_.on_success);
@@ -222,8 +223,8 @@ class Run {
 
   Result<void> prove(const Retry& retry, unsigned attempt) {
     const Identity& identity = std::get<Enrolled>(steps_.progress()).identity;
-    FP_TRY_ASSIGN(const ConnectionFacts facts, prove_identity(plan_, ports_, attempts_, kPendingDirectory, identity,
-                                                              retry.mqtt_version(), attempt));
+    FP_TRY_ASSIGN(const ConnectionFacts facts,
+                  prove_identity(plan_, ports_, attempts_, kPendingDirectory, identity, retry.mqtt_version(), attempt));
     if (!outcome_.connection) outcome_.connection = facts;
     return steps_.proved();
   }

@@ -2,8 +2,8 @@
 //
 // The verdict table says what a failure means; this adds what only the sequence of failures can tell. A denial on MQTT
 // 3.1.1 is a bare close, so the same step closed three times running, each soon after our packet, is taken for a
-// refusal. Since such a close does not say which of four filters it meant, the connections after it subscribe one by one.
-// And a wait that would outlast the run is not begun: the run ends with what failed last.
+// refusal. Since such a close does not say which of four filters it meant, the connections after it subscribe one by
+// one. And a wait that would outlast the run is not begun: the run ends with what failed last.
 #pragma once
 
 #include <cstdint>

@@ -53,7 +53,8 @@ Result<std::optional<PendingState>> look_at_pending(Vault& vault, Disk& disk, Ke
   // Without a journal the commit was under way, or nothing was ever sent.
   FP_TRY_ASSIGN(const auto whole, read_if_whole(disk, keysmith, kPendingDirectory));
   if (!whole) return std::optional(Describe{}(Fresh{}));
-  return std::optional(PendingState{Milestone::kEnrolled, "being put in place", whole->certificate_id, whole->thing_name});
+  return std::optional(
+      PendingState{Milestone::kEnrolled, "being put in place", whole->certificate_id, whole->thing_name});
 }
 
 }  // namespace

@@ -57,7 +57,9 @@ bool Steps::needs_network() const {
   return asks_for_certificate(progress_) || std::holds_alternative<Certified>(progress_);
 }
 
-bool Steps::awaits_proof() const { return plan_.verify && std::holds_alternative<Enrolled>(progress_); }
+bool Steps::awaits_proof() const {
+  return plan_.verify && std::holds_alternative<Enrolled>(progress_);
+}
 
 Result<void> Steps::proved() {
   auto enrolled = std::get<Enrolled>(std::move(progress_));
@@ -159,7 +161,9 @@ Result<Progress> Steps::advance(Certified& at) {
   return Progress{Enrolled{std::move(at), std::move(identity)}};
 }
 
-Result<Progress> Steps::advance(Verified& at) { return advance(at.enrolled); }
+Result<Progress> Steps::advance(Verified& at) {
+  return advance(at.enrolled);
+}
 
 Result<Progress> Steps::advance(Enrolled& at) {
   PhaseMark mark(ports_.observer, Phase::kStore, attempt_);

@@ -24,7 +24,8 @@ const std::string kOwed = "on-success-owed";
 const std::string kRoot;
 
 constexpr std::size_t kJournalBytesMax = 512 * 1024;
-// What key and journal take in the least; a disk that has this and no more is found full later, and that is told as well.
+// What key and journal take in the least; a disk that has this and no more is found full later, and that is told as
+// well.
 constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
 constexpr std::size_t kOwedBytesMax = 1024;

@@ -46,9 +46,10 @@ Result<void> load_credentials(const Plan& plan, const Ports& ports, const std::s
   FP_TRY_ASSIGN(const CertificateFacts facts, ports.keysmith.read_certificate(certificate.reveal()));
   const WallTime now = ports.clock.wall_now();
   if (facts.not_after < now) {
-    return fail(ErrorKind::kIssuedCertificateExpired,
-                "the identity's certificate expired at " + rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
-                "make a new identity with --force; if the local time is wrong, set the clock");
+    return fail(
+        ErrorKind::kIssuedCertificateExpired,
+        "the identity's certificate expired at " + rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
+        "make a new identity with --force; if the local time is wrong, set the clock");
   }
   FP_TRY_ASSIGN(const DeviceKey key, open_key(plan, ports, directory, identity));
   if (key.public_key_sha256 != facts.public_key_sha256) {
@@ -59,7 +60,8 @@ Result<void> load_credentials(const Plan& plan, const Ports& ports, const std::s
 }
 
 bool is_refusal(ErrorKind kind) {
-  return kind == ErrorKind::kClaimRefused || kind == ErrorKind::kPolicyConnect || kind == ErrorKind::kConnectionRejected;
+  return kind == ErrorKind::kClaimRefused || kind == ErrorKind::kPolicyConnect ||
+         kind == ErrorKind::kConnectionRejected;
 }
 
 /// The transport speaks of the claim; here it is the new identity that was refused.
