@@ -10,9 +10,10 @@ constexpr std::array kRows{
               "PKI, certificates, things (things/NAME.json) and log; kept across runs"},
     OptionRow{"listen", 0, "ADDRESS", false, "127.0.0.1", "address to listen on"},
     OptionRow{"port", 0, "N", false, "a free one", "TCP port"},
-    OptionRow{"san", 0, "NAME", true, "",
-              "another name or address in the server's certificate; repeatable; always there: localhost, 127.0.0.1, ::1, "
-              "the address of --listen"},
+    OptionRow{
+        "san", 0, "NAME", true, "",
+        "another name or address in the server's certificate; repeatable; always there: localhost, 127.0.0.1, ::1, "
+        "the address of --listen"},
     OptionRow{"template", 0, "FILE", true, "a built-in gateway with a required SerialNumber",
               "an AWS provisioning template body in JSON, named after the file; repeatable"},
     OptionRow{"claim-policy", 0, "FILE", false, "least privilege for the templates, any client id",
@@ -23,13 +24,16 @@ constexpr std::array kRows{
     OptionRow{"behaviour", 0, "NAME=VALUE", true, "", "where the service is not documented, see below; repeatable"},
     OptionRow{"token-lifetime", 0, "SECONDS", false, "3600", "how long a certificate waits for RegisterThing"},
     OptionRow{"fault", 0, "SPEC", true, "", "make something go wrong, see below; repeatable"},
-    OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory", "one JSON line per event, without secrets"},
+    OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
+              "one JSON line per event, without secrets"},
     OptionRow{"help", 'h', "", false, "", "this text"},
     OptionRow{"version", 0, "", false, "", "the version"},
 };
 
 }  // namespace
 
-std::span<const OptionRow> option_rows() { return kRows; }
+std::span<const OptionRow> option_rows() {
+  return kRows;
+}
 
 }  // namespace fleet_provision::simulator

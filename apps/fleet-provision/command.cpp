@@ -29,7 +29,9 @@ constexpr auto kWithWord = [] {
   return all;
 }();
 
-const CommandRow& row_of(Command command) { return kRows[static_cast<std::size_t>(command)]; }
+const CommandRow& row_of(Command command) {
+  return kRows[static_cast<std::size_t>(command)];
+}
 
 constexpr bool table_is_in_order() {
   for (std::size_t i = 0; i < kRows.size(); ++i) {
@@ -52,11 +54,17 @@ bool is_common(OptionId id) {
 
 }  // namespace
 
-std::string_view word(Command command) { return row_of(command).word; }
+std::string_view word(Command command) {
+  return row_of(command).word;
+}
 
-std::string_view purpose(Command command) { return row_of(command).purpose; }
+std::string_view purpose(Command command) {
+  return row_of(command).purpose;
+}
 
-std::span<const Command> commands() { return kWithWord; }
+std::span<const Command> commands() {
+  return kWithWord;
+}
 
 std::optional<Command> find_command(std::string_view word) {
   for (const CommandRow& each : kRows) {

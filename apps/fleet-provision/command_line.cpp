@@ -48,7 +48,8 @@ tl::unexpected<Error> unknown_option(const std::string& argument) {
     for (const OptionRow& each : option_table()) {
       const bool other_case = each.letter != 0 && (each.letter ^ option[1]) == 0x20;
       if (other_case) {
-        return fail(ErrorKind::kUsage, "unknown option " + printable(option), std::string("did you mean -") + each.letter + "?");
+        return fail(ErrorKind::kUsage, "unknown option " + printable(option),
+                    std::string("did you mean -") + each.letter + "?");
       }
     }
   }
@@ -59,7 +60,8 @@ tl::unexpected<Error> unknown_option(const std::string& argument) {
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
   if (argument == "provision") {
-    return fail(ErrorKind::kUsage, "unexpected argument \"provision\"", "leave it out: without a command it provisions");
+    return fail(ErrorKind::kUsage, "unexpected argument \"provision\"",
+                "leave it out: without a command it provisions");
   }
   const std::string_view near = nearest_command(argument);
   return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
@@ -69,8 +71,8 @@ tl::unexpected<Error> unexpected_argument(const std::string& argument) {
 /// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
 Result<Command> command_among(const std::vector<std::string>& left) {
   const auto end = std::find(left.begin(), left.end(), "--");
-  const auto option = std::find_if(
-      left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
+  const auto option =
+      std::find_if(left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
   if (option != end) return unknown_option(*option);
   std::optional<Command> command;
   for (const std::string& each : left) {
@@ -104,8 +106,8 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
     app.parse(prepared(arguments));
   } catch (const CLI::ParseError&) {
     // Without conversions, limits and required options, only a last option without its value is left to fail.
-    return fail(ErrorKind::kUsage, "option " + printable(arguments.empty() ? "" : arguments.back(), 80) +
-                " needs a value", kSeeHelp);
+    return fail(ErrorKind::kUsage,
+                "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
   }
   CommandLine line;
   FP_TRY_ASSIGN(line.command, command_among(app.remaining()));

@@ -42,8 +42,9 @@ Result<Parameters> object_of(const JsonMember& member, const std::string& where)
   Parameters parameters;
   for (const JsonMember& each : member.value.members) {
     if (each.value.type != JsonType::kText) {
-      return refuse(where, "\"" + printable(each.key, 80) + "\" is " + std::string(describe(each.value.type)) +
-                               ", not text", "write numbers in quotes");
+      return refuse(where,
+                    "\"" + printable(each.key, 80) + "\" is " + std::string(describe(each.value.type)) + ", not text",
+                    "write numbers in quotes");
     }
     if (auto fits = check_parameter(each.key, each.value.text); !fits) return refuse(where, fits.error().message);
     parameters.emplace(each.key, each.value.text);
@@ -77,8 +78,8 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
   }
   const auto types = types_of(option.value);
   if (std::find(types.begin(), types.end(), member.value.type) == types.end()) {
-    return refuse(where, "is " + std::string(describe(member.value.type)) + ", not " +
-                             std::string(describe(types.front())));
+    return refuse(where,
+                  "is " + std::string(describe(member.value.type)) + ", not " + std::string(describe(types.front())));
   }
   setting.values.push_back(member.value.text);
   return setting;

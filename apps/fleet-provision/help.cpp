@@ -166,6 +166,8 @@ std::string help_text(Command command) {
   return text;
 }
 
-std::string version_text() { return "fleet-provision " + std::string(kProgramVersion) + "\n"; }
+std::string version_text() {
+  return "fleet-provision " + std::string(kProgramVersion) + "\n";
+}
 
 }  // namespace fleet_provision

@@ -39,7 +39,10 @@ Result<std::string> read_all(int descriptor, const std::string& name, std::size_
   while (true) {
     const ssize_t got = ::read(descriptor, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));
+    if (got < 0) {
+      return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + words(errno),
+                  std::string(hint_for(errno)));
+    }
     if (got == 0) return bytes;
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
     if (bytes.size() > limit) {
@@ -61,6 +64,8 @@ Result<std::string> read_input_file(const std::string& path, std::size_t limit) 
   return read_all(file.number(), name, limit);
 }
 
-Result<std::string> read_standard_input(std::size_t limit) { return read_all(STDIN_FILENO, "stdin", limit); }
+Result<std::string> read_standard_input(std::size_t limit) {
+  return read_all(STDIN_FILENO, "stdin", limit);
+}
 
 }  // namespace fleet_provision

@@ -128,7 +128,9 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (asked(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
   if (asked(OptionId::kVersion)) return print(version_text(), 0);
 
-  if (options && options->given(OptionId::kPrintConfig) != nullptr) return print(print_config(*options, environment), 0);
+  if (options && options->given(OptionId::kPrintConfig) != nullptr) {
+    return print(print_config(*options, environment), 0);
+  }
   const auto voice = options ? voice_from_options(*options, environment) : Result<Voice>(fail(options.error()));
   if (!voice) {
     Voice plain;

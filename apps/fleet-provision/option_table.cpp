@@ -119,9 +119,13 @@ static_assert(table_is_in_order());
 
 }  // namespace
 
-std::span<const OptionRow> option_table() { return kRows; }
+std::span<const OptionRow> option_table() {
+  return kRows;
+}
 
-const OptionRow& row(OptionId id) { return kRows[static_cast<std::size_t>(id)]; }
+const OptionRow& row(OptionId id) {
+  return kRows[static_cast<std::size_t>(id)];
+}
 
 std::string_view heading(OptionGroup group) {
   switch (group) {

@@ -1,8 +1,9 @@
 // Every option of fleet-provision, described once.
 //
 // The command line, the environment, configuration files, --help, --print-config and whatever else speaks of options is
-// made from this table; a row that is missing or out of place does not compile. The environment name (`FLEET_PROVISION_CLAIM_CERT`) and the configuration
-// key (`claim-cert`) follow from the option's name and are not written anywhere.
+// made from this table; a row that is missing or out of place does not compile. The environment name
+// (`FLEET_PROVISION_CLAIM_CERT`) and the configuration key (`claim-cert`) follow from the option's name and are not
+// written anywhere.
 #pragma once
 
 #include <optional>
@@ -63,16 +64,27 @@ enum class OptionId : unsigned char {
 inline constexpr std::size_t kOptionCount = static_cast<std::size_t>(OptionId::kVersion) + 1;
 
 /// The headings of --help.
-enum class OptionGroup : unsigned char { kConfiguration, kService, kClaim, kRequest, kIdentity, kAfterwards, kCheck, kPolicy, kRun, kOutput };
+enum class OptionGroup : unsigned char {
+  kConfiguration,
+  kService,
+  kClaim,
+  kRequest,
+  kIdentity,
+  kAfterwards,
+  kCheck,
+  kPolicy,
+  kRun,
+  kOutput
+};
 
 enum class OptionValue : unsigned char {
-  kFlag,        ///< given or not; `--force=false` takes it back
-  kCount,       ///< a flag that counts
-  kText,        ///< one text
-  kFile,        ///< one path (a kText that completions can help with)
-  kNumber,      ///< a whole number
-  kSeconds,     ///< a number of seconds, decimals allowed
-  kKeyValues,   ///< KEY=VALUE, repeatable
+  kFlag,       ///< given or not; `--force=false` takes it back
+  kCount,      ///< a flag that counts
+  kText,       ///< one text
+  kFile,       ///< one path (a kText that completions can help with)
+  kNumber,     ///< a whole number
+  kSeconds,    ///< a number of seconds, decimals allowed
+  kKeyValues,  ///< KEY=VALUE, repeatable
 };
 
 /// Where an option may be set.

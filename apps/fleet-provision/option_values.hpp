@@ -20,9 +20,9 @@ auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype
 [[nodiscard]] inline Result<std::string> required(const Options& options, OptionId id) {
   if (auto text = options.text(id)) return std::move(*text);
   const OptionRow& option = row(id);
-  return fail(ErrorKind::kUsage, "--" + std::string(option.name) + " is required",
-              "give --" + std::string(option.name) + " " + std::string(option.metavar) + " or set " +
-                  environment_name(option));
+  return fail(
+      ErrorKind::kUsage, "--" + std::string(option.name) + " is required",
+      "give --" + std::string(option.name) + " " + std::string(option.metavar) + " or set " + environment_name(option));
 }
 
 /// The path of an option; nothing when it was not given.

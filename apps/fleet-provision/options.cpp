@@ -70,8 +70,8 @@ std::optional<Setting> from_environment(const OptionRow& option, const Environme
   const auto found = environment.find(name);
   if (found == environment.end() || found->second.empty()) return std::nullopt;
   // The repeatable option has one value a line here.
-  auto values = option.value == OptionValue::kKeyValues ? lines_of(found->second)
-                                                        : std::vector<std::string>{found->second};
+  auto values =
+      option.value == OptionValue::kKeyValues ? lines_of(found->second) : std::vector<std::string>{found->second};
   return Setting{std::move(values), Source::kEnvironment, std::move(name), std::nullopt};
 }
 
@@ -132,12 +132,14 @@ Result<void> Options::add_configuration(const std::string& directory) {
 /// Keeps the weakest first, and settings of one source in the order they came.
 void Options::add(OptionId id, Setting setting) {
   auto& all = settings_[static_cast<std::size_t>(id)];
-  const auto stronger = std::find_if(all.begin(), all.end(),
-                                     [&setting](const Setting& each) { return each.source > setting.source; });
+  const auto stronger =
+      std::find_if(all.begin(), all.end(), [&setting](const Setting& each) { return each.source > setting.source; });
   all.insert(stronger, std::move(setting));
 }
 
-const std::vector<Setting>& Options::settings(OptionId id) const { return settings_[static_cast<std::size_t>(id)]; }
+const std::vector<Setting>& Options::settings(OptionId id) const {
+  return settings_[static_cast<std::size_t>(id)];
+}
 
 const Setting* Options::given(OptionId id) const {
   const auto& all = settings(id);
@@ -212,8 +214,7 @@ Result<void> belong_to_command(const Options& options) {
     const Setting* setting = options.given(option.id);
     const auto only = only_command_of(option.id);
     if (setting == nullptr || !only || *only == options.command() || setting->source != Source::kCommandLine) continue;
-    return fail(ErrorKind::kUsage,
-                setting->origin + " belongs to `fleet-provision " + std::string(word(*only)) + "`",
+    return fail(ErrorKind::kUsage, setting->origin + " belongs to `fleet-provision " + std::string(word(*only)) + "`",
                 "leave it out, or give that command");
   }
   return {};

@@ -22,7 +22,8 @@ std::optional<std::uint32_t> number(const std::string& text) {
 }
 
 tl::unexpected<Error> unknown(const char* what, const std::string& name) {
-  return fail(ErrorKind::kUsage, "there is no " + std::string(what) + " \"" + printable(name, 80) + "\" on this machine",
+  return fail(ErrorKind::kUsage,
+              "there is no " + std::string(what) + " \"" + printable(name, 80) + "\" on this machine",
               "for another machine give its number");
 }
 

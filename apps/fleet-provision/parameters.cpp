@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kParametersBytesMax = 1024 * 1024;
 constexpr std::size_t kValueFileBytesMax = 64 * 1024;
 
-std::string in_quotes(std::string_view text) { return "\"" + printable(text, 80) + "\""; }
+std::string in_quotes(std::string_view text) {
+  return "\"" + printable(text, 80) + "\"";
+}
 
 /// What a device tree or sysfs appends: line ends, NUL, blanks.
 std::string_view without_trailing_blanks(std::string_view text) {
@@ -26,7 +28,8 @@ Result<std::string> value_from_file(const std::string& name, const std::string& 
   if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
   std::string value(without_trailing_blanks(*bytes));
   if (value.empty()) {
-    return fail(ErrorKind::kParametersUnusable, "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
+    return fail(ErrorKind::kParametersUnusable,
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
                 "write the value into the file, or give it as " + printable(name, 80) + "=VALUE");
   }
   if (auto fits = check_parameter(name, value); !fits) {

@@ -87,8 +87,8 @@ Result<void> read_identifiers(const Options& options, Plan& plan) {
   const auto filled = [&plan](const std::string& text) { return fill_placeholders(text, plan.parameters); };
   if (options.given(OptionId::kClientId) != nullptr) {
     FP_TRY_ASSIGN(const std::string client_id, parsed(options, OptionId::kClientId, filled));
-    FP_TRY_ASSIGN(plan.client_id, parsed(options, OptionId::kClientId,
-                                         [&](const std::string&) { return parse_client_id(client_id); }));
+    FP_TRY_ASSIGN(plan.client_id,
+                  parsed(options, OptionId::kClientId, [&](const std::string&) { return parse_client_id(client_id); }));
   }
   return {};
 }
@@ -211,8 +211,7 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
 /// A host name or an address, without a port.
 Result<std::string> parse_server_name(const std::string& text) {
   auto endpoint = parse_endpoint(text, std::nullopt);
-  const bool states_port =
-      text.find("]:") != std::string::npos || std::count(text.begin(), text.end(), ':') == 1;
+  const bool states_port = text.find("]:") != std::string::npos || std::count(text.begin(), text.end(), ':') == 1;
   if (!endpoint || endpoint->port != kDefaultPort || states_port || text.find('/') != std::string::npos) {
     return fail(ErrorKind::kUsage, "\"" + printable(text, 80) + "\" is not a server name",
                 "give the name or address in the server's certificate, without a port");

@@ -25,7 +25,9 @@ extern "C" void on_stop_signal(int signal) {
   if (interrupt != nullptr) interrupt->raise(signal == SIGINT ? ErrorKind::kInterrupted : ErrorKind::kTerminated);
 }
 
-extern "C" void on_alarm(int /*signal*/) { ::_exit(code_at_alarm.load()); }
+extern "C" void on_alarm(int /*signal*/) {
+  ::_exit(code_at_alarm.load());
+}
 
 void handle(int signal, void (*function)(int)) {
   struct sigaction action {};

@@ -87,14 +87,17 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
   const bool terminal = can_redraw(STDERR_FILENO, environment);
   voice.json_log = log_format == "json";
   voice.live_line = terminal && !voice.quiet && !voice.json_log;
-  voice.color = !voice.json_log && (color == "always" || (color == "auto" && terminal && !is_set(environment, "NO_COLOR")));
+  voice.color =
+      !voice.json_log && (color == "always" || (color == "auto" && terminal && !is_set(environment, "NO_COLOR")));
   voice.utf8 = speaks_utf8(environment);
   return voice;
 }
 
 Report::Report(Voice voice, Instant start) : voice_(voice), start_(start) {}
 
-Report::~Report() { clear(); }
+Report::~Report() {
+  clear();
+}
 
 void Report::phase_began(Phase phase, unsigned attempt) {
   const std::lock_guard lock(mutex_);
@@ -115,7 +118,11 @@ void Report::phase_ended(Phase phase, unsigned attempt) {
     std::string line(word(phase));
     line += " took " + decimal(milliseconds, "ms");
     if (attempt > 1) line += " (attempt " + std::to_string(attempt) + ")";
-    say({.level = "info", .event = "phase", .message = std::move(line), .phase = phase, .attempt = attempt,
+    say({.level = "info",
+         .event = "phase",
+         .message = std::move(line),
+         .phase = phase,
+         .attempt = attempt,
          .seconds = milliseconds / 1000});
   }
   draw();
@@ -131,12 +138,18 @@ void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<
   if (!next_try_in || voice_.quiet) return;
   next_try_at_ = now + *next_try_in;
   const double seconds = static_cast<double>(next_try_in->count()) / 1000;
-  say({.level = "warning", .event = "attempt-failed",
-       .message = "attempt " + std::to_string(attempt) + " failed: " + error.message, .hint = error.hint,
-       .phase = error.phase, .attempt = attempt, .kind = error.kind});
-  say({.level = "info", .event = "next-try",
+  say({.level = "warning",
+       .event = "attempt-failed",
+       .message = "attempt " + std::to_string(attempt) + " failed: " + error.message,
+       .hint = error.hint,
+       .phase = error.phase,
+       .attempt = attempt,
+       .kind = error.kind});
+  say({.level = "info",
+       .event = "next-try",
        .message = next_try_in->count() == 0 ? "trying again at once" : "next try in " + decimal(seconds, "s"),
-       .attempt = attempt + 1, .seconds = seconds});
+       .attempt = attempt + 1,
+       .seconds = seconds});
   draw();
 }
 
@@ -167,7 +180,11 @@ void Report::tick() {
 
 void Report::failed(const Error& error) {
   const std::lock_guard lock(mutex_);
-  say({.level = "error", .event = "error", .message = error.message, .hint = error.hint, .phase = error.phase,
+  say({.level = "error",
+       .event = "error",
+       .message = error.message,
+       .hint = error.hint,
+       .phase = error.phase,
        .kind = error.kind});
 }
 
@@ -184,7 +201,9 @@ RunRecord Report::finish() {
   }
   if (voice_.verbosity > 0 && !voice_.json_log) {
     std::string text;
-    for (const std::string& line : waterfall(record.timeline, columns_of(STDERR_FILENO), voice_.utf8)) text += line + "\n";
+    for (const std::string& line : waterfall(record.timeline, columns_of(STDERR_FILENO), voice_.utf8)) {
+      text += line + "\n";
+    }
     static_cast<void>(write_all(STDERR_FILENO, text));
   }
   return record;
@@ -192,8 +211,7 @@ RunRecord Report::finish() {
 
 void Report::say(const Remark& remark) {
   clear();
-  const std::string text =
-      voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
+  const std::string text = voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
   // One write for a remark, so that those of several processes do not mix. A stderr that is gone cannot be told of.
   static_cast<void>(write_all(STDERR_FILENO, text));
 }
@@ -239,6 +257,8 @@ void Report::clear() {
   drawn_.clear();
 }
 
-double Report::since_start(Instant instant) const { return milliseconds_between(start_, instant); }
+double Report::since_start(Instant instant) const {
+  return milliseconds_between(start_, instant);
+}
 
 }  // namespace fleet_provision

@@ -34,7 +34,9 @@ std::string_view word(CheckResult result) {
   return "";
 }
 
-double one_decimal(double milliseconds) { return std::round(milliseconds * 10) / 10; }
+double one_decimal(double milliseconds) {
+  return std::round(milliseconds * 10) / 10;
+}
 
 Json identity_part(const Plan* plan, const Outcome& outcome) {
   Json json = Json::object();
@@ -132,7 +134,9 @@ Json files_object(const IdentityFiles& files) {
           {"identity", or_null(files.identity)}};
 }
 
-std::string in_ascii(const Json& json) { return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n"; }
+std::string in_ascii(const Json& json) {
+  return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
 
 std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecord& record) {
   return in_ascii(result_object(plan, outcome, record));

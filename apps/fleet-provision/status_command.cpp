@@ -78,7 +78,7 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);
-    line("key", identity.key_type + (in_file               ? ", fits the certificate"
+    line("key", identity.key_type + (in_file                ? ", fits the certificate"
                                      : identity.key.empty() ? ", kept elsewhere"
                                                             : ", " + identity.key));
     line("template", identity.template_name);

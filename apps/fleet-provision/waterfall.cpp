@@ -22,7 +22,9 @@ std::vector<std::string> waterfall(const std::vector<PhaseSpan>& timeline, std::
   const std::size_t width = std::clamp(room, kBarMin, kBarMax);
   const std::string piece = utf8 ? "\xe2\x96\x88" : "=";
   for (const PhaseSpan& each : timeline) {
-    const auto cell = [&](double at) { return static_cast<std::size_t>(std::floor(at / end * static_cast<double>(width))); };
+    const auto cell = [&](double at) {
+      return static_cast<std::size_t>(std::floor(at / end * static_cast<double>(width)));
+    };
     const std::size_t from = std::min(cell(each.start_ms), width - 1);
     // Also what took no time to speak of is seen.
     const std::size_t to = std::clamp(cell(each.start_ms + each.duration_ms), from + 1, width);

@@ -125,7 +125,8 @@ bool has_faults(const Program& program) {
 }  // namespace
 
 std::string bash_completion(const Program& program) {
-  std::string text = "# bash completion for " + std::string(program.name) + ", made from its option table\n" + std::string(kShared);
+  std::string text =
+      "# bash completion for " + std::string(program.name) + ", made from its option table\n" + std::string(kShared);
   if (has_faults(program)) text += fault_function();
   text += kBegin;
   if (program.runs_a_command) text += kCommandPart;

@@ -1,6 +1,7 @@
 // The option table in the languages of those who read it without running the program: roff, three shells, JSON Schema.
 //
-// Each function gives whole lines. Nothing here belongs to the program; fleet-provision-documents runs while it is built.
+// Each function gives whole lines. Nothing here belongs to the program; fleet-provision-documents runs while it is
+// built.
 #pragma once
 
 #include <string>

@@ -54,9 +54,11 @@ std::string verb_function(const Program& program) {
   for word in (commandline -opc)[2..-1]
     if test $skip = yes
       set skip no
-    else if contains -- $word)" + takers + R"(
+    else if contains -- $word)" +
+         takers + R"(
       set skip yes
-    else if contains -- $word)" + verbs + R"(
+    else if contains -- $word)" +
+         verbs + R"(
       set verb $word
     end
   end
@@ -72,17 +74,20 @@ std::string fault_function() {
     operations += " " + std::string(each.operation) + ":";
     cases += "    case '" + std::string(each.operation) + ":*:*'\n";
     for (const auto& action : each.actions) {
-      cases += "      printf '%s:%s\\t%s\\n' $begun " + fish_quoted(action.word) + " " + fish_quoted(action.meaning) + "\n";
+      cases +=
+          "      printf '%s:%s\\t%s\\n' $begun " + fish_quoted(action.word) + " " + fish_quoted(action.meaning) + "\n";
     }
   }
   return R"(function @@_fault
   set -l token (string replace -r '^--fault=' '' -- (commandline -ct))
   set -l begun (string replace -r ':[^:]*$' '' -- $token)
   switch $token
-)" + cases + R"(    case '*:*'
+)" + cases +
+         R"(    case '*:*'
       printf '%s\n' $begun:1: $begun:'*':
     case '*'
-      printf '%s\n')" + operations + "\n  end\nend\n";
+      printf '%s\n')" +
+         operations + "\n  end\nend\n";
 }
 
 /// After `--` the line is another command's.
@@ -108,7 +113,8 @@ std::string fish_completion(const Program& program) {
   if (program.verbs.size() > 1) text += verb_function(program);
   for (const auto& verb : program.verbs) {
     if (verb.word.empty()) continue;
-    text += "complete -c " + name + " -n '@@_has_verb none' -a " + std::string(verb.word) + " -d " + fish_quoted(verb.purpose) + "\n";
+    text += "complete -c " + name + " -n '@@_has_verb none' -a " + std::string(verb.word) + " -d " +
+            fish_quoted(verb.purpose) + "\n";
   }
   for (const auto& option : program.options) {
     text += "complete -c " + name + (program.verbs.size() > 1 ? condition(program, option) : own);

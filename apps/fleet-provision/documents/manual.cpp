@@ -112,8 +112,9 @@ std::string manual_commands() {
 std::string manual_behaviours() {
   std::string out;
   for (const auto& row : simulator::behaviour_table()) {
-    out += ".TP\n\\fB" + roff(row.name) + "\\fR=\\fB" + roff(row.values[0]) + "\\fR|\\fB" + roff(row.values[1]) + "\\fR\n" +
-           sentence(PurposeRow{row.meaning}) + "The default, " + roff(row.values[0]) + ", is " + std::string(row.basis) + ".\n";
+    out += ".TP\n\\fB" + roff(row.name) + "\\fR=\\fB" + roff(row.values[0]) + "\\fR|\\fB" + roff(row.values[1]) +
+           "\\fR\n" + sentence(PurposeRow{row.meaning}) + "The default, " + roff(row.values[0]) + ", is " +
+           std::string(row.basis) + ".\n";
   }
   return out;
 }
@@ -122,12 +123,14 @@ std::string manual_faults() {
   // Narrow columns: neither justified nor hyphenated.
   std::string out = ".nh\n.na\n.TS\nallbox;\nlb lb lb\nlbw(22n) lw(20n) lx.\naction\toperations\tmeaning\n";
   for (const auto& row : simulator::fault_table()) {
-    const bool optional = row.value == simulator::FaultValue::kOptionalNumber || row.value == simulator::FaultValue::kOptionalText;
+    const bool optional =
+        row.value == simulator::FaultValue::kOptionalNumber || row.value == simulator::FaultValue::kOptionalText;
     std::string name(row.name);
     if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
     std::string breakable = roff(name);
     fill(breakable, "[", "\\:[");
-    out += "T{\n" + breakable + "\nT}\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) + "\nT}\n";
+    out += "T{\n" + breakable + "\nT}\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) +
+           "\nT}\n";
   }
   return out + ".TE\n.ad\n.hy\n";
 }

@@ -10,16 +10,20 @@ namespace {
 
 ProgramOption tool_option(const OptionRow& row) {
   const bool repeatable = row.value == OptionValue::kCount || row.value == OptionValue::kKeyValues;
-  return {row.name, row.letter, takes_value(row.value) ? row.metavar : "", repeatable, short_help(row.help), value_offer(row)};
+  return {row.name,   row.letter,           takes_value(row.value) ? row.metavar : "",
+          repeatable, short_help(row.help), value_offer(row)};
 }
 
 ProgramOption simulator_option(const simulator::OptionRow& row) {
-  ProgramOption option{row.name, row.letter, row.metavar, row.repeatable, short_help(row.help), value_offer(row.metavar)};
+  ProgramOption option{row.name,       row.letter,           row.metavar,
+                       row.repeatable, short_help(row.help), value_offer(row.metavar)};
   if (row.name == "fault") option.value.offer = Offer::kFaults;
   if (row.name == "behaviour") {
     option.value.offer = Offer::kWords;
     for (const auto& each : simulator::behaviour_table()) {
-      for (const auto value : each.values) option.value.words.push_back(std::string(each.name) + "=" + std::string(value));
+      for (const auto value : each.values) {
+        option.value.words.push_back(std::string(each.name) + "=" + std::string(value));
+      }
     }
   }
   return option;
@@ -56,8 +60,8 @@ std::vector<FaultWords> fault_words() {
     FaultWords words{operation.name, {}};
     for (const auto& row : simulator::fault_table()) {
       if ((row.points & operation.points) != operation.points) continue;
-      const bool needs_value = row.value == simulator::FaultValue::kNumber || row.value == simulator::FaultValue::kText ||
-                               row.value == simulator::FaultValue::kReject;
+      const bool needs_value = row.value == simulator::FaultValue::kNumber ||
+                               row.value == simulator::FaultValue::kText || row.value == simulator::FaultValue::kReject;
       words.actions.push_back({std::string(row.name) + (needs_value ? "=" : ""), short_help(row.meaning)});
     }
     all.push_back(std::move(words));

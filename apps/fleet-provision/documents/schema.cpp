@@ -41,7 +41,8 @@ std::string type_of(const OptionRow& option) {
     case OptionValue::kNumber: return R"("type": "integer", )" + std::string(bounds(option.id));
     case OptionValue::kSeconds: return R"("type": "number", )" + std::string(bounds(option.id));
     case OptionValue::kText:
-      return value.offer == Offer::kWords && value.only_these ? R"("enum": )" + json_list(value.words) : R"("type": "string")";
+      return value.offer == Offer::kWords && value.only_these ? R"("enum": )" + json_list(value.words)
+                                                              : R"("type": "string")";
     case OptionValue::kFile:
       return option.id == OptionId::kParameters ? std::string(kFileOrTextMap) : R"("type": "string")";
     case OptionValue::kKeyValues: return std::string(kTextOrTexts);
@@ -55,7 +56,8 @@ std::string configuration_schema() {
   std::string properties = R"(    "$schema": { "type": "string" })";
   for (const OptionRow& option : option_table()) {
     if (option.scope != OptionScope::kEverywhere) continue;
-    properties += ",\n    " + json(option.name) + ": { " + type_of(option) + ", \"description\": " + json(option.help) + " }";
+    properties +=
+        ",\n    " + json(option.name) + ": { " + type_of(option) + ", \"description\": " + json(option.help) + " }";
   }
   return R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -64,7 +66,8 @@ std::string configuration_schema() {
   "type": "object",
   "additionalProperties": false,
   "properties": {
-)json" + properties + "\n  }\n}\n";
+)json" + properties +
+         "\n  }\n}\n";
 }
 
 }  // namespace fleet_provision::documents

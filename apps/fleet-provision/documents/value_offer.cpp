@@ -12,7 +12,8 @@ std::vector<std::string> alternatives(std::string_view metavar) {
   while (!metavar.empty()) {
     const std::string_view word = metavar.substr(0, metavar.find('|'));
     metavar.remove_prefix(std::min(word.size() + 1, metavar.size()));
-    const bool literal = std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < 127 && (c < 'A' || c > 'Z'); });
+    const bool literal =
+        std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c < 127 && (c < 'A' || c > 'Z'); });
     if (literal && word != "-") words.emplace_back(word);
   }
   return words;
@@ -42,6 +43,8 @@ ValueOffer value_offer(const OptionRow& option) {
   return found;
 }
 
-std::string_view short_help(std::string_view help) { return help.substr(0, help.find(';')); }
+std::string_view short_help(std::string_view help) {
+  return help.substr(0, help.find(';'));
+}
 
 }  // namespace fleet_provision::documents

@@ -33,7 +33,8 @@ std::string option_spec(const ProgramOption& option) {
   const std::string name = "--" + std::string(option.name) + (option.metavar.empty() ? "" : "=");
   if (option.letter == 0) return shell_quoted((option.repeatable ? "*" : "") + name + tail);
   const std::string letter = "-" + std::string(1, option.letter);
-  const std::string exclusive = option.repeatable ? "'*'" : shell_quoted("(" + letter + " --" + std::string(option.name) + ")");
+  const std::string exclusive =
+      option.repeatable ? "'*'" : shell_quoted("(" + letter + " --" + std::string(option.name) + ")");
   return exclusive + "{" + letter + "," + name + "}" + shell_quoted(tail);
 }
 
@@ -49,7 +50,9 @@ std::string fault_function() {
   for (const auto& each : fault_words()) {
     operations += " " + shell_quoted(each.operation);
     cases += "    " + std::string(each.operation) + ":*:*) actions=(";
-    for (const auto& one : each.actions) cases += "\n      " + shell_quoted(plain(one.word) + ":" + std::string(one.meaning));
+    for (const auto& one : each.actions) {
+      cases += "\n      " + shell_quoted(plain(one.word) + ":" + std::string(one.meaning));
+    }
     cases += ") ;;\n";
   }
   return "@@_fault() {\n  local -a actions\n  case $PREFIX in\n" + cases +
@@ -76,8 +79,9 @@ std::string verb_part(const Program& program) {
   std::string cases;
   for (const auto& option : program.options) {
     if (option.metavar.empty()) continue;
-    takers += (takers.empty() ? "" : "|") + std::string(option.letter == 0 ? "" : "-" + std::string(1, option.letter) + "|") +
-              "--" + std::string(option.name);
+    takers += (takers.empty() ? "" : "|") +
+              std::string(option.letter == 0 ? "" : "-" + std::string(1, option.letter) + "|") + "--" +
+              std::string(option.name);
   }
   for (const auto& verb : program.verbs) {
     if (verb.word.empty()) continue;
@@ -89,8 +93,10 @@ std::string verb_part(const Program& program) {
   for word in ${words[2,CURRENT-1]} ${words[CURRENT+1,-1]}; do
     if [[ -n $skip ]]; then skip=; continue; fi
     case $word in
-      ()" + takers + R"() skip=1 ;;
-      ()" + verbs + R"() verb=$word ;;
+      ()" +
+         takers + R"() skip=1 ;;
+      ()" +
+         verbs + R"() verb=$word ;;
     esac
   done
   case $verb in
@@ -104,9 +110,12 @@ std::string zsh_completion(const Program& program) {
   std::string text = "#compdef " + name + "\n# zsh completion for " + name + ", made from its option table\n\n";
   if (program.runs_a_command) {
     text += fault_function() + std::string(kCommandPart) + "@@() {\n  " +
-            arguments_of(program.verbs.front(), "'(-)1:command: _command_names -e' \\\n    '*::arguments:@@_command_line'", "    ") + "\n}\n";
+            arguments_of(program.verbs.front(),
+                         "'(-)1:command: _command_names -e' \\\n    '*::arguments:@@_command_line'", "    ") +
+            "\n}\n";
   } else {
-    text += verb_part(program) + "    *)\n      " + arguments_of(program.verbs.front(), "':command:@@_verbs'", "        ") +
+    text += verb_part(program) + "    *)\n      " +
+            arguments_of(program.verbs.front(), "':command:@@_verbs'", "        ") +
             " ;;\n  esac\n}\n@@_verbs() {\n  local -a verbs=(";
     for (const auto& verb : program.verbs) {
       if (!verb.word.empty()) text += "\n    " + shell_quoted(std::string(verb.word) + ":" + plain(verb.purpose));
