@@ -18,9 +18,15 @@ using Key = std::shared_ptr<EVP_PKEY>;
 using Request = std::shared_ptr<X509_REQ>;
 using Certificate = std::shared_ptr<X509>;
 
-inline Key ec_key(const char* curve = "P-256") { return {EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve), EVP_PKEY_free}; }
-inline Key rsa_key(std::size_t bits) { return {EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits), EVP_PKEY_free}; }
-inline Key ed25519_key() { return {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free}; }
+inline Key ec_key(const char* curve = "P-256") {
+  return {EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve), EVP_PKEY_free};
+}
+inline Key rsa_key(std::size_t bits) {
+  return {EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits), EVP_PKEY_free};
+}
+inline Key ed25519_key() {
+  return {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
+}
 
 /// What `write` puts into a memory BIO.
 inline std::string written(const std::function<void(BIO*)>& write) {
@@ -32,10 +38,12 @@ inline std::string written(const std::function<void(BIO*)>& write) {
 }
 
 inline std::string pkcs8_pem(const Key& key) {
-  return written([&](BIO* bio) { PEM_write_bio_PKCS8PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  return written(
+      [&](BIO* bio) { PEM_write_bio_PKCS8PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 inline std::string traditional_pem(const Key& key) {
-  return written([&](BIO* bio) { PEM_write_bio_PrivateKey_traditional(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  return written(
+      [&](BIO* bio) { PEM_write_bio_PrivateKey_traditional(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
 }
 inline std::string encrypted_pkcs8_pem(const Key& key) {
   return written([&](BIO* bio) {
@@ -56,7 +64,8 @@ inline std::string public_pem(const Key& key) {
 }
 inline std::string pem_block(const char* label, std::string_view der, const char* header = "") {
   return written([&](BIO* bio) {
-    PEM_write_bio(bio, label, header, reinterpret_cast<const unsigned char*>(der.data()), static_cast<long>(der.size()));
+    PEM_write_bio(bio, label, header, reinterpret_cast<const unsigned char*>(der.data()),
+                  static_cast<long>(der.size()));
   });
 }
 
@@ -80,7 +89,8 @@ inline std::string request_der(const Request& made) {
 
 /// Self-signed; times are ASN.1 text, `YYYYMMDDHHMMSSZ`.
 inline Certificate certificate(const Key& key, const char* not_before = "20260101000000Z",
-                               const char* not_after = "20491231235959Z", const char* common_name = "AWS IoT Certificate") {
+                               const char* not_after = "20491231235959Z",
+                               const char* common_name = "AWS IoT Certificate") {
   Certificate made(X509_new(), X509_free);
   X509_set_version(made.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 4711);

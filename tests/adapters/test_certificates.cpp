@@ -39,17 +39,21 @@ TEST_CASE_METHOD(Reader, "dates of every century come out right") {
     const char* asn1;
     std::string text;
   } rows[] = {
-      {"19500101000000Z", "1950-01-01T00:00:00Z"}, {"19700101000000Z", "1970-01-01T00:00:00Z"},
-      {"20000229120000Z", "2000-02-29T12:00:00Z"}, {"20380119031408Z", "2038-01-19T03:14:08Z"},
-      {"20491231235959Z", "2049-12-31T23:59:59Z"}, {"20500101000000Z", "2050-01-01T00:00:00Z"},
-      {"21060207062816Z", "2106-02-07T06:28:16Z"}, {"22000101000000Z", "2200-01-01T00:00:00Z"},
+      {"19500101000000Z", "1950-01-01T00:00:00Z"},
+      {"19700101000000Z", "1970-01-01T00:00:00Z"},
+      {"20000229120000Z", "2000-02-29T12:00:00Z"},
+      {"20380119031408Z", "2038-01-19T03:14:08Z"},
+      {"20491231235959Z", "2049-12-31T23:59:59Z"},
+      {"20500101000000Z", "2050-01-01T00:00:00Z"},
+      {"21060207062816Z", "2106-02-07T06:28:16Z"},
+      {"22000101000000Z", "2200-01-01T00:00:00Z"},
       // Behind the end of the clock's type: its end.
       {"99991231235959Z", "2262-04-11T23:47:16Z"},
   };
   const auto key = fixture::ec_key();
   for (const auto& row : rows) {
-    const auto facts = keysmith.read_certificate(
-        fixture::certificate_pem(fixture::certificate(key, "19500101000000Z", row.asn1)));
+    const auto facts =
+        keysmith.read_certificate(fixture::certificate_pem(fixture::certificate(key, "19500101000000Z", row.asn1)));
     REQUIRE(facts);
     CHECK(rfc3339(facts->not_after) == row.text);
   }

@@ -96,8 +96,12 @@ TEST_CASE("exchange says when the file system cannot") {
   const struct {
     int number;
     std::string outcome;
-  } rows[] = {{EINVAL, "false"},     {ENOSYS, "false"},  {ENOTSUP, "false"},
-              {EXDEV, "state-cross-device"}, {EROFS, "state-not-writable"}, {ENOENT, "disk-error"}};
+  } rows[] = {{EINVAL, "false"},
+              {ENOSYS, "false"},
+              {ENOTSUP, "false"},
+              {EXDEV, "state-cross-device"},
+              {EROFS, "state-not-writable"},
+              {ENOENT, "disk-error"}};
   for (const auto& row : rows) {
     CHECK(under_fault(SYS_renameat2, row.number, [](Disk& disk) { return disk.exchange("pending", "identity"); }) ==
           row.outcome);

@@ -77,14 +77,17 @@ TEST_CASE_METHOD(Smithy, "each type of key is made, read back, and signs a CSR")
     // The digest of the public key is that of its DER as it stands in the request.
     unsigned char* der = nullptr;
     const int size = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request.get()), &der);
-    CHECK(keysmith.sha256_hex({reinterpret_cast<char*>(der), static_cast<std::size_t>(size)}) == key->public_key_sha256);
+    CHECK(keysmith.sha256_hex({reinterpret_cast<char*>(der), static_cast<std::size_t>(size)}) ==
+          key->public_key_sha256);
     OPENSSL_free(der);
   }
 }
 
 TEST_CASE_METHOD(Smithy, "two keys are never the same") {
   std::set<std::string> fingerprints;
-  for (int i = 0; i < 20; ++i) CHECK(fingerprints.insert(keysmith.make_key(KeyType::kEcP256)->public_key_sha256).second);
+  for (int i = 0; i < 20; ++i) {
+    CHECK(fingerprints.insert(keysmith.make_key(KeyType::kEcP256)->public_key_sha256).second);
+  }
 }
 
 TEST_CASE_METHOD(Smithy, "a run that is told to stop makes no more keys") {
@@ -210,8 +213,9 @@ TEST_CASE_METHOD(Smithy, "the subject of a CSR is what was asked for") {
     REQUIRE(csr);
     CHECK(subject_of(parse_request(csr->pem)) == row.printed);
   }
-  const std::string refused[] = {"", "gateway", "/CN=a/O=b", "CN=" + std::string(65, 'x'), "C=Germany", "C=ü1",
-                                 "nonsense=a", "CN=a,2.5.4.x=b", "CN=\\ff"};
+  const std::string refused[] = {"",          "gateway", "/CN=a/O=b",  "CN=" + std::string(65, 'x'),
+                                 "C=Germany", "C=ü1",    "nonsense=a", "CN=a,2.5.4.x=b",
+                                 "CN=\\ff"};
   for (const std::string& subject : refused) {
     INFO(subject);
     const auto csr = keysmith.make_csr(*key, subject);

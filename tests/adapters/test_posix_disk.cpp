@@ -1,4 +1,5 @@
-// The state directory on a real file system: what is private stays private, nothing is followed, looking writes nothing.
+// The state directory on a real file system: what is private stays private, nothing is followed, looking writes
+// nothing.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -195,8 +196,8 @@ TEST_CASE("paths that lead elsewhere are refused") {
   const TemporaryDirectory here;
   PosixDisk disk(here / "state");
   REQUIRE(disk.make_root());
-  const std::string paths[] = {".",    "..",   "../x", "a/..", "a/.", "/etc", "/", "a/", "a//b", "a/b/c",
-                               std::string("a\0b", 3)};
+  const std::string paths[] = {
+      ".", "..", "../x", "a/..", "a/.", "/etc", "/", "a/", "a//b", "a/b/c", std::string("a\0b", 3)};
   for (const std::string& path : paths) {
     INFO(path);
     CHECK(kind_of(disk.inspect(path)) == ErrorKind::kInternal);

@@ -14,13 +14,14 @@ class MosquittoSession : public fp::Session {
  public:
   explicit MosquittoSession(const fp::ConnectRequest& request)
       : client_(mosquitto_new(request.client_id.c_str(), true, this)), patience_(request.request_timeout) {
-    mosquitto_tls_set(client_, std::getenv("FLEET_PROVISION_CA_FILE"), nullptr, std::getenv("FLEET_PROVISION_CLAIM_CERT"),
-                      std::getenv("FLEET_PROVISION_CLAIM_KEY"), nullptr);
+    mosquitto_tls_set(client_, std::getenv("FLEET_PROVISION_CA_FILE"), nullptr,
+                      std::getenv("FLEET_PROVISION_CLAIM_CERT"), std::getenv("FLEET_PROVISION_CLAIM_KEY"), nullptr);
     mosquitto_connect_callback_set(client_, [](mosquitto*, void* self, int code) { of(self).answer_ = code; });
     mosquitto_subscribe_callback_set(
         client_, [](mosquitto*, void* self, int, int, const int* granted) { of(self).answer_ = granted[0] & 128; });
     mosquitto_message_callback_set(client_, [](mosquitto*, void* self, const mosquitto_message* message) {
-      const std::string_view payload(static_cast<const char*>(message->payload), static_cast<std::size_t>(message->payloadlen));
+      const std::string_view payload(static_cast<const char*>(message->payload),
+                                     static_cast<std::size_t>(message->payloadlen));
       of(self).inbox_.push_back({message->topic, fp::Secret(payload)});
     });
   }
@@ -37,7 +38,8 @@ class MosquittoSession : public fp::Session {
   }
   fp::Result<void> publish(const std::string& topic, std::string_view payload) override {
     const int size = static_cast<int>(payload.size());
-    return run(mosquitto_publish(client_, nullptr, topic.c_str(), size, payload.data(), 1, false), {}, [] { return true; });
+    return run(mosquitto_publish(client_, nullptr, topic.c_str(), size, payload.data(), 1, false), {},
+               [] { return true; });
   }
   fp::Result<fp::Message> receive(fp::Instant deadline) override {
     FP_TRY(run(MOSQ_ERR_SUCCESS, deadline, [this] { return !inbox_.empty(); }));

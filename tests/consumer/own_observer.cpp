@@ -15,7 +15,9 @@ namespace fp = fleet_provision;
 
 class Progress : public fp::SilentObserver {
  public:
-  void attempt_failed(const fp::Error& error, unsigned, std::optional<fp::Milliseconds>) override { say(error.message); }
+  void attempt_failed(const fp::Error& error, unsigned, std::optional<fp::Milliseconds>) override {
+    say(error.message);
+  }
   void reached(const std::string& what) override { say(what); }
 
  private:

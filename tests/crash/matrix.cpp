@@ -183,8 +183,7 @@ std::string after_cut(World& world, const Survival& survival, bool told_finished
     const std::size_t connections = world.transport.connections.size();
     const std::size_t calls = world.outside.calls.size();
     const Outcome outcome = world.run(world.disk);
-    const bool untouched =
-        world.transport.connections.size() == connections && world.outside.calls.size() == calls;
+    const bool untouched = world.transport.connections.size() == connections && world.outside.calls.size() == calls;
     return outcome.kind == OutcomeKind::kAlreadyProvisioned && untouched ? "" : "a finished identity was not enough";
   }
   return finish(world, tally, world.scenario.killed_at ? 2 : 1);

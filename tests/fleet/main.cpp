@@ -55,7 +55,8 @@ std::string fixed(double value, int digits) {
 
 std::string row(const Setup& setup, const Figures& figures) {
   if (!figures.finished) {
-    return "| " + setup.name + " | not done | | over " + fixed(kRequestsMax, 0) + " | " + fixed(figures.peak, 0) + " | | |\n";
+    return "| " + setup.name + " | not done | | over " + fixed(kRequestsMax, 0) + " | " + fixed(figures.peak, 0) +
+           " | | |\n";
   }
   return "| " + setup.name + " | " + fixed(figures.time, 2) + " | " + fixed(figures.time_of_99_percent, 2) + " | " +
          fixed(figures.requests, 2) + " | " + fixed(figures.peak, 1) + " | " + fixed(figures.certificates, 2) + " | " +
@@ -75,14 +76,15 @@ Line curve(const Setup& setup, const Figures& figures) {
 
 std::string section(const Size& size, const Service& service, Chart& chart) {
   const bool rejects = service.overload == Overload::kRejects;
-  std::string out = "\n### N = " + std::to_string(size.gateways) + ", R = " + fixed(size.per_second, 0) + " a second (ideal " +
-                    fixed(size.gateways / size.per_second, 0) + " s), the service " +
+  std::string out = "\n### N = " + std::to_string(size.gateways) + ", R = " + fixed(size.per_second, 0) +
+                    " a second (ideal " + fixed(size.gateways / size.per_second, 0) + " s), the service " +
                     (rejects ? "rejects with 429" : "stays silent") + "\n\n" +
                     "| waits | time | 99 % | requests | peak | certificates | runs |\n|---|---|---|---|---|---|---|\n";
   for (const Setup& setup : setups(size)) {
     const Figures figures = simulate(setup, service, size.gateways, kSeed);
     out += row(setup, figures);
-    const bool drawn = rejects && size.gateways == kSizes[kDrawn].gateways && size.per_second == kSizes[kDrawn].per_second;
+    const bool drawn =
+        rejects && size.gateways == kSizes[kDrawn].gateways && size.per_second == kSizes[kDrawn].per_second;
     if (drawn) chart.lines.push_back(curve(setup, figures));
   }
   return out;

@@ -140,8 +140,9 @@ Store::Identity identity_of(const Request& request, const std::string& created, 
       "{\n" + line("schema", "1") + line("thingName", in_quotes(thing)) +
       line("certificateId", in_quotes(text_in(created, "certificateId"))) +
       line("certificateFingerprint", in_quotes(facts.fingerprint)) + line("notAfter", in_quotes(facts.not_after)) +
-      line("templateName", in_quotes(request.service.template_name)) + line("endpoint", in_quotes(request.service.host)) +
-      line("port", request.service.port) + line("method", in_quotes(request.csr ? "csr" : "keys")) +
+      line("templateName", in_quotes(request.service.template_name)) +
+      line("endpoint", in_quotes(request.service.host)) + line("port", request.service.port) +
+      line("method", in_quotes(request.csr ? "csr" : "keys")) +
       line("keyType", in_quotes(request.csr ? "ec-p256" : "rsa-2048")) + line("key", in_quotes("private-key.pem")) +
       line("deviceConfiguration", configuration) + line("requestDigest", in_quotes(request_digest(request))) +
       line("replaces", "null") + line("provisionedAt", in_quotes(now())) + "  \"verifiedAt\": null\n}\n";

@@ -106,18 +106,20 @@ TEST_CASE("--print-config tells every value and its origin, and no secret") {
   const TemporaryFile file(R"({"port": 17, "parameters": {"a": "1"}, "parameter": ["b=2"]})");
   const Environment environment{{"FLEET_PROVISION_TEMPLATE", "gateway"},
                                 {"FLEET_PROVISION_PROXY", "http://user:secret@proxy:3128"}};
-  const auto options = options_of({"--config", file.path(), "-P", "c=3", "--claim-key", "pkcs11:token=t;pin-value=4711&x=1",
-                                   "-vv", "--timeout", "10"},
+  const auto options = options_of({"--config", file.path(), "-P", "c=3", "--claim-key",
+                                   "pkcs11:token=t;pin-value=4711&x=1", "-vv", "--timeout", "10"},
                                   environment);
   REQUIRE(options);
   const std::string text = print_config(*options, environment);
   for (const std::string& line :
-       {"port = 17  # " + file.path() + ": line 1: port\n", std::string("template = gateway  # FLEET_PROVISION_TEMPLATE\n"),
-        "parameters = a=1  # " + file.path(), "parameter = b=2  # " + file.path(), std::string("parameter = c=3  # --parameter\n"),
+       {"port = 17  # " + file.path() + ": line 1: port\n",
+        std::string("template = gateway  # FLEET_PROVISION_TEMPLATE\n"), "parameters = a=1  # " + file.path(),
+        "parameter = b=2  # " + file.path(), std::string("parameter = c=3  # --parameter\n"),
         std::string("proxy = http://user:***@proxy:3128  # FLEET_PROVISION_PROXY\n"),
-        std::string("claim-key = pkcs11:token=t;pin-value=***&x=1  # --claim-key\n"), std::string("verbose = 2  # --verbose\n"),
-        std::string("timeout = 10  # --timeout\n"), std::string("state-dir = /var/lib/fleet-provision  # default\n"),
-        std::string("endpoint =  # not set\n"), std::string("force = false  # default\n")}) {
+        std::string("claim-key = pkcs11:token=t;pin-value=***&x=1  # --claim-key\n"),
+        std::string("verbose = 2  # --verbose\n"), std::string("timeout = 10  # --timeout\n"),
+        std::string("state-dir = /var/lib/fleet-provision  # default\n"), std::string("endpoint =  # not set\n"),
+        std::string("force = false  # default\n")}) {
     CAPTURE(line);
     CHECK(contains(text, line));
   }

@@ -39,6 +39,8 @@ inline Result<Options> options_of(const Arguments& arguments, const Environment&
   return Options::read(arguments, environment, "/nonexistent/fleet-provision");
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace fleet_provision::testing

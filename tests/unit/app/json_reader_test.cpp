@@ -7,8 +7,8 @@ using namespace fleet_provision;
 using namespace fleet_provision::testing;
 
 TEST_CASE("members come in order, with their lines") {
-  const auto members = read_json_object("{\n \"b\": 8883,\n\n \"a\": {\"x\": \"y\\n\"}, \"c\": [true, null, 1.50]\n}", "f",
-                                        ErrorKind::kConfiguration);
+  const auto members = read_json_object("{\n \"b\": 8883,\n\n \"a\": {\"x\": \"y\\n\"}, \"c\": [true, null, 1.50]\n}",
+                                        "f", ErrorKind::kConfiguration);
   REQUIRE(members);
   REQUIRE(members->size() == 3);
   CHECK((*members)[0].key == "b");

@@ -8,7 +8,9 @@ using namespace fleet_provision::testing;
 
 namespace {
 
-std::string value_for(const OptionRow& option) { return takes_value(option.value) ? "from-line" : "true"; }
+std::string value_for(const OptionRow& option) {
+  return takes_value(option.value) ? "from-line" : "true";
+}
 
 Arguments on_the_line(const OptionRow& option) {
   Arguments arguments{"--" + std::string(option.name)};
@@ -47,7 +49,8 @@ TEST_CASE("for every option: command line, then environment, then configuration 
     CHECK(neither->given(option.id) == nullptr);
     CHECK(neither->text(option.id).value_or("") == option.default_value);
 
-    const auto line = options_of(on_the_line(option), option.scope == OptionScope::kEverywhere ? environment : Environment{});
+    const auto line =
+        options_of(on_the_line(option), option.scope == OptionScope::kEverywhere ? environment : Environment{});
     if (option.id != OptionId::kConfig) {
       REQUIRE(line);
       CHECK(line->text(option.id) == value_for(option));
@@ -101,8 +104,8 @@ TEST_CASE("an empty environment variable counts as unset") {
 
 TEST_CASE("a variable that stands for no option is a warning that names the nearest") {
   const auto options = options_of({}, {{"FLEET_PROVISION_ENDPIONT", "x"},
-                                          {"FLEET_PROVISIONED_THING_NAME", "x"},
-                                          {"FLEET_PROVISION_SIMULATOR_PORT", "x"}});
+                                       {"FLEET_PROVISIONED_THING_NAME", "x"},
+                                       {"FLEET_PROVISION_SIMULATOR_PORT", "x"}});
   REQUIRE(options);
   REQUIRE(options->warnings().size() == 1);
   CHECK(contains(options->warnings()[0], "FLEET_PROVISION_ENDPIONT"));
@@ -114,9 +117,9 @@ TEST_CASE("flags have two values in many words") {
     std::string text;
     std::optional<bool> value;
   };
-  const Row rows[] = {{"true", true},   {"1", true},    {"yes", true}, {"on", true},           {"false", false},
-                      {"0", false},     {"no", false},  {"off", false}, {"maybe", std::nullopt}, {"2", std::nullopt},
-                      {" ", std::nullopt}};
+  const Row rows[] = {{"true", true},          {"1", true},         {"yes", true},      {"on", true},
+                      {"false", false},        {"0", false},        {"no", false},      {"off", false},
+                      {"maybe", std::nullopt}, {"2", std::nullopt}, {" ", std::nullopt}};
   for (const Row& each : rows) {
     CAPTURE(each.text);
     const auto options = options_of({}, {{"FLEET_PROVISION_FORCE", each.text}});
@@ -160,8 +163,8 @@ TEST_CASE("numbers are decimal digits within their range, nothing else") {
     const auto options = options_of({"--attempts", good}, {});
     CHECK(options->number(OptionId::kAttempts, {1, 10}));
   }
-  for (const std::string bad : {"0", "11", "-1", "+1", " 1", "1 ", "0x5", "1e1", "1.0", "", "one",
-                                "99999999999999999999999"}) {
+  for (const std::string bad :
+       {"0", "11", "-1", "+1", " 1", "1 ", "0x5", "1e1", "1.0", "", "one", "99999999999999999999999"}) {
     CAPTURE(bad);
     const auto options = options_of({"--attempts", bad}, {});
     REQUIRE(options);
@@ -177,10 +180,9 @@ TEST_CASE("seconds have at most three decimals") {
     std::string text;
     std::optional<int> milliseconds;
   };
-  const Row rows[] = {{"1", 1000},         {"0.5", 500},         {"1.25", 1250},       {"2.001", 2001},
-                      {"10", 10000},       {"10.001", {}},       {"0.499", {}},        {".5", {}},
-                      {"1.", {}},          {"1.0001", {}},       {"-1", {}},           {"1,5", {}},
-                      {"1s", {}},          {"", {}},             {"inf", {}},          {"1e3", {}}};
+  const Row rows[] = {{"1", 1000},   {"0.5", 500}, {"1.25", 1250}, {"2.001", 2001}, {"10", 10000}, {"10.001", {}},
+                      {"0.499", {}}, {".5", {}},   {"1.", {}},     {"1.0001", {}},  {"-1", {}},    {"1,5", {}},
+                      {"1s", {}},    {"", {}},     {"inf", {}},    {"1e3", {}}};
   for (const Row& each : rows) {
     CAPTURE(each.text);
     const auto options = options_of({"--timeout", each.text}, {});

@@ -50,10 +50,10 @@ TEST_CASE("without more than what is required the plan has the documented defaul
 }
 
 TEST_CASE("each option reaches its place") {
-  const auto request = request_from({"--port", "443", "--ca-file", "ca.pem", "--claim-cert", "c.pem", "--claim-key",
-                                     "c.key", "--method=csr", "--payload-format=cbor", "--mqtt-version=3.1.1",
-                                     "--key-type=rsa-3072", "--state-dir=./gateway//", "--force", "--timeout=90.5",
-                                     "--request-timeout=0.25", "--attempts=3"});
+  const auto request =
+      request_from({"--port", "443", "--ca-file", "ca.pem", "--claim-cert", "c.pem", "--claim-key", "c.key",
+                    "--method=csr", "--payload-format=cbor", "--mqtt-version=3.1.1", "--key-type=rsa-3072",
+                    "--state-dir=./gateway//", "--force", "--timeout=90.5", "--request-timeout=0.25", "--attempts=3"});
   REQUIRE(request);
   const Plan& plan = request->plan;
   CHECK(plan.endpoint.port == 443);
@@ -231,8 +231,14 @@ TEST_CASE("endpoints in every form; the last one given counts") {
     std::uint16_t port;
   };
   const Row rows[] = {
-      {"h", "h", 8883},           {"H.Example.", "h.example", 8883}, {"mqtts://h:1", "h", 1}, {"https://h/", "h", 8883},
-      {"h:443", "h", 443},        {"[::1]", "::1", 8883},            {"[FE80::1]:1", "fe80::1", 1}, {"::1", "::1", 8883},
+      {"h", "h", 8883},
+      {"H.Example.", "h.example", 8883},
+      {"mqtts://h:1", "h", 1},
+      {"https://h/", "h", 8883},
+      {"h:443", "h", 443},
+      {"[::1]", "::1", 8883},
+      {"[FE80::1]:1", "fe80::1", 1},
+      {"::1", "::1", 8883},
       {"127.0.0.1:1", "127.0.0.1", 1},
   };
   for (const Row& each : rows) {

@@ -59,9 +59,9 @@ TEST_CASE("what is no region, account, partition or pattern is refused") {
 }
 
 TEST_CASE("the largest document is one that the service takes") {
-  const auto document = policy_document(*options_of({"policy", "--template", std::string(36, 't'), "--client-id",
-                                                     std::string(128, 'c'), "--region", "us-gov-west-1", "--account",
-                                                     "123456789012", "--payload-format", "cbor"}));
+  const auto document = policy_document(
+      *options_of({"policy", "--template", std::string(36, 't'), "--client-id", std::string(128, 'c'), "--region",
+                   "us-gov-west-1", "--account", "123456789012", "--payload-format", "cbor"}));
   REQUIRE(document);
   CHECK(document->text.size() <= 2048);
   CHECK(document->warnings.empty());

@@ -49,11 +49,10 @@ TEST_CASE("the keys of the result are the same whatever happened") {
   const Json bad = Json::parse(result_json(nullptr, refused, {}));
   CHECK(keys_of(good) == keys_of(bad));
   CHECK(keys_of(good["files"]) == keys_of(bad["files"]));
-  CHECK(keys_of(bad) ==
-        std::vector<std::string>{"attempts", "certificateId", "certificatesRequested", "deviceConfiguration", "endpoint",
-                                 "error", "files", "method", "mqttVersion", "outcome", "payloadFormat", "port",
-                                 "resumed", "schema", "templateName", "thingName", "timeline", "tlsVersion",
-                                 "warnings"});
+  CHECK(keys_of(bad) == std::vector<std::string>{"attempts", "certificateId", "certificatesRequested",
+                                                 "deviceConfiguration", "endpoint", "error", "files", "method",
+                                                 "mqttVersion", "outcome", "payloadFormat", "port", "resumed", "schema",
+                                                 "templateName", "thingName", "timeline", "tlsVersion", "warnings"});
   CHECK(keys_of(bad["error"]) == std::vector<std::string>{"errorCode", "errorMessage", "exitCode", "hint", "kind",
                                                           "message", "phase", "retryable", "statusCode"});
   CHECK(good["error"].is_null());

@@ -15,9 +15,9 @@ TEST_CASE("a line is cut by columns, never within a character") {
     std::string_view fitting;
   };
   const Row rows[] = {
-      {"abc", 5, "abc"}, {"abc", 3, "abc"},   {"abc", 2, "ab"},       {"abc", 0, ""},
-      {"aéb", 2, "aé"},  {"日本", 3, "日"},   {"日本", 4, "日本"},    {"e\xcc\x81x", 1, "e\xcc\x81"},
-      {"a…", 1, "a"},    {"😀a", 1, ""},      {"", 3, ""},
+      {"abc", 5, "abc"}, {"abc", 3, "abc"}, {"abc", 2, "ab"},    {"abc", 0, ""},
+      {"aéb", 2, "aé"},  {"日本", 3, "日"}, {"日本", 4, "日本"}, {"e\xcc\x81x", 1, "e\xcc\x81"},
+      {"a…", 1, "a"},    {"😀a", 1, ""},     {"", 3, ""},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text, each.columns);

@@ -193,8 +193,7 @@ TEST_CASE("nothing, and more than 128 KiB, is refused before it is read") {
     const std::string just_fits = R"({"x":")" + std::string(kPayloadBytesMax - 8, 'x') + R"("})";
     REQUIRE(just_fits.size() == kPayloadBytesMax);
     if (format == PayloadFormat::kJson) CHECK(decode_register_thing(just_fits, format));
-    check(decode_register_thing(just_fits + " ", format), "one more",
-          "the answer has 131073 bytes, more than 131072");
+    check(decode_register_thing(just_fits + " ", format), "one more", "the answer has 131073 bytes, more than 131072");
   }
 }
 

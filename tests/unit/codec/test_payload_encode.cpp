@@ -68,7 +68,15 @@ TEST_CASE("CBOR leaves as definite maps and text strings, as AWS's own clients w
   request.certificate_ownership_token = Secret("t");
   request.parameters = {{"A", "1"}};
   CHECK(to_hex(encode(request, PayloadFormat::kCbor).reveal()) ==
-        "a2" "7819" + to_hex("certificateOwnershipToken") + "6174" "6a" + to_hex("parameters") + "a1" "6141" "6131");
+        "a2"
+        "7819" +
+            to_hex("certificateOwnershipToken") +
+            "6174"
+            "6a" +
+            to_hex("parameters") +
+            "a1"
+            "6141"
+            "6131");
 }
 
 }  // namespace

@@ -86,16 +86,16 @@ TEST_CASE("words and values of the enumerations agree") {
 }
 
 TEST_CASE("RFC 3339 goes there and back") {
-  for (const char* text :
-       {"2026-11-23T06:12:00Z", "1970-01-01T00:00:00Z", "2049-12-31T23:59:59Z", "2024-02-29T12:00:00Z",
-        "1677-09-22T00:00:00Z", "2262-04-11T23:47:16Z"}) {
+  for (const char* text : {"2026-11-23T06:12:00Z", "1970-01-01T00:00:00Z", "2049-12-31T23:59:59Z",
+                           "2024-02-29T12:00:00Z", "1677-09-22T00:00:00Z", "2262-04-11T23:47:16Z"}) {
     REQUIRE(parse_rfc3339(text));
     CHECK(rfc3339(*parse_rfc3339(text)) == text);
   }
-  for (const char* bad : {"", "2026-11-23 06:12:00Z", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z",
-                          "2026-11-23T24:00:00Z", "2026-11-23T06:12:00+01:00", "2026-11-23T06:12:00Zx",
-                          // Dates that WallTime does not reach.
-                          "0026-11-23T06:12:00Z", "1677-09-21T00:00:00Z", "2262-04-11T23:47:17Z", "9999-12-31T23:59:59Z"}) {
+  for (const char* bad :
+       {"", "2026-11-23 06:12:00Z", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T06:12:00+01:00", "2026-11-23T06:12:00Zx",
+        // Dates that WallTime does not reach.
+        "0026-11-23T06:12:00Z", "1677-09-21T00:00:00Z", "2262-04-11T23:47:17Z", "9999-12-31T23:59:59Z"}) {
     CHECK(!parse_rfc3339(bad));
   }
   // What a certificate of the first or of the last year is shown as.

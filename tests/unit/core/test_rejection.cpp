@@ -16,10 +16,18 @@ TEST_CASE("each status and code of the service says what to do") {
     std::vector<std::string> parts;
   };
   const Row rows[] = {
-      {enroll, {400, "InvalidParameters", "Cannot resolve reference value: Model"}, {"needs the parameter Model", "-P Model=VALUE"}},
-      {enroll, {400, "InvalidParameters", "Cannot resolve reference value: Serialnumber"}, {"-P Serialnumber=VALUE", "SerialNumber was sent"}},
-      {enroll, {400, "InvalidParameters", "Cannot resolve reference value: AWS::Region"}, {"AWS::Region", "change the template"}},
-      {enroll, {400, "InvalidRequestException", "Invalid registration template. Cannot resolve reference value: {Ref=Model}"}, {"-P Model=VALUE"}},
+      {enroll,
+       {400, "InvalidParameters", "Cannot resolve reference value: Model"},
+       {"needs the parameter Model", "-P Model=VALUE"}},
+      {enroll,
+       {400, "InvalidParameters", "Cannot resolve reference value: Serialnumber"},
+       {"-P Serialnumber=VALUE", "SerialNumber was sent"}},
+      {enroll,
+       {400, "InvalidParameters", "Cannot resolve reference value: AWS::Region"},
+       {"AWS::Region", "change the template"}},
+      {enroll,
+       {400, "InvalidRequestException", "Invalid registration template. Cannot resolve reference value: {Ref=Model}"},
+       {"-P Model=VALUE"}},
       {enroll, {400, "InvalidParameters", "something else"}, {"template gateway", "sent were Line, SerialNumber"}},
       {enroll, {400, "InvalidPayload", ""}, {"--payload-format"}},
       {enroll, {403, "AccessDenied", ""}, {"hook", "provisioning role", "CloudWatch"}},

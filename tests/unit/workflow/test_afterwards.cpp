@@ -1,5 +1,5 @@
-// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is owed after a failure, and that
-// nothing is done twice.
+// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is owed after a failure, and
+// that nothing is done twice.
 #include "tests/unit/workflow/bench.hpp"
 #include "workflow/verify.hpp"
 

@@ -15,7 +15,9 @@ namespace {
 constexpr Operation kCreate = Operation::kCreateCertificateFromCsr;
 constexpr Operation kEnroll = Operation::kRegisterThing;
 
-Reaction rejecting(const ServiceError& words) { return {Kind::kReject, words, {}, {}}; }
+Reaction rejecting(const ServiceError& words) {
+  return {Kind::kReject, words, {}, {}};
+}
 
 /// A service that does with probes what AWS does.
 Reaction as_the_service(Operation, unsigned) {
@@ -74,7 +76,8 @@ TEST_CASE("where all is well each finding has its line, and the probes say what 
   const Outcome outcome = bench.look();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(results(outcome, "configuration") ==
-        "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok connect=ok "
+        "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok "
+        "connect=ok "
         "subscribe=ok publish-create=ok receive-create=ok publish-register=ok receive-register=ok");
   CHECK(line(outcome, "publish-create").message.find("a probe that creates nothing") != std::string::npos);
   CHECK(line(outcome, "receive-register").message.find("rejected, as a probe must be") != std::string::npos);
@@ -120,8 +123,9 @@ TEST_CASE("a failure on the way is told in its step, and skips only what lies be
     const Outcome outcome = bench.look();
     REQUIRE(outcome.error);
     CHECK(outcome.error->kind == row.kind);
-    CHECK(results(outcome, "name") == std::string(row.lines) + "publish-create=skipped receive-create=skipped "
-                                                               "publish-register=skipped receive-register=skipped");
+    CHECK(results(outcome, "name") == std::string(row.lines) +
+                                          "publish-create=skipped receive-create=skipped "
+                                          "publish-register=skipped receive-register=skipped");
     // Told at once: no second try would tell more.
     CHECK(outcome.attempts == 1);
     CHECK(bench.clock.sleeps == 0);
@@ -172,11 +176,20 @@ TEST_CASE("publish and receive are told apart") {
       {"silent altogether", {Kind::kNothing, {}, {}, {}}, false, kNoAnswer, "=warning receive-#=failed"},
       {"silent, and nobody knows", {Kind::kNothing, {}, {}, {}}, {}, kNoAnswer, "=warning receive-#=failed"},
       {"closed", {Kind::kClose, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
-      {"not the answer of a service", {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}}, true, kRejected,
+      {"not the answer of a service",
+       {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}},
+       true,
+       kRejected,
        "=ok receive-#=ok answer-#=failed"},
-      {"throttled", {Kind::kReject, {429, "TooManyRequests", "no"}, {}, {}}, true, kThrottled,
+      {"throttled",
+       {Kind::kReject, {429, "TooManyRequests", "no"}, {}, {}},
+       true,
+       kThrottled,
        "=ok receive-#=ok answer-#=failed"},
-      {"broken down", {Kind::kReject, {500, "InternalFailure", "no"}, {}, {}}, true, kServiceError,
+      {"broken down",
+       {Kind::kReject, {500, "InternalFailure", "no"}, {}, {}},
+       true,
+       kServiceError,
        "=ok receive-#=ok answer-#=failed"},
   };
   for (const Row& row : rows) {
@@ -221,7 +234,8 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
 
 TEST_CASE("roots that cannot be used end the way, not the look at the files") {
   CheckBench bench;
-  const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "", std::nullopt, std::nullopt};
+  const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "",
+                    std::nullopt,    std::nullopt};
   bench.transport.roots_error = error;
   bench.transport.credentials_error = error;
   const Outcome outcome = bench.look();
@@ -252,7 +266,9 @@ TEST_CASE("the program of --on-success is looked at last, as it is run last") {
   CHECK(bench.look().checks.back().name == "on-success");
   bench.outside.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
   CHECK(bench.look().error->kind == kOnSuccessFailed);
-  bench.transport.on_established = [](const ConnectRequest&) { return std::optional(network_error(kDns, Phase::kResolve)); };
+  bench.transport.on_established = [](const ConnectRequest&) {
+    return std::optional(network_error(kDns, Phase::kResolve));
+  };
   CHECK(bench.look().error->kind == kDns);
 }
 

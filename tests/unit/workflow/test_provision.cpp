@@ -147,7 +147,9 @@ TEST_CASE("the same step closed three times running is a refusal that names what
       const Error lost = network_error(kConnectionLost, row.phase, soon);
       if (row.phase <= Phase::kMqtt)
         bench.transport.on_established = [&](const ConnectRequest&) { return std::optional(lost); };
-      if (row.phase == Phase::kSubscribe) bench.transport.on_subscribe = [&](unsigned, const auto&) { return std::optional(lost); };
+      if (row.phase == Phase::kSubscribe) {
+        bench.transport.on_subscribe = [&](unsigned, const auto&) { return std::optional(lost); };
+      }
       bench.service.react = [&](Operation asked, unsigned) {
         const bool enroll = asked == Operation::kRegisterThing;
         const bool here = (row.phase == Phase::kRegister && enroll) || (row.phase == Phase::kCreate && !enroll);
@@ -168,7 +170,8 @@ TEST_CASE("the same step closed three times running is a refusal that names what
 
 TEST_CASE("a subscription that is denied by a close is found out filter by filter") {
   const std::string base = "$aws/provisioning-templates/gateway/provision/json";
-  for (const std::string& denied : {std::string("$aws/certificates/create-from-csr/json/accepted"), base + "/rejected"}) {
+  for (const std::string& denied :
+       {std::string("$aws/certificates/create-from-csr/json/accepted"), base + "/rejected"}) {
     Bench bench;
     std::vector<std::size_t> sizes;
     bench.transport.on_subscribe = [&](unsigned, const std::vector<std::string>& filters) {
@@ -191,8 +194,9 @@ TEST_CASE("a subscription that is denied by a close is found out filter by filte
 TEST_CASE("a link that was lost while subscribing costs nothing but round trips") {
   Bench bench;
   bench.transport.on_subscribe = [](unsigned connection, const auto&) {
-    return connection == 1 ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{5}))
-                           : std::nullopt;
+    return connection == 1
+               ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{5}))
+               : std::nullopt;
   };
   const Outcome outcome = bench.run();
   CHECK(outcome.kind == OutcomeKind::kProvisioned);
