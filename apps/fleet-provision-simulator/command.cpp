@@ -28,6 +28,7 @@ sigset_t waited_for() {
 // In the child: becomes COMMAND, or tells errno through `failure`.
 [[noreturn]] void become(const std::vector<std::string>& command, int failure) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const auto& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   sigset_t none;

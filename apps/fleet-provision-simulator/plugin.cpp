@@ -279,9 +279,10 @@ int mosquitto_plugin_version(int count, const int* versions) {
   return -1;
 }
 
-int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data, mosquitto_opt* options, int count) {
+int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** userdata, mosquitto_opt* options,
+                          int option_count) {
   const char* file = nullptr;
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < option_count; ++i) {
     if (std::strcmp(options[i].key, "configuration") == 0) file = options[i].value;
   }
   if (file == nullptr) return MOSQ_ERR_INVAL;
@@ -301,12 +302,12 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** user_data, m
   }
   // Until the first tick has told that the broker is ready.
   (*plugin)->heartbeat.set(true);
-  *user_data = plugin->release();
+  *userdata = plugin->release();
   return MOSQ_ERR_SUCCESS;
 }
 
-int mosquitto_plugin_cleanup(void* user_data, mosquitto_opt*, int) {
-  const std::unique_ptr<Plugin> plugin(static_cast<Plugin*>(user_data));
+int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {
+  const std::unique_ptr<Plugin> plugin(static_cast<Plugin*>(userdata));
   for (const auto& each : kCallbacks) {
     mosquitto_callback_unregister(plugin->identifier, each.event, each.callback, nullptr);
   }

@@ -69,7 +69,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   const std::string name = from_stdin ? "stdin" : printable(path, 300);
   FP_TRY_ASSIGN(const std::string text,
                 from_stdin ? read_standard_input(kParametersBytesMax) : read_input_file(path, kParametersBytesMax));
-  const std::string hint = "it is a JSON object of text, e.g. {\"SerialNumber\": \"4711\"}";
+  const std::string hint = R"(it is a JSON object of text, e.g. {"SerialNumber": "4711"})";
   const auto refuse = [&hint](std::string message) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };

@@ -271,6 +271,7 @@ Granted<PolicySpec> render_policy(const json& resource, const Scope& scope) {
 }  // namespace
 
 struct ProvisioningTemplate::Body {
+  explicit Body(json parsed) : document(std::move(parsed)) {}
   json document;
 };
 
@@ -286,8 +287,7 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
     return fail(ErrorKind::kConfiguration, place + ": " + std::to_string(body.size()) + " characters",
                 "the service takes " + std::to_string(kBodyCharactersMax) + " at most");
   }
-  auto parsed = std::make_unique<Body>();
-  parsed->document = json::parse(body, nullptr, false);
+  auto parsed = std::make_unique<Body>(json::parse(body, nullptr, false));
   if (parsed->document.is_discarded()) return fail(ErrorKind::kConfiguration, place + ": not JSON");
   if (auto checked = check_body(parsed->document, place); !checked) {
     // The places in it are named by the document's own keys, which may hold anything.

@@ -50,7 +50,7 @@ template <class Row>
 std::string option_item(const Row& option) {
   std::string out = ".TP\n";
   if (option.letter != 0) out += "\\fB\\-" + std::string(1, option.letter) + "\\fR, ";
-  out += "\\fB\\-\\-" + roff(option.name) + "\\fR";
+  out += R"(\fB\-\-)" + roff(option.name) + "\\fR";
   if (!option.metavar.empty()) out += " \\fI" + roff(option.metavar) + "\\fR";
   return out + "\n" + sentence(option);
 }
@@ -101,7 +101,7 @@ std::string manual_commands() {
     std::vector<std::string> own;
     for (const auto& option : verb.options) {
       const auto only = only_command_of(find_option(option.name)->id);
-      if (only) own.push_back("\\fB\\-\\-" + roff(option.name) + "\\fR");
+      if (only) own.push_back(R"(\fB\-\-)" + roff(option.name) + "\\fR");
     }
     out += ".TP\n\\fB" + std::string(verb.word) + "\\fR\n" + sentence(PurposeRow{verb.purpose});
     if (!own.empty()) out += "Its own options: " + joined(own, ", ") + ".\n";

@@ -16,10 +16,9 @@ std::string plain(std::string_view text) {
 
 /// What is called for a value: words first, then files.
 std::string action(const ValueOffer& value) {
-  const std::string words = "(" + joined(value.words) + ")";
   switch (value.offer) {
     case Offer::kNothing: return " ";
-    case Offer::kWords: return words;
+    case Offer::kWords: return "(" + joined(value.words) + ")";
     case Offer::kFiles: return value.words.empty() ? "_files" : " @@_or_files " + joined(value.words);
     case Offer::kDirectories: return "_files -/";
     case Offer::kFaults: return "@@_fault";
