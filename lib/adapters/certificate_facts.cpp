@@ -34,8 +34,8 @@ WallTime wall_time(const ASN1_TIME* time) {
   const std::chrono::sys_days day = std::chrono::year{parts.tm_year + 1900} /
                                     std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)} /
                                     std::chrono::day{static_cast<unsigned>(parts.tm_mday)};
-  const std::int64_t since_1970 = std::int64_t{day.time_since_epoch().count()} * 86400 + parts.tm_hour * 3600 +
-                                  parts.tm_min * 60 + parts.tm_sec;
+  const std::int64_t since_1970 =
+      std::int64_t{day.time_since_epoch().count()} * 86400 + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
   // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
   constexpr std::int64_t kLast = std::chrono::floor<seconds>(WallTime::max()).time_since_epoch().count();
   return WallTime{seconds{std::clamp(since_1970, -kLast, kLast)}};

@@ -14,7 +14,9 @@ namespace {
 
 constexpr unsigned kOthersMayRead = 044;
 
-bool is_missing(ErrorKind kind) { return kind == ErrorKind::kFileNotFound || kind == ErrorKind::kUsage; }
+bool is_missing(ErrorKind kind) {
+  return kind == ErrorKind::kFileNotFound || kind == ErrorKind::kUsage;
+}
 
 class Checks {
  public:
@@ -59,13 +61,13 @@ class Checks {
     const double took = findings_.milliseconds_since(began);
     if (loaded) {
       claim_ = *loaded;
-      findings_.note("claim", CheckResult::kOk, claim_.subject + ", valid until " + rfc3339(claim_.not_after) + "; the key fits",
-                     {}, took);
+      findings_.note("claim", CheckResult::kOk,
+                     claim_.subject + ", valid until " + rfc3339(claim_.not_after) + "; the key fits", {}, took);
     } else if (!roots && loaded.error().message == roots.error().message) {
       findings_.note("claim", CheckResult::kOk, "certificate and key fit", {}, took);
     } else if (is_missing(loaded.error().kind) && provisioned()) {
-      findings_.note("claim", CheckResult::kWarning, loaded.error().message + "; this gateway is provisioned and needs none",
-                     {}, took);
+      findings_.note("claim", CheckResult::kWarning,
+                     loaded.error().message + "; this gateway is provisioned and needs none", {}, took);
     } else {
       findings_.failed("claim", loaded.error(), took);
     }
@@ -137,7 +139,8 @@ class Checks {
     FP_TRY_ASSIGN(const bool pending, vault.has_pending());
     if (!pending) return ports_.disk.root() + " can be written";
     FP_TRY_ASSIGN(const auto journal, vault.peek());
-    return "an unfinished run waits" + (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
+    return "an unfinished run waits" +
+           (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
   }
 
   const Plan& plan_;

@@ -47,9 +47,8 @@ Options arguments(const SimulatorProcess& simulator, const std::string& state_di
 std::size_t certificates(const SimulatorProcess& simulator) {
   const std::filesystem::directory_iterator files(simulator.text("stateDir") + "/certificates");
   // The simulator's spare files have hidden names.
-  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [](const auto& entry) {
-    return !entry.path().filename().native().starts_with('.');
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      begin(files), end(files), [](const auto& entry) { return !entry.path().filename().native().starts_with('.'); }));
 }
 
 std::vector<std::string> try_once(const Trial& trial) {
