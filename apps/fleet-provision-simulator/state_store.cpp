@@ -75,7 +75,7 @@ std::vector<Record> load(const std::string& directory, Record (*from)(const orde
 
 class StateStore final : public Store {
  public:
-  explicit StateStore(std::string state_dir)
+  explicit StateStore(const std::string& state_dir)
       : certificates_(state_dir + "/certificates"),
         things_(state_dir + "/things"),
         claim_status_(claim_status_file(state_dir)) {}

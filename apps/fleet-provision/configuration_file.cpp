@@ -33,7 +33,7 @@ Result<std::vector<std::string>> texts_of(const JsonMember& member, const std::s
     texts.push_back(each.value.text);
   }
   if (member.value.type != JsonType::kArray || texts.size() != member.value.members.size()) {
-    return refuse(where, "is not an array of text", "write it as [\"KEY=VALUE\", \"KEY=@FILE\"]");
+    return refuse(where, "is not an array of text", R"(write it as ["KEY=VALUE", "KEY=@FILE"])");
   }
   return texts;
 }
@@ -107,7 +107,7 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   if (!text) return fail(std::move(text).error().within("configuration"));
   auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
   if (!members) {
-    return refuse("configuration", members.error().message, "it is a JSON object, e.g. {\"template\": \"gateway\"}");
+    return refuse("configuration", members.error().message, R"(it is a JSON object, e.g. {"template": "gateway"})");
   }
   std::map<OptionId, Setting> settings;
   for (const JsonMember& member : *members) {

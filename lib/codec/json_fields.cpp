@@ -11,6 +11,7 @@ constexpr int kDepthMax = 8;
 }  // namespace
 
 struct JsonFields::Tree {
+  explicit Tree(nlohmann::json whole) : object(std::move(whole)) {}
   nlohmann::json object;
 
   [[nodiscard]] const nlohmann::json* find(const char* name) const {
@@ -30,9 +31,9 @@ Result<JsonFields> JsonFields::parse(std::string_view text, ErrorKind kind) {
     too_deep = too_deep || depth > kDepthMax;
     return !too_deep;
   };
-  auto tree = std::make_unique<Tree>();
   // A NUL byte would be taken for the end of the text.
-  if (text.find('\0') == std::string_view::npos) tree->object = nlohmann::json::parse(text, watch, false);
+  const bool has_end = text.find('\0') != std::string_view::npos;
+  auto tree = std::make_unique<Tree>(has_end ? nlohmann::json() : nlohmann::json::parse(text, watch, false));
   if (too_deep || !tree->object.is_object()) return fail(kind, "it is not a JSON object");
   return JsonFields(std::move(tree), kind);
 }
@@ -76,9 +77,7 @@ Result<std::map<std::string, std::string>> JsonFields::texts(const char* name) c
 Result<JsonFields> JsonFields::object(const char* name) const {
   const nlohmann::json* value = tree_->find(name);
   if (value == nullptr || !value->is_object()) return wrong(name, "an object");
-  auto tree = std::make_unique<Tree>();
-  tree->object = *value;
-  return JsonFields(std::move(tree), kind_);
+  return JsonFields(std::make_unique<Tree>(*value), kind_);
 }
 
 tl::unexpected<Error> JsonFields::wrong(const char* name, const char* wanted) const {

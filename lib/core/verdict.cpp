@@ -20,8 +20,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kConnectionLost:
     case kNoAnswer:
     case kThrottled:
-    case kServiceError: return Verdict::kRetry;
-
+    case kServiceError:
     // A policy that was attached just now takes time to reach every broker.
     case kIdentityRefused: return Verdict::kRetry;
 

@@ -22,9 +22,9 @@ std::string rfc3339_milliseconds(WallClockTime time) {
 
 void EventLog::write(WallClockTime time, const char* event, Members fields) const {
   Members line{{"time", Value{rfc3339_milliseconds(time)}}, {"event", Value{std::string(event)}}};
-  for (auto& [name, value] : fields) {
-    if (auto* text = std::get_if<std::string>(&value.content)) *text = printable(*text);
-    line.emplace_back(name, std::move(value));
+  for (auto& field : fields) {
+    if (auto* text = std::get_if<std::string>(&field.second.content)) *text = printable(*text);
+    line.push_back(std::move(field));
   }
   sink_(encode(line, Encoding::kJson) + "\n");
 }

@@ -24,7 +24,7 @@ Granted<std::string> look_up(const std::string& name, const Scope& scope) {
 }
 
 Granted<std::string> join(const json& arguments, const Scope& scope) {
-  const auto delimiter = evaluate_text(arguments.at(0), scope);
+  auto delimiter = evaluate_text(arguments.at(0), scope);
   if (!delimiter) return delimiter;
   const auto items = evaluate_list(arguments.at(1), scope);
   if (!items) return tl::unexpected<Refusal>(items.error());
@@ -38,8 +38,8 @@ Granted<std::string> join(const json& arguments, const Scope& scope) {
 
 Granted<std::string> select(const json& arguments, const Scope& scope) {
   const json& position = arguments.at(0);
-  const auto text = position.is_number_unsigned() ? Granted<std::string>(std::to_string(position.get<unsigned>()))
-                                                  : evaluate_text(position, scope);
+  auto text = position.is_number_unsigned() ? Granted<std::string>(std::to_string(position.get<unsigned>()))
+                                            : evaluate_text(position, scope);
   if (!text) return text;
   const auto items = evaluate_list(arguments.at(1), scope);
   if (!items) return tl::unexpected<Refusal>(items.error());
@@ -76,7 +76,7 @@ Granted<std::string> substitute(const json& arguments, const Scope& scope) {
   } else {
     text = arguments.at(0).get<std::string>();
     for (const auto& [name, expression] : arguments.at(1).items()) {
-      const auto value = evaluate_text(expression, scope);
+      auto value = evaluate_text(expression, scope);
       if (!value) return value;
       inner.values[name] = *value;
     }
@@ -91,7 +91,7 @@ Granted<std::string> substitute(const json& arguments, const Scope& scope) {
     if (!name.empty() && name.front() == '!') {
       result += "${" + name.substr(1) + "}";
     } else {
-      const auto value = look_up(name, inner);
+      auto value = look_up(name, inner);
       if (!value) return value;
       result += *value;
     }
@@ -104,7 +104,7 @@ Granted<std::string> find_in_map(const json& arguments, const Scope& scope) {
   const json* place = scope.mappings;
   std::string path;
   for (const auto& argument : arguments) {
-    const auto key = evaluate_text(argument, scope);
+    auto key = evaluate_text(argument, scope);
     if (!key) return key;
     path += (path.empty() ? "" : "/") + *key;
     if (place == nullptr || !place->is_object() || !place->contains(*key)) {

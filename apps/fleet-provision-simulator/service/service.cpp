@@ -55,8 +55,8 @@ const Service::Connection* Service::find(ConnectionKey key) const {
   return found == connections_.end() ? nullptr : &found->second;
 }
 
-Service::Connection* Service::find_number(std::uint64_t connection) {
-  const auto found = keys_by_number_.find(connection);
+Service::Connection* Service::find_number(std::uint64_t number) {
+  const auto found = keys_by_number_.find(number);
   return found == keys_by_number_.end() ? nullptr : find(found->second);
 }
 

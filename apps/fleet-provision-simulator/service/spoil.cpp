@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace fleet_provision::simulator {
 
@@ -59,7 +60,7 @@ void nest(Members& document, std::uint64_t levels) {
   Value inner;
   for (std::uint64_t i = 0; i < (levels == 0 ? kNestingLevels : levels); ++i) {
     std::vector<Value> list;
-    list.push_back(std::move(inner));
+    list.push_back(std::exchange(inner, {}));
     inner.content = std::move(list);
   }
   document.emplace_back("nested", std::move(inner));
