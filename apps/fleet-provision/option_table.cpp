@@ -152,6 +152,7 @@ const OptionRow* find_option(std::string_view name) {
 
 std::string_view nearest_option(std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(kRows.size());
   for (const OptionRow& each : kRows) names.push_back(each.name);
   return nearest(name, names);
 }
