@@ -82,10 +82,10 @@ Result<PolicyDocument> policy_document(const Options& options) {
   if (document.text.size() > kDocumentCharactersMax) document.text = json.dump() + "\n";
   const AwsPlace unknown;
   if (request.place.region == unknown.region) {
-    document.warnings.push_back("REGION stands for the region; replace it, or give --region");
+    document.warnings.emplace_back("REGION stands for the region; replace it, or give --region");
   }
   if (request.place.account == unknown.account) {
-    document.warnings.push_back("ACCOUNT stands for the account; replace it, or give --account");
+    document.warnings.emplace_back("ACCOUNT stands for the account; replace it, or give --account");
   }
   return document;
 }

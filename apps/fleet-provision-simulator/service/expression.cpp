@@ -43,9 +43,10 @@ Granted<std::string> select(const json& arguments, const Scope& scope) {
   if (!text) return text;
   const auto items = evaluate_list(arguments.at(1), scope);
   if (!items) return tl::unexpected<Refusal>(items.error());
+  const std::string_view digits = *text;
   std::size_t index = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), index);
-  if (error != std::errc{} || end != text->data() + text->size() || index >= items->size()) {
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  if (error != std::errc{} || end != digits.data() + digits.size() || index >= items->size()) {
     return invalid("Fn::Select cannot select index " + *text + " of " + std::to_string(items->size()));
   }
   return (*items)[index];
