@@ -63,7 +63,7 @@ class MutatingDisk final : public Disk {
     return disk_.remove_file(path);
   }
   Result<void> remove_directory(const std::string& path) override { return disk_.remove_directory(path); }
-  std::string root() const override { return disk_.root(); }
+  [[nodiscard]] std::string root() const override { return disk_.root(); }
 
   /// Every sync asked for, in order.
   std::vector<std::string> syncs;

@@ -48,7 +48,7 @@ class FakeDisk final : public Disk {
   Result<bool> exchange(const std::string& a, const std::string& b) override;
   Result<void> remove_file(const std::string& path) override;
   Result<void> remove_directory(const std::string& path) override;
-  std::string root() const override { return "/state"; }
+  [[nodiscard]] std::string root() const override { return "/state"; }
 
   /// The power goes and comes back.
   void cut(const Survival& survival);

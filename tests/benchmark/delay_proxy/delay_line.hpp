@@ -48,7 +48,9 @@ class DelayLine {
   };
 
   /// Nothing overtakes.
-  Instant later(Instant arrives) const { return parts_.empty() ? arrives : std::max(arrives, parts_.back().arrives); }
+  [[nodiscard]] Instant later(Instant arrives) const {
+    return parts_.empty() ? arrives : std::max(arrives, parts_.back().arrives);
+  }
 
   std::deque<Part> parts_;
   std::size_t taken_ = 0;
