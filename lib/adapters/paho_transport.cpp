@@ -19,9 +19,6 @@ namespace fleet_provision {
 namespace {
 
 constexpr Milliseconds kFarewell{500};
-/// How long Paho may keep what it was told to send before its send thread is woken; it takes microseconds.
-constexpr Milliseconds kPatienceForSending{3};
-constexpr int kWakingsMax = 5;
 /// How long Paho may take for what the guard has already seen; it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
 constexpr std::chrono::hours kNever{24};
@@ -54,26 +51,6 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
   options.set_keep_alive_interval(std::clamp(twice, std::chrono::seconds{60}, std::chrono::seconds{1200}));
   return options;
 }
-
-/// Wakes Paho's send thread. It looks at its queue of commands and then waits for up to a second, without looking again
-/// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of
-/// a process share that thread, so a command to another client wakes it for all. This one is told to connect to port 0,
-/// which fails at once and reaches nobody.
-class SendBell {
- public:
-  void ring() {
-    try {
-      if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell");
-      client_->connect(mqtt::connect_options());
-    } catch (const mqtt::exception&) {
-      // It has not done with the last ring, so it is awake.
-    }
-  }
-  [[nodiscard]] std::unique_ptr<mqtt::async_client> take() { return std::move(client_); }
-
- private:
-  std::unique_ptr<mqtt::async_client> client_;
-};
 
 class PahoSession final : public Session {
  public:
@@ -110,19 +87,16 @@ class PahoSession final : public Session {
       client_->subscribe(mqtt::string_collection::create(filters), at_least_once);
       return {};
     }));
-    see_off();
     return link_.await_suback();
   }
 
   Result<void> publish(const std::string& topic, std::string_view payload) override {
     FP_TRY(link_.check());
     link_.about_to_publish(topic);
-    FP_TRY(guarded([&]() -> Result<void> {
+    return guarded([&]() -> Result<void> {
       client_->publish(topic, payload.data(), payload.size(), 1, false);
       return {};
-    }));
-    see_off();
-    return {};
+    });
   }
 
   std::optional<bool> acknowledged() override { return link_.acknowledged(); }
@@ -152,7 +126,6 @@ class PahoSession final : public Session {
         client_->disconnect(0);
         return {};
       });
-      see_off();
       link_.close(kFarewell);
     } else {
       link_.close(Milliseconds{0});
@@ -160,21 +133,14 @@ class PahoSession final : public Session {
     connecting_.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
-    bell_.take().reset();
 #else
     // Left behind on purpose: Paho's destructor waits 100 to 200 ms, now and then a second, for threads that nap, and
     // nothing of ours is in it any more. There are a few of these in a run at most, and it ends soon.
-    [[maybe_unused]] const mqtt::async_client* left_behind[] = {client_.release(), bell_.take().release()};
+    [[maybe_unused]] const mqtt::async_client* left_behind = client_.release();
 #endif
   }
 
  private:
-  /// Makes sure that Paho has sent the packet that it was just told to send.
-  void see_off() {
-    ++told_;
-    for (int i = 0; i < kWakingsMax && !link_.have_left(told_, kPatienceForSending); ++i) bell_.ring();
-  }
-
   /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
   template <class Step>
   auto guarded(Step step) -> decltype(step()) {
@@ -189,9 +155,6 @@ class PahoSession final : public Session {
   Link link_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
-  SendBell bell_;
-  /// Packets that Paho was told to send after its CONNECT.
-  std::size_t told_ = 0;
   std::string trouble_;
 };
 

@@ -2,7 +2,7 @@
 # line, then each offer after a blank.
 zmodload zsh/zpty
 zpty asked zsh -f -i
-zpty -w asked "PS1= ; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D"
+zpty -w asked "PS1= ; fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D"
 # Each match is printed instead of inserted; the list of compadd's own options ends at --.
 zpty -w asked 'compadd() {
   if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]] { builtin compadd "$@"; return $? }

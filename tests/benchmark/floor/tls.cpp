@@ -41,7 +41,10 @@ Descriptor begin_connecting(const Service& service) {
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     Descriptor socket(::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, each->ai_protocol));
     if (!socket) continue;
-    if (::connect(socket.get(), each->ai_addr, each->ai_addrlen) == 0 || errno == EINPROGRESS) return socket;
+    if (::connect(socket.get(), each->ai_addr, each->ai_addrlen) != 0 && errno != EINPROGRESS) continue;
+    // This machine refuses at once, ::1 for a service on 127.0.0.1 for example.
+    pollfd refused{socket.get(), 0, 0};
+    if (::poll(&refused, 1, 0) == 0) return socket;
   }
   fail("no address of the service answers");
 }
