@@ -237,12 +237,13 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
 }
 
 std::string without_password(std::string_view url) {
-  const UrlParts parts = split_url(url);
-  if (!parts.user_info) return std::string(url);
-  const std::size_t colon = parts.user_info->find(':');
-  if (colon == std::string_view::npos) return std::string(url);
-  const auto begin = static_cast<std::size_t>(parts.user_info->data() - url.data());
-  return std::string(url.substr(0, begin + colon)) + ":***" + std::string(url.substr(begin + parts.user_info->size()));
+  // Up to the last @, wherever it stands: with a / in it that was not escaped a password is no part of a URL any more,
+  // and a secret all the same.
+  const std::size_t at = url.rfind('@');
+  std::size_t colon = url.find(':');
+  if (colon != std::string_view::npos && url.substr(colon).starts_with("://")) colon = url.find(':', colon + 1);
+  if (at == std::string_view::npos || colon == std::string_view::npos || colon > at) return std::string(url);
+  return std::string(url.substr(0, colon)) + ":***" + std::string(url.substr(at));
 }
 
 }  // namespace fleet_provision

@@ -25,7 +25,7 @@ namespace fleet_provision {
 [[nodiscard]] Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environment& environment,
                                                         const Endpoint& endpoint);
 
-/// A proxy's URL with its password taken out, for --print-config.
+/// A proxy's URL, or what was meant for one, with its password taken out, for --print-config and messages.
 [[nodiscard]] std::string without_password(std::string_view url);
 
 }  // namespace fleet_provision

@@ -40,10 +40,12 @@ TEST_CASE("the URL of a proxy") {
 }
 
 TEST_CASE("what is no proxy's URL is refused, and its password not repeated") {
-  for (const std::string text : {"https://proxy:1", "socks5://user:secret@proxy:1", "http://", "http://user:secret@",
-                                 "http://user:secret@proxy:0", "http://user:secret@proxy:port",
-                                 "http://us er:secret@pro xy:1", "http://user:%zzsecret@proxy:1",
-                                 "http://user:secret%0a@proxy:1", "http://user:secret%4@proxy:1", "http://a b:1"}) {
+  for (const std::string text :
+       {"https://proxy:1", "socks5://user:secret@proxy:1", "http://", "http://user:secret@",
+        "http://user:secret@proxy:0", "http://user:secret@proxy:port", "http://us er:secret@pro xy:1",
+        "http://user:%zzsecret@proxy:1", "http://user:secret%0a@proxy:1", "http://user:secret%4@proxy:1",
+        "http://a b:1", "http://user:se/secret@proxy:1", "user:se/secret@proxy:1", "user:/secret@proxy:1",
+        "http://user:a@/secret@proxy:1", "user:a://secret@proxy:1"}) {
     CAPTURE(text);
     const auto proxy = parse_proxy(text);
     REQUIRE_FALSE(proxy);
