@@ -18,10 +18,18 @@ namespace {
 
 constexpr std::array<int, 7> kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD};
 
+// As nohup leaves it. To wait for it would be to take it all the same.
+bool stays_ignored(int signal) {
+  struct sigaction present {};
+  return signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 sigset_t waited_for() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int each : kSignals) sigaddset(&set, each);
+  for (const int each : kSignals) {
+    if (!stays_ignored(each)) sigaddset(&set, each);
+  }
   return set;
 }
 
@@ -47,6 +55,8 @@ int exit_code_of(int status) {
 }  // namespace
 
 Signals::Signals() {
+  // Who began us may ignore it, and then nobody is told that a child has ended.
+  ::signal(SIGCHLD, SIG_DFL);
   const sigset_t set = waited_for();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }

@@ -14,7 +14,8 @@ inline constexpr int kOwnFailure = 125;
 inline constexpr int kCannotExecute = 126;
 inline constexpr int kNotFound = 127;
 
-/// Blocks the signals that `wait` takes, in this thread and those it starts. Children get the old mask back.
+/// Blocks the signals that `wait` takes, in this thread and those it starts. Children get an empty mask. A SIGHUP that
+/// is ignored (nohup) stays so; SIGCHLD does not.
 class Signals {
  public:
   Signals();

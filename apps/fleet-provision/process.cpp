@@ -52,6 +52,8 @@ void open_standard_descriptors() {
 void settle_process() {
   open_standard_descriptors();
   handle(SIGPIPE, SIG_IGN);
+  // Who began us may ignore it, and then the kernel takes away how a child ended before anybody can ask.
+  handle(SIGCHLD, SIG_DFL);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);

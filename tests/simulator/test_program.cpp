@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <string>
 
 #include "device.hpp"
 #include "tests/catch.hpp"
@@ -84,6 +86,26 @@ TEST_CASE("COMMAND may answer a signal in its own way") {
   const ScratchDirectory state;
   CHECK(simulate({"--state-dir", state.path()}, "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done")
             .exit_code == 7);
+}
+
+TEST_CASE("COMMAND's end is seen where whoever began the simulator ignores the ends of children") {
+  const ScratchDirectory state;
+  const std::string line = "trap '' CHLD; exec " SIMULATOR " --state-dir " + state.path() + " -- /bin/sh -c 'exit 7'";
+  CHECK(run({"/bin/sh", "-c", line}).exit_code == 7);
+}
+
+TEST_CASE("a SIGHUP that is ignored at the start (nohup) stays so") {
+  ::signal(SIGHUP, SIG_IGN);
+  const SimulatorProcess simulator;
+  ::signal(SIGHUP, SIG_DFL);
+  std::ifstream status("/proc/" + std::to_string(simulator.pid()) + "/status");
+  std::map<std::string, bool> has_hangup;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigBlk:") || line.starts_with("SigIgn:")) {
+      has_hangup[line.substr(0, 6)] = (std::stoull(line.substr(7), nullptr, 16) & 1U) != 0;
+    }
+  }
+  CHECK(has_hangup == std::map<std::string, bool>{{"SigBlk", false}, {"SigIgn", true}});
 }
 
 TEST_CASE("the broker ends with the simulator, also by SIGKILL") {
