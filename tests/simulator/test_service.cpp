@@ -246,6 +246,52 @@ TEST_CASE("the hook decides, and may change the parameters") {
   CHECK(run({0, false, {}, "no"}, denying).find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
 }
 
+TEST_CASE("a token that ends while the hook takes its time is refused") {
+  Configuration configuration;
+  configuration.token_lifetime = seconds(10);
+  FakeHook hook;
+  World world({}, configuration, &hook);
+  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  world.subscribe_all(&kOne);
+  const auto last_answer = [&] {
+    const auto effects = world.service->due();
+    REQUIRE(effects.size() == 1);
+    return effects[0].payload;
+  };
+  const auto create = [&] {
+    REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    return world.service->due();
+  };
+  const auto begin = [&](const std::vector<Effect>& created) {
+    REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
+    return hook.asked.back().first;
+  };
+  const auto allow = [&](std::uint64_t question) { hook.ready.push_back({question, true, {}, ""}); };
+
+  // Asked for twice before the hook has answered once.
+  const auto created = create();
+  const std::uint64_t first = begin(created);
+  const std::uint64_t second = begin(created);
+  allow(first);
+  CHECK(last_answer().find("gateway-7") != std::string::npos);
+  allow(second);
+  CHECK(last_answer().find("InvalidCertificateOwnershipToken") != std::string::npos);
+
+  // Its certificate is gone by the time of the answer: the next connect has seen to that.
+  const std::uint64_t late = begin(create());
+  world.clock.advance(seconds(10));
+  REQUIRE(world.connect(&kTwo, "b") == Admission::kAccepted);
+  allow(late);
+  CHECK(last_answer().find("has expired") != std::string::npos);
+}
+
+TEST_CASE("the time of an event has its thousandths") {
+  const WallClockTime epoch{};
+  CHECK(rfc3339_milliseconds(epoch) == "1970-01-01T00:00:00.000Z");
+  CHECK(rfc3339_milliseconds(epoch + std::chrono::milliseconds(86'400'007)) == "1970-01-02T00:00:00.007Z");
+  CHECK(rfc3339_milliseconds(epoch - std::chrono::milliseconds(1)) == "1969-12-31T23:59:59.999Z");
+}
+
 TEST_CASE("no secret and no control character reaches the event log") {
   World world;
   REQUIRE(world.connect(&kOne,

@@ -53,10 +53,12 @@ Granted<Registration> Operations::begin_registration(const std::string& template
   }
   const auto certificate = registry_.redeem(token.text, now, rules_.accept_token_reuse);
   if (!certificate) return tl::unexpected<Refusal>(certificate.error());
-  return Registration{&*found, *certificate, parameters.map};
+  return Registration{&*found, token.text, *certificate, parameters.map};
 }
 
-Granted<Members> Operations::finish_registration(const Registration& registration) {
+Granted<Members> Operations::finish_registration(const Registration& registration, WallClockTime now) {
+  const auto certificate = registry_.redeem(registration.certificate_ownership_token, now, rules_.accept_token_reuse);
+  if (!certificate) return tl::unexpected<Refusal>(certificate.error());
   const auto rendered =
       registration.provisioning_template->render(registration.parameters, registration.certificate_id);
   if (!rendered) return tl::unexpected<Refusal>(rendered.error());

@@ -16,6 +16,7 @@ namespace fleet_provision::simulator {
 /// A RegisterThing request that is in order so far; the hook may still refuse it or change its parameters.
 struct Registration {
   const ProvisioningTemplate* provisioning_template = nullptr;
+  std::string certificate_ownership_token;
   std::string certificate_id;
   std::map<std::string, std::string> parameters;
 };
@@ -36,7 +37,8 @@ class Operations {
   [[nodiscard]] Granted<Members> create_keys(const IssueFaults& faults, WallClockTime now);
   [[nodiscard]] Granted<Registration> begin_registration(const std::string& template_name, const Request& request,
                                                          WallClockTime now) const;
-  [[nodiscard]] Granted<Members> finish_registration(const Registration& registration);
+  /// Refuses a token that has expired or was used since, while the hook took its time.
+  [[nodiscard]] Granted<Members> finish_registration(const Registration& registration, WallClockTime now);
 
  private:
   std::vector<ProvisioningTemplate> templates_;

@@ -301,7 +301,7 @@ void Service::finish_registration(const HookAnswer& hook_answer) {
     return;
   }
   for (const auto& [name, value] : hook_answer.parameter_overrides) registration.parameters[name] = value;
-  answer(asker, operations_.finish_registration(registration));
+  answer(asker, operations_.finish_registration(registration, clocks_.wall()));
 }
 
 }  // namespace fleet_provision::simulator
