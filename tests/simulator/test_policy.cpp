@@ -95,6 +95,7 @@ TEST_CASE("what a policy does not understand is an error that names it") {
       {R"({"Statement":{"Effect":"allow","Action":"iot:Connect","Resource":"*"}})", "Effect is Allow or Deny"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Conect","Resource":"*"}})", "did you mean iot:Connect?"},
       {R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", "unknown action"},
+      {R"({"Statement":{"Effect":"Allow","Action":"iot:${*","Resource":"*"}})", "unknown action"},
       {R"({"Statement":{"Effect":"Allow","NotAction":"iot:Connect","Resource":"*"}})", "unknown name NotAction"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect"}})", "Resource"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"client/x"}})", "not an ARN"},

@@ -60,7 +60,7 @@ bool matches(const Pattern& pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-// Nothing when a variable has no value.
+// Nothing when a variable has no value, or no end.
 std::optional<Pattern> fill(std::string_view text, const PolicyVariables& variables) {
   Pattern pattern;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -69,6 +69,7 @@ std::optional<Pattern> fill(std::string_view text, const PolicyVariables& variab
       continue;
     }
     const std::size_t close = text.find('}', i);
+    if (close == std::string_view::npos) return std::nullopt;
     const std::string name(text.substr(i + 2, close - i - 2));
     i = close;
     if (name == "*" || name == "?" || name == "$") {
