@@ -132,7 +132,9 @@ Result<int> serve(const Options& options, const Signals& signals) {
   }
   FP_TRY(make_directory(state_dir, 0755));
   std::error_code error;
-  state_dir = std::filesystem::canonical(state_dir, error).string();
+  const std::filesystem::path canonical = std::filesystem::canonical(state_dir, error);
+  if (error) return fail(ErrorKind::kStateNotWritable, "cannot use " + state_dir + ": " + error.message());
+  state_dir = canonical.string();
   FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
   FP_TRY(make_directory(state_dir + "/run", 0700));
 
