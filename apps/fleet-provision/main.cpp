@@ -118,7 +118,8 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   if (voice.live_line) tick = [&report] { report.tick(); };
   const Watch watch(interrupt, tick, stuck);
   const Outcome outcome = run(options.command(), std::move(*request), environment, interrupt, report);
-  told.test_and_set();
+  // The watch may have lost its patience just now: then it tells the result, and ends the process.
+  while (told.test_and_set()) ::pause();
   return finish(&plan, outcome, report, voice.json_result);
 }
 
