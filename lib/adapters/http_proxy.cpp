@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -74,9 +75,11 @@ Result<std::string> read_header(int socket, const Proxy& proxy, Instant deadline
     if (::recv(socket, peeked, used, 0) < 0) return lost(proxy);
     if (end != std::string::npos) return header.substr(0, end);
     const std::string_view start("HTTP/1.");
-    if (header.compare(0, std::min(header.size(), start.size()), start.substr(0, header.size())) != 0 ||
-        header.size() > kHeaderBytesMax) {
-      return header;
+    if (header.compare(0, std::min(header.size(), start.size()), start.substr(0, header.size())) != 0) return header;
+    if (header.size() > kHeaderBytesMax) {
+      return fail(ErrorKind::kNotAProxy,
+                  name(proxy) + " answered with a header of more than " + std::to_string(kHeaderBytesMax) + " bytes",
+                  "check --proxy and https_proxy");
     }
   }
 }

@@ -58,6 +58,7 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 403 Forbidden\r\n\r\n", kProxyRefused, "403 Forbidden"},
       {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", kProxyAuthentication, "407"},
       {"HTTP/1.1 502 Bad Gateway\r\nX: y\r\n\r\n", kProxyRefused, "502"},
+      {"HTTP/1.1 302 Found\r\nX: " + std::string(20'000, 'y'), kNotAProxy, "more than 16384 bytes"},
       {"SSH-2.0-OpenSSH_9.2\r\n", kNotAProxy, "SSH-2.0"},
       {"", kNotAProxy, "closed"},
   };
