@@ -58,6 +58,13 @@ Error on_the_way_to_proxy(Error error) {
   return std::move(error).within("no way to the proxy");
 }
 
+/// Told to the library, in contrast to what it sends by itself.
+bool is_of_the_owner(const MqttPacket& packet) {
+  const MqttPacketType type = packet.type;
+  return !packet.inbound && (type == MqttPacketType::kSubscribe || type == MqttPacketType::kPublish ||
+                             type == MqttPacketType::kDisconnect);
+}
+
 Error no_answer(Phase phase, const std::string& message, std::string hint) {
   Error error;
   error.kind = ErrorKind::kNoAnswer;
@@ -238,6 +245,8 @@ bool Link::note(const MqttPacket& packet) {
       acknowledged_ = acknowledged_ || packet.topic == step_.topic;
     } else if (packet.inbound && packet.type == MqttPacketType::kPublish) {
       ++messages_seen_;
+    } else if (is_of_the_owner(packet)) {
+      ++packets_left_;
     }
     changed_.notify_all();
   }
@@ -342,6 +351,11 @@ void Link::about_to_publish(const std::string& topic) {
 bool Link::acknowledged() {
   const std::lock_guard lock(mutex_);
   return acknowledged_;
+}
+
+bool Link::have_left(std::size_t packets, Milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] { return packets_left_ >= packets || error_ || ended_; });
 }
 
 Result<void> Link::await_suback() {

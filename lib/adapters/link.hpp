@@ -47,6 +47,9 @@ class Link {
   /// To be said before the library is told to subscribe or publish: what the next packets are about.
   void about_to_subscribe(const std::vector<std::string>& filters);
   void about_to_publish(const std::string& topic);
+  /// Whether the library has sent so many packets of its owner's (SUBSCRIBE, PUBLISH, DISCONNECT), or never will, since
+  /// the link is over; false after `patience`.
+  [[nodiscard]] bool have_left(std::size_t packets, Milliseconds patience);
   /// Until the SUBACK that grants every filter.
   [[nodiscard]] Result<void> await_suback();
   /// Whether the last PUBLISH of ours has had its PUBACK.
@@ -103,6 +106,7 @@ class Link {
   bool suback_pending_ = false;
   bool acknowledged_ = false;
   Instant subscribed_at_{};
+  std::size_t packets_left_ = 0;
   std::size_t messages_seen_ = 0;
   std::size_t messages_claimed_ = 0;
 

@@ -16,10 +16,7 @@
 // late signal must find it, and only that thread is ever sent one. Without /proc, without a free signal or with
 // another Paho all of this does nothing, and Paho takes its time.
 //
-// What remains: its send thread looks at its queue of commands, and then waits for up to a second without looking again
-// under the lock it waits with. In about one run of 200 a SUBSCRIBE comes in between and leaves up to a second late. A
-// command to another client would wake it, since all clients share that thread; but telling one to connect to nowhere
-// crashed Paho under load, and late is better.
+// Its send thread has a defect of its own, see SendBell in paho_transport.cpp.
 #pragma once
 
 #include <sys/types.h>

@@ -19,6 +19,11 @@ namespace fleet_provision {
 namespace {
 
 constexpr Milliseconds kFarewell{500};
+/// How long Paho may keep what it was told to send before its send thread is woken; it takes microseconds.
+constexpr Milliseconds kPatienceForSending{3};
+constexpr int kWakingsMax = 5;
+/// Enough for any session; Paho keeps what it cannot publish.
+constexpr int kRingsMax = 1'000;
 /// How long Paho may take for what the guard has already seen; it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
 constexpr std::chrono::hours kNever{24};
@@ -51,6 +56,32 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
   options.set_keep_alive_interval(std::clamp(twice, std::chrono::seconds{60}, std::chrono::seconds{1200}));
   return options;
 }
+
+/// Wakes Paho's send thread. It looks at its queue of commands and then waits for up to a second, without looking again
+/// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of
+/// a process share queue and thread, so a command of another client wakes it for all. This client is never connected and
+/// may publish all the same: the thread wakes, finds that this one has to wait for a connection, and takes ours.
+class SendBell {
+ public:
+  void ring() {
+    try {
+      if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell", for_later());
+      client_->publish("bell", "", 0, 0, false);
+    } catch (const mqtt::exception&) {
+      // The command leaves late then, within a second.
+    }
+  }
+  [[nodiscard]] std::unique_ptr<mqtt::async_client> take() { return std::move(client_); }
+
+ private:
+  static mqtt::create_options for_later() {
+    mqtt::create_options options(MQTTVERSION_3_1_1, kRingsMax);
+    options.set_send_while_disconnected(true, true);
+    return options;
+  }
+
+  std::unique_ptr<mqtt::async_client> client_;
+};
 
 class PahoSession final : public Session {
  public:
@@ -87,16 +118,19 @@ class PahoSession final : public Session {
       client_->subscribe(mqtt::string_collection::create(filters), at_least_once);
       return {};
     }));
+    see_off();
     return link_.await_suback();
   }
 
   Result<void> publish(const std::string& topic, std::string_view payload) override {
     FP_TRY(link_.check());
     link_.about_to_publish(topic);
-    return guarded([&]() -> Result<void> {
+    FP_TRY(guarded([&]() -> Result<void> {
       client_->publish(topic, payload.data(), payload.size(), 1, false);
       return {};
-    });
+    }));
+    see_off();
+    return {};
   }
 
   std::optional<bool> acknowledged() override { return link_.acknowledged(); }
@@ -126,6 +160,7 @@ class PahoSession final : public Session {
         client_->disconnect(0);
         return {};
       });
+      see_off();
       link_.close(kFarewell);
     } else {
       link_.close(Milliseconds{0});
@@ -133,14 +168,21 @@ class PahoSession final : public Session {
     connecting_.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
+    bell_.take().reset();
 #else
     // Left behind on purpose: Paho's destructor waits 100 to 200 ms, now and then a second, for threads that nap, and
     // nothing of ours is in it any more. There are a few of these in a run at most, and it ends soon.
-    [[maybe_unused]] const mqtt::async_client* left_behind = client_.release();
+    [[maybe_unused]] const mqtt::async_client* left_behind[] = {client_.release(), bell_.take().release()};
 #endif
   }
 
  private:
+  /// Makes sure that Paho has sent the packet that it was just told to send.
+  void see_off() {
+    ++told_;
+    for (int i = 0; i < kWakingsMax && !link_.have_left(told_, kPatienceForSending); ++i) bell_.ring();
+  }
+
   /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
   template <class Step>
   auto guarded(Step step) -> decltype(step()) {
@@ -155,6 +197,9 @@ class PahoSession final : public Session {
   Link link_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
+  SendBell bell_;
+  /// Packets that Paho was told to send after its CONNECT.
+  std::size_t told_ = 0;
   std::string trouble_;
 };
 
