@@ -26,7 +26,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-// A publish of 128 KiB, its topic and its header (service-facts 3.2).
+// A publish of 128 KiB, its topic and its header (docs/service.md, "Limits").
 constexpr int kPacketBytesMax = 131072 + 1024;
 constexpr rlim_t kDescriptors = 65536;
 constexpr const char* kConfigurationFile = "/mosquitto.conf";

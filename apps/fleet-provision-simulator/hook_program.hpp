@@ -1,7 +1,7 @@
 // A program that stands for the pre-provisioning hook: the event as JSON on its stdin, the answer as JSON on its
 // stdout.
 //
-// As with the service (service-facts 7.4), whatever is not a clear yes within five seconds is a no: another exit code
+// As with the service, whatever is not a clear yes within five seconds is a no: another exit code
 // than 0, no JSON, no `allowProvisioning`. The broker goes on meanwhile: nothing here waits.
 #pragma once
 

@@ -27,7 +27,7 @@ tl::unexpected<Refusal> bad_csr(const std::string& message) {
   return refuse(400, "InvalidCertificateSigningRequest", message);
 }
 
-// RSA from 2048 bits, or P-256, P-384, P-521 (service-facts 4.1).
+// RSA from 2048 bits, or P-256, P-384, P-521 (docs/service.md, "Limits").
 Granted<void> check_key(EVP_PKEY* key) {
   const int type = EVP_PKEY_get_base_id(key);
   if (type == EVP_PKEY_RSA) {

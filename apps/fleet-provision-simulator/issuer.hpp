@@ -1,4 +1,4 @@
-// The device issuer: certificates like the service's (service-facts 4.2), by OpenSSL.
+// The device issuer: certificates like the service's (docs/service.md, "The certificate it issues"), by OpenSSL.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Keys and certificates by OpenSSL, as far as the simulator makes them. OpenSSL's headers stay in x509.cpp, pki.cpp and
-// issuer.cpp.
+// Keys and certificates by OpenSSL, as far as the simulator makes them: for the PKI (pki.cpp), the device issuer
+// (issuer.cpp) and keys made ahead.
 #pragma once
 
 #include <openssl/evp.h>

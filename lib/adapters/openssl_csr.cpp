@@ -79,7 +79,7 @@ Result<Csr> to_csr(X509_REQ* request) {
   return csr;
 }
 
-/// The service takes SHA-2 alone (service-facts 4.1).
+/// The service takes SHA-2 alone (docs/service.md, "Limits").
 bool is_signed_with_an_old_digest(const X509_REQ* request) {
   int digest = NID_undef;
   OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr);

@@ -18,7 +18,7 @@ using OpensslKey = OpensslHandle<evp_pkey_st>;
 /// PKCS#8, unencrypted.
 [[nodiscard]] Result<Secret> private_key_pem(evp_pkey_st* key);
 
-/// `ec-p256`, `rsa-2048`, …; `kind` for a key that the service does not certify (service-facts 4.1).
+/// `ec-p256`, `rsa-2048`, …; `kind` for a key that the service does not certify (docs/service.md, "Limits").
 [[nodiscard]] Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string& what);
 /// What a file that should hold a PEM block holds instead, in words: "is empty", "is DER, not PEM", ….
 [[nodiscard]] std::string describe_not_pem(std::string_view bytes);

@@ -1,5 +1,4 @@
-// The Transport port over Paho MQTT C++, with TLS by OpenSSL below it (docs/architecture.md, "TLS by OpenSSL, MQTT by
-// Paho").
+// The Transport port over Paho MQTT C++, with TLS by OpenSSL below it (docs/architecture.md, "TLS, MQTT, threads").
 #pragma once
 
 #include <optional>

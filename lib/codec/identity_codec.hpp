@@ -1,4 +1,4 @@
-// identity.json and device-configuration.json (interface.md 1.3) as text.
+// identity.json and device-configuration.json as text.
 #pragma once
 
 #include <string>

@@ -11,7 +11,7 @@
 namespace fleet_provision {
 namespace {
 
-// The service's names (service-facts 1.1).
+// The service's names (docs/service.md, "The exchange").
 constexpr std::string_view kCertificateSigningRequest = "certificateSigningRequest";
 constexpr std::string_view kCertificateId = "certificateId";
 constexpr std::string_view kCertificatePem = "certificatePem";

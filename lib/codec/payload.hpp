@@ -1,4 +1,5 @@
-// Requests and answers of the API as bytes, in JSON (RFC 8259) and CBOR (RFC 8949), by service-facts 1.1 to 1.3.
+// Requests and answers of the API as bytes, in JSON (RFC 8259) and CBOR (RFC 8949); see docs/service.md, "The
+// exchange".
 //
 // What comes in is not believed: at most 128 KiB, nesting of at most 64, UTF-8, no duplicate keys, no trailing bytes;
 // a known key of another type is an error, an unknown key is ignored. Every failure is kMalformedAnswer and says what

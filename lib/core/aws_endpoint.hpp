@@ -1,5 +1,5 @@
-// What the name of an AWS IoT endpoint tells (service-facts 5.1). Any other host is as good for a run; these only make
-// messages better.
+// What the name of an AWS IoT endpoint tells (docs/service.md, "TLS"). Any other host is as good for a run; these only
+// make messages better.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// What a claim must be allowed to do, and no more (AWS IoT developer guide, provisioning by claim; service-facts 7.1).
+// What a claim must be allowed to do, and no more (AWS IoT developer guide, provisioning by claim; docs/service.md,
+// "Traps in policies").
 #pragma once
 
 #include <optional>

@@ -43,7 +43,7 @@ struct DeviceKey {
   std::string type;
 };
 
-/// identity.json, one field per key (interface.md 1.3).
+/// identity.json, one field per key.
 struct Identity {
   std::optional<std::string> thing_name;
   std::string certificate_id;

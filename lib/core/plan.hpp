@@ -90,7 +90,7 @@ struct Plan {
   std::chrono::milliseconds request_timeout{15'000};
   /// Connections at most; absent: as many as the timeout allows.
   std::optional<unsigned> attempts;
-  /// A wall clock before this cannot be right: when this program was built (interface.md 1.4, `clock-not-set`).
+  /// A wall clock before this cannot be right: when this program was built (kClockNotSet).
   std::chrono::system_clock::time_point build_date{};
 };
 

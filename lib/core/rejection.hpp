@@ -1,4 +1,5 @@
-// What the service's error documents mean for the person in front of the gateway (service-facts 2).
+// What the service's error documents mean for the person in front of the gateway (docs/service.md, "What it refuses,
+// and how that looks").
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// How many certificates this gateway has asked for, before and after each save (design.md 4: at most four a journal).
+// How many certificates this gateway has asked for, before and after each save: at most four for a journal
+// (docs/architecture.md, "Crash safety").
 //
 // A request is counted durably before it leaves, because afterwards there may be no power to count it with. The save
 // that makes the key durable counts the request that follows, so that counting costs no save of its own.

@@ -1,4 +1,4 @@
-// Requests and answers over one connection (service-facts 1.4).
+// Requests and answers over one connection (docs/service.md, "The exchange").
 //
 // The service has no correlation id: an answer belongs to a request by its topic and by the connection alone. So one
 // request is outstanding at a time, all four answer topics are subscribed before the first request leaves, and an

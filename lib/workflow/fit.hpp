@@ -1,5 +1,5 @@
-// How much of an unfinished run still fits the options of this one (interface.md 1.3, "Unfinished, and the options
-// changed").
+// How much of an unfinished run still fits the options of this one. Each milestone holds what it depends on; the last
+// one that does not depend on a changed option is where the run goes on.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The salted digest that tells whether an identity was made for this very request (interface.md 1.3).
+// The salted digest that tells whether an identity was made for this very request.
 #pragma once
 
 #include <string>

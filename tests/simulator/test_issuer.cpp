@@ -1,4 +1,4 @@
-// Certificates like the service's (service-facts 4.2), and the CSRs it refuses.
+// Certificates like the service's (docs/service.md, "The certificate it issues"), and the CSRs it refuses.
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>

@@ -29,7 +29,7 @@ struct Value {
 };
 
 struct EncodeOptions {
-  /// CBOR maps with a break instead of a length (service-facts 1.3).
+  /// CBOR maps with a break instead of a length (docs/service.md, "The exchange").
   bool indefinite_maps = false;
   /// CBOR text strings in chunks with a break.
   bool indefinite_strings = false;

@@ -18,7 +18,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return number;
 }
 
-// The error the service would most likely name for a status (service-facts 2.1 and 2.3).
+// The error the service would most likely name for a status (docs/simulator.md, "Error documents").
 std::string error_code_for(std::uint64_t status) {
   switch (status) {
     case 400: return "InvalidRequest";

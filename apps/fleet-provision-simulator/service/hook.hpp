@@ -1,4 +1,4 @@
-// The pre-provisioning hook (service-facts 7.4): asked once for each RegisterThing, answered when it likes.
+// The pre-provisioning hook (docs/simulator.md, "The hook"): asked once for each RegisterThing, answered when it likes.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 namespace fleet_provision::simulator {
 
 struct IssuedCertificate {
-  /// SHA-256 over the DER in 64 lower-case hex digits (service-facts 4.2).
+  /// SHA-256 over the DER in 64 lower-case hex digits (docs/service.md, "The certificate it issues").
   std::string id;
   std::string pem;
 };
@@ -36,7 +36,7 @@ class Issuer {
   Issuer& operator=(const Issuer&) = delete;
   virtual ~Issuer() = default;
 
-  /// Refuses a text that is no CSR, a wrong signature, and keys the service does not take (service-facts 4.1).
+  /// Refuses a text that is no CSR, a wrong signature, and keys the service does not take.
   [[nodiscard]] virtual Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem,
                                                                  const IssueFaults& faults) = 0;
   /// Whether a key is at hand for `issue_with_keys`. If not, one is begun, and that call would wait for its own.

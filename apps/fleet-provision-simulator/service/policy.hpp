@@ -46,7 +46,7 @@ class Policy {
   friend class PolicyReader;
 };
 
-/// What a claim needs for these templates and no more (service-facts 7.1), as a document, with `client/*`.
+/// What a claim needs for these templates and no more, as a document, with `client/*`.
 [[nodiscard]] std::string least_privilege_claim_policy(const std::vector<std::string>& template_names);
 
 /// The names of the policy variables that are understood.

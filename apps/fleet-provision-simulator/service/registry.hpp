@@ -69,7 +69,7 @@ class Registry {
   [[nodiscard]] const CertificateRecord* find_certificate(const std::string& id) const;
   [[nodiscard]] CertificateStatus claim_status() const { return store_.claim_status(); }
 
-  /// The certificate that a token stands for; refuses an unknown, expired or used one (service-facts 8).
+  /// The certificate that a token stands for; refuses an unknown, expired or used one.
   [[nodiscard]] Granted<std::string> redeem(const std::string& token, WallClockTime now, bool accept_reuse) const;
   /// Makes what the template rendered: the thing, the certificate's state, their attachment.
   [[nodiscard]] Granted<void> apply(const Rendered& rendered, const std::string& certificate_id,

@@ -70,7 +70,7 @@ bool Service::allows(const Connection& connection, const char* action, const std
   return !connection.is_claim || claim_policy_.allows(action, resource, connection.variables);
 }
 
-// MQTT 5 tells, 3.1.1 closes (service-facts 6.3).
+// MQTT 5 tells, 3.1.1 closes (docs/service.md).
 Permission Service::denial(const Connection& connection) const {
   return connection.facts.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
 }

@@ -1,4 +1,4 @@
-// Provisioning templates: AWS template bodies, rendered as RegisterThing renders them (service-facts 7.5).
+// Provisioning templates: AWS template bodies, rendered as RegisterThing renders them (docs/simulator.md).
 //
 // A body is checked when it is loaded (sections, resource types, functions, OverrideSettings): what is not understood
 // is an error there, so that a team's mistake shows before the first device does. Rendering can then only fail for a

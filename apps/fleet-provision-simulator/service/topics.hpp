@@ -1,4 +1,4 @@
-// The service's topics, from its side (service-facts 1).
+// The service's topics, from its side (docs/service.md, "The exchange").
 #pragma once
 
 #include <optional>
