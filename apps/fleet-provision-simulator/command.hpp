@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "core/result.hpp"
-
 namespace fleet_provision::simulator {
 
 inline constexpr int kOwnFailure = 125;

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <exception>
-#include <vector>
 
 #include "core/text.hpp"
 #include "files.hpp"

@@ -6,7 +6,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <climits>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -15,7 +14,6 @@
 
 #include "broker.hpp"
 #include "command.hpp"
-#include "core/text.hpp"
 #include "files.hpp"
 #include "options.hpp"
 #include "pki.hpp"

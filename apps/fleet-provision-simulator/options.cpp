@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "files.hpp"
 #include "help.hpp"
-#include "service/faults.hpp"
 #include "service/policy.hpp"
 #include "service/template.hpp"
 

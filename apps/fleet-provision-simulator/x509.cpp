@@ -10,7 +10,6 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <ctime>
 #include <stdexcept>
 
 #include "core/text.hpp"

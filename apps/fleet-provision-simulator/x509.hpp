@@ -11,8 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/result.hpp"
-
 namespace fleet_provision::simulator {
 
 struct FreeOpenSsl {

@@ -6,7 +6,6 @@
 // written anywhere.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,6 +1,5 @@
 #include "policy_command.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/claim_policy.hpp"

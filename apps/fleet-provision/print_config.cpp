@@ -1,6 +1,5 @@
 #include "print_config.hpp"
 
-#include <utility>
 #include <vector>
 
 #include "core/text.hpp"

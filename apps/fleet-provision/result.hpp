@@ -1,7 +1,6 @@
 // What is printed on stdout in the end: `name: value` lines, or the object of `--json` (schema 1).
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>

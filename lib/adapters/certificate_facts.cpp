@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
-#include <string_view>
 
 #include "adapters/openssl_handles.hpp"
 #include "adapters/sha256.hpp"

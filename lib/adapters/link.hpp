@@ -7,7 +7,6 @@
 // for the first error, whichever comes first; an interrupt ends the thread's own wait and so each of these.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>

@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "adapters/certificate_facts.hpp"
 #include "adapters/openssl_handles.hpp"

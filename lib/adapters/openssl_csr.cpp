@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "adapters/certificate_facts.hpp"
 #include "adapters/distinguished_name.hpp"

@@ -11,9 +11,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "adapters/certificate_facts.hpp"
 #include "adapters/resolver.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/text.hpp"

@@ -6,7 +6,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "adapters/connection_options.hpp"
 #include "adapters/openssl_handles.hpp"

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "adapters/certificate_facts.hpp"
 #include "core/deadline.hpp"
 #include "core/error.hpp"
+#include "core/identity.hpp"
 
 namespace fleet_provision {
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "core/error.hpp"
 #include "core/plan.hpp"
 #include "core/secret.hpp"
 

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "core/deadline.hpp"
 #include "core/error.hpp"

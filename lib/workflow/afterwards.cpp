@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/text.hpp"
 #include "workflow/identity_files.hpp"
 #include "workflow/phase_mark.hpp"
 #include "workflow/verify.hpp"

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "codec/payload.hpp"
-#include "core/text.hpp"
 #include "core/topics.hpp"
+#include "workflow/exchange.hpp"
 #include "workflow/phase_mark.hpp"
 
 namespace fleet_provision {

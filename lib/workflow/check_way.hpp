@@ -10,7 +10,6 @@
 #include "workflow/attempts.hpp"
 #include "workflow/check.hpp"
 #include "workflow/check_findings.hpp"
-#include "workflow/exchange.hpp"
 
 namespace fleet_provision {
 

@@ -5,6 +5,7 @@
 
 #include "core/policy_hint.hpp"
 #include "core/text.hpp"
+#include "core/verdict.hpp"
 
 namespace fleet_provision {
 namespace {

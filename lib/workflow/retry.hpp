@@ -12,8 +12,8 @@
 #include "core/backoff.hpp"
 #include "core/deadline.hpp"
 #include "core/error.hpp"
+#include "core/milestones.hpp"
 #include "core/plan.hpp"
-#include "core/verdict.hpp"
 #include "workflow/exchange.hpp"
 
 namespace fleet_provision {

@@ -1,7 +1,6 @@
 // From each milestone to the next: one function each, and one loop that says "advance, save" until the last.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "core/milestones.hpp"

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "codec/journal_codec.hpp"
-#include "core/text.hpp"
 #include "workflow/identity_files.hpp"
 
 namespace fleet_provision {

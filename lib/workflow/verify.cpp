@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "workflow/identity_files.hpp"
 #include "workflow/phase_mark.hpp"
+#include "workflow/vault.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "workflow/attempts.hpp"
-#include "workflow/vault.hpp"
 
 namespace fleet_provision {
 

@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
-#include <thread>
 
 #include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"

@@ -1,4 +1,3 @@
-#include <string>
 #include <thread>
 
 #include "adapters/system_clock.hpp"

@@ -4,9 +4,7 @@
 #include "tests/architecture/include_rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <initializer_list>
 
 namespace fleet_provision::architecture {
 

@@ -2,9 +2,7 @@
 // writes fleet-table.md, fleet.json and performance-fleet.svg to OUT-DIRECTORY. See scripts/fleet.
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "load/mqtt_packets.hpp"
 #include "load/openssl_objects.hpp"

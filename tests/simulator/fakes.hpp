@@ -1,7 +1,6 @@
 // An issuer without cryptography, a store without files, a clock that is turned by hand.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>

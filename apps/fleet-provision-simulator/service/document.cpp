@@ -1,6 +1,5 @@
 #include "service/document.hpp"
 
-#include <array>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "service/registry.hpp"
-
 namespace fleet_provision::simulator {
 
 struct HookEvent {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "tests/benchmark/delay_proxy/delay_proxy.hpp"
 #include "tests/catch.hpp"

@@ -11,7 +11,6 @@
 #include <ctime>
 #include <future>
 #include <iostream>
-#include <optional>
 
 #include "tests/benchmark/floor/answers.hpp"
 #include "tests/benchmark/floor/crypto.hpp"
