@@ -30,7 +30,7 @@ TEST_CASE("a distinguished name is read as RFC 4514 writes it") {
       {R"(CN=a\,b,O=c\+d)", "CN=a,b;O=c+d"},
       {R"(CN=\ a\ )", "CN= a "},
       {R"(CN=a\  )", "CN=a "},
-      {R"(CN=a\\,O=b\"c\"\<\>\;\=\#)", "CN=a\\;O=b\"c\"<>;=#"},
+      {R"(CN=a\\,O=b\"c\"\<\>\;\=\#)", R"(CN=a\;O=b"c"<>;=#)"},
       {R"(CN=\C3\a9t\c3\A9)", "CN=été"},
       {"CN=été", "CN=été"},
       {"CN=a=b", "CN=a=b"},

@@ -54,7 +54,7 @@ struct Row {
 std::function<std::string(bool)> refuse(int code) {
   return [code](bool v5) { return connack(v5, code); };
 }
-std::function<std::string(bool, const std::string&)> codes(std::vector<int> list) {
+std::function<std::string(bool, const std::string&)> codes(const std::vector<int>& list) {
   return [list](bool v5, const std::string& packet) { return suback(v5, packet, list); };
 }
 std::function<std::string(bool, const std::string&)> bytes(const std::string& text) {

@@ -46,7 +46,7 @@ class FullListener {
     port_ = ntohs(address.sin_port);
     for (Descriptor& each : clients_) {
       each = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-      ::connect(each.get(), reinterpret_cast<sockaddr*>(&address), size);
+      static_cast<void>(::connect(each.get(), reinterpret_cast<sockaddr*>(&address), size));
     }
   }
   [[nodiscard]] std::uint16_t port() const { return port_; }

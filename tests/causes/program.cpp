@@ -26,6 +26,7 @@ struct Pipe {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> list;
+  list.reserve(texts.size() + 1);
   for (std::string& each : texts) list.push_back(each.data());
   list.push_back(nullptr);
   return list;

@@ -71,7 +71,7 @@ void serve(int client, const char* log, const std::string& credentials) {
       credentials.empty() || head.find("\r\nProxy-Authorization: Basic " + credentials + "\r\n") != std::string::npos;
   if (!authority.starts_with("CONNECT ")) return send_text(client, "HTTP/1.1 405 Method Not Allowed\r\n\r\n");
   if (!known) return send_text(client, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-  const int port = std::atoi(authority.c_str() + authority.rfind(':') + 1);
+  const int port = std::stoi("0" + authority.substr(authority.rfind(':') + 1));
   const int server = loopback_socket(static_cast<std::uint16_t>(port));
   if (server < 0) return send_text(client, "HTTP/1.1 502 Bad Gateway\r\n\r\n");
   send_text(client, "HTTP/1.1 200 Connection established\r\n\r\n");

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <string_view>
 
+// glibc's names for the parameters are reserved to it.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" int unlinkat(int directory, const char* path, int flags) noexcept {
   if (std::string_view(path) == "journal") {
     errno = EIO;

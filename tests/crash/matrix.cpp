@@ -20,7 +20,7 @@ using fakes::Survival;
 constexpr unsigned kNever = 1'000'000;
 
 struct World {
-  explicit World(const Scenario& made_for) : scenario(made_for) {
+  explicit World(Scenario made_for) : scenario(std::move(made_for)) {
     plan.endpoint.host = "localhost";
     plan.template_name = "gateway";
     plan.parameters = {{"SerialNumber", "4711"}};
@@ -126,7 +126,7 @@ std::string loss(World& world) {
 }
 
 std::string final_fault(World& world, const Outcome& outcome) {
-  const std::string fault = identity_fault(world, false);
+  std::string fault = identity_fault(world, false);
   if (!fault.empty()) return fault;
   const auto identity = read_identity(world.disk, world.keysmith, kIdentityDirectory);
   bool registered = false;
@@ -154,7 +154,7 @@ std::string finish(World& world, Tally& tally, unsigned cuts) {
     const Outcome outcome = world.run(world.disk);
     world.disk.release_lock();
     if (outcome.kind != OutcomeKind::kFailed) {
-      const std::string fault = final_fault(world, outcome);
+      std::string fault = final_fault(world, outcome);
       if (!fault.empty()) return fault;
       const auto asked = static_cast<unsigned>(world.service.certificates.size()) - world.old_certificates;
       const unsigned needed = world.scenario.tokens_to_refuse + 1 + cuts;

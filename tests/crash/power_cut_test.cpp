@@ -62,7 +62,7 @@ TEST_CASE("after a power cut before any operation the gateway ends provisioned")
   for (const Scenario& scenario : scenarios()) {
     const Tally tally = run_matrix(scenario, survivals_of(scenario));
     INFO(listed(tally.violations));
-    CHECK(tally.violations.size() == 0);
+    CHECK(tally.violations.empty());
     cuts += tally.cuts;
   }
   // The matrix is not empty by a slip.
@@ -79,7 +79,7 @@ TEST_CASE("a kill and then a power cut lose nothing either") {
       scenario.killed_at = killed_at;
       const Tally tally = run_matrix(scenario, {{Names::kLost, Data::kLost}, {Names::kNewestOnly, Data::kTorn}});
       INFO("killed before operation " << killed_at << "\n" << listed(tally.violations));
-      CHECK(tally.violations.size() == 0);
+      CHECK(tally.violations.empty());
       cuts += tally.cuts;
     }
   }

@@ -135,7 +135,7 @@ std::deque<Message> FakeService::answer(const std::string& topic, std::string_vi
 
 class FakeSession final : public Session {
  public:
-  FakeSession(FakeTransport& transport, const ConnectRequest& request) : transport_(transport), request_(request) {}
+  FakeSession(FakeTransport& transport, ConnectRequest request) : transport_(transport), request_(std::move(request)) {}
 
   Result<ConnectionFacts> established() override {
     if (transport_.on_established) {

@@ -176,7 +176,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 std::string TemporaryDirectory::write(const std::string& name, std::string_view bytes) const {
-  const std::string file = path(name);
+  std::string file = path(name);
   std::ofstream(file, std::ios::binary) << bytes;
   ::chmod(file.c_str(), 0600);
   return file;

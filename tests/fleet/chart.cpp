@@ -61,7 +61,7 @@ std::string polyline(const Chart& chart, const Line& line, const std::string& co
 std::string svg(const Chart& chart) {
   const double bottom = kTop + kHeight + 60;
   const double height = bottom + 20 * static_cast<double>(chart.lines.size());
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 660 " + number(height) +
+  std::string out = R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 )" + number(height) +
                     "\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"660\" height=\"" + number(height) +
                     "\" fill=\"#ffffff\"/>\n" + axes(chart);
   for (std::size_t i = 0; i < chart.lines.size(); ++i) {

@@ -156,7 +156,7 @@ class Fleet {
   }
 
   Figures figures() {
-    const double n = static_cast<double>(gateways_.size());
+    const auto n = static_cast<double>(gateways_.size());
     const double ideal = n / service_.per_second;
     const auto over_ideal = [ideal](Instant at) {
       return std::chrono::duration<double>(at.time_since_epoch()).count() / ideal;

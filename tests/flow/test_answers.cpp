@@ -74,8 +74,8 @@ Act with_members(const std::string& members) {
 /// An unknown field brings the payload to exactly `size` bytes.
 Act padded(std::size_t size) {
   return rewritten([size](const std::string& text) {
-    const std::string empty = inserted(text, "\"padding\":\"\"");
-    return inserted(text, "\"padding\":\"" + std::string(size - empty.size(), 'x') + "\"");
+    const std::string empty = inserted(text, R"("padding":"")");
+    return inserted(text, R"("padding":")" + std::string(size - empty.size(), 'x') + "\"");
   });
 }
 
@@ -209,14 +209,14 @@ TEST_CASE("documents that are none are refused") {
         {"128 KiB of open maps", bytes(deep_maps)},
         {"nested too deep in an unknown field",
          with_members("\"x\":" + std::string(1000, '[') + std::string(1000, ']'))},
-        {"a key twice", with_members("\"" + known + "\":\"x\"")},
+        {"a key twice", with_members("\"" + known + R"(":"x")")},
         {"a key twice, once in escapes",
-         with_members("\"\\u00" + std::string(step == Step::kCreate ? "63" : "74") + known.substr(1) + "\":\"x\"")},
-        {"an unknown key twice", with_members("\"x\":1,\"x\":1")},
-        {"a key twice further down", with_members("\"x\":{\"y\":1,\"y\":2}")},
+         with_members("\"\\u00" + std::string(step == Step::kCreate ? "63" : "74") + known.substr(1) + R"(":"x")")},
+        {"an unknown key twice", with_members(R"("x":1,"x":1)")},
+        {"a key twice further down", with_members(R"("x":{"y":1,"y":2})")},
         {"bytes that are not UTF-8", with_members("\"x\":\"\xFF\xFE\"")},
         {"an overlong form", with_members("\"x\":\"\xC0\x9B[31m\"")},
-        {"half a surrogate", with_members("\"x\":\"\\ud800\"")},
+        {"half a surrogate", with_members(R"("x":"\ud800")")},
         {"a raw control character", with_members("\"x\":\"\x1b[2J\"")},
         {"over 128 KiB", padded(kPayloadMax + 1)},
         {"CBOR on a JSON topic",
@@ -231,7 +231,7 @@ TEST_CASE("documents that are none are refused") {
     }
     const std::string eight_gigabytes("\x00\x00\x00\x02\x00\x00\x00\x00", 8);
     const std::vector<std::pair<std::string, Act>> cbor_rows{
-        {"JSON on a CBOR topic", bytes("{\"thingName\":\"x\"}")},
+        {"JSON on a CBOR topic", bytes(R"({"thingName":"x"})")},
         {"a text of gigabytes", bytes("\xA1\x61x\x7B" + eight_gigabytes + "abc")},
         {"bytes of gigabytes", bytes("\xA1\x61x\x5B" + eight_gigabytes + "abc")},
         {"a list of gigabytes", bytes("\xA1\x61x\x9B" + eight_gigabytes + "abc")},
@@ -297,6 +297,7 @@ TEST_CASE("a refusal's own words are shown whole and harmless, and a refusal tha
     return json{{"statusCode", status}, {"errorCode", code}, {"errorMessage", message}}.dump();
   };
   std::vector<Row> rows;
+  // NOLINTBEGIN(misc-misleading-bidirectional)
   for (const Step step : {Step::kCreate, Step::kRegister}) {
     for (const std::string& said :
          {std::string("\x1b[31mred\x1b]0;title\x07\r\b"),
@@ -304,6 +305,7 @@ TEST_CASE("a refusal's own words are shown whole and harmless, and a refusal tha
                       "2J \xE2\x80\xAE"
                       "desrever"),
           std::string("\xEF\xBF\xBD \x7F end"), std::string(10'000, 'x'), std::string("two\nlines")}) {
+      // NOLINTEND(misc-misleading-bidirectional)
       Row row = refused("words " + json(said.substr(0, 20)).dump(), step, reject(document(400, "Invalid", said)));
       row.code = 69;
       row.kind = "rejected";
@@ -347,9 +349,11 @@ TEST_CASE("what is legal is taken, however odd") {
       taken("unknown keys in CBOR", enroll, changed(set("more", {{"a", {1, -2, 2.5, true, nullptr}}})), "", kCbor),
       taken("no deviceConfiguration", enroll, changed(without("deviceConfiguration"))),
       taken("an empty deviceConfiguration", enroll, changed(set("deviceConfiguration", json::object()))),
+      // NOLINTBEGIN(misc-misleading-bidirectional)
       taken(
           "a deviceConfiguration of odd text", enroll,
           changed(set("deviceConfiguration", {{"\x1b[31m", "\x1b]0;x\x07"}, {"", ""}, {"\xE2\x80\xAE", "\xC2\x9B"}}))),
+      // NOLINTEND(misc-misleading-bidirectional)
       taken("certificateId is another fingerprint", create, changed(set("certificateId", std::string(64, '0'))),
             "fingerprint"),
       taken("certificateId is something else", create, changed(set("certificateId", "cert \x1b[31m 1")), "fingerprint"),

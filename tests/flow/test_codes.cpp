@@ -81,6 +81,7 @@ TEST_CASE("every CONNACK of MQTT 3.1.1") {
       {4, {77, "policy-connect"}},       {5, {77, "policy-connect"}},      {6, {77, "connection-rejected"}},
       {7, {77, "policy-connect"}},       {8, {77, "connection-rejected"}}, {128, {77, "connection-rejected"}},
       {255, {77, "connection-rejected"}}};
+  rows.reserve(codes.size() + 2);
   for (const auto& [code, meaning] : codes) {
     rows.push_back(stubborn("CONNACK " + std::to_string(code), kOlder, Step::kConnect, say_connack(code), meaning.first,
                             meaning.second));

@@ -50,6 +50,7 @@ std::string result_file(const Fleet& fleet, const std::string& name) {
 pid_t start(const Fleet& fleet, const std::string& name) {
   const auto words = words_for(fleet, name);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const auto& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   const std::string out = result_file(fleet, name);

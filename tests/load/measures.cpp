@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 /// A directory of one measurement's own.
 std::string new_place(const std::string& parent, const std::string& name) {
   static unsigned made = 0;
-  const std::string path = parent + "/" + name + "-" + std::to_string(++made);
+  std::string path = parent + "/" + name + "-" + std::to_string(++made);
   fs::create_directories(path);
   return path;
 }

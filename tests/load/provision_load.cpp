@@ -34,18 +34,17 @@ struct Arguments {
 bool parse(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
+    const bool has_value = i + 1 < argc;
     if (word == "--json") {
       arguments.json = true;
-    } else if (i + 1 == argc) {
-      return false;
-    } else if (word == "--simulator") {
+    } else if (has_value && word == "--simulator") {
       arguments.simulator = argv[i + 1];
       arguments.simulator_options.assign(argv + i + 2, argv + argc);
       return true;
-    } else if (word == "--connections") {
-      arguments.settings.connections = static_cast<unsigned>(std::atoi(argv[++i]));
-    } else if (word == "--provisionings") {
-      arguments.settings.provisionings = static_cast<unsigned>(std::atoi(argv[++i]));
+    } else if (has_value && word == "--connections") {
+      arguments.settings.connections = static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10));
+    } else if (has_value && word == "--provisionings") {
+      arguments.settings.provisionings = static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10));
     } else {
       return false;
     }

@@ -43,6 +43,7 @@ unsigned long peak_kib(pid_t pid) {
 
 pid_t spawn(const std::vector<std::string>& words, int out) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const auto& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
   const pid_t pid = ::fork();

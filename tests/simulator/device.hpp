@@ -54,7 +54,7 @@ inline MqttClient::Identity claim_of(const SimulatorProcess& simulator) {
 /// Writes what a device was given to files.
 inline MqttClient::Identity save_identity(const ScratchDirectory& directory, const std::string& certificate,
                                           const std::string& key) {
-  const MqttClient::Identity identity{directory.path() + "/device.pem", directory.path() + "/device.key"};
+  MqttClient::Identity identity{directory.path() + "/device.pem", directory.path() + "/device.key"};
   std::ofstream(identity.certificate_file) << certificate;
   std::ofstream(identity.key_file) << key;
   return identity;

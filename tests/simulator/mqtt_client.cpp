@@ -74,6 +74,7 @@ bool MqttClient::loop_until(std::chrono::milliseconds patience, const Condition&
 std::vector<int> MqttClient::subscribe(const std::vector<std::string>& filters) {
   suback_.reset();
   std::vector<char*> pointers;
+  pointers.reserve(filters.size());
   for (const auto& filter : filters) pointers.push_back(const_cast<char*>(filter.c_str()));
   mosquitto_subscribe_multiple(client_, nullptr, static_cast<int>(pointers.size()), pointers.data(), 1, 0, nullptr);
   loop_until(std::chrono::seconds(5), [this] { return suback_ || !connected_; });

@@ -35,6 +35,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::map<std::strin
   if (err >= 0) ::dup2(err, STDERR_FILENO);
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words;
+  words.reserve(arguments.size() + 1);
   for (const auto& each : arguments) words.push_back(const_cast<char*>(each.c_str()));
   words.push_back(nullptr);
   ::execv(words[0], words.data());

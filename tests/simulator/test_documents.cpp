@@ -58,7 +58,7 @@ TEST_CASE("requests are read in both encodings, and what is no map is refused") 
       {cbor_map, Encoding::kJson, false},
       {cbor_map + "x", Encoding::kCbor, false},
       {"[]", Encoding::kJson, false},
-      {"{\"a\":\"b\"} x", Encoding::kJson, false},
+      {R"({"a":"b"} x)", Encoding::kJson, false},
       {std::string(100'000, '['), Encoding::kJson, false},
       {std::string(100'000, '\x81'), Encoding::kCbor, false},
   };

@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 namespace {
 
 std::string write(const ScratchDirectory& directory, const char* name, const std::string& text, mode_t mode = 0644) {
-  const std::string path = directory.path() + "/" + name;
+  std::string path = directory.path() + "/" + name;
   std::ofstream(path) << text;
   ::chmod(path.c_str(), mode);
   return path;

@@ -21,8 +21,8 @@ struct Records {
   RecordDirectory::Instant now{};
 
   void save(const std::string& name, const std::string& text) { REQUIRE(directory.save(name, text, now)); }
-  std::string text(const std::string& name) const { return read_text(scratch / name); }
-  std::size_t files() const {
+  [[nodiscard]] std::string text(const std::string& name) const { return read_text(scratch / name); }
+  [[nodiscard]] std::size_t files() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator{}));
   }
 };

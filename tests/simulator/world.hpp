@@ -17,10 +17,11 @@ inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/pr
 inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
 
 struct World {
-  explicit World(std::vector<std::string> fault_specs = {}, Configuration given = {}, Hook* hook = nullptr)
+  explicit World(const std::vector<std::string>& fault_specs = {}, Configuration given = {}, Hook* hook = nullptr)
       : configuration(std::move(given)) {
     configuration.claim_certificate_id = "claim";
     std::vector<Fault> faults;
+    faults.reserve(fault_specs.size());
     for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
     std::vector<ProvisioningTemplate> templates;
     templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", builtin_template_body())));

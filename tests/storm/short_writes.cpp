@@ -36,6 +36,8 @@ void tell_seen() {
 
 }  // namespace
 
+// glibc's names for the parameters are reserved to it.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" ssize_t write(int descriptor, const void* bytes, size_t size) {
   static std::atomic<long> count{0};
   static std::atomic<int> full{-1};

@@ -60,7 +60,7 @@ TEST_CASE("what belongs to no option is refused and the nearest option named") {
       {{"-P", "a=1", "b=2"}, "unexpected argument \"b=2\"", "--help"},
       {{"word", "--endpiont"}, "unknown option --endpiont", "--endpoint"},
       {{"--", "--force"}, "unexpected argument \"--force\"", "--help"},
-      {{"\x1b[31m"}, "unexpected argument \"\\x1b[31m\"", "--help"},
+      {{"\x1b[31m"}, R"(unexpected argument "\x1b[31m")", "--help"},
       {{"--endpoint"}, "option --endpoint needs a value", "--help"},
       {{"--force", "-P"}, "option -P needs a value", "--help"},
   };

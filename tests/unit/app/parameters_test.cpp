@@ -69,7 +69,7 @@ TEST_CASE("a configuration file gives parameters as an object, as a file, or as 
       {R"({"parameters": {"a": "1"}, "parameter": ["a=2", "c=4"]})", {}, {{"a", "2"}, {"c", "4"}}},
       {R"({"parameter": "a=2"})", {}, {{"a", "2"}}},
       {R"({"parameters": {"a": "@/literal"}})", {}, {{"a", "@/literal"}}},
-      {"{\"parameters\": \"" + outside.path() + "\"}", {}, {{"o", "outside"}}},
+      {R"({"parameters": ")" + outside.path() + "\"}", {}, {{"o", "outside"}}},
       {R"({"parameters": {"a": "1"}, "parameter": ["o=file"]})", {"--parameters", outside.path()}, {{"o", "outside"}}},
       {R"({"parameters": "/overridden/and/so/not/read"})", {"--parameters", outside.path()}, {{"o", "outside"}}},
   };
@@ -126,13 +126,13 @@ TEST_CASE("a parameters file is a JSON object of text") {
       {"[]", "holds an array"},
       {"{\n\"a\": 1}", "line 2: \"a\" is a number, not text"},
       {"{\"a\": null}", "\"a\" is null, not text"},
-      {"{\"a\": {\"b\": \"c\"}}", "\"a\" is an object, not text"},
+      {R"({"a": {"b": "c"}})", "\"a\" is an object, not text"},
       {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2: \"a\" is given twice"},
-      {"{\"a\": \"1\"", "not JSON"},
-      {"{\"a\": \"1\"} x", "not JSON"},
-      {"{\"\": \"1\"}", "has an empty name"},
+      {R"({"a": "1")", "not JSON"},
+      {R"({"a": "1"} x)", "not JSON"},
+      {R"({"": "1"})", "has an empty name"},
       {"{\"a\": \"\xff\"}", "not JSON"},
-      {"{\"a\": \"" + std::string(4097, 'x') + "\"}", "4097 characters"},
+      {R"({"a": ")" + std::string(4097, 'x') + "\"}", "4097 characters"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text);

@@ -86,7 +86,7 @@ TEST_CASE("client id and CSR subject take parameters, and the subject follows a 
       {{"--client-id", id64 + "x"}, id64 + "x", "CN=fleet-provision"},
       {{"--client-id", "gw", "--csr-subject", "CN={Line},O=x", "-P", "Line=a"}, "gw", "CN=a,O=x"},
       {{"--csr-subject", "CN=one"}, std::nullopt, "CN=one"},
-      {{"--client-id", "a,O=b c"}, "a,O=b c", "CN=a\\,O\\=b\\ c"},
+      {{"--client-id", "a,O=b c"}, "a,O=b c", R"(CN=a\,O\=b\ c)"},
       {{"--csr-subject", "CN={SerialNumber},O=Example"}, std::nullopt, "CN=47\\,11,O=Example"},
   };
   for (const Row& each : rows) {
@@ -116,7 +116,7 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--client-id", ""}, "--client-id: \"\""},
       {{"--client-id", "$aws"}, "--client-id: \"$aws\""},
       {{"--client-id", std::string(129, 'x')}, "--client-id: \"xxx"},
-      {{"--client-id", "{Serial}"}, "--client-id: \"{Serial}\" names the parameter \"Serial\""},
+      {{"--client-id", "{Serial}"}, R"(--client-id: "{Serial}" names the parameter "Serial")"},
       {{"--client-id", "a}"}, "--client-id: \"a}\""},
       {{"--csr-subject", "CN={"}, "--csr-subject: \"CN={\""},
       {{"--csr-subject", "gateway"}, "--csr-subject: the CSR subject gateway has a part without ="},

@@ -134,16 +134,18 @@ TEST_CASE("text from outside cannot steer a terminal") {
   const Row rows[] = {
       {"plain", "plain"},
       {"grün 日本 🚀", "grün 日本 🚀"},
-      {"a\nb\tc", "a\\x0ab\\x09c"},
-      {"\x1b[31m", "\\x1b[31m"},
-      {"\x7f", "\\x7f"},
-      {"\xc2\x9b", "\\xc2\\x9b"},
-      {"\xe2\x80\xae", "\\xe2\\x80\\xae"},
-      {"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},
-      {"\xff\xfe", "\\xff\\xfe"},
-      {"\xc0\xaf", "\\xc0\\xaf"},
-      {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
-      {std::string("a\0b", 3), "a\\x00b"},
+      {"a\nb\tc", R"(a\x0ab\x09c)"},
+      {"\x1b[31m", R"(\x1b[31m)"},
+      {"\x7f", R"(\x7f)"},
+      {"\xc2\x9b", R"(\xc2\x9b)"},
+      // NOLINTBEGIN(misc-misleading-bidirectional)
+      {"\xe2\x80\xae", R"(\xe2\x80\xae)"},
+      {"\xe2\x81\xa6", R"(\xe2\x81\xa6)"},
+      // NOLINTEND(misc-misleading-bidirectional)
+      {"\xff\xfe", R"(\xff\xfe)"},
+      {"\xc0\xaf", R"(\xc0\xaf)"},
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},
+      {std::string("a\0b", 3), R"(a\x00b)"},
   };
   for (const Row& row : rows) CHECK(printable(row.raw) == row.shown);
   CHECK(printable("abcdef", 3) == "abc…");

@@ -12,7 +12,7 @@ using enum ErrorKind;
 namespace {
 
 /// The first request of `operation` meets `reaction`, the others go well.
-void first(Bench& bench, Operation operation, Reaction reaction) {
+void first(Bench& bench, Operation operation, const Reaction& reaction) {
   bench.service.react = [operation, reaction](Operation asked, unsigned nth) {
     return asked == operation && nth == 1 ? reaction : Reaction{};
   };
