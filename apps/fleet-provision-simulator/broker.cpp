@@ -139,19 +139,6 @@ bool wait_ready(int descriptor, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    value_ = other.release();
-  }
-  return *this;
-}
-
-void Descriptor::reset() {
-  if (value_ >= 0) ::close(value_);
-  value_ = -1;
-}
-
 Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
@@ -163,7 +150,7 @@ Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
-  if (socket.get() < 0 || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0) {
     return fail(ErrorKind::kInternal, "cannot bind " + address + " port " + std::to_string(port) + ": " + reason());
   }
@@ -195,7 +182,7 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   FP_TRY(write_file(settings.run_dir + kConfigurationFile, configuration_text(settings, pki, plugin_file), 0600));
   FP_TRY(write_file(settings.run_dir + kOpensslFile, kOpensslConfiguration, 0644));
   const Descriptor log(::open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (log.get() < 0) return fail(ErrorKind::kStateNotWritable, "cannot write " + log_file + ": " + reason());
+  if (!log) return fail(ErrorKind::kStateNotWritable, "cannot write " + log_file + ": " + reason());
 
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();

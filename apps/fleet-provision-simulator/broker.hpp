@@ -11,30 +11,12 @@
 #include <cstdint>
 #include <string>
 
+#include "adapters/descriptor.hpp"
 #include "core/result.hpp"
 #include "pki.hpp"
 #include "service/configuration.hpp"
 
 namespace fleet_provision::simulator {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { reset(); }
-  [[nodiscard]] int get() const { return value_; }
-  [[nodiscard]] int release() {
-    const int value = value_;
-    value_ = -1;
-    return value;
-  }
-  void reset();
-
- private:
-  int value_ = -1;
-};
 
 /// A port that is ours as long as the object lives.
 struct ReservedPort {

@@ -48,7 +48,7 @@ Result<std::string> find_plugin(const std::string& directory) {
 Result<Descriptor> lock_state(const std::string& directory) {
   const std::string path = directory + "/lock";
   Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.get() < 0) return fail(ErrorKind::kStateNotWritable, "cannot write " + path);
+  if (!lock) return fail(ErrorKind::kStateNotWritable, "cannot write " + path);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorKind::kLocked, "another simulator uses " + directory, "give it another --state-dir");
   }

@@ -124,7 +124,7 @@ std::optional<Error> unknown_option(const CLI::App& app, const std::vector<std::
   std::vector<std::string> known{"--help", "--version"};
   for (const CLI::Option* option : app.get_options()) known.push_back("--" + option->get_name(false, false).substr(2));
   for (const auto& argument : arguments) {
-    if (argument.rfind("--", 0) != 0) continue;
+    if (!argument.starts_with("--")) continue;
     const std::string name = argument.substr(0, argument.find('='));
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string_view near = nearest(name, known);

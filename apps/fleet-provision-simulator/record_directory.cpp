@@ -43,7 +43,7 @@ RecordDirectory::~RecordDirectory() {
 void RecordDirectory::remove_spares() const {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
-    if (entry.path().filename().string().rfind(kSpare, 0) == 0) ::unlink(entry.path().c_str());
+    if (entry.path().filename().string().starts_with(kSpare)) ::unlink(entry.path().c_str());
   }
 }
 

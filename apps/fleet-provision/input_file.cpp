@@ -7,25 +7,12 @@
 #include <cerrno>
 #include <string_view>
 
+#include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 std::string_view hint_for(int error_number) {
   if (error_number == ENOENT || error_number == ENOTDIR) return "correct the path, or put the file there";
@@ -56,12 +43,12 @@ Result<std::string> read_all(int descriptor, const std::string& name, std::size_
 Result<std::string> read_input_file(const std::string& path, std::size_t limit) {
   const std::string name = printable(path, 300);
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (file.number() < 0) {
+  if (!file) {
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
                 "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));
   }
-  return read_all(file.number(), name, limit);
+  return read_all(file.get(), name, limit);
 }
 
 Result<std::string> read_standard_input(std::size_t limit) {

@@ -13,6 +13,7 @@
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "core/aws_endpoint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -68,8 +69,8 @@ tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) 
       answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
   return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": " + reason,
-              unknown ? "check the spelling of the endpoint; `aws iot describe-endpoint --endpoint-type iot:Data-ATS` "
-                        "tells it; on a closed network the name server may not know it"
+              unknown ? "check the spelling of the endpoint; " + std::string(kEndpointCommand) +
+                            " tells it; on a closed network the name server may not know it"
                       : "no name server answered; is the network up, and /etc/resolv.conf right?");
 }
 

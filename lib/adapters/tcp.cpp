@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -38,12 +38,6 @@ std::string hint_for(ErrorKind kind, std::uint16_t port) {
 unsigned weight(ErrorKind kind) {
   if (kind == ErrorKind::kConnectionRefused) return 2;
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
-}
-
-std::string reason_of(int error) {
-  std::string reason = std::generic_category().message(error);
-  std::transform(reason.begin(), reason.begin() + 1, reason.begin(), [](char c) { return c | ('a' ^ 'A'); });
-  return reason;
 }
 
 /// One connect that is under way.
@@ -150,7 +144,7 @@ void Race::drop_late(Instant now) {
 
 void Race::note(const SocketAddress& address, int error) {
   if (causes_.empty() || weight(kind_of(error)) > weight(kind_)) kind_ = kind_of(error);
-  causes_ += (causes_.empty() ? ": " : "; ") + (addresses_.size() > 1 ? address.text + ": " : "") + reason_of(error);
+  causes_ += (causes_.empty() ? ": " : "; ") + (addresses_.size() > 1 ? address.text + ": " : "") + words(error);
 }
 
 }  // namespace

@@ -52,9 +52,8 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
     return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
            "(https://www.amazontrust.com/repository/) with --ca-file";
   }
-  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; the "
-         "claim "
-         "cannot pass it, so have " +
+  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; "
+         "the claim cannot pass it, so have " +
          printable(peer.server_name) + " exempted from inspection";
 }
 

@@ -10,10 +10,7 @@
 namespace fleet_provision {
 
 Result<void> Wait::check() const {
-  if (const auto kind = interrupt_.raised()) {
-    return fail(*kind, *kind == ErrorKind::kTerminated ? "stopped by SIGTERM" : "stopped by SIGINT",
-                "what was reached is kept; run the same command again to go on");
-  }
+  FP_TRY(interrupt_.check());
   pollfd stop{stop_descriptor_, POLLIN, 0};
   if (::poll(&stop, 1, 0) > 0) return fail(ErrorKind::kInternal, "the connection was closed by its owner");
   return {};

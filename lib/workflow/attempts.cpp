@@ -11,7 +11,6 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kClientIdRandomBytes = 8;
-constexpr Milliseconds kClientIdRest{1'000};
 
 }  // namespace
 

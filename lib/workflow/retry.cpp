@@ -10,8 +10,6 @@
 namespace fleet_provision {
 namespace {
 
-constexpr Milliseconds kClientIdRest{1'000};  // CONNECTs with one client id: one a second (docs/service.md, "Limits")
-
 /// With a client id of its own choice a gateway may also have a twin.
 std::string or_a_twin(const Plan& plan) {
   if (!plan.client_id) return {};

@@ -18,6 +18,9 @@
 
 namespace fleet_provision {
 
+/// The service takes one CONNECT a second of each client id (docs/service.md, "Limits").
+inline constexpr Milliseconds kClientIdRest{1'000};
+
 class Retry {
  public:
   /// `waits` replaces the policies of core/backoff: the simulation of a fleet compares others with them.

@@ -43,7 +43,7 @@ struct KeyOf {
 };
 
 bool key_is_a_file(const KeyMade& made) {
-  return made.key.uri.empty() && made.origin.source.rfind("csr ", 0) != 0;
+  return made.key.uri.empty() && !made.origin.source.starts_with("csr ");
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ Result<std::string> resource_path(const std::string& arn, const std::string& pla
     each = arn.substr(position, colon - position);
     position = colon + 1;
   }
-  if (part[0] != "arn" || part[1].rfind("aws", 0) != 0 || (part[2] != "iot" && part[2] != "*")) {
+  if (part[0] != "arn" || !part[1].starts_with("aws") || (part[2] != "iot" && part[2] != "*")) {
     return fail(ErrorKind::kConfiguration, place + ": " + printable(arn) + " is not an ARN of AWS IoT");
   }
   return arn.substr(position);

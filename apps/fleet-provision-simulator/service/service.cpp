@@ -179,7 +179,7 @@ Permission Service::publish(ConnectionKey key, const Publication& publication) {
   const auto request = parse_request_topic(publication.topic);
   Permission permission = Permission::kAllowed;
   std::string reason;
-  const bool service_topic = publication.topic.rfind("$aws/", 0) == 0;
+  const bool service_topic = publication.topic.starts_with("$aws/");
   if ((service_topic && publication.retain) || publication.bytes > kPayloadBytesMax ||
       !is_within_topic_limits(publication.topic)) {
     permission = Permission::kClose;

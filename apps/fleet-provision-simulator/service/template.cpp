@@ -159,7 +159,7 @@ Result<void> check_parameters(const json& parameters, const std::string& place) 
     if (declaration.contains("Default") && !declaration["Default"].is_string()) {
       return fail(ErrorKind::kConfiguration, here + ".Default: not text");
     }
-    if (name.rfind("AWS::", 0) == 0 && name != kCertificateIdParameter) {
+    if (name.starts_with("AWS::") && name != kCertificateIdParameter) {
       return fail(ErrorKind::kConfiguration, here + ": not a parameter of fleet provisioning",
                   "a template written for just-in-time or bulk registration does not work here");
     }

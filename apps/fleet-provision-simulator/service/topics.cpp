@@ -11,13 +11,6 @@ constexpr std::string_view kCreateKeys = "$aws/certificates/create";
 constexpr std::string_view kTemplates = "$aws/provisioning-templates/";
 constexpr std::string_view kProvision = "/provision";
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 }  // namespace
 
 const char* word(ServiceOperation operation) {
@@ -31,9 +24,9 @@ const char* word(ServiceOperation operation) {
 
 std::optional<RequestTopic> parse_request_topic(std::string_view topic) {
   RequestTopic request;
-  if (ends_with(topic, "/cbor")) {
+  if (topic.ends_with("/cbor")) {
     request.encoding = Encoding::kCbor;
-  } else if (!ends_with(topic, "/json")) {
+  } else if (!topic.ends_with("/json")) {
     return std::nullopt;
   }
   const std::string_view base = topic.substr(0, topic.size() - 5);
@@ -45,7 +38,7 @@ std::optional<RequestTopic> parse_request_topic(std::string_view topic) {
     request.operation = ServiceOperation::kCreateKeys;
     return request;
   }
-  if (!starts_with(base, kTemplates) || !ends_with(base, kProvision)) return std::nullopt;
+  if (!base.starts_with(kTemplates) || !base.ends_with(kProvision)) return std::nullopt;
   if (base.size() <= kTemplates.size() + kProvision.size()) return std::nullopt;
   const std::string_view name = base.substr(kTemplates.size(), base.size() - kTemplates.size() - kProvision.size());
   if (name.find('/') != std::string_view::npos) return std::nullopt;
@@ -55,7 +48,7 @@ std::optional<RequestTopic> parse_request_topic(std::string_view topic) {
 
 bool is_answer_topic(std::string_view topic) {
   for (const std::string_view end : {"/accepted", "/rejected"}) {
-    if (ends_with(topic, end)) return parse_request_topic(topic.substr(0, topic.size() - end.size())).has_value();
+    if (topic.ends_with(end)) return parse_request_topic(topic.substr(0, topic.size() - end.size())).has_value();
   }
   return false;
 }
