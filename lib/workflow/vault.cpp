@@ -22,7 +22,8 @@ const std::string kOwed = "on-success-owed";
 /// The state directory itself.
 const std::string kRoot;
 
-constexpr std::size_t kJournalBytesMax = 512 * 1024;
+// An answer has at most 128 KiB; escaped in JSON, each byte of its certificate may take six. The CSR is the caller's.
+constexpr std::size_t kJournalBytesMax = 2 * 1024 * 1024;
 // What key and journal take in the least; a disk that has this and no more is found full later, and that is told as
 // well.
 constexpr std::size_t kProbeBytes = 8 * 1024;
