@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "result_parts.hpp"
+#include "workflow/identity_files.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -84,12 +85,12 @@ Json error_part(const std::optional<Error>& error) {
 }  // namespace
 
 IdentityFiles files_of(const std::string& state_dir, const Identity& identity) {
-  const std::string directory = state_dir + (state_dir == "/" ? "identity/" : "/identity/");
+  const std::string directory = (state_dir == "/" ? "" : state_dir) + "/" + kIdentityDirectory;
   IdentityFiles files;
-  files.certificate = directory + "certificate.pem";
-  if (identity.key == "private-key.pem") files.private_key = directory + "private-key.pem";
-  if (identity.thing_name) files.thing_name = directory + "thing-name";
-  files.identity = directory + "identity.json";
+  files.certificate = path_in(directory, kCertificateFile);
+  if (identity.key == kPrivateKeyFile) files.private_key = path_in(directory, kPrivateKeyFile);
+  if (identity.thing_name) files.thing_name = path_in(directory, kThingNameFile);
+  files.identity = path_in(directory, kIdentityFile);
   return files;
 }
 

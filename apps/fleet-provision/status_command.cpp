@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "result_parts.hpp"
+#include "workflow/identity_files.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -35,7 +36,7 @@ Json certificate_part(const State& state) {
           {"keyType", state.identity->key_type},
           {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
           // A key that lives elsewhere was not looked at.
-          {"keyFits", state.identity->key == "private-key.pem" ? Json(true) : Json(nullptr)}};
+          {"keyFits", state.identity->key == kPrivateKeyFile ? Json(true) : Json(nullptr)}};
 }
 
 Json pending_part(const std::optional<PendingState>& pending) {
@@ -74,7 +75,7 @@ std::string status_lines(const std::string& state_dir, const State& state) {
   line("state", std::string(word(state.kind)));
   if (state.identity) {
     const Identity& identity = *state.identity;
-    const bool in_file = identity.key == "private-key.pem";
+    const bool in_file = identity.key == kPrivateKeyFile;
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);

@@ -6,7 +6,6 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kThingNameFile = "thing-name";
 // An answer has at most 128 KiB; escaped in JSON, each byte of it may take six.
 constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
 constexpr unsigned kReadableByAll = 0644;

@@ -22,6 +22,7 @@ inline constexpr const char* kPreviousDirectory = "previous";
 inline constexpr const char* kPrivateKeyFile = "private-key.pem";
 inline constexpr const char* kIdentityFile = "identity.json";
 inline constexpr const char* kCertificateFile = "certificate.pem";
+inline constexpr const char* kThingNameFile = "thing-name";
 inline constexpr const char* kDeviceConfigurationFile = "device-configuration.json";
 
 /// `directory/name`, as Disk takes it.
