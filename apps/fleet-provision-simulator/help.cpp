@@ -32,10 +32,7 @@ std::string behaviour_help() {
 std::string fault_help() {
   std::string text = "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE], NTH a number from 1 or * for every one):\n";
   for (const auto& row : fault_table()) {
-    const bool optional = row.value == FaultValue::kOptionalNumber || row.value == FaultValue::kOptionalText;
-    std::string name = "  " + std::string(row.name);
-    if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
-    text += padded(name, 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
+    text += padded("  " + form_of(row), 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
   }
   return text;
 }

@@ -82,6 +82,13 @@ const FaultDescription& describe(FaultAction action) {
   return *std::find_if(table.begin(), table.end(), [&](const auto& row) { return row.action == action; });
 }
 
+std::string form_of(const FaultDescription& row) {
+  if (row.value_name.empty()) return std::string(row.name);
+  const bool optional = row.value == FaultValue::kOptionalNumber || row.value == FaultValue::kOptionalText;
+  const std::string value = "=" + std::string(row.value_name);
+  return std::string(row.name) + (optional ? "[" + value + "]" : value);
+}
+
 std::string operations_of(const FaultDescription& row) {
   std::string words;
   for (const auto& operation : fault_operations()) {

@@ -72,6 +72,8 @@ struct FaultDescription {
 };
 [[nodiscard]] const std::vector<FaultDescription>& fault_table();
 [[nodiscard]] const FaultDescription& describe(FaultAction action);
+/// `duplicate[=TIMES]`: the word of a row with its value.
+[[nodiscard]] std::string form_of(const FaultDescription& row);
 /// `connect, subscribe, create, register`: the operations of a row of the table, in words.
 [[nodiscard]] std::string operations_of(const FaultDescription& row);
 

@@ -123,11 +123,7 @@ std::string manual_faults() {
   // Narrow columns: neither justified nor hyphenated.
   std::string out = ".nh\n.na\n.TS\nallbox;\nlb lb lb\nlbw(22n) lw(20n) lx.\naction\toperations\tmeaning\n";
   for (const auto& row : simulator::fault_table()) {
-    const bool optional =
-        row.value == simulator::FaultValue::kOptionalNumber || row.value == simulator::FaultValue::kOptionalText;
-    std::string name(row.name);
-    if (!row.value_name.empty()) name += (optional ? "[=" : "=") + std::string(row.value_name) + (optional ? "]" : "");
-    std::string breakable = roff(name);
+    std::string breakable = roff(simulator::form_of(row));
     fill(breakable, "[", "\\:[");
     out += "T{\n" + breakable + "\nT}\tT{\n" + roff(simulator::operations_of(row)) + "\nT}\tT{\n" + roff(row.meaning) +
            "\nT}\n";
