@@ -1,5 +1,6 @@
 #include "option_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -158,11 +159,9 @@ std::string_view nearest_option(std::string_view name) {
 }
 
 std::string environment_name(const OptionRow& option) {
-  std::string name = "FLEET_PROVISION_";
-  for (const char each : option.name) {
-    name += each == '-' ? '_' : static_cast<char>(each >= 'a' && each <= 'z' ? each - 'a' + 'A' : each);
-  }
-  return name;
+  std::string name = in_capitals(option.name);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return "FLEET_PROVISION_" + name;
 }
 
 }  // namespace fleet_provision

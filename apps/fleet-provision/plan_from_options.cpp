@@ -103,11 +103,6 @@ std::string escaped_for_name(std::string_view text) {
   return result;
 }
 
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 Result<void> read_subject(const Options& options, Plan& plan) {
   if (options.given(OptionId::kCsrSubject) == nullptr) {
     if (plan.client_id && characters(*plan.client_id) <= kCommonNameCharactersMax) {

@@ -68,14 +68,6 @@ bool has_control_characters(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 /// An IPv4 or IPv6 address in network order; 4 or 16 bytes.
 struct Address {
   std::array<unsigned char, 16> bytes{};
@@ -129,7 +121,7 @@ bool network_covers(std::string_view network, const Address& address) {
 
 bool entry_covers(std::string_view entry, const Endpoint& endpoint) {
   if (entry == "*") return true;
-  std::string name = lower(entry);
+  std::string name = in_lower_case(entry);
   if (const auto address = parse_address(endpoint.host)) {
     if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
     if (network_covers(name, *address)) return true;
@@ -187,7 +179,7 @@ Result<std::optional<Proxy>> proxy_of_options(const Options& options) {
 Result<Proxy> parse_proxy(std::string_view text) {
   const UrlParts parts = split_url(text);
   const std::string shown = "\"" + printable(without_password(text), 200) + "\"";
-  if (lower(parts.scheme) != "http") {
+  if (in_lower_case(parts.scheme) != "http") {
     return fail(ErrorKind::kUsage, shown + " is not an HTTP proxy", kForm);
   }
   const auto endpoint = parse_endpoint(parts.host_and_port, std::nullopt);

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "core/text.hpp"
+
 namespace fleet_provision {
 namespace {
 
@@ -56,10 +58,8 @@ bool can_redraw(int descriptor, const Environment& environment) {
 
 bool speaks_utf8(const Environment& environment) {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string value(variable(environment, name));
+    const std::string value = in_capitals(variable(environment, name));
     if (value.empty()) continue;
-    std::transform(value.begin(), value.end(), value.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     return value.find("UTF-8") != std::string::npos || value.find("UTF8") != std::string::npos;
   }
   return false;

@@ -31,10 +31,7 @@ tl::unexpected<Error> internal(const std::string& doing) {
 Object attribute_type(const std::string& text) {
   Object type(OBJ_txt2obj(text.c_str(), 0));
   if (type) return type;
-  std::string capitals = text;
-  std::transform(text.begin(), text.end(), capitals.begin(),
-                 [](char each) { return each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A') : each; });
-  return Object(OBJ_txt2obj(capitals.c_str(), 0));
+  return Object(OBJ_txt2obj(in_capitals(text).c_str(), 0));
 }
 
 Result<Name> subject_name(const std::string& subject) {

@@ -105,12 +105,6 @@ Error error(ErrorKind kind, std::optional<Phase> phase, std::string message, std
   return made;
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& each : names) text += (text.empty() ? "" : ", ") + printable(each);
-  return text;
-}
-
 constexpr std::string_view kWaitHint = "too many requests at once; it is tried again after a pause";
 
 std::string connack_hint(ErrorKind kind, const MqttStep& step) {
@@ -145,7 +139,7 @@ std::optional<Error> suback(const MqttPacket& packet, MqttVersion version, const
   }
   if (code == 0) return std::nullopt;
   const std::string message =
-      "the server refused to subscribe " + joined(refused.filters) + ": " + describe(packet, version, code);
+      "the server refused to subscribe " + listed(refused.filters) + ": " + describe(packet, version, code);
   if (is_rate(code)) return error(kThrottled, Phase::kSubscribe, message, std::string(kWaitHint));
   return error(kPolicySubscribe, Phase::kSubscribe, message, policy_hint(refused));
 }

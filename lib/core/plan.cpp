@@ -64,20 +64,6 @@ bool all_of_class(std::string_view text, std::string_view extra) {
   });
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-/// Characters of text that is known to be UTF-8: bytes that are not continuations.
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 bool is_host(std::string_view host) {
   if (host.empty() || host.size() > kHostBytesMax) return false;
   return all_of_class(host, "-._") && host.front() != '.' && host.front() != '-' &&
@@ -171,7 +157,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   const auto parts = split_endpoint(rest);
   if (!parts) return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
 
-  std::string host = lower(parts->host);
+  std::string host = in_lower_case(parts->host);
   if (!host.empty() && host.back() == '.') host.pop_back();
   if (!(parts->bracketed ? is_ipv6_text(host) : is_host(host))) {
     return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);

@@ -7,12 +7,6 @@
 namespace fleet_provision {
 namespace {
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& each : names) text += (text.empty() ? "" : ", ") + printable(each);
-  return text;
-}
-
 /// The statement that allows `need`, fit to be pasted.
 std::string statement(const PolicyNeed& need, const AwsPlace& place) {
   std::string resources;
@@ -35,7 +29,7 @@ std::string allow_hint(const PolicyNeed& need, const AwsPlace& place) {
   const char* slip = names_template && !need.resources.empty()
                          ? "; or is --template not spelt as in the policy (upper and lower case differ)"
                          : "";
-  return "the claim's policy must allow " + need.action + " on " + joined(need.resources) + form + ": add " +
+  return "the claim's policy must allow " + need.action + " on " + listed(need.resources) + form + ": add " +
          statement(need, place) + slip;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 namespace fleet_provision {
 namespace {
@@ -89,6 +88,33 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
+std::string listed(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& each : texts) list += (list.empty() ? "" : ", ") + printable(each);
+  return list;
+}
+
+std::size_t characters(std::string_view utf8) {
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), begins));
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string in_capitals(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return result;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Levenshtein with one row: row[j] is the distance of a[0, i) and b[0, j).
   std::vector<std::size_t> row(b.size() + 1);
@@ -128,11 +154,8 @@ bool is_lower_hex(std::string_view text) {
 bool is_part(std::string_view text, std::string_view known) {
   // Letters and digits alone, in lower case: `P-256` is `p256`.
   const auto bare = [](std::string_view whole) {
-    std::string left;
-    for (const char each : whole) {
-      if (each >= 'A' && each <= 'Z') left += static_cast<char>(each - 'A' + 'a');
-      if ((each >= 'a' && each <= 'z') || (each >= '0' && each <= '9')) left += each;
-    }
+    std::string left = in_lower_case(whole);
+    std::erase_if(left, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });
     return left;
   };
   const std::string part = bare(text);

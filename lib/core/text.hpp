@@ -1,10 +1,11 @@
-// Text from outside: is it UTF-8, and how is it shown on a terminal.
+// Text from outside: is it UTF-8, how is it shown on a terminal, what may have been meant by it.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fleet_provision {
 
@@ -14,6 +15,14 @@ namespace fleet_provision {
 /// What a terminal may be shown: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
 /// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
+/// Each of them printable, with commas between.
+[[nodiscard]] std::string listed(const std::vector<std::string>& texts);
+
+/// Characters of text that is known to be UTF-8.
+[[nodiscard]] std::size_t characters(std::string_view utf8);
+/// Of ASCII letters; all others stay, whatever the locale.
+[[nodiscard]] std::string in_lower_case(std::string_view text);
+[[nodiscard]] std::string in_capitals(std::string_view text);
 
 /// The nearest of `known` to `text` by edit distance, or empty when none is near enough to be a slip.
 template <class Range>

@@ -41,12 +41,6 @@ Differences of_thing(const Identity& left, const Plan& plan, Keysmith& keysmith)
   return differences;
 }
 
-std::string listed(const Differences& differences) {
-  std::string text;
-  for (const std::string& each : differences) text += (text.empty() ? "" : ", ") + each;
-  return text;
-}
-
 class Fitting {
  public:
   Fitting(const Plan& plan, CertificateOrigin wanted, Keysmith& keysmith, Observer& observer)

@@ -198,14 +198,6 @@ std::optional<Override> override_of(const json& resource, const char* property) 
   return parse_override(resource["OverrideSettings"][property].get<std::string>());
 }
 
-// `ACTIVE` from `Active`, as the service takes both.
-std::string upper(std::string text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return text;
-}
-
 // Returns the refusal of a Granted expression from the enclosing function, else declares its value.
 #define FP_GRANT_ASSIGN(declaration, ...)                                           \
   auto FP_JOIN(granted_, __LINE__) = (__VA_ARGS__);                                 \
@@ -241,7 +233,8 @@ Granted<CertificateSpec> render_certificate(const json& resource, const Scope& s
   FP_GRANT_ASSIGN(certificate.certificate_id, evaluate_text(properties["CertificateId"], scope));
   if (properties.contains("Status")) {
     FP_GRANT_ASSIGN(const std::string status, evaluate_text(properties["Status"], scope));
-    certificate.status = upper(status);
+    // `Active` is as good: the service takes both.
+    certificate.status = in_capitals(status);
     if (certificate.status != "ACTIVE" && certificate.status != "INACTIVE") {
       return refuse(400, "InvalidParameters", "Invalid certificate status: " + status);
     }
