@@ -59,8 +59,8 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
 
 /// Wakes Paho's send thread. It looks at its queue of commands and then waits for up to a second, without looking again
 /// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of
-/// a process share queue and thread, so a command of another client wakes it for all. This client is never connected and
-/// may publish all the same: the thread wakes, finds that this one has to wait for a connection, and takes ours.
+/// a process share queue and thread, so a command of another client wakes it for all. This client is never connected
+/// and may publish all the same: the thread wakes, finds that this one has to wait for a connection, and takes ours.
 class SendBell {
  public:
   void ring() {

@@ -1,5 +1,7 @@
 // The state directory seen by a run: found, damaged, foreign, open to others, unfinished with other options.
+#include "codec/payload.hpp"
 #include "tests/unit/workflow/bench.hpp"
+#include "workflow/vault.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -274,4 +276,21 @@ TEST_CASE("a claim that cannot be used leaves no trace") {
   bench.transport.credentials_error = fakes::network_error(kFileNotFound, Phase::kLoad);
   CHECK(failed_as(bench.run()) == kFileNotFound);
   CHECK(bench.disk.log.empty());
+}
+
+TEST_CASE("the largest journal that can be written is read back") {
+  Bench bench;
+  fakes::RunRecorder observer;
+  Vault vault(bench.disk, bench.keysmith, observer);
+  REQUIRE(vault.open());
+  Certified certified;
+  certified.made.origin.source = "csr gateway.csr";
+  certified.certificate_ownership_token = Secret("token");
+  // As a CBOR answer may have it before its certificate; each takes six bytes in JSON.
+  certified.certificate_pem = std::string(kPayloadBytesMax, '\x01');
+  REQUIRE(vault.save({{}, std::move(certified)}));
+  const auto journal = vault.peek();
+  REQUIRE(journal);
+  REQUIRE(*journal);
+  CHECK(milestone((*journal)->progress) == Milestone::kCertified);
 }
