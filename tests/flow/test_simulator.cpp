@@ -102,7 +102,8 @@ TEST_CASE("one fault of the simulator, then health: success in the same run") {
       {"create:1:duplicate=5", kOlder},
       {"create:1:disconnect-before"},
       {"create:1:disconnect-unanswered", kOlder, 0, "", 2},
-      {"create:1:disconnect-after"},
+      // The registration may be carried out before the connection ends, and its answer lost with it.
+      {"create:1:disconnect-after", {}, 0, "", 2},
       {"create:1:reject=429"},
       {"create:1:reject=400,ThrottlingException", kCbor},
       {"create:1:reject=503"},
