@@ -7,8 +7,8 @@
 #include <charconv>
 #include <utility>
 
+#include "adapters/named_file.hpp"
 #include "core/text.hpp"
-#include "input_file.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -215,10 +215,11 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   const bool asked = options.given(OptionId::kProxy) != nullptr;
   FP_TRY_ASSIGN(auto proxy, asked ? proxy_of_options(options) : proxy_of_environment(environment, endpoint));
   if (!proxy || options.given(OptionId::kProxyPasswordFile) == nullptr) return proxy;
-  auto password = read_input_file(options.text(OptionId::kProxyPasswordFile).value_or(""), kPasswordBytesMax);
+  const std::string file = options.text(OptionId::kProxyPasswordFile).value_or("");
+  auto password = read_named_file(file, "proxy password file", kPasswordBytesMax);
   if (!password) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(password).error()));
-  const WipedAtEnd wiped(*password);
-  const std::string_view line = std::string_view(*password).substr(0, password->find_last_not_of("\r\n") + 1);
+  const std::string_view text = password->reveal();
+  const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);
   Error error;
   error.kind = ErrorKind::kUsage;
   if (proxy->user.empty()) error.message = "the proxy has no user to give the password for";
