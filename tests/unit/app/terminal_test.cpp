@@ -1,8 +1,11 @@
 #include "terminal.hpp"
 
-#include <cerrno>
-
 #include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <thread>
 
 #include "tests/catch.hpp"
 
@@ -37,4 +40,21 @@ TEST_CASE("a write that fails says why") {
   CHECK(write_all(full, "x") == ENOSPC);
   CHECK(write_all(full, "") == 0);
   CHECK(write_all(-1, "x") == EBADF);
+}
+
+TEST_CASE("a pipe that is full and non-blocking is waited for") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  const std::string text(300'000, 'x');
+  std::thread reader([&] {
+    char part[4096];
+    while (::read(ends[0], part, sizeof part) > 0) {
+    }
+  });
+  const int failure = write_all(ends[1], text);
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  CHECK(failure == 0);
 }
