@@ -322,7 +322,8 @@ Result<ConnectionFacts> Link::await_connack() {
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {
     error_ = no_answer(Phase::kMqtt,
-                       place_ + " takes TLS but gives no CONNACK within " + seconds_text(request_.request_timeout),
+                       place_ + " takes TLS but gives no CONNACK " +
+                           within_text(request_.request_timeout, deadline == request_.run_deadline),
                        "check that this is the port of an MQTT server; on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca");
   }
   if (error_) return fail(*error_);
@@ -362,8 +363,10 @@ Result<void> Link::await_suback() {
   std::unique_lock lock(mutex_);
   const Instant deadline = std::min(subscribed_at_ + request_.request_timeout, request_.run_deadline);
   if (!changed_.wait_until(lock, deadline, [this] { return !suback_pending_ || error_ || ended_; })) {
-    error_ = no_answer(Phase::kSubscribe, place_ + " gives no SUBACK within " + seconds_text(request_.request_timeout),
-                       "the link may have failed; it is tried again");
+    error_ = no_answer(
+        Phase::kSubscribe,
+        place_ + " gives no SUBACK " + within_text(request_.request_timeout, deadline == request_.run_deadline),
+        "the link may have failed; it is tried again");
   }
   if (error_) return fail(*error_);
   if (suback_pending_) return fail(ErrorKind::kConnectionLost, "the connection is closed");

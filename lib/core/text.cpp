@@ -136,6 +136,10 @@ std::string seconds_text(std::chrono::milliseconds time) {
   return count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms";
 }
 
+std::string within_text(std::chrono::milliseconds patience, bool cut_short) {
+  return cut_short ? "before --timeout was over" : "within " + seconds_text(patience);
+}
+
 std::string to_hex(std::string_view bytes) {
   std::string text;
   text.reserve(2 * bytes.size());

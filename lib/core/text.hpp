@@ -32,6 +32,8 @@ template <class Range>
 
 /// `15 s`, `300 ms`.
 [[nodiscard]] std::string seconds_text(std::chrono::milliseconds time);
+/// Of a wait that was in vain: `within 15 s`, or `before --timeout was over` where the end of the run cut it short.
+[[nodiscard]] std::string within_text(std::chrono::milliseconds patience, bool cut_short);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] bool is_lower_hex(std::string_view text);
