@@ -80,7 +80,6 @@ constexpr std::array kKinds{
     KindRow{kIdentityRefused, "identity-refused", ExitCode::kNoPermission},
     KindRow{kClaimNotRemoved, "claim-not-removed", ExitCode::kCannotCreate},
     KindRow{kOnSuccessFailed, "on-success-failed", ExitCode::kSoftware},
-    KindRow{kDeadline, "deadline", ExitCode::kTemporaryFailure},
     KindRow{kInterrupted, "interrupted", ExitCode::kInterrupted},
     KindRow{kTerminated, "terminated", ExitCode::kTerminated},
     KindRow{kInternal, "internal", ExitCode::kSoftware},

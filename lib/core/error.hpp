@@ -123,7 +123,6 @@ enum class ErrorKind : unsigned char {
   kClaimNotRemoved,
   kOnSuccessFailed,
   // The run itself.
-  kDeadline,
   kInterrupted,
   kTerminated,
   kInternal,

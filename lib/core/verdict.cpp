@@ -77,7 +77,6 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kCertificateLimit:
     case kClaimNotRemoved:
     case kOnSuccessFailed:
-    case kDeadline:
     case kInterrupted:
     case kTerminated:
     case kInternal: return Verdict::kGiveUp;

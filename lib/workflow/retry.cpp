@@ -51,9 +51,7 @@ Retry::Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy
 
 Retry::Decision Retry::after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random) {
   error = judged(std::move(error));
-  if (error.kind == ErrorKind::kDeadline && last_) error = *last_;
   if (interrupted(error.kind)) return {std::move(error), std::nullopt};
-  last_ = error;
   ++failures_;
 
   Milliseconds wait{0};

@@ -55,7 +55,6 @@ class Retry {
   std::optional<PolicyNeed> closed_need_;
   unsigned closes_ = 0;
   Subscribing subscribing_ = Subscribing::kAtOnce;
-  std::optional<Error> last_;
 };
 
 }  // namespace fleet_provision

@@ -68,7 +68,7 @@ TEST_CASE("what is retried is what time may mend") {
     const Verdict at_key = verdict(kind, Milestone::kKeyMade);
     INFO(word(kind));
     // Whoever is asked to run again later may also try again now, but for causes that waiting here does not mend.
-    const bool ends_run = kind == kLocked || kind == kClockNotSet || kind == kCertificateLimit || kind == kDeadline ||
+    const bool ends_run = kind == kLocked || kind == kClockNotSet || kind == kCertificateLimit ||
                           kind == kTokenRefused || kind == kInterrupted || kind == kTerminated || kind == kDiskFull ||
                           kind == kDiskError || kind == kOnSuccessFailed;
     // A policy spreads while a run waits; when the whole run was not enough, somebody must mend it.
