@@ -170,3 +170,13 @@ TEST_CASE("a slip is told from another word") {
   CHECK(edit_distance("", "abc") == 3);
   CHECK(edit_distance("kitten", "sitting") == 3);
 }
+
+TEST_CASE("texts are listed, counted and changed in case without a locale") {
+  CHECK(listed({}).empty());
+  CHECK(listed({"a", "b\nc"}) == R"(a, b\x0ac)");
+  CHECK(characters("grün 日本") == 7);
+  CHECK(in_lower_case("ABC-Ünï-xyz") == "abc-Ünï-xyz");
+  CHECK(in_capitals("abc-Ünï-XYZ") == "ABC-ÜNï-XYZ");
+  CHECK(within_text(std::chrono::seconds(15), false) == "within 15 s");
+  CHECK(within_text(std::chrono::seconds(15), true) == "before --timeout was over");
+}
