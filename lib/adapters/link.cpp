@@ -66,12 +66,7 @@ bool is_of_the_owner(const MqttPacket& packet) {
 }
 
 Error no_answer(Phase phase, const std::string& message, std::string hint) {
-  Error error;
-  error.kind = ErrorKind::kNoAnswer;
-  error.phase = phase;
-  error.message = message;
-  error.hint = std::move(hint);
-  return error;
+  return {ErrorKind::kNoAnswer, phase, message, std::move(hint), std::nullopt, std::nullopt};
 }
 
 }  // namespace
