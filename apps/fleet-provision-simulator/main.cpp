@@ -78,7 +78,6 @@ struct Ready {
   std::string template_name;
   std::string state_dir;
   std::string log;
-  pid_t broker = -1;
 };
 
 void announce(const Ready& ready) {
@@ -115,66 +114,71 @@ void complain(const Error& error) {
   if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
 }
 
-Result<int> serve(const Options& options, const Signals& signals) {
-  Configuration configuration = options.configuration;
-  FP_TRY(check_configuration(configuration));
-  const std::string directory = own_directory();
-  FP_TRY_ASSIGN(const std::string plugin, find_plugin(directory));
-
-  std::optional<TemporaryDirectory> temporary;
-  std::string state_dir = options.state_dir;
-  if (state_dir.empty()) {
+// The directory that is named, or a temporary one; it is there when this returns.
+Result<std::string> use_state_directory(std::string named, std::optional<TemporaryDirectory>& temporary) {
+  if (named.empty()) {
     FP_TRY_ASSIGN(auto made, TemporaryDirectory::make());
     temporary.emplace(std::move(made));
-    state_dir = temporary->path();
+    named = temporary->path();
   }
-  FP_TRY(make_directory(state_dir, 0755));
+  FP_TRY(make_directory(named, 0755));
   std::error_code error;
-  const std::filesystem::path canonical = std::filesystem::canonical(state_dir, error);
-  if (error) return fail(ErrorKind::kStateNotWritable, "cannot use " + state_dir + ": " + error.message());
-  state_dir = canonical.string();
-  FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
-  FP_TRY(make_directory(state_dir + "/run", 0700));
+  const std::filesystem::path canonical = std::filesystem::canonical(named, error);
+  if (error) return fail(ErrorKind::kStateNotWritable, "cannot use " + named + ": " + error.message());
+  return canonical.string();
+}
 
-  Ready ready;
-  FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
+std::vector<std::string> names_of_server(const Options& options) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
   if (options.listen != "0.0.0.0" && options.listen != "::") names.push_back(options.listen);
   names.insert(names.end(), options.names.begin(), options.names.end());
-  FP_TRY_ASSIGN(ready.pki, prepare_pki(state_dir + "/pki", names));
+  return names;
+}
 
-  configuration.state_dir = state_dir;
-  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
-  configuration.log_file = ready.log;
-  FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
-                                             configuration, kBrokerPatience));
-  ready.endpoint = endpoint_for(options.listen);
-  ready.port = port.port;
-  ready.template_name = configuration.templates.front().name;
-  ready.state_dir = state_dir;
-
+// Until COMMAND has ended, or a signal or the broker's end; gives the exit code.
+int accompany(const Options& options, const Ready& ready, Broker& broker, const Signals& signals) {
   Signals::Started started;
   if (options.command.empty()) {
     announce(ready);
   } else {
-    started = signals.start(options.command, variables_for(ready), directory);
+    started = signals.start(options.command, variables_for(ready), own_directory());
     if (started.pid < 0) {
       complain({ErrorKind::kInternal, {}, started.message, {}, {}, {}});
       return started.exit_code;
     }
   }
   const Signals::End end = signals.wait(started.pid, broker.pid());
-  if (end.broker_ended) {
-    broker.forget();
-    complain({ErrorKind::kInternal,
-              {},
-              "mosquitto ended before its time; see " + state_dir + "/run/mosquitto.log",
-              {},
-              {},
-              {}});
-    if (options.command.empty()) return static_cast<int>(ExitCode::kSoftware);
-  }
-  return end.exit_code;
+  if (!end.broker_ended) return end.exit_code;
+  broker.forget();
+  const std::string message = "mosquitto ended before its time; see " + ready.state_dir + "/run/mosquitto.log";
+  complain({ErrorKind::kInternal, {}, message, {}, {}, {}});
+  return options.command.empty() ? static_cast<int>(ExitCode::kSoftware) : end.exit_code;
+}
+
+Result<int> serve(const Options& options, const Signals& signals) {
+  Configuration configuration = options.configuration;
+  FP_TRY(check_configuration(configuration));
+  FP_TRY_ASSIGN(const std::string plugin, find_plugin(own_directory()));
+
+  std::optional<TemporaryDirectory> temporary;
+  FP_TRY_ASSIGN(const std::string state_dir, use_state_directory(options.state_dir, temporary));
+  FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
+  FP_TRY(make_directory(state_dir + "/run", 0700));
+
+  Ready ready;
+  FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
+  FP_TRY_ASSIGN(ready.pki, prepare_pki(state_dir + "/pki", names_of_server(options)));
+  ready.endpoint = endpoint_for(options.listen);
+  ready.port = port.port;
+  ready.template_name = configuration.templates.front().name;
+  ready.state_dir = state_dir;
+  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
+
+  configuration.state_dir = state_dir;
+  configuration.log_file = ready.log;
+  FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
+                                             configuration, kBrokerPatience));
+  return accompany(options, ready, broker, signals);
 }
 
 }  // namespace

@@ -75,15 +75,11 @@ Permission Service::denial(const Connection& connection) const {
   return connection.facts.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
 }
 
-Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
-  for (const auto& id : registry_.expire(clocks_.wall())) {
-    log_.write(clocks_.wall(), "expire", {{"certificateId", text_value(id)}});
-  }
+Service::Connection Service::connection_of(const Connecting& connecting, const CertificateRecord* device) {
   Connection connection;
   connection.number = ++last_number_;
   connection.facts = connecting;
   connection.is_claim = connecting.certificate_id == configuration_.claim_certificate_id;
-  const CertificateRecord* device = registry_.find_certificate(connecting.certificate_id);
   connection.variables["iot:ClientId"] = connecting.client_id;
   connection.variables["iot:CertificateId"] = connecting.certificate_id;
   connection.variables["aws:SourceIp"] = connecting.address;
@@ -93,7 +89,15 @@ Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
   const bool attached = device != nullptr && device->thing_name == connecting.client_id;
   connection.variables["iot:Connection.Thing.IsAttached"] = attached ? "true" : "false";
   if (attached) connection.variables["iot:Connection.Thing.ThingName"] = connecting.client_id;
+  return connection;
+}
 
+Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
+  for (const auto& id : registry_.expire(clocks_.wall())) {
+    log_.write(clocks_.wall(), "expire", {{"certificateId", text_value(id)}});
+  }
+  const CertificateRecord* device = registry_.find_certificate(connecting.certificate_id);
+  Connection connection = connection_of(connecting, device);
   const auto faults = faults_.next(FaultPoint::kConnect);
   Admission admission = Admission::kAccepted;
   std::string reason;

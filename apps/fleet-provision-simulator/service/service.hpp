@@ -119,6 +119,8 @@ class Service {
   [[nodiscard]] Connection* find(ConnectionKey key);
   [[nodiscard]] const Connection* find(ConnectionKey key) const;
   [[nodiscard]] Connection* find_number(std::uint64_t number);
+  /// A new one, with what its policy may ask of it; `device` is the record of its certificate, null when there is none.
+  [[nodiscard]] Connection connection_of(const Connecting& connecting, const CertificateRecord* device);
   [[nodiscard]] Permission denial(const Connection& connection) const;
   [[nodiscard]] bool allows(const Connection& connection, const char* action, const std::string& resource) const;
   [[nodiscard]] bool too_many(Instant now);
