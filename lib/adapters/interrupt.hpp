@@ -10,6 +10,7 @@ namespace fleet_provision {
 
 class Interrupt {
  public:
+  /// Throws std::system_error when no descriptor is left.
   Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;

@@ -16,7 +16,8 @@ class PosixOutside : public Outside {
       : environment_(std::move(environment)), interrupt_(interrupt) {}
 
   /// The program has /dev/null for stdin and our stderr for stdout and stderr; it leads its own process group, which is
-  /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come.
+  /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come. This process must
+  /// not ignore SIGCHLD: nobody could tell then how the program ended.
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
   [[nodiscard]] Result<void> may_run(const std::string& file) override;
   [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;

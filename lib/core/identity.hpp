@@ -36,7 +36,7 @@ struct CertificateFacts {
 struct DeviceKey {
   /// PKCS#8 or traditional PEM, unencrypted; empty when the key lives elsewhere.
   Secret pem;
-  /// A URI (`handle:…`, `pkcs11:…`) when the key lives elsewhere; else empty.
+  /// A URI (`handle:…`, `pkcs11:…`) when the key lives elsewhere, which no keysmith of ours takes yet; else empty.
   std::string uri;
   std::string public_key_sha256;
   /// `ec-p256`, `rsa-2048`, …

@@ -28,7 +28,8 @@ class Keysmith {
   [[nodiscard]] virtual Result<DeviceKey> make_key(KeyType type) = 0;
   /// An unencrypted private key in PEM, e.g. one we stored or the service sent; kDeviceKeyUnusable.
   [[nodiscard]] virtual Result<DeviceKey> read_key(const Secret& pem) = 0;
-  /// A key the caller named: PEM file (its PEM is copied) or URI; kFileNotFound, kFileUnreadable, kDeviceKeyUnusable.
+  /// A key the caller named: a PEM file, whose PEM is copied, or a URI (kUsage where keys in hardware are not
+  /// supported); kFileNotFound, kFileUnreadable, kDeviceKeyUnusable.
   [[nodiscard]] virtual Result<DeviceKey> open_key(const std::string& reference) = 0;
   /// A CSR file the caller named, its signature proved; kFileNotFound, kFileUnreadable, kCsrUnusable.
   [[nodiscard]] virtual Result<Csr> open_csr(const std::string& file) = 0;
