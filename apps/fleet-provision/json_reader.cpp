@@ -125,6 +125,12 @@ std::string_view describe(JsonType type) {
 
 Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name, ErrorKind kind) {
   std::size_t line = 1;
+  // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
+  const std::size_t nul = std::min(text.find('\0'), text.size());
+  if (text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul) != std::string_view::npos) {
+    line += static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
+    return fail(kind, name + ": line " + std::to_string(line) + ": not JSON: something follows a NUL byte");
+  }
   TreeBuilder builder(line);
   const CountingIterator begin(text.data(), &line);
   const CountingIterator end(text.data() + text.size(), &line);

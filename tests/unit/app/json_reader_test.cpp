@@ -38,6 +38,7 @@ TEST_CASE("what is not one JSON object is refused with its line") {
       {"\"text\"", "f: holds text where a JSON object is expected"},
       {"{\"a\": " + std::string(100000, '[') + "}", "f: line 1: nested too deep"},
       {"{\"a\": 1e999}", "f: line 1: not JSON"},
+      {std::string("{\"a\": 1}\n\0{}", 12), "f: line 2: not JSON: something follows a NUL byte"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text.substr(0, 40));
@@ -46,4 +47,8 @@ TEST_CASE("what is not one JSON object is refused with its line") {
     CHECK(members.error().kind == ErrorKind::kConfiguration);
     CHECK(contains(members.error().message, each.message));
   }
+}
+
+TEST_CASE("NUL bytes at the end are as good as none") {
+  CHECK(read_json_object(std::string("{\"a\": 1}\n\0\0", 12), "f", ErrorKind::kConfiguration));
 }
