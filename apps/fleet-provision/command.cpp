@@ -21,6 +21,7 @@ constexpr std::array kRows{
     CommandRow{Command::kVerify, "verify", "connect as the identity that is in place"},
     CommandRow{Command::kStatus, "status", "tell what the state directory holds; offline"},
     CommandRow{Command::kPolicy, "policy", "print the least policy that the claim needs; offline"},
+    CommandRow{Command::kRotate, "rotate", "put a new key and certificate in the place of the present ones"},
 };
 
 constexpr auto kWithWord = [] {
@@ -101,6 +102,8 @@ bool matters_to(Command command, OptionId id) {
     case Command::kPolicy:
       return is_common(id) || one_of(id, std::array{OptionId::kEndpoint, OptionId::kTemplate, OptionId::kClientId,
                                                     OptionId::kMethod, OptionId::kPayloadFormat});
+    case Command::kRotate:
+      return group != OptionGroup::kClaim && id != OptionId::kVerify && id != OptionId::kRemoveClaim;
   }
   return true;
 }

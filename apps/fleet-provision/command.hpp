@@ -13,7 +13,7 @@
 
 namespace fleet_provision {
 
-enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPolicy };
+enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPolicy, kRotate };
 
 /// `status`; empty for kProvision, which has no word.
 [[nodiscard]] std::string_view word(Command command);

@@ -11,6 +11,7 @@
 #include "adapters/posix_outside.hpp"
 #include "adapters/system_clock.hpp"
 #include "workflow/check.hpp"
+#include "workflow/rotate.hpp"
 #include "workflow/verify.hpp"
 
 namespace fleet_provision {
@@ -64,7 +65,8 @@ Outcome run(Command command, Request request, const Environment& environment, co
   PosixOutside outside(as_texts(environment), interrupt);
   const Ports ports{transport, keysmith, disk, clock, log, &outside};
   if (command == Command::kCheck) return check(request.plan, ports, log, request.probe);
-  return command == Command::kVerify ? verify_installed(request.plan, ports) : provision(request.plan, ports);
+  if (command == Command::kVerify) return verify_installed(request.plan, ports);
+  return command == Command::kRotate ? rotate(request.plan, ports) : provision(request.plan, ports);
 }
 
 Result<State> look_around(const std::string& state_dir, Observer& observer) {

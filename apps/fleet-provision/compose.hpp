@@ -9,7 +9,8 @@
 
 namespace fleet_provision {
 
-/// Runs the request of a command (kProvision, kCheck, kVerify). `environment` is what the program of --on-success gets.
+/// Runs the request of a command (kProvision, kCheck, kVerify, kRotate). `environment` is what the program of
+/// --on-success gets.
 [[nodiscard]] Outcome run(Command command, Request request, const Environment& environment, const Interrupt& interrupt,
                           Observer& observer);
 

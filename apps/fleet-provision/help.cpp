@@ -55,6 +55,26 @@ Example:
     aws iot create-policy --policy-name claim --policy-document file://claim-policy.json
 )";
 
+constexpr std::string_view kRotateText = R"(
+Asks for a new certificate as the present identity, not with a claim, and connects as the new one
+before it takes the place of the present one, which is kept as previous/. An interrupted rotation
+is gone on with by the next one; until its end the present identity stays as it is.
+
+Endpoint, port and template are those of the identity, unless others are given; the parameters
+have to be those it was made with. The client id is --verify-client-id, else the thing's name:
+whatever else is connected by that name is disconnected. The policy of the identity must allow
+what the claim's does (`fleet-provision policy`). The service keeps the certificate that was
+replaced: deactivate it there.
+
+Exit codes:
+    0  rotated                                      66  there is no identity
+   65  it is damaged, or of another request         77  it is refused, or its policy lacks something
+   75  not now: state is kept, run again            the others are those of a first run
+
+Example:
+    fleet-provision rotate -P SerialNumber=4711 --on-success /usr/libexec/restart-agent
+)";
+
 constexpr std::string_view kSources = R"(
 The option --claim-cert is also the configuration key "claim-cert" and the environment variable
 FLEET_PROVISION_CLAIM_CERT (flags are true or false; -P is one KEY=VALUE a line). The command line
@@ -150,6 +170,7 @@ std::string help_text(Command command) {
   if (command == Command::kVerify) text += kVerifyText;
   if (command == Command::kStatus) text += kStatusText;
   if (command == Command::kPolicy) text += kPolicyText;
+  if (command == Command::kRotate) text += kRotateText;
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
     if (!matters_to(command, option.id)) continue;

@@ -75,19 +75,21 @@ int print_status(const Options& options, const Voice& voice, Report& report) {
   return print(voice.json_result ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
-/// The request of `verify` is about the identity that is there.
-Result<Request> verification(const Options& options, const Environment& environment, Report& report) {
+/// The requests of `verify` and `rotate` are about the identity that is there.
+Result<Request> request_of(const Options& options, const Environment& environment, Report& report) {
+  const Command command = options.command();
+  if (command != Command::kVerify && command != Command::kRotate) return plan_from_options(options, environment);
   FP_TRY_ASSIGN(const std::string state_dir, state_directory(options));
   FP_TRY_ASSIGN(const State state, look_around(state_dir, report));
   if (state.damage) return fail(*state.damage);
-  if (state.identity) return verification_from_options(options, environment, *state.identity);
+  if (state.identity && command == Command::kVerify) {
+    return verification_from_options(options, environment, *state.identity);
+  }
+  // A rotation that was cut off within its commit goes on with that.
+  const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
+  if (present) return rotation_from_options(options, environment, *present);
   return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",
               "provision this gateway first, or name its --state-dir");
-}
-
-Result<Request> request_of(const Options& options, const Environment& environment, Report& report) {
-  if (options.command() == Command::kVerify) return verification(options, environment, report);
-  return plan_from_options(options, environment);
 }
 
 int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {

@@ -80,9 +80,19 @@ Result<Endpoint> read_endpoint(const Options& options) {
   return parsed(options, OptionId::kEndpoint, [port](const std::string& each) { return parse_endpoint(each, port); });
 }
 
+/// That of the identity, unless the options say otherwise.
+Result<Endpoint> endpoint_beside(const Options& options, const Identity& identity) {
+  if (options.given(OptionId::kEndpoint) != nullptr) return read_endpoint(options);
+  FP_TRY_ASSIGN(const auto port, options.number(OptionId::kPort, kPortRange));
+  const bool given = options.given(OptionId::kPort) != nullptr;
+  return Endpoint{identity.endpoint, given && port ? static_cast<std::uint16_t>(*port) : identity.port};
+}
+
 Result<void> read_identifiers(const Options& options, Plan& plan) {
-  FP_TRY(required(options, OptionId::kTemplate));
-  FP_TRY_ASSIGN(plan.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
+  if (plan.template_name.empty() || options.given(OptionId::kTemplate) != nullptr) {
+    FP_TRY(required(options, OptionId::kTemplate));
+    FP_TRY_ASSIGN(plan.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
+  }
   FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
   const auto filled = [&plan](const std::string& text) { return fill_placeholders(text, plan.parameters); };
   if (options.given(OptionId::kClientId) != nullptr) {
@@ -246,23 +256,27 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   return connection;
 }
 
-}  // namespace
-
-Result<Request> plan_from_options(const Options& options, const Environment& environment) {
-  Request request;
-  Plan& plan = request.plan;
+/// All that a certificate is asked for with; `plan.template_name` may hold a default.
+Result<void> read_what_is_made(const Options& options, Plan& plan) {
   plan.build_date = midnight(kProgramBuildDate);
-  FP_TRY_ASSIGN(plan.endpoint, read_endpoint(options));
   FP_TRY(read_choices(options, plan));
   FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
   FP_TRY(no_conflicts(options));
   FP_TRY(read_state(options, plan));
   FP_TRY(read_identifiers(options, plan));
-  FP_TRY(read_subject(options, plan));
-  FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
-  FP_TRY(read_afterwards(options, plan, request.connection));
-  plan.claim_key_file = request.connection.key_reference;
+  return read_subject(options, plan);
+}
+
+}  // namespace
+
+Result<Request> plan_from_options(const Options& options, const Environment& environment) {
+  Request request;
+  FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
+  FP_TRY(read_what_is_made(options, request.plan));
+  FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
+  FP_TRY(read_afterwards(options, request.plan, request.connection));
+  request.plan.claim_key_file = request.connection.key_reference;
   FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
   request.probe = !no_probe;
   return request;
@@ -272,13 +286,7 @@ Result<Request> verification_from_options(const Options& options, const Environm
                                           const Identity& identity) {
   Request request;
   Plan& plan = request.plan;
-  plan.endpoint = {identity.endpoint, identity.port};
-  if (options.given(OptionId::kEndpoint) != nullptr) {
-    FP_TRY_ASSIGN(plan.endpoint, read_endpoint(options));
-  } else if (options.given(OptionId::kPort) != nullptr) {
-    FP_TRY_ASSIGN(const auto port, options.number(OptionId::kPort, kPortRange));
-    plan.endpoint.port = static_cast<std::uint16_t>(port.value_or(identity.port));
-  }
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
   plan.template_name = identity.template_name;
   plan.method = identity.method;
   plan.verify = true;
@@ -289,6 +297,23 @@ Result<Request> verification_from_options(const Options& options, const Environm
   FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
   FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
   FP_TRY(read_verify_client_id(options, plan));
+  FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
+  return request;
+}
+
+Result<Request> rotation_from_options(const Options& options, const Environment& environment,
+                                      const Identity& identity) {
+  Request request;
+  Plan& plan = request.plan;
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
+  plan.template_name = identity.template_name;
+  FP_TRY(read_what_is_made(options, plan));
+  FP_TRY(read_verify_client_id(options, plan));
+  FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
+  const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);
+  if (csr != nullptr && !csr->key_reference) {
+    return fail(ErrorKind::kUsage, "rotate with --csr needs the key of the CSR", "name it with --key");
+  }
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;
 }

@@ -27,4 +27,9 @@ struct Request {
 [[nodiscard]] Result<Request> verification_from_options(const Options& options, const Environment& environment,
                                                         const Identity& identity);
 
+/// The request of `rotate` for the identity that was found; endpoint, port and template are its own unless others are
+/// given.
+[[nodiscard]] Result<Request> rotation_from_options(const Options& options, const Environment& environment,
+                                                    const Identity& identity);
+
 }  // namespace fleet_provision

@@ -18,6 +18,7 @@ std::string_view word(OutcomeKind kind) {
     case OutcomeKind::kProvisioned: return "provisioned";
     case OutcomeKind::kAlreadyProvisioned: return "already-provisioned";
     case OutcomeKind::kVerified: return "verified";
+    case OutcomeKind::kRotated: return "rotated";
     case OutcomeKind::kChecked: return "checked";
     case OutcomeKind::kFailed: return "failed";
   }

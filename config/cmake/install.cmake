@@ -26,7 +26,7 @@ set(public_headers
   core/deadline.hpp core/error.hpp core/identity.hpp core/plan.hpp core/result.hpp core/secret.hpp core/text.hpp
   ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/outside.hpp
   ports/silent_observer.hpp ports/transport.hpp
-  workflow/provision.hpp
+  workflow/provision.hpp workflow/rotate.hpp
   adapters/connection_options.hpp adapters/interrupt.hpp adapters/openssl_keysmith.hpp adapters/paho_transport.hpp
   adapters/posix_disk.hpp adapters/posix_outside.hpp adapters/system_clock.hpp
   # Not for use; those above include them.

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "core/text.hpp"
+
 namespace fleet_provision {
 
 std::string rfc3339(WallTime time) {
@@ -40,6 +42,11 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   // WallTime counts in nanoseconds, from 1677 to 2262.
   if (time > floor<seconds>(WallTime::max()) || time < ceil<seconds>(WallTime::min())) return std::nullopt;
   return WallTime{time};
+}
+
+std::string named(const Identity& identity) {
+  return identity.thing_name ? "thing " + printable(*identity.thing_name)
+                             : "certificate " + printable(identity.certificate_id);
 }
 
 }  // namespace fleet_provision

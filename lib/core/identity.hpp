@@ -69,4 +69,7 @@ struct Identity {
   std::optional<std::string> verified_at;
 };
 
+/// `thing NAME`, or `certificate ID` where the template made no thing; fit to be shown.
+[[nodiscard]] std::string named(const Identity& identity);
+
 }  // namespace fleet_provision

@@ -32,8 +32,10 @@ Differences of_certificate(const CertificateOrigin& left, const CertificateOrigi
   return differences;
 }
 
-Differences of_thing(const Identity& left, const Plan& plan, Keysmith& keysmith) {
+Differences of_thing(const Identity& left, const Plan& plan, const Identity* rotated, Keysmith& keysmith) {
   Differences differences;
+  // A rotation keeps the request of its identity, whatever template it is made with.
+  if (rotated != nullptr && left.request_digest == rotated->request_digest) return differences;
   if (is_for(left.request_digest, plan, keysmith)) return differences;
   note(differences, left.template_name == plan.template_name, "--template");
   note(differences, left.endpoint == plan.endpoint.host, "--endpoint");
@@ -43,8 +45,12 @@ Differences of_thing(const Identity& left, const Plan& plan, Keysmith& keysmith)
 
 class Fitting {
  public:
-  Fitting(const Plan& plan, CertificateOrigin wanted, Keysmith& keysmith, Observer& observer)
-      : plan_(plan), wanted_(std::move(wanted)), keysmith_(keysmith), observer_(observer) {}
+  Fitting(const Plan& plan, const Asker& asker, Keysmith& keysmith, Observer& observer)
+      : plan_(plan),
+        wanted_(certificate_origin_of(plan, asker.fingerprint)),
+        rotated_(asker.rotated),
+        keysmith_(keysmith),
+        observer_(observer) {}
 
   Result<Progress> operator()(Fresh at) { return Progress{at}; }
   Result<Progress> operator()(Installed at) { return Progress{std::move(at)}; }
@@ -81,13 +87,12 @@ class Fitting {
   Result<Progress> operator()(Enrolled at) {
     Differences differences = of_key(at.certified.made.origin, key_origin_of(plan_));
     for (std::string& each : of_certificate(at.certified.origin, wanted_)) differences.push_back(std::move(each));
-    for (std::string& each : of_thing(at.identity, plan_, keysmith_)) {
+    for (std::string& each : of_thing(at.identity, plan_, rotated_, keysmith_)) {
       const bool told = std::find(differences.begin(), differences.end(), each) != differences.end();
       if (!told) differences.push_back(std::move(each));
     }
     if (differences.empty()) return Progress{std::move(at)};
-    const std::string thing = at.identity.thing_name ? "thing " + printable(*at.identity.thing_name)
-                                                     : "certificate " + printable(at.identity.certificate_id);
+    const std::string thing = named(at.identity);
     if (!plan_.force) {
       return fail(ErrorKind::kUsage,
                   "an unfinished run has registered " + thing + " with other options: " + listed(differences),
@@ -119,6 +124,7 @@ class Fitting {
 
   const Plan& plan_;
   CertificateOrigin wanted_;
+  const Identity* rotated_;
   Keysmith& keysmith_;
   Observer& observer_;
 };
@@ -140,9 +146,8 @@ CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& cla
   return {plan.endpoint.host, claim_fingerprint, plan.method, ours ? plan.csr_subject : ""};
 }
 
-Result<Progress> fit(Progress left, const Plan& plan, const std::string& claim_fingerprint, Keysmith& keysmith,
-                     Observer& observer) {
-  return std::visit(Fitting(plan, certificate_origin_of(plan, claim_fingerprint), keysmith, observer), std::move(left));
+Result<Progress> fit(Progress left, const Plan& plan, const Asker& asker, Keysmith& keysmith, Observer& observer) {
+  return std::visit(Fitting(plan, asker, keysmith, observer), std::move(left));
 }
 
 }  // namespace fleet_provision

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/identity.hpp"
 #include "core/milestones.hpp"
 #include "core/plan.hpp"
 #include "ports/keysmith.hpp"
@@ -15,9 +16,17 @@ namespace fleet_provision {
 [[nodiscard]] KeyOrigin key_origin_of(const Plan& plan);
 [[nodiscard]] CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& claim_fingerprint);
 
+/// Who asks the service.
+struct Asker {
+  /// Of its certificate.
+  const std::string& fingerprint;
+  /// The identity that asks for its own successor; null: a claim.
+  const Identity* rotated = nullptr;
+};
+
 /// The last milestone of `left` that this plan would have reached too; a warning names each option that differs.
 /// A registered thing is only given up with `plan.force`, else kUsage.
-[[nodiscard]] Result<Progress> fit(Progress left, const Plan& plan, const std::string& claim_fingerprint,
-                                   Keysmith& keysmith, Observer& observer);
+[[nodiscard]] Result<Progress> fit(Progress left, const Plan& plan, const Asker& asker, Keysmith& keysmith,
+                                   Observer& observer);
 
 }  // namespace fleet_provision

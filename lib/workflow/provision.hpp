@@ -28,7 +28,7 @@ struct Ports {
   Outside* outside = nullptr;
 };
 
-enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kVerified, kChecked, kFailed };
+enum class OutcomeKind : unsigned char { kProvisioned, kAlreadyProvisioned, kVerified, kRotated, kChecked, kFailed };
 
 enum class CheckResult : unsigned char { kOk, kWarning, kFailed, kSkipped };
 

@@ -10,16 +10,16 @@ namespace {
 
 struct Describe {
   PendingState operator()(const Fresh& /*at*/) const {
-    return {Milestone::kFresh, "a certificate to be asked for", {}, {}};
+    return {Milestone::kFresh, "a certificate to be asked for", {}, {}, {}};
   }
   PendingState operator()(const KeyMade& /*at*/) const {
-    return {Milestone::kKeyMade, "a certificate for its key", {}, {}};
+    return {Milestone::kKeyMade, "a certificate for its key", {}, {}, {}};
   }
   PendingState operator()(const Certified& at) const {
-    return {Milestone::kCertified, "the registration of its certificate", at.certificate_id, {}};
+    return {Milestone::kCertified, "the registration of its certificate", at.certificate_id, {}, {}};
   }
   PendingState operator()(const Enrolled& at) const {
-    return {Milestone::kEnrolled, "being put in place", at.identity.certificate_id, at.identity.thing_name};
+    return {Milestone::kEnrolled, "being put in place", at.identity.certificate_id, at.identity.thing_name, {}};
   }
   PendingState operator()(const Verified& at) const {
     PendingState state = (*this)(at.enrolled);
@@ -27,7 +27,7 @@ struct Describe {
     return state;
   }
   PendingState operator()(const Installed& at) const {
-    return {Milestone::kInstalled, "", at.identity.certificate_id, at.identity.thing_name};
+    return {Milestone::kInstalled, "", at.identity.certificate_id, at.identity.thing_name, {}};
   }
 };
 
@@ -54,7 +54,7 @@ Result<std::optional<PendingState>> look_at_pending(Vault& vault, Disk& disk, Ke
   FP_TRY_ASSIGN(const auto whole, read_if_whole(disk, keysmith, kPendingDirectory));
   if (!whole) return std::optional(Describe{}(Fresh{}));
   return std::optional(
-      PendingState{Milestone::kEnrolled, "being put in place", whole->certificate_id, whole->thing_name});
+      PendingState{Milestone::kEnrolled, "being put in place", whole->certificate_id, whole->thing_name, whole});
 }
 
 }  // namespace

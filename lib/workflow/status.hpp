@@ -24,6 +24,8 @@ struct PendingState {
   std::optional<std::string> certificate_id;
   /// Where the service knows the gateway already.
   std::optional<std::string> thing_name;
+  /// Where a commit was cut off: what the next run puts in its place before anything else.
+  std::optional<Identity> whole;
 };
 
 struct State {

@@ -18,10 +18,6 @@ bool asks_for_certificate(const Progress& progress) {
   return std::holds_alternative<Fresh>(progress) || std::holds_alternative<KeyMade>(progress);
 }
 
-std::string named(const Identity& identity) {
-  return identity.thing_name ? "thing " + *identity.thing_name : "certificate without a thing";
-}
-
 }  // namespace
 
 struct Steps::Advance {
@@ -40,8 +36,8 @@ Result<void> Steps::resume(const std::string& claim_fingerprint) {
   // A run that is told to do it again does not stop at the bound of the runs before.
   if (plan_.force && budget_.exhausted()) budget_.forgive();
   const bool enrolled = milestone(journal->progress) >= Milestone::kEnrolled;
-  FP_TRY_ASSIGN(progress_,
-                fit(std::move(journal->progress), plan_, claim_fingerprint_, ports_.keysmith, ports_.observer));
+  FP_TRY_ASSIGN(progress_, fit(std::move(journal->progress), plan_, {claim_fingerprint_, rotated_}, ports_.keysmith,
+                               ports_.observer));
   if (enrolled && milestone(progress_) < Milestone::kEnrolled) {
     FP_TRY(vault_.withdraw());
     FP_TRY(save());
@@ -280,6 +276,17 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
                 std::nullopt};
     return fail(std::move(error));
   }
+  if (rotated_ != nullptr && rotated_->thing_name && answer.thing_name != rotated_->thing_name) {
+    Error error;
+    error.kind = ErrorKind::kOtherIdentity;
+    error.phase = Phase::kRegister;
+    error.message = "the service registered " +
+                    (answer.thing_name ? "thing " + *answer.thing_name : std::string("no thing")) + " instead of " +
+                    *rotated_->thing_name + "; this gateway's identity is not replaced";
+    error.hint = "are template and parameters those of this gateway? certificate " + printable(at.certificate_id) +
+                 " is to be taken away at the service";
+    return fail(std::move(error));
+  }
   FP_TRY_ASSIGN(const CertificateFacts facts, ports_.keysmith.read_certificate(at.certificate_pem));
   FP_TRY_ASSIGN(const std::optional<Identity> present, read_if_whole(ports_.disk, ports_.keysmith, kIdentityDirectory));
   Identity identity;
@@ -287,14 +294,15 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
   identity.certificate_id = at.certificate_id;
   identity.certificate_fingerprint = facts.fingerprint;
   identity.not_after = rfc3339(facts.not_after);
-  identity.template_name = plan_.template_name;
+  identity.template_name = rotated_ != nullptr ? rotated_->template_name : plan_.template_name;
   identity.endpoint = plan_.endpoint.host;
   identity.port = plan_.endpoint.port;
   identity.method = plan_.method;
   identity.key_type = at.made.key.type;
   identity.key = at.made.key.pem.empty() ? at.made.key.uri : kPrivateKeyFile;
   identity.device_configuration = std::move(answer.device_configuration);
-  identity.request_digest = make_request_digest(plan_, ports_.keysmith);
+  identity.request_digest =
+      rotated_ != nullptr ? rotated_->request_digest : make_request_digest(plan_, ports_.keysmith);
   identity.files_digest = digest_of_files(identity, at.certificate_pem, at.made.key.pem, ports_.keysmith);
   if (present) identity.replaces = present->certificate_fingerprint;
   identity.provisioned_at = rfc3339(ports_.clock.wall_now());

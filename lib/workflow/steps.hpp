@@ -16,6 +16,9 @@ class Steps {
   Steps(const Plan& plan, const Ports& ports, Vault& vault, Outcome& outcome)
       : plan_(plan), ports_(ports), vault_(vault), outcome_(outcome), budget_(ports.clock) {}
 
+  /// What is made is to replace `present` (which outlives this): for the same request, of the same thing. Before
+  /// `resume`.
+  void rotate(const Identity& present) { rotated_ = &present; }
   /// Goes on from what the vault holds, as far as it fits this plan.
   [[nodiscard]] Result<void> resume(const std::string& claim_fingerprint);
   [[nodiscard]] const Progress& progress() const { return progress_; }
@@ -56,6 +59,7 @@ class Steps {
   CertificateBudget budget_;
   Progress progress_;
   std::string claim_fingerprint_;
+  const Identity* rotated_ = nullptr;
   Connection* connection_ = nullptr;
   unsigned attempt_ = 1;
 };

@@ -41,36 +41,14 @@ Result<DeviceKey> open_key(const Plan& plan, const Ports& ports, const std::stri
   return ports.keysmith.open_key(reference);
 }
 
-Result<void> load_credentials(const Plan& plan, const Ports& ports, const std::string& directory,
-                              const Identity& identity) {
-  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
-  FP_TRY_ASSIGN(const CertificateFacts facts, ports.keysmith.read_certificate(certificate.reveal()));
-  const WallTime now = ports.clock.wall_now();
-  if (facts.not_after < now) {
-    return fail(
-        ErrorKind::kIssuedCertificateExpired,
-        "the identity's certificate expired at " + rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
-        "make a new identity with --force; if the local time is wrong, set the clock");
-  }
-  FP_TRY_ASSIGN(const DeviceKey key, open_key(plan, ports, directory, identity));
-  if (key.public_key_sha256 != facts.public_key_sha256) {
-    return fail(ErrorKind::kDeviceKeyUnusable, "the device key does not belong to the identity's certificate",
-                "name the right one with --key");
-  }
-  return ports.transport.speak_as({std::string(certificate.reveal()), key});
-}
-
 bool is_refusal(ErrorKind kind) {
   return kind == ErrorKind::kClaimRefused || kind == ErrorKind::kPolicyConnect ||
          kind == ErrorKind::kConnectionRejected;
 }
 
-/// The transport speaks of the claim; here it is the new identity that was refused.
+/// Here it is the new identity that was refused.
 Error told_of_identity(Error error, const std::string& client_id) {
-  constexpr std::string_view kClaimWords = "claim certificate";
-  if (const auto at = error.message.find(kClaimWords); at != std::string::npos) {
-    error.message.replace(at, kClaimWords.size(), "identity's certificate");
-  }
+  error = in_words_of_identity(std::move(error));
   const bool refused = is_refusal(error.kind);
   if (refused || error.kind == ErrorKind::kConnectionLost) {
     error.hint = "the policy that the template attaches must allow iot:Connect on client/" + printable(client_id) +
@@ -96,11 +74,42 @@ class OpenSession {
 
 }  // namespace
 
+Error in_words_of_identity(Error error) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {{"claim certificate", "identity's certificate"},
+                                                                      {"the claim's policy", "the identity's policy"}};
+  for (std::string* text : {&error.message, &error.hint}) {
+    for (const auto& [claim, identity] : kWords) {
+      if (const auto at = text->find(claim); at != std::string::npos) text->replace(at, claim.size(), identity);
+    }
+  }
+  return error;
+}
+
+Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
+                                           const Identity& identity) {
+  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
+  FP_TRY_ASSIGN(CertificateFacts facts, ports.keysmith.read_certificate(certificate.reveal()));
+  const WallTime now = ports.clock.wall_now();
+  if (facts.not_after < now) {
+    return fail(
+        ErrorKind::kIssuedCertificateExpired,
+        "the identity's certificate expired at " + rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
+        "make a new identity with --force; if the local time is wrong, set the clock");
+  }
+  FP_TRY_ASSIGN(const DeviceKey key, open_key(plan, ports, directory, identity));
+  if (key.public_key_sha256 != facts.public_key_sha256) {
+    return fail(ErrorKind::kDeviceKeyUnusable, "the device key does not belong to the identity's certificate",
+                "name the right one with --key");
+  }
+  FP_TRY(ports.transport.speak_as({std::string(certificate.reveal()), key}));
+  return facts;
+}
+
 Result<ConnectionFacts> prove_identity(const Plan& plan, const Ports& ports, Attempts& attempts,
                                        const std::string& directory, const Identity& identity, MqttVersion version,
                                        unsigned attempt) {
   PhaseMark mark(ports.observer, Phase::kVerify, attempt);
-  auto loaded = load_credentials(plan, ports, directory, identity);
+  auto loaded = speak_as_identity(plan, ports, directory, identity);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kVerify));
   const auto wanted = plan.verify_client_id ? plan.verify_client_id : identity.thing_name;
   if (wanted) FP_TRY(attempts.rest_client_id(*wanted));

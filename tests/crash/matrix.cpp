@@ -10,6 +10,7 @@
 #include "tests/fakes/run_recorder.hpp"
 #include "workflow/identity_files.hpp"
 #include "workflow/provision.hpp"
+#include "workflow/rotate.hpp"
 
 namespace fleet_provision::crash {
 namespace {
@@ -27,12 +28,13 @@ struct World {
     plan.method = scenario.method;
     plan.state_dir = "/state";
     disk.can_exchange = scenario.can_exchange;
-    if (scenario.force) {
+    if (scenario.replaces()) {
       Disk& plain = disk;
       (void)run(plain);
       disk.release_lock();
       disk.cut({Survival::Names::kKept, Survival::Data::kKept});
-      plan.force = true;
+      plan.force = scenario.force;
+      rotating = scenario.rotate;
       old_certificates = static_cast<unsigned>(service.certificates.size());
     }
     service.tokens_to_refuse = scenario.tokens_to_refuse;
@@ -46,7 +48,7 @@ struct World {
   Outcome run(Disk& through) {
     fakes::RunRecorder observer;
     const Ports ports{transport, keysmith, through, clock, observer, &outside};
-    return provision(plan, ports);
+    return rotating ? rotate(plan, ports) : provision(plan, ports);
   }
 
   /// Runs until operation `at` (from 1), then stops as if the process were gone. Nothing when it ended before.
@@ -82,6 +84,7 @@ struct World {
   fakes::FakeService service;
   fakes::FakeTransport transport{service, clock};
   fakes::FakeOutside outside;
+  bool rotating = false;
   unsigned old_certificates = 0;
   unsigned operations_seen = 0;
 };
@@ -107,8 +110,8 @@ std::string identity_fault(World& world, bool may_be_absent) {
 
 /// What was sent and is lost: a key whose CSR left, a certificate whose token left and was not refused.
 std::string loss(World& world) {
-  // With --force a run after a finished one replaces it again, and previous/ keeps one generation.
-  const bool twice = world.scenario.force && world.scenario.killed_at && world.keysmith.keys_made > 2;
+  // With --force and rotate a run after a finished one replaces it again, and previous/ keeps one generation.
+  const bool twice = world.scenario.replaces() && world.scenario.killed_at && world.keysmith.keys_made > 2;
   const unsigned first = twice ? 2 : 1;
   for (unsigned n = first; n <= world.keysmith.keys_made; ++n) {
     const std::string pem = fakes::fake_key_pem("made-" + std::to_string(n));
@@ -173,13 +176,14 @@ std::string finish(World& world, Tally& tally, unsigned cuts) {
 std::string after_cut(World& world, const Survival& survival, bool told_finished, Tally& tally) {
   world.disk.cut(survival);
   world.clock.reboot();
-  const bool may_be_absent = !told_finished && !(world.scenario.force && world.scenario.can_exchange);
+  const bool may_be_absent = !told_finished && !(world.scenario.replaces() && world.scenario.can_exchange);
   std::string fault = identity_fault(world, may_be_absent);
   if (fault.empty()) fault = loss(world);
   if (!fault.empty()) return fault;
   if (told_finished) {
     // Finished stays finished: not even the network is needed.
     world.plan.force = false;
+    world.rotating = false;
     const std::size_t connections = world.transport.connections.size();
     const std::size_t calls = world.outside.calls.size();
     const Outcome outcome = world.run(world.disk);
@@ -205,7 +209,8 @@ Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survival
       ++tally.cuts;
       ++tally.runs;
       // A look writes nothing, so what it finds after a kill may not be durable yet; then the next run finishes it.
-      const bool finished = ended && outcome->kind == OutcomeKind::kProvisioned;
+      const bool finished =
+          ended && (outcome->kind == OutcomeKind::kProvisioned || outcome->kind == OutcomeKind::kRotated);
       const std::string fault = after_cut(world, survival, finished, tally);
       if (fault.empty()) continue;
       tally.violations.push_back(scenario.name + ", cut before operation " + std::to_string(at) + ", names " +

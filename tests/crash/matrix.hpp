@@ -22,6 +22,11 @@ struct Scenario {
   std::optional<unsigned> killed_at;
   /// With --verify, --on-success and --owner.
   bool with_duties = false;
+  /// `rotate` over a finished identity.
+  bool rotate = false;
+
+  /// There is an identity before the run.
+  [[nodiscard]] bool replaces() const { return force || rotate; }
 };
 
 struct Tally {

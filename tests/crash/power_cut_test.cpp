@@ -18,11 +18,16 @@ std::vector<Scenario> scenarios() {
     all.push_back({"keys" + suffix, Method::kKeys, false, true, refused, {}});
     all.push_back({"force" + suffix, Method::kCsr, true, true, refused, {}});
     all.push_back({"force without exchange" + suffix, Method::kCsr, true, false, refused, {}});
+    all.push_back({"rotate" + suffix, Method::kCsr, false, true, refused, {}, false, true});
   }
   Scenario proved{"with duties", Method::kCsr, false, true, 0, {}, true};
   all.push_back(proved);
   proved.force = true;
   all.push_back(proved);
+  proved.force = false;
+  proved.rotate = true;
+  all.push_back(proved);
+  all.push_back({"rotate to keys without exchange", Method::kKeys, false, false, 0, {}, false, true});
   return all;
 }
 
@@ -73,7 +78,7 @@ TEST_CASE("after a power cut before any operation the gateway ends provisioned")
 
 TEST_CASE("a kill and then a power cut lose nothing either") {
   unsigned cuts = 0;
-  for (Scenario scenario : {scenarios()[0], scenarios()[1], scenarios()[2]}) {
+  for (Scenario scenario : {scenarios()[0], scenarios()[1], scenarios()[2], scenarios()[4]}) {
     const unsigned operations = operations_of(scenario);
     for (unsigned killed_at = 1; killed_at <= operations; ++killed_at) {
       scenario.killed_at = killed_at;
