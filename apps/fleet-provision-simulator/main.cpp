@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -130,8 +131,11 @@ Result<std::string> use_state_directory(std::string named, std::optional<Tempora
 
 std::vector<std::string> names_of_server(const Options& options) {
   std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-  if (options.listen != "0.0.0.0" && options.listen != "::") names.push_back(options.listen);
-  names.insert(names.end(), options.names.begin(), options.names.end());
+  const auto add = [&names](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  if (options.listen != "0.0.0.0" && options.listen != "::") add(options.listen);
+  for (const std::string& each : options.names) add(each);
   return names;
 }
 

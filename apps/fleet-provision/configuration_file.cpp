@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "adapters/disk_error.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
@@ -103,7 +103,7 @@ bool exists(const std::string& path) {
 
 Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& path) {
   const std::string name = printable(path, 300);
-  auto text = read_input_file(path, kConfigurationBytesMax);
+  auto text = read_input_file(path, kConfigurationBytesMax, ErrorKind::kConfiguration);
   if (!text) return fail(std::move(text).error().within("configuration"));
   auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
   if (!members) {
@@ -126,8 +126,7 @@ Result<std::vector<std::string>> default_configuration_files(const std::string& 
   const std::string parts = directory + "/config.d";
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(parts.c_str()), ::closedir);
   if (!entries && errno != ENOENT && errno != ENOTDIR) {
-    return fail(ErrorKind::kFileUnreadable,
-                "configuration: cannot read " + parts + ": " + std::generic_category().message(errno));
+    return fail(ErrorKind::kFileUnreadable, "configuration: cannot read " + parts + ": " + words(errno));
   }
   if (entries) {
     while (const dirent* entry = ::readdir(entries.get())) {

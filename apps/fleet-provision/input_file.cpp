@@ -20,7 +20,7 @@ std::string_view hint_for(int error_number) {
   return error_number == EISDIR ? "name a file" : "";
 }
 
-Result<std::string> read_all(int descriptor, const std::string& name, std::size_t limit) {
+Result<std::string> read_all(int descriptor, const std::string& name, std::size_t limit, ErrorKind unusable) {
   std::string bytes;
   std::array<char, 16384> chunk{};
   while (true) {
@@ -33,14 +33,15 @@ Result<std::string> read_all(int descriptor, const std::string& name, std::size_
     if (got == 0) return bytes;
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
     if (bytes.size() > limit) {
-      return fail(ErrorKind::kFileUnreadable, name + " has more than " + std::to_string(limit) + " bytes");
+      return fail(unusable, name + " has more than " + std::to_string(limit) + " bytes", "is it the right file?");
     }
   }
 }
 
 }  // namespace
 
-Result<std::string> read_input_file(const std::string& path, std::size_t limit) {
+Result<std::string> read_input_file(const std::string& path, std::size_t limit, ErrorKind unusable) {
+  if (path.empty()) return fail(ErrorKind::kUsage, "the path is empty", "name a file");
   const std::string name = printable(path, 300);
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) {
@@ -48,11 +49,11 @@ Result<std::string> read_input_file(const std::string& path, std::size_t limit) 
     return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
                 "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));
   }
-  return read_all(file.get(), name, limit);
+  return read_all(file.get(), name, limit, unusable);
 }
 
-Result<std::string> read_standard_input(std::size_t limit) {
-  return read_all(STDIN_FILENO, "stdin", limit);
+Result<std::string> read_standard_input(std::size_t limit, ErrorKind unusable) {
+  return read_all(STDIN_FILENO, "stdin", limit, unusable);
 }
 
 }  // namespace fleet_provision

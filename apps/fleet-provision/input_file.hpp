@@ -8,9 +8,10 @@
 
 namespace fleet_provision {
 
-/// The bytes of `path`, at most `limit`; pipes and /proc are as good as files. kFileNotFound, kFileUnreadable.
-[[nodiscard]] Result<std::string> read_input_file(const std::string& path, std::size_t limit);
+/// The bytes of `path`; pipes and /proc are as good as files. kFileNotFound, kFileUnreadable, kUsage for an empty path;
+/// `unusable` when there are more than `limit`.
+[[nodiscard]] Result<std::string> read_input_file(const std::string& path, std::size_t limit, ErrorKind unusable);
 /// The same of stdin.
-[[nodiscard]] Result<std::string> read_standard_input(std::size_t limit);
+[[nodiscard]] Result<std::string> read_standard_input(std::size_t limit, ErrorKind unusable);
 
 }  // namespace fleet_provision

@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <exception>
 #include <string>
-#include <system_error>
 #include <vector>
 
+#include "adapters/disk_error.hpp"
 #include "compose.hpp"
 #include "core/text.hpp"
 #include "help.hpp"
@@ -30,7 +30,7 @@ int print(std::string_view text, int code) {
   if (failure == 0) return code;
   Error error;
   error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
-  error.message = "cannot write to stdout: " + std::generic_category().message(failure);
+  error.message = "cannot write to stdout: " + words(failure);
   Report(Voice{}, Instant{}).failed(error);
   return code != 0 ? code : static_cast<int>(exit_code(error.kind));
 }

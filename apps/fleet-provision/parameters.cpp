@@ -23,10 +23,17 @@ std::string_view without_trailing_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
+/// The byte order mark that some editors put first is no part of a text.
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+  return text;
+}
+
 Result<std::string> value_from_file(const std::string& name, const std::string& path) {
-  auto bytes = read_input_file(path, kValueFileBytesMax);
+  auto bytes = read_input_file(path, kValueFileBytesMax, ErrorKind::kParametersUnusable);
   if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
-  std::string value(without_trailing_blanks(*bytes));
+  std::string value(without_trailing_blanks(without_mark(*bytes)));
   if (value.empty()) {
     return fail(ErrorKind::kParametersUnusable,
                 "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
@@ -68,7 +75,8 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   const bool from_stdin = path == "-";
   const std::string name = from_stdin ? "stdin" : printable(path, 300);
   FP_TRY_ASSIGN(const std::string text,
-                from_stdin ? read_standard_input(kParametersBytesMax) : read_input_file(path, kParametersBytesMax));
+                from_stdin ? read_standard_input(kParametersBytesMax, ErrorKind::kParametersUnusable)
+                           : read_input_file(path, kParametersBytesMax, ErrorKind::kParametersUnusable));
   const std::string hint = R"(it is a JSON object of text, e.g. {"SerialNumber": "4711"})";
   const auto refuse = [&hint](std::string message) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);

@@ -36,14 +36,12 @@ void handle(int signal, void (*function)(int)) {
 }
 
 /// A descriptor opened later would otherwise become stdout, and a message would end up in a key file.
+/// A closed stdout cannot be written either: a result that nobody gets is an error.
 void open_standard_descriptors() {
-  while (true) {
-    const int descriptor = ::open("/dev/null", O_RDWR);
+  for (int each = STDIN_FILENO; each <= STDERR_FILENO; ++each) {
+    if (::fcntl(each, F_GETFD) >= 0) continue;
+    const int descriptor = ::open("/dev/null", each == STDOUT_FILENO ? O_RDONLY : O_RDWR);
     if (descriptor < 0) ::_exit(static_cast<int>(ExitCode::kSoftware));
-    if (descriptor > STDERR_FILENO) {
-      ::close(descriptor);
-      return;
-    }
   }
 }
 

@@ -216,7 +216,7 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   FP_TRY_ASSIGN(auto proxy, asked ? proxy_of_options(options) : proxy_of_environment(environment, endpoint));
   if (!proxy || options.given(OptionId::kProxyPasswordFile) == nullptr) return proxy;
   const std::string file = options.text(OptionId::kProxyPasswordFile).value_or("");
-  auto password = read_named_file(file, "proxy password file", kPasswordBytesMax);
+  auto password = read_named_file(file, "proxy password file", ErrorKind::kUsage, kPasswordBytesMax);
   if (!password) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(password).error()));
   const std::string_view text = password->reveal();
   const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);

@@ -76,8 +76,8 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
     const Setting& quiet = *options.given(OptionId::kQuiet);
     const Setting& verbose = *options.given(OptionId::kVerbose);
     if (quiet.source == verbose.source) {
-      return fail(ErrorKind::kUsage, quiet.origin + " and " + verbose.origin + " exclude each other",
-                  "leave one of them out");
+      return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+                  quiet.origin + " and " + verbose.origin + " exclude each other", "leave one of them out");
     }
     voice.quiet = quiet.source > verbose.source;
     if (voice.quiet) voice.verbosity = 0;

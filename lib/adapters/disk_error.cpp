@@ -59,4 +59,11 @@ tl::unexpected<Error> disk_error(int number, std::string_view doing, std::string
               std::string(found.hint));
 }
 
+tl::unexpected<Error> path_error(int number, std::string_view doing, std::string_view path) {
+  if (number != ELOOP) return disk_error(number, doing, path);
+  return fail(ErrorKind::kStateNotWritable,
+              "cannot " + std::string(doing) + " " + printable(path) + ": its symbolic links lead in a circle",
+              std::string(kElsewhere));
+}
+
 }  // namespace fleet_provision

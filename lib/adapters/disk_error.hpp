@@ -14,5 +14,7 @@ namespace fleet_provision {
 /// The error of a call on the state directory, by the rules of ports/disk.hpp. `doing` and the whole `path` make the
 /// message: "cannot create /var/lib/x/pending: permission denied".
 [[nodiscard]] tl::unexpected<Error> disk_error(int number, std::string_view doing, std::string_view path);
+/// The same for a path on which symbolic links are followed: ELOOP means there that they are too many.
+[[nodiscard]] tl::unexpected<Error> path_error(int number, std::string_view doing, std::string_view path);
 
 }  // namespace fleet_provision

@@ -22,6 +22,7 @@ class NameReader {
   explicit NameReader(std::string_view text) : text_(text) {}
 
   [[nodiscard]] Result<std::vector<RelativeName>> run() {
+    if (text_.empty()) return fail(ErrorKind::kUsage, "the CSR subject is empty", std::string(kForm));
     std::vector<RelativeName> names(1);
     while (true) {
       FP_TRY_ASSIGN(auto attribute, attribute_at());

@@ -108,7 +108,7 @@ Result<void> make_path(const std::string& path) {
                     "remove the link, or choose another place with --state-dir");
       }
     }
-    if (!next) return disk_error(errno, "open", path);
+    if (!next) return path_error(errno, "open", path);
     above = std::exchange(here, std::move(next));
   }
   if (!made_any && above && is_empty(here)) return sync_if_readable(above, path);

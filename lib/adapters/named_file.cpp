@@ -28,7 +28,8 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
 
 }  // namespace
 
-Result<Secret> read_named_file(const std::string& path, const std::string& what, std::size_t limit) {
+Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable,
+                               std::size_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) return unreadable(errno, path, what);
   struct stat facts {};
@@ -47,9 +48,9 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
     if (count == 0) return Secret({bytes.data(), size});
     size += static_cast<std::size_t>(count);
   }
-  return fail(ErrorKind::kFileUnreadable,
-              "the " + what + " " + printable(path) +
-                  (size > limit ? " has more than " + std::to_string(limit) + " bytes" : " grew while it was read"));
+  const std::string name = "the " + what + " " + printable(path);
+  if (size <= limit) return fail(ErrorKind::kFileUnreadable, name + " grew while it was read", "run again");
+  return fail(unusable, name + " has more than " + std::to_string(limit) + " bytes", "is it the right file?");
 }
 
 }  // namespace fleet_provision

@@ -103,7 +103,7 @@ Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& s
 
 Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
   const CleanErrorQueue clean;
-  FP_TRY_ASSIGN(const Secret pem, read_named_file(file, "CSR"));
+  FP_TRY_ASSIGN(const Secret pem, read_named_file(file, "CSR", ErrorKind::kCsrUnusable));
   const std::string what = "the CSR " + printable(file);
   const Bio bio(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.size())));
   if (!bio) return internal("read a CSR");

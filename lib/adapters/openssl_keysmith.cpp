@@ -113,7 +113,7 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
     return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
                 "name a PEM file");
   }
-  FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key"));
+  FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key", ErrorKind::kDeviceKeyUnusable));
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the device key " + printable(reference)));
   return remember(std::move(key));
 }

@@ -122,7 +122,7 @@ Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_v
   if (!is_ours) return fail(ErrorKind::kInternal, "not a path below the state directory: " + printable(path));
   const int root = open_root();
   if (root < 0 && errno == ENOENT) return std::optional<Place>{};
-  if (root < 0) return failed(doing, path);
+  if (root < 0) return path_error(errno, doing, whole(path));
   if (slash == std::string::npos) return std::optional<Place>{Place{Descriptor(), root, first}};
   Descriptor directory(::openat(root, first.c_str(), kDirectoryFlags));
   if (!directory && errno == ENOENT) return std::optional<Place>{};
@@ -136,7 +136,7 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
   if (path.empty()) {
     const int root = open_root();
     if (root < 0 && errno == ENOENT) return std::optional<Descriptor>{};
-    if (root < 0) return failed(doing, path);
+    if (root < 0) return path_error(errno, doing, whole(path));
     directory = Descriptor(::openat(root, ".", kDirectoryFlags));
   } else {
     FP_TRY_ASSIGN(const auto place, locate_if_there(doing, path));

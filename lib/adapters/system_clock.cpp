@@ -26,7 +26,7 @@ std::chrono::seconds SystemClock::since_boot() {
 }
 
 std::string SystemClock::boot_id() {
-  const auto file = read_named_file("/proc/sys/kernel/random/boot_id", "boot id", 4096);
+  const auto file = read_named_file("/proc/sys/kernel/random/boot_id", "boot id", ErrorKind::kInternal, 4096);
   if (!file) return {};
   const std::string_view text = file->reveal();
   return std::string(text.substr(0, text.find('\n')));

@@ -226,21 +226,23 @@ Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::stri
 }
 
 Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OSSL_LIB_CTX* library) {
-  PemCredentials pem;
-  pem.certificate_name = options.certificate_file;
-  pem.key_name = options.key_reference;
-  FP_TRY_ASSIGN(const Secret certificate, read_named_file(options.certificate_file, "claim certificate"));
-  pem.certificate_pem = std::string(certificate.reveal());
-  // The file may turn out to hold the key, if the two were swapped.
-  const WipedAtEnd wiped(pem.certificate_pem);
   if (is_key_uri(options.key_reference)) {
-    return fail(kClaimKeyUnusable,
+    return fail(kUsage,
                 "claim key " + printable(options.key_reference) + ": keys outside of files are not supported yet",
                 "give a PEM file");
   }
-  FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key"));
+  PemCredentials pem;
+  pem.certificate_name = options.certificate_file;
+  pem.key_name = options.key_reference;
+  FP_TRY_ASSIGN(const Secret certificate,
+                read_named_file(options.certificate_file, "claim certificate", kClaimCertificateUnusable));
+  pem.certificate_pem = std::string(certificate.reveal());
+  // The file may turn out to hold the key, if the two were swapped.
+  const WipedAtEnd wiped(pem.certificate_pem);
+  FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
   if (options.key_passphrase_file) {
-    FP_TRY_ASSIGN(const Secret text, read_named_file(*options.key_passphrase_file, "passphrase file"));
+    FP_TRY_ASSIGN(const Secret text,
+                  read_named_file(*options.key_passphrase_file, "passphrase file", kClaimKeyPassphrase));
     pem.passphrase = without_line_end(text);
   }
   return from_pem(pem, options.ca_file, library);

@@ -20,9 +20,9 @@ namespace fleet_provision {
 namespace {
 
 Result<void> trust_file(SSL_CTX& context, const std::string& path) {
-  FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "CA file"));
+  FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "CA file", ErrorKind::kCaFileUnusable));
   const std::string name = "CA file " + printable(path);
-  if (bytes.empty()) return fail(ErrorKind::kCaFileUnusable, name + " is empty");
+  if (bytes.empty()) return fail(ErrorKind::kCaFileUnusable, name + " is empty", "it holds root certificates in PEM");
   const std::string_view text = bytes.reveal();
   if (text[0] == '\x30' && text.find("-----BEGIN") == std::string_view::npos) {
     return fail(ErrorKind::kCaFileUnusable, name + " is DER, not PEM",

@@ -146,7 +146,9 @@ Result<KeyType> parse_key_type(std::string_view text) {
 Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16_t> port) {
   const std::string hint = "give the host alone, e.g. abc-ats.iot.eu-central-1.amazonaws.com, or HOST:PORT";
   std::string_view rest = text;
-  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
+  if (const std::size_t scheme = rest.find("://"); scheme != std::string_view::npos && scheme > 0) {
+    rest.remove_prefix(scheme + 3);
+  }
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   if (rest.find('/') != std::string_view::npos) {
     return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " has a path behind the host", hint);

@@ -183,7 +183,7 @@ TEST_CASE_METHOD(Smithy, "a key or CSR that is not there, or not to be read, is 
   check_failure(keysmith.open_key(directory / "absent"), ErrorKind::kFileNotFound, "absent does not exist");
   check_failure(keysmith.open_key(directory / "absent/key"), ErrorKind::kFileNotFound, "does not exist");
   check_failure(keysmith.open_key(directory / "directory"), ErrorKind::kFileUnreadable, "is a directory");
-  check_failure(keysmith.open_key(directory / "large"), ErrorKind::kFileUnreadable, "has more than 1048576 bytes");
+  check_failure(keysmith.open_key(directory / "large"), ErrorKind::kDeviceKeyUnusable, "has more than 1048576 bytes");
   check_failure(keysmith.open_key("handle:0x81000001"), ErrorKind::kUsage, "not supported yet");
   check_failure(keysmith.open_key("pkcs11:token=a;object=b"), ErrorKind::kUsage, "not supported yet");
   check_failure(keysmith.open_csr(directory / "absent"), ErrorKind::kFileNotFound, "absent does not exist");

@@ -88,7 +88,7 @@ TEST_CASE("each wrong certificate, key and CA file is told by its kind and its n
       {"key in DER", key([](Bench& b) { return der_of(b.claim.key); }), kClaimKeyUnusable, "is DER"},
       {"certificate as key", key([](Bench& b) { return b.claim.certificate; }), kClaimKeyUnusable, "a certificate"},
       {"another's key", key([](Bench& b) { return b.pki.claim().key; }), kClaimKeyMismatch, "is not the key of"},
-      {"key URI", [](Bench& b) { b.options.key_reference = "pkcs11:token=t"; }, kClaimKeyUnusable, "not supported"},
+      {"key URI", [](Bench& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
       {"encrypted", key([](Bench& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase, "encrypted"},
       {"no CA file", [](Bench& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},
       {"empty CA file", roots(nothing), kCaFileUnusable, "is empty"},

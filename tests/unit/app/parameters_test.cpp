@@ -19,6 +19,9 @@ Result<Parameters> parameters_of(const Arguments& arguments, const Environment& 
 TEST_CASE("a parameter is text, the text of a file, or a literal @") {
   const TemporaryFile serial(std::string("4711 \r\n\n\0", 9));
   const TemporaryFile inner("  a b\n c\n");
+  const TemporaryFile marked(
+      "\xEF\xBB\xBF"
+      "4711\r\n");
   struct Row {
     std::string text;
     Parameters parameters;
@@ -35,6 +38,7 @@ TEST_CASE("a parameter is text, the text of a file, or a literal @") {
       {"a=x@y", {{"a", "x@y"}}},
       {"a=@" + serial.path(), {{"a", "4711"}}},
       {"a=@" + inner.path(), {{"a", "  a b\n c"}}},
+      {"a=@" + marked.path(), {{"a", "4711"}}},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text);
@@ -101,7 +105,7 @@ TEST_CASE("bad parameters are refused") {
       {{"-P", "a=" + std::string(4097, 'x')}, ErrorKind::kUsage, "4097 characters"},
       {{"-P", "a=@/nowhere/at/all"}, ErrorKind::kFileNotFound, "/nowhere/at/all"},
       {{"-P", "a=@/"}, ErrorKind::kFileUnreadable, "cannot read /"},
-      {{"-P", "a=@"}, ErrorKind::kFileNotFound, "parameter \"a\""},
+      {{"-P", "a=@"}, ErrorKind::kUsage, "parameter \"a\""},
       {{"-P", "a=@" + empty.path()}, ErrorKind::kParametersUnusable, "is empty"},
       {{"-P", "a=@" + binary.path()}, ErrorKind::kParametersUnusable, "is not UTF-8"},
       {{"-P", "a=@" + much.path()}, ErrorKind::kParametersUnusable, "5000 characters"},
