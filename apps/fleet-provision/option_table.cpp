@@ -59,6 +59,8 @@ constexpr std::array kRows{
               "encoding of requests and answers"},
     OptionRow{Id::kKeyType, "key-type", 0, "TYPE", kIdentity, kText, kEverywhere, "ec-p256",
               "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
+    OptionRow{Id::kKeyStore, "key-store", 0, "file", kIdentity, kText, kEverywhere, "file",
+              "where a new key is made; a TPM (tpm2) and tokens (pkcs11:...) are not supported yet"},
     OptionRow{Id::kKey, "key", 0, "FILE", kIdentity, kFile, kEverywhere, "",
               "use this existing device key (PEM), which is copied into the identity; with --csr it is only checked"},
     OptionRow{Id::kCsr, "csr", 0, "FILE", kIdentity, kFile, kEverywhere, "",

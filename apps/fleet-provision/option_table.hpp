@@ -34,6 +34,7 @@ enum class OptionId : unsigned char {
   kMethod,
   kPayloadFormat,
   kKeyType,
+  kKeyStore,
   kKey,
   kCsr,
   kCsrSubject,

@@ -47,12 +47,15 @@ struct Conflict {
 };
 constexpr std::array kConflicts{
     Conflict{OptionId::kMethod, "keys", OptionId::kKeyType, "with keys the service makes the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kKeyStore, "with keys the service makes the key"},
     Conflict{OptionId::kMethod, "keys", OptionId::kKey, "with keys the service makes the key"},
     Conflict{OptionId::kMethod, "keys", OptionId::kCsr, "with keys there is no CSR"},
     Conflict{OptionId::kMethod, "keys", OptionId::kCsrSubject, "with keys there is no CSR"},
     Conflict{OptionId::kCsr, "", OptionId::kKeyType, "a CSR has its key already"},
+    Conflict{OptionId::kCsr, "", OptionId::kKeyStore, "a CSR has its key already"},
     Conflict{OptionId::kCsr, "", OptionId::kCsrSubject, "a CSR has its subject already"},
     Conflict{OptionId::kKey, "", OptionId::kKeyType, "an existing key has its type already"},
+    Conflict{OptionId::kKey, "", OptionId::kKeyStore, "an existing key has its place already"},
 };
 
 Result<void> no_conflicts(const Options& options) {
@@ -147,8 +150,19 @@ Result<void> no_pin(const Options& options, OptionId id) {
   return fail(options.blame(id, std::move(error)));
 }
 
+/// Nothing to keep: a file is the only place there is.
+Result<std::string> parse_key_store(const std::string& text) {
+  if (text == "file") return text;
+  const bool known = text == "tpm2" || text.starts_with("pkcs11:");
+  return fail(ErrorKind::kUsage,
+              known ? "keys outside of files are not supported yet" : "\"" + printable(text, 80) + "\" is no key store",
+              "leave it out, or give file");
+}
+
 Result<void> read_key_source(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
+  FP_TRY(no_pin(options, OptionId::kKeyStore));
+  FP_TRY(parsed(options, OptionId::kKeyStore, parse_key_store));
   FP_TRY(no_pin(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto key, path(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto csr, path(options, OptionId::kCsr));
