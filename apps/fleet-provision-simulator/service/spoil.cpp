@@ -114,7 +114,8 @@ std::string encode_spoiled(Members document, Encoding encoding, EncodeOptions op
   if (const auto* fault = find(FaultAction::kOversize)) pad(document, encoding, options, fault->number);
   std::string bytes = encode(document, encoding, options);
   if (const auto* fault = find(FaultAction::kTruncated)) {
-    bytes.resize(std::min<std::size_t>(bytes.size(), fault->number == 0 ? bytes.size() / 2 : fault->number));
+    const std::uint64_t whole = bytes.size();
+    bytes.resize(static_cast<std::size_t>(std::min(whole, fault->number == 0 ? whole / 2 : fault->number)));
   }
   if (find(FaultAction::kTrailingBytes) != nullptr) bytes += "{}";
   if (find(FaultAction::kEmpty) != nullptr) bytes.clear();
