@@ -47,7 +47,7 @@ Plan as_the_identity(Plan plan, const Identity& present) {
 
 class Rotation {
  public:
-  /// `committed`: a rotation that was cut off has put `present` in its place just now.
+  /// `committed`: a run that was cut off has put `present` in its place just now.
   Rotation(const Plan& plan, const Ports& ports, Identity present, bool committed)
       : plan_(as_the_identity(plan, present)),
         told_(ports.observer),
@@ -90,7 +90,8 @@ class Rotation {
     if (!found) return fail(ErrorKind::kIdentityDamaged, ports_.disk.root() + " holds no identity any more");
     present_ = std::move(*found);
     FP_TRY(require_same_request());
-    if (committed_) {
+    FP_TRY_ASSIGN(const bool over, is_all_but_over());
+    if (over) {
       outcome_.identity = present_;
       outcome_.resumed = true;
     } else {
@@ -102,6 +103,14 @@ class Rotation {
     }
     mark.ended();
     return {};
+  }
+
+  /// The last rotation has put its identity in place, but was cut off or failed before its end: it is finished, and
+  /// does not count as one that asks for yet another certificate.
+  [[nodiscard]] Result<bool> is_all_but_over() {
+    if (!present_.replaces) return false;
+    if (committed_ || !plan_.on_success) return committed_;
+    return vault_.owes_on_success(present_);
   }
 
   /// Parameters of another gateway would make this one's new certificate one of that gateway's. A template made for

@@ -170,6 +170,22 @@ TEST_CASE("a template made for rotation leaves the identity one of its first req
   CHECK(gateway.found() == OutcomeKind::kAlreadyProvisioned);
 }
 
+TEST_CASE("a rotation whose program failed is finished by the next one, without another certificate") {
+  Provisioned gateway;
+  gateway.plan.on_success = "/usr/bin/hook";
+  gateway.outside.program_error = Error{};
+  gateway.outside.program_error->kind = kOnSuccessFailed;
+  CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
+  const std::string second = gateway.certificate();
+  CHECK(second != gateway.first);
+  gateway.outside.program_error.reset();
+  const Outcome later = gateway.rotation();
+  CHECK(later.kind == OutcomeKind::kRotated);
+  CHECK(later.resumed);
+  CHECK(gateway.certificate() == second);
+  CHECK(gateway.rotation().certificates_requested == 1);
+}
+
 TEST_CASE("the program runs for the successor too, and the key may come from the service") {
   Provisioned gateway;
   gateway.plan.on_success = "/usr/bin/hook";
