@@ -3,6 +3,8 @@
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
+#include <csignal>
+
 #include "simulator_process.hpp"
 
 namespace fleet_provision::simulator {
@@ -36,6 +38,8 @@ MqttClient::MqttClient(const SimulatorProcess& simulator, const Identity& identi
                        int version, bool clean) {
   static const int kInitialized = mosquitto_lib_init();
   static_cast<void>(kInitialized);
+  // The library writes its last words also to a broker that has just hung up.
+  std::signal(SIGPIPE, SIG_IGN);
   client_ = mosquitto_new(client_id.c_str(), clean, this);
   mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
   mosquitto_tls_set(client_, simulator.text("caFile").c_str(), nullptr, identity.certificate_file.c_str(),
