@@ -24,6 +24,15 @@ bool stays_ignored(int signal) {
   return signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
 }
 
+// A descriptor opened later would otherwise become stdout, and the ready line end in a file of the state directory.
+// A closed stdout cannot be written either: a ready line that nobody gets is an error.
+void open_standard_descriptors() {
+  for (int each = STDIN_FILENO; each <= STDERR_FILENO; ++each) {
+    if (::fcntl(each, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", each == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0) ::_exit(kOwnFailure);
+  }
+}
+
 sigset_t waited_for() {
   sigset_t set;
   sigemptyset(&set);
@@ -57,7 +66,10 @@ int exit_code_of(int status) {
 Signals::Signals() {
   // Who began us may ignore it, and then nobody is told that a child has ended.
   ::signal(SIGCHLD, SIG_DFL);
-  const sigset_t set = waited_for();
+  open_standard_descriptors();
+  sigset_t set = waited_for();
+  // What was begun is to be ended also when the reader of stdout has gone: writing fails instead.
+  sigaddset(&set, SIGPIPE);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 

@@ -7,10 +7,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "broker.hpp"
@@ -49,25 +54,33 @@ Result<std::string> find_plugin(const std::string& directory) {
 Result<Descriptor> lock_state(const std::string& directory) {
   const std::string path = directory + "/lock";
   Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return fail(ErrorKind::kStateNotWritable, "cannot write " + path);
+  if (!lock) return fail(ErrorKind::kStateNotWritable, "cannot write " + path + ": " + std::strerror(errno));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorKind::kLocked, "another simulator uses " + directory, "give it another --state-dir");
   }
   return lock;
 }
 
-bool names_localhost() {
-  const auto hosts = read_file("/etc/hosts");
-  return hosts && hosts->find("localhost") != std::string::npos;
+// Whether /etc/hosts gives one of these addresses the name localhost.
+bool is_localhost(std::initializer_list<std::string_view> addresses) {
+  std::istringstream hosts(read_file("/etc/hosts").value_or(""));
+  for (std::string line; std::getline(hosts, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string word;
+    words >> word;
+    if (std::find(addresses.begin(), addresses.end(), word) == addresses.end()) continue;
+    while (words >> word) {
+      if (word == "localhost") return true;
+    }
+  }
+  return false;
 }
 
 // The name that clients are told: one that the server's certificate holds and that leads to the listener.
 std::string endpoint_for(const std::string& listen) {
-  const bool any = listen == "0.0.0.0" || listen == "::";
-  if (listen == "127.0.0.1" || listen == "::1" || any) {
-    if (names_localhost()) return "localhost";
-    return listen == "::1" || listen == "::" ? "::1" : "127.0.0.1";
-  }
+  if (listen == "127.0.0.1" || listen == "0.0.0.0") return is_localhost({"127.0.0.1"}) ? "localhost" : "127.0.0.1";
+  if (listen == "::1") return is_localhost({"::1"}) ? "localhost" : "::1";
+  if (listen == "::") return is_localhost({"127.0.0.1", "::1"}) ? "localhost" : "::1";
   return listen;
 }
 
@@ -81,7 +94,14 @@ struct Ready {
   std::string log;
 };
 
-void announce(const Ready& ready) {
+// What cannot be written to stdout is an error, never silence.
+Result<void> print(const std::string& text) {
+  if (write_all(STDOUT_FILENO, text)) return {};
+  const ErrorKind kind = errno == ENOSPC || errno == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
+  return fail(kind, std::string("cannot write to stdout: ") + std::strerror(errno));
+}
+
+Result<void> announce(const Ready& ready) {
   const auto text = [](const std::string& value) { return Value{value}; };
   const Members line{
       {"endpoint", text(ready.endpoint)},           {"port", Value{std::int64_t{ready.port}}},
@@ -89,8 +109,7 @@ void announce(const Ready& ready) {
       {"claimKey", text(ready.pki.claim_key)},      {"template", text(ready.template_name)},
       {"stateDir", text(ready.state_dir)},          {"log", text(ready.log)},
       {"pid", Value{std::int64_t{::getpid()}}}};
-  std::printf("%s\n", encode(line, Encoding::kJson).c_str());
-  std::fflush(stdout);
+  return print(encode(line, Encoding::kJson) + "\n");
 }
 
 std::map<std::string, std::string> variables_for(const Ready& ready) {
@@ -139,11 +158,21 @@ std::vector<std::string> names_of_server(const Options& options) {
   return names;
 }
 
+// Told here, in one line, rather than by the broker at its start.
+Result<void> check_log(const std::string& path) {
+  std::error_code error;
+  // To open a pipe is to wait for its reader, and then to leave it.
+  if (std::filesystem::is_fifo(path, error)) return {};
+  const Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (log) return {};
+  return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + path + ": " + std::strerror(errno));
+}
+
 // Until COMMAND has ended, or a signal or the broker's end; gives the exit code.
-int accompany(const Options& options, const Ready& ready, Broker& broker, const Signals& signals) {
+Result<int> accompany(const Options& options, const Ready& ready, Broker& broker, const Signals& signals) {
   Signals::Started started;
   if (options.command.empty()) {
-    announce(ready);
+    FP_TRY(announce(ready));
   } else {
     started = signals.start(options.command, variables_for(ready), own_directory());
     if (started.pid < 0) {
@@ -178,6 +207,7 @@ Result<int> serve(const Options& options, const Signals& signals) {
   ready.state_dir = state_dir;
   ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
 
+  FP_TRY(check_log(ready.log));
   configuration.state_dir = state_dir;
   configuration.log_file = ready.log;
   FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
@@ -200,8 +230,8 @@ int main(int argc, char** argv) {
   auto parsed = parse_options({argv, argv + argc});
   if (!parsed) return own_failure(parsed.error(), names_a_command({argv, argv + argc}));
   if (parsed->text) {
-    std::fputs(parsed->text->c_str(), stdout);
-    return 0;
+    const auto printed = print(*parsed->text);
+    return printed ? 0 : own_failure(printed.error(), false);
   }
   const auto exit_status = serve(*parsed, signals);
   return exit_status ? *exit_status : own_failure(exit_status.error(), !parsed->command.empty());

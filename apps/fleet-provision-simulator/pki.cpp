@@ -5,6 +5,8 @@
 
 #include <array>
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 #include "files.hpp"
 #include "x509.hpp"
@@ -97,6 +99,11 @@ Result<Pki> prepare(const std::string& directory, const std::vector<std::string>
           at("device-issuer.key"),
           at("client-trust.pem"),
           {}};
+  // A claim of another root could not connect.
+  if (!exists(pki.root_certificate) || !exists(at("ca.key"))) {
+    std::error_code none;
+    std::filesystem::remove(pki.claim_certificate, none);
+  }
   FP_TRY_ASSIGN(const Pair root, load_or_make(pki.root_certificate, at("ca.key"), [] {
                   return self_signed(make_ec_key(), ca_request(NID_commonName, "fleet-provision-simulator root"));
                 }));

@@ -58,6 +58,39 @@ TEST_CASE("exit codes of a program that runs another") {
   CHECK(unknown.err.find("did you mean --token-lifetime?") != std::string::npos);
 }
 
+TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
+  const ScratchDirectory state;
+  const ScratchDirectory temporary;
+  const std::string start = "exec " SIMULATOR " --state-dir " + state.path();
+  const auto shell = [&](const std::string& script) {
+    return run({"/bin/sh", "-c", script}, {{"TMPDIR", temporary.path()}});
+  };
+  for (const char* streams : {" >&-", " <&- >&-", " >/dev/full"}) {
+    INFO(streams);
+    const auto finished = shell(start + streams);
+    CHECK(finished.exit_code == 74);
+    CHECK(finished.err.find("cannot write to stdout: ") != std::string::npos);
+    CHECK(fs::file_size(state.path() + "/lock") == 0);
+  }
+  CHECK(shell(start + " <&- >&- 2>&-").exit_code == 74);
+  CHECK(shell("exec " SIMULATOR " --version >/dev/full").exit_code == 74);
+  CHECK(shell(start + " <&- >&- 2>&- -- /bin/true").exit_code == 0);
+  // The reader has gone: no SIGPIPE that leaves the directory behind. COMMAND has it as ever.
+  CHECK(shell("{ " SIMULATOR "; echo $? >&2; } | true").err.find("74") != std::string::npos);
+  CHECK(fs::is_empty(temporary.path()));
+  CHECK(simulate({"--state-dir", state.path()}, "grep -q '^SigBlk:.0*$' /proc/self/status").exit_code == 0);
+}
+
+TEST_CASE("a root that was lost takes its claim with it") {
+  const ScratchDirectory state;
+  CHECK(simulate({"--state-dir", state.path()}, "exit 0").exit_code == 0);
+  fs::remove(state.path() + "/pki/ca.pem");
+  const auto verified = simulate({"--state-dir", state.path()},
+                                 "openssl verify -CAfile $FLEET_PROVISION_CA_FILE $FLEET_PROVISION_CLAIM_CERT");
+  INFO(verified.err);
+  CHECK(verified.exit_code == 0);
+}
+
 TEST_CASE("a template of the caller's is what devices are registered with") {
   const ScratchDirectory scratch;
   std::ofstream(scratch.path() + "/line-3.json")
