@@ -45,6 +45,10 @@ std::string absolute(const std::string& path) {
 }
 
 Result<std::string> read_file(const std::string& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) {
+    return fail(ErrorKind::kFileUnreadable, "cannot read " + path + ": it is a directory");
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     const ErrorKind kind = errno == ENOENT ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable;

@@ -33,6 +33,8 @@ struct Run {
 [[noreturn]] void become(const std::string& program, int input, int output, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) _exit(127);
+  // Its own group: what it has begun ends with it.
+  ::setpgid(0, 0);
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   sigset_t none;
@@ -60,6 +62,7 @@ class HookProgram final : public Hook {
   // True when the run is over and `answer` holds its result.
   static bool progress(Run& run, HookAnswer& answer);
   static void end(Run& run) {
+    ::kill(-run.pid, SIGKILL);
     ::kill(run.pid, SIGKILL);
     ::waitpid(run.pid, nullptr, 0);
     ::close(run.output);

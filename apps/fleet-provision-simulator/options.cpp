@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "core/plan.hpp"
 #include "core/text.hpp"
@@ -21,14 +22,23 @@ struct Raw {
   std::string listen = "127.0.0.1";
   std::string claim_policy;
   std::string hook = "allow";
-  std::int64_t rate = 0;
-  std::int64_t port = 0;
-  std::int64_t token_lifetime = 3600;
+  std::string rate = "0";
+  std::string port = "0";
+  std::string token_lifetime = "3600";
   std::vector<std::string> templates;
   std::vector<std::string> faults;
   std::vector<std::string> names;
   std::vector<std::string> behaviours;
 };
+
+Result<std::uint32_t> parse_whole(const std::string& option, const std::string& text, std::uint32_t most,
+                                  const std::string& zero) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size() && number <= most) return number;
+  return fail(ErrorKind::kUsage, option + " is a whole number from 0" + zero + " to " + std::to_string(most) +
+                                     ", not \"" + printable(text) + "\"");
+}
 
 Result<TemplateBody> read_template(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -66,13 +76,11 @@ Result<Options> complete(const Raw& raw) {
   Options options;
   options.state_dir = raw.state_dir;
   options.log = raw.log;
-  if (raw.port < 0 || raw.port > 65535) return fail(ErrorKind::kUsage, "--port is from 1 to 65535");
-  options.port = static_cast<std::uint16_t>(raw.port);
-  if (raw.token_lifetime < 0 || raw.token_lifetime > 10'000'000) {
-    return fail(ErrorKind::kUsage, "--token-lifetime is from 0 to 10000000 seconds");
-  }
+  FP_TRY_ASSIGN(const std::uint32_t port, parse_whole("--port", raw.port, 65535, " (a free one)"));
+  options.port = static_cast<std::uint16_t>(port);
   Configuration& configuration = options.configuration;
-  configuration.token_lifetime = std::chrono::seconds(raw.token_lifetime);
+  FP_TRY_ASSIGN(const std::uint32_t seconds, parse_whole("--token-lifetime", raw.token_lifetime, 10'000'000, ""));
+  configuration.token_lifetime = std::chrono::seconds(seconds);
   configuration.faults = raw.faults;
   std::vector<std::string> names;
   for (const auto& path : raw.templates) {
@@ -94,8 +102,8 @@ Result<Options> complete(const Raw& raw) {
   }
   FP_TRY_ASSIGN(configuration.hook, find_hook(raw.hook));
   for (const auto& each : raw.behaviours) FP_TRY(set_behaviour(configuration.behaviours, each));
-  if (raw.rate < 0 || raw.rate > 1'000'000) return fail(ErrorKind::kUsage, "--rate is from 1 to 1000000");
-  if (raw.rate > 0) configuration.rate = static_cast<unsigned>(raw.rate);
+  FP_TRY_ASSIGN(const std::uint32_t rate, parse_whole("--rate", raw.rate, 1'000'000, " (no limit)"));
+  if (rate > 0) configuration.rate = rate;
   options.listen = raw.listen;
   FP_TRY_ASSIGN(options.names, check_names(raw.names));
   return options;
@@ -105,14 +113,16 @@ void declare(CLI::App& app, Raw& raw) {
   const auto repeatable = [](CLI::Option* option) {
     option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
   };
-  app.add_option("--state-dir", raw.state_dir);
-  app.add_option("--port", raw.port);
-  app.add_option("--listen", raw.listen);
-  app.add_option("--claim-policy", raw.claim_policy);
-  app.add_option("--hook", raw.hook);
-  app.add_option("--rate", raw.rate);
-  app.add_option("--log", raw.log);
-  app.add_option("--token-lifetime", raw.token_lifetime);
+  // The last one wins, as with fleet-provision.
+  const auto single = [](CLI::Option* option) { option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); };
+  single(app.add_option("--state-dir", raw.state_dir));
+  single(app.add_option("--port", raw.port));
+  single(app.add_option("--listen", raw.listen));
+  single(app.add_option("--claim-policy", raw.claim_policy));
+  single(app.add_option("--hook", raw.hook));
+  single(app.add_option("--rate", raw.rate));
+  single(app.add_option("--log", raw.log));
+  single(app.add_option("--token-lifetime", raw.token_lifetime));
   repeatable(app.add_option("--template", raw.templates));
   repeatable(app.add_option("--fault", raw.faults));
   repeatable(app.add_option("--san", raw.names));
@@ -162,6 +172,9 @@ Result<Options> parse_options(const std::vector<std::string>& arguments) {
   std::reverse(own.begin(), own.end());
   try {
     app.parse(own);
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string_view said = error.what();
+    return fail(ErrorKind::kUsage, printable(said.substr(0, said.find(':'))) + " needs a value", "see --help");
   } catch (const CLI::Error& error) {
     return fail(ErrorKind::kUsage, printable(error.what()), "see --help");
   }

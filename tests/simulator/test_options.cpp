@@ -1,7 +1,10 @@
 // Every option: that it works, and what it refuses.
+#include <netdb.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "device.hpp"
 #include "hook_program.hpp"
@@ -46,8 +49,13 @@ TEST_CASE("options that make no sense are refused by name") {
   const std::string file = write(scratch, "file.json", "{");
   const std::vector<Row> rows{
       {{"--listen", "nowhere"}, 64, "not an address to listen on"},
-      {{"--port", "70000"}, 64, "--port is from"},
-      {{"--port", "x"}, 64, "--port"},
+      {{"--port", "70000"}, 64, "--port is a whole number from 0 (a free one) to 65535, not \"70000\""},
+      {{"--port", "x"}, 64, "--port is a whole number"},
+      {{"--port", "0x10"}, 64, "--port is a whole number"},
+      {{"--hook", "allow", "--port"}, 64, "--port needs a value"},
+      {{"--claim-policy", "/"}, 66, "cannot read /: it is a directory"},
+      {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not 0"},
+      {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not 999999999"},
       {{"--san", "a,DNS:b"}, 64, "not a name or an address"},
       {{"--claim-policy", file}, 78, "file.json: not JSON"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
@@ -60,7 +68,8 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},
       {{"--template", file}, 78, "template file: not JSON"},
       {{"--template", file, "--template", file}, 64, "two templates are named file"},
-      {{"--log", "/nowhere/events"}, 70, "cannot write the event log"},
+      {{"--log", "/nowhere/events"}, 73, "cannot write the event log /nowhere/events: No such file or directory\n"},
+      {{"--log", "/"}, 73, "cannot write the event log /: Is a directory\n"},
       {{"--state-dir", file + "/x"}, 73, "cannot make the directory"},
   };
   for (const auto& row : rows) {
@@ -72,6 +81,27 @@ TEST_CASE("options that make no sense are refused by name") {
     CHECK(finished.exit_code == row.exit_code);
     CHECK(finished.err.find(row.said) != std::string::npos);
     CHECK(finished.out.empty());
+  }
+}
+
+TEST_CASE("the endpoint leads to the listener") {
+  // Not every machine has the name localhost for ::1.
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    const SimulatorProcess simulator({"--listen", address});
+    INFO(address << " " << simulator.text("endpoint"));
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    REQUIRE(::getaddrinfo(simulator.text("endpoint").c_str(), std::to_string(simulator.port()).c_str(), &hints,
+                          &found) == 0);
+    bool connects = false;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+      const int socket = ::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      connects = connects || ::connect(socket, each->ai_addr, each->ai_addrlen) == 0;
+      ::close(socket);
+    }
+    ::freeaddrinfo(found);
+    CHECK(connects);
   }
 }
 
@@ -132,6 +162,18 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   bool logged = false;
   for (const auto& each : failing.events()) logged = logged || each.value("reason", "") == "the hook ended with 3";
   CHECK(logged);
+}
+
+TEST_CASE("what a hook began ends with it") {
+  const ScratchDirectory scratch;
+  const std::string started = scratch.path() + "/started";
+  const std::string hook =
+      write(scratch, "hook", "#!/bin/sh\nsleep 60 &\necho $! >" + started + "\nexec cat /dev/zero\n", 0755);
+  CHECK(provision(SimulatorProcess({"--hook", hook})).at("errorCode") == "AccessDenied");
+  pid_t child = -1;
+  std::ifstream(started) >> child;
+  REQUIRE(child > 1);
+  CHECK(ends_soon(child));
 }
 
 TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulator, not the broker's") {

@@ -59,7 +59,14 @@ Result<void> parse_value(Fault& fault, const FaultDescription& row, std::optiona
     case FaultValue::kOptionalNumber: {
       if (!value && row.value == FaultValue::kOptionalNumber) return {};
       const auto number = value ? parse_number(*value) : std::nullopt;
-      if (!number) return fail(ErrorKind::kUsage, std::string(row.name) + " needs a number", form);
+      // Where it may be left out, 0 stands for that.
+      const std::uint64_t least = row.value == FaultValue::kOptionalNumber ? 1 : 0;
+      if (!number || *number < least) {
+        return fail(ErrorKind::kUsage,
+                    std::string(row.name) + " needs a number from " + std::to_string(least) + " to " +
+                        std::to_string(kNumberMax) + (value ? ", not " + printable(*value) : ""),
+                    form);
+      }
       fault.number = *number;
       return {};
     }
