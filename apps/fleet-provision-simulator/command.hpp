@@ -13,7 +13,8 @@ inline constexpr int kCannotExecute = 126;
 inline constexpr int kNotFound = 127;
 
 /// Blocks the signals that `wait` takes, in this thread and those it starts. Children get an empty mask. A SIGHUP that
-/// is ignored (nohup) stays so; SIGCHLD does not. SIGPIPE is blocked too, and stdin, stdout and stderr are open afterwards.
+/// is ignored (nohup) stays so; SIGCHLD does not. SIGPIPE is blocked too, and stdin, stdout and stderr are open
+/// afterwards.
 class Signals {
  public:
   Signals();
