@@ -77,7 +77,12 @@ Result<void> make_one(const Descriptor& parent, const std::string& name, const s
     }
     return disk_error(errno, "create", path);
   }
-  const Descriptor made(::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  Descriptor made(::openat(parent.get(), name.c_str(), kFlags));
+  // A umask that takes our own bits away keeps us from opening what we made.
+  if (!made && errno == EACCES && ::fchmodat(parent.get(), name.c_str(), kMode, AT_SYMLINK_NOFOLLOW) == 0) {
+    made = Descriptor(::openat(parent.get(), name.c_str(), kFlags));
+  }
   struct stat facts {};
   // A file system without modes says no to fchmod; a directory that all may list needs none.
   if (made && ::fstat(made.get(), &facts) == 0 && (facts.st_mode & 07777U) != kMode) ::fchmod(made.get(), kMode);

@@ -14,7 +14,7 @@ package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
 cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
-log="$root/build/log"
+log="${root:-}/build/log"
 
 # quietly WHAT COMMAND…: one line on the screen; the output goes to the log and is shown when the command fails.
 quietly() {
@@ -78,4 +78,5 @@ build() {
   quietly "building" cmake --build "$directory" --parallel "$(nproc)" "$@"
 }
 
-mkdir -p "$root/build"
+# Who only wants the lists of packages has no tree.
+if [ -n "${root:-}" ]; then mkdir -p "$root/build"; fi

@@ -123,7 +123,7 @@ TEST_CASE("COMMAND may answer a signal in its own way") {
 
 TEST_CASE("COMMAND's end is seen where whoever began the simulator ignores the ends of children") {
   const ScratchDirectory state;
-  const std::string line = "trap '' CHLD; exec " SIMULATOR " --state-dir " + state.path() + " -- /bin/sh -c 'exit 7'";
+  const std::string line = "trap '' CHLD; exec '" SIMULATOR "' --state-dir " + state.path() + " -- /bin/sh -c 'exit 7'";
   CHECK(run({"/bin/sh", "-c", line}).exit_code == 7);
 }
 
