@@ -155,6 +155,8 @@ void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<
 
 void Report::warned(const std::string& message) {
   const std::lock_guard lock(mutex_);
+  // What is looked at twice is told once.
+  if (std::find(warnings_.begin(), warnings_.end(), message) != warnings_.end()) return;
   warnings_.push_back(message);
   if (!voice_.quiet) say({.level = "warning", .event = "warning", .message = message});
   draw();

@@ -79,9 +79,9 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);
-    line("key", identity.key_type + (in_file                ? ", fits the certificate"
-                                     : identity.key.empty() ? ", kept elsewhere"
-                                                            : ", " + identity.key));
+    const std::string place = in_file ? "fits the certificate" : identity.key.empty() ? "kept elsewhere" : identity.key;
+    // Of a key that only its CSR was shown nothing is noted.
+    line("key", identity.key_type.empty() ? place : identity.key_type + ", " + place);
     line("template", identity.template_name);
     line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
     line("provisionedAt", identity.provisioned_at);

@@ -117,7 +117,8 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   }
   return fail(ErrorKind::kProxyRefused,
               name(proxy) + " refused a way to " + printable(authority(target)) + ": " + status_line,
-              "the proxy must allow CONNECT to this host and port");
+              status.starts_with('5') ? "the proxy does not reach this host and port itself; look at its log"
+                                      : "the proxy must allow CONNECT to this host and port");
 }
 
 }  // namespace fleet_provision

@@ -350,6 +350,9 @@ Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
     case kPingreq:
     case kAuth: return malformed(name + ", which nothing asked for");
   }
+  if (seen.type == kPublish && seen.size > kMqttPayloadBytesMax && !reader.good()) {
+    return malformed(name + " of " + std::to_string(seen.size) + " bytes, the service's limit is 128 KiB");
+  }
   if (!reader.good()) return malformed(name + " of " + std::to_string(seen.size) + " bytes that does not parse");
   return seen;
 }

@@ -111,6 +111,17 @@ std::optional<HostAndPort> split_endpoint(std::string_view text) {
   return HostAndPort{text.substr(0, colon), text.substr(colon + 1)};
 }
 
+// An account has endpoints of these names beside the one for devices; nothing there listens on 8883.
+std::string_view other_service_of(std::string_view host) {
+  if (host.find(".amazonaws.com") == std::string_view::npos) return {};
+  for (const std::string_view each : {"credentials", "jobs"}) {
+    const std::size_t at = host.find(each);
+    if (at == std::string_view::npos || at == 0 || host[at - 1] != '.') continue;
+    if (host.substr(at + each.size()).starts_with(".iot.")) return each;
+  }
+  return {};
+}
+
 std::string in_quotes(std::string_view text) {
   return "\"" + printable(text, 80) + "\"";
 }
@@ -163,6 +174,11 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   if (!host.empty() && host.back() == '.') host.pop_back();
   if (!(parts->bracketed ? is_ipv6_text(host) : is_host(host))) {
     return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
+  }
+  if (const std::string_view other = other_service_of(host); !other.empty()) {
+    return fail(ErrorKind::kUsage,
+                in_quotes(text) + " is the account's endpoint for " + std::string(other) + ", which speaks no MQTT",
+                "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` tells the one for devices");
   }
   Endpoint endpoint{std::move(host), port.value_or(kDefaultPort)};
   if (parts->port) {

@@ -312,7 +312,9 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
 void Steps::tell_reached() {
   struct Words {
     std::string operator()(const Fresh&) const { return ""; }
-    std::string operator()(const KeyMade&) const { return "key stored"; }
+    std::string operator()(const KeyMade& at) const {
+      return at.origin.source.starts_with("csr ") ? "CSR stored" : "key stored";
+    }
     std::string operator()(const Certified& at) const { return "certificate stored: " + printable(at.certificate_id); }
     std::string operator()(const Enrolled& at) const { return "registered as " + named(at.identity); }
     std::string operator()(const Verified& at) const { return "identity verified: " + named(at.enrolled.identity); }

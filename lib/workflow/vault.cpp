@@ -114,7 +114,9 @@ Result<void> Vault::require_private(const std::string& path, EntryType type) {
   }
   if (why.empty()) return {};
   return fail(ErrorKind::kStateNotPrivate, disk_.root() + "/" + path + " " + why,
-              "keep the state directory on a file system with owners and modes, and let nobody else write to it");
+              facts->type != type
+                  ? "move it away; this program did not make it"
+                  : "keep the state directory on a file system with owners and modes, and let nobody else write to it");
 }
 
 Result<void> Vault::prepare() {

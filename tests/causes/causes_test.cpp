@@ -244,6 +244,8 @@ std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {"proxy refuses", good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
        "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, {"must allow CONNECT"}},
+      {"proxy has no way", good(), saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
+       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, {"does not reach"}},
       {"proxy wants credentials", good(), saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
        {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"407 Proxy Authentication Required"},
        {"--proxy-password-file"}},

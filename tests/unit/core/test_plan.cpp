@@ -39,6 +39,18 @@ TEST_CASE("an endpoint is a host and a port, however it is written") {
     CHECK(endpoint.error().kind == ErrorKind::kUsage);
   }
   CHECK(!parse_endpoint("host:443", std::uint16_t{8883}));
+  // What `aws iot describe-endpoint` gives for another type.
+  for (const char* other :
+       {"c1.credentials.iot.eu-central-1.amazonaws.com", "c1.jobs.iot.cn-north-1.amazonaws.com.cn"}) {
+    const auto endpoint = parse_endpoint(other, std::nullopt);
+    REQUIRE(!endpoint);
+    CHECK(endpoint.error().message.find("speaks no MQTT") != std::string::npos);
+    CHECK(endpoint.error().hint.find("iot:Data-ATS") != std::string::npos);
+  }
+  for (const char* fine :
+       {"credentials-ats.iot.eu-central-1.amazonaws.com", "c1.credentials.iot.example", "jobs.iot"}) {
+    CHECK(parse_endpoint(fine, std::nullopt));
+  }
 }
 
 TEST_CASE("names keep the service's limits") {

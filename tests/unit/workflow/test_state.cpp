@@ -176,6 +176,15 @@ TEST_CASE("a state directory that is not ours alone is refused before the networ
   }
 }
 
+TEST_CASE("what is in the way of pending/ is to be moved, not the file system changed") {
+  Bench bench;
+  bench.disk.put("pending", "x");
+  const Outcome outcome = bench.run();
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->message.ends_with("pending is not a directory"));
+  CHECK(outcome.error->hint.starts_with("move it away"));
+}
+
 TEST_CASE("a disk that fails at any operation ends the run, and the next one goes on") {
   Bench healthy;
   REQUIRE(healthy.run().kind == OutcomeKind::kProvisioned);
