@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/text.hpp"
@@ -11,6 +12,14 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kClientIdRandomBytes = 8;
+
+// That the bound is reached says nothing of what has kept the certificates from becoming an identity.
+Error with_cause(Error error, const std::optional<Error>& before) {
+  if (error.kind != ErrorKind::kCertificateLimit || !before) return error;
+  error.message += "; the last attempt: " + before->message;
+  if (!before->hint.empty()) error.hint = before->hint + "; then " + error.hint;
+  return error;
+}
 
 }  // namespace
 
@@ -34,6 +43,7 @@ Result<void> Attempts::spread_out() {
 Result<void> Attempts::until_done(const Once& once, const std::function<Milestone()>& reached,
                                   const std::function<bool(const Error&)>& worth) {
   Retry retry(plan_, deadline_);
+  std::optional<Error> before;
   for (unsigned attempt = 1;; ++attempt) {
     const unsigned begun = outcome_.attempts;
     auto ended = once(retry, attempt);
@@ -45,7 +55,8 @@ Result<void> Attempts::until_done(const Once& once, const std::function<Mileston
     if (!stopped && outcome_.attempts > begun) {
       ports_.observer.attempt_failed(decision.error, attempt, decision.wait);
     }
-    if (!decision.wait) return fail(std::move(decision.error));
+    if (!decision.wait) return fail(with_cause(std::move(decision.error), before));
+    before = decision.error;
     if (*decision.wait == Milliseconds{0}) continue;
     PhaseMark mark(ports_.observer, Phase::kWait, attempt);
     FP_TRY(ports_.clock.sleep_until(ports_.clock.now() + *decision.wait));

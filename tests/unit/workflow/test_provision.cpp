@@ -280,6 +280,15 @@ TEST_CASE("tokens refused for ever cost four certificates an hour, and no more")
   }
 }
 
+TEST_CASE("the bound tells what has used it up") {
+  Bench bench;
+  bench.service.react = [](Operation, unsigned) { return Reaction{Kind::kNothing, {}, {}, {}}; };
+  const Outcome outcome = bench.run();
+  CHECK(failed_as(outcome) == kCertificateLimit);
+  CHECK(outcome.error->message.find("; the last attempt: no answer to CreateCertificateFromCsr") != std::string::npos);
+  CHECK(outcome.error->hint.find("; then run again in 60 minutes") != std::string::npos);
+}
+
 TEST_CASE("rejected requests use up nothing of the bound") {
   Bench bench;
   bool healthy = false;
