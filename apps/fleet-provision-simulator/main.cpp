@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <initializer_list>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -61,14 +60,14 @@ Result<Descriptor> lock_state(const std::string& directory) {
   return lock;
 }
 
-// Whether /etc/hosts gives one of these addresses the name localhost.
-bool is_localhost(std::initializer_list<std::string_view> addresses) {
+// Whether /etc/hosts gives this address the name localhost.
+bool is_localhost(std::string_view address) {
   std::istringstream hosts(read_file("/etc/hosts").value_or(""));
   for (std::string line; std::getline(hosts, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
     std::string word;
     words >> word;
-    if (std::find(addresses.begin(), addresses.end(), word) == addresses.end()) continue;
+    if (word != address) continue;
     while (words >> word) {
       if (word == "localhost") return true;
     }
@@ -78,9 +77,9 @@ bool is_localhost(std::initializer_list<std::string_view> addresses) {
 
 // The name that clients are told: one that the server's certificate holds and that leads to the listener.
 std::string endpoint_for(const std::string& listen) {
-  if (listen == "127.0.0.1" || listen == "0.0.0.0") return is_localhost({"127.0.0.1"}) ? "localhost" : "127.0.0.1";
-  if (listen == "::1") return is_localhost({"::1"}) ? "localhost" : "::1";
-  if (listen == "::") return is_localhost({"127.0.0.1", "::1"}) ? "localhost" : "::1";
+  if (listen == "127.0.0.1" || listen == "0.0.0.0") return is_localhost("127.0.0.1") ? "localhost" : "127.0.0.1";
+  // mosquitto takes IPv6 alone there.
+  if (listen == "::1" || listen == "::") return is_localhost("::1") ? "localhost" : "::1";
   return listen;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("options that make no sense are refused by name") {
 
 TEST_CASE("the endpoint leads to the listener") {
   // Not every machine has the name localhost for ::1.
-  for (const char* address : {"127.0.0.1", "::1"}) {
+  for (const char* address : {"127.0.0.1", "0.0.0.0", "::1", "::"}) {
     const SimulatorProcess simulator({"--listen", address});
     INFO(address << " " << simulator.text("endpoint"));
     addrinfo hints{};
