@@ -61,7 +61,7 @@ TEST_CASE("exit codes of a program that runs another") {
 TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
   const ScratchDirectory state;
   const ScratchDirectory temporary;
-  const std::string start = "exec " SIMULATOR " --state-dir " + state.path();
+  const std::string start = "exec '" SIMULATOR "' --state-dir " + state.path();
   const auto shell = [&](const std::string& script) {
     return run({"/bin/sh", "-c", script}, {{"TMPDIR", temporary.path()}});
   };
@@ -73,10 +73,10 @@ TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
     CHECK(fs::file_size(state.path() + "/lock") == 0);
   }
   CHECK(shell(start + " <&- >&- 2>&-").exit_code == 74);
-  CHECK(shell("exec " SIMULATOR " --version >/dev/full").exit_code == 74);
+  CHECK(shell("exec '" SIMULATOR "' --version >/dev/full").exit_code == 74);
   CHECK(shell(start + " <&- >&- 2>&- -- /bin/true").exit_code == 0);
   // The reader has gone: no SIGPIPE that leaves the directory behind. COMMAND has it as ever.
-  CHECK(shell("{ " SIMULATOR "; echo $? >&2; } | true").err.find("74") != std::string::npos);
+  CHECK(shell("{ '" SIMULATOR "'; echo $? >&2; } | true").err.find("74") != std::string::npos);
   CHECK(fs::is_empty(temporary.path()));
   CHECK(simulate({"--state-dir", state.path()}, "grep -q '^SigBlk:.0*$' /proc/self/status").exit_code == 0);
 }
