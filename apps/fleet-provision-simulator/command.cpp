@@ -1,6 +1,5 @@
 #include "command.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "adapters/standard_descriptors.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::simulator {
@@ -22,15 +22,6 @@ constexpr std::array<int, 7> kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
 bool stays_ignored(int signal) {
   struct sigaction present {};
   return signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
-}
-
-// A descriptor opened later would otherwise become stdout, and the ready line end in a file of the state directory.
-// A closed stdout cannot be written either: a ready line that nobody gets is an error.
-void open_standard_descriptors() {
-  for (int each = STDIN_FILENO; each <= STDERR_FILENO; ++each) {
-    if (::fcntl(each, F_GETFD) >= 0) continue;
-    if (::open("/dev/null", each == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0) ::_exit(kOwnFailure);
-  }
 }
 
 sigset_t waited_for() {
@@ -66,7 +57,7 @@ int exit_code_of(int status) {
 Signals::Signals() {
   // Who began us may ignore it, and then nobody is told that a child has ended.
   ::signal(SIGCHLD, SIG_DFL);
-  open_standard_descriptors();
+  if (!open_standard_descriptors()) ::_exit(kOwnFailure);
   sigset_t set = waited_for();
   // What was begun is to be ended also when the reader of stdout has gone: writing fails instead.
   sigaddset(&set, SIGPIPE);

@@ -82,12 +82,14 @@ Result<Request> request_of(const Options& options, const Environment& environmen
   FP_TRY_ASSIGN(const std::string state_dir, state_directory(options));
   FP_TRY_ASSIGN(const State state, look_around(state_dir, report));
   if (state.damage) return fail(*state.damage);
-  if (state.identity && command == Command::kVerify) {
+  if (command == Command::kVerify && state.identity) {
     return verification_from_options(options, environment, *state.identity);
   }
-  // A rotation that was cut off within its commit goes on with that.
-  const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
-  if (present) return rotation_from_options(options, environment, *present);
+  if (command == Command::kRotate) {
+    // One that was cut off within its commit goes on with that.
+    const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
+    if (present) return rotation_from_options(options, environment, *present);
+  }
   return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",
               "provision this gateway first, or name its --state-dir");
 }

@@ -1,6 +1,5 @@
 #include "process.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -10,6 +9,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+
+#include "adapters/standard_descriptors.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -35,20 +36,10 @@ void handle(int signal, void (*function)(int)) {
   ::sigaction(signal, &action, nullptr);
 }
 
-/// A descriptor opened later would otherwise become stdout, and a message would end up in a key file.
-/// A closed stdout cannot be written either: a result that nobody gets is an error.
-void open_standard_descriptors() {
-  for (int each = STDIN_FILENO; each <= STDERR_FILENO; ++each) {
-    if (::fcntl(each, F_GETFD) >= 0) continue;
-    const int descriptor = ::open("/dev/null", each == STDOUT_FILENO ? O_RDONLY : O_RDWR);
-    if (descriptor < 0) ::_exit(static_cast<int>(ExitCode::kSoftware));
-  }
-}
-
 }  // namespace
 
 void settle_process() {
-  open_standard_descriptors();
+  if (!open_standard_descriptors()) ::_exit(static_cast<int>(ExitCode::kSoftware));
   handle(SIGPIPE, SIG_IGN);
   // Who began us may ignore it, and then the kernel takes away how a child ended before anybody can ask.
   handle(SIGCHLD, SIG_DFL);

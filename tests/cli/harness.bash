@@ -99,8 +99,17 @@ expect_stdout() { expect_text stdout "$SCRATCH/io/stdout"; }
 expect_stderr() { expect_text stderr "$SCRATCH/io/stderr"; }
 expect_no_stdout() { [ -s "$SCRATCH/io/stdout" ] && { failed "stdout is not empty" && sed 's/^/    /' "$SCRATCH/io/stdout"; }; }
 expect_no_stderr() { [ -s "$SCRATCH/io/stderr" ] && { failed "stderr is not empty" && sed 's/^/    /' "$SCRATCH/io/stderr"; }; }
-expect_in_stdout() { grep -qF -- "$1" "$SCRATCH/io/stdout" || { failed "stdout lacks: $1" && sed 's/^/    /' "$SCRATCH/io/stdout"; }; }
-expect_in_stderr() { grep -qF -- "$1" "$SCRATCH/io/stderr" || { failed "stderr lacks: $1" && sed 's/^/    /' "$SCRATCH/io/stderr"; }; }
+
+# Each PART stands in the stream.
+expect_in() {
+  local stream=$1 part
+  shift
+  for part in "$@"; do
+    grep -qF -- "$part" "$SCRATCH/io/$stream" || { failed "$stream lacks: $part" && sed 's/^/    /' "$SCRATCH/io/$stream"; }
+  done
+}
+expect_in_stdout() { expect_in stdout "$@"; }
+expect_in_stderr() { expect_in stderr "$@"; }
 
 # A usage error: exit 64, nothing on stdout, WHAT and, if given, HINT on stderr (… as above).
 expect_usage_error() {
