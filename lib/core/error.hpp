@@ -66,6 +66,7 @@ enum class ErrorKind : unsigned char {
   kCaFileUnusable,
   kDeviceKeyUnusable,
   kCsrUnusable,
+  kDeviceKeyIsClaimKey,
   kParametersUnusable,
   // The state directory.
   kOtherIdentity,
@@ -95,6 +96,7 @@ enum class ErrorKind : unsigned char {
   kTlsAlpn,
   kTlsFailed,
   kNoTrustStore,
+  kTlsConfiguration,
   kClaimRefused,
   kClockNotSet,
   // The broker.
@@ -123,6 +125,7 @@ enum class ErrorKind : unsigned char {
   kClaimNotRemoved,
   kOnSuccessFailed,
   // The run itself.
+  kOutOfResources,
   kInterrupted,
   kTerminated,
   kInternal,

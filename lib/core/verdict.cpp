@@ -42,6 +42,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kCaFileUnusable:
     case kDeviceKeyUnusable:
     case kCsrUnusable:
+    case kDeviceKeyIsClaimKey:
     case kParametersUnusable:
     case kOtherIdentity:
     case kIdentityDamaged:
@@ -63,6 +64,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kTlsAlpn:
     case kTlsFailed:
     case kNoTrustStore:
+    case kTlsConfiguration:
     case kClaimRefused:
     case kClockNotSet:
     case kPolicyConnect:
@@ -77,6 +79,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kCertificateLimit:
     case kClaimNotRemoved:
     case kOnSuccessFailed:
+    case kOutOfResources:
     case kInterrupted:
     case kTerminated:
     case kInternal: return Verdict::kGiveUp;
