@@ -284,6 +284,16 @@ Result<void> read_what_is_made(const Options& options, Plan& plan) {
 
 }  // namespace
 
+std::chrono::milliseconds timeout_of(const Options& options) {
+  const auto given = options.seconds(OptionId::kTimeout, kTimeoutRange);
+  return given ? given->value_or(Plan{}.timeout) : Plan{}.timeout;
+}
+
+std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments, const Environment& environment) {
+  const std::string text = value_sought(arguments, environment, OptionId::kTimeout);
+  return seconds_of(text, kTimeoutRange).value_or(Plan{}.timeout);
+}
+
 Result<Request> plan_from_options(const Options& options, const Environment& environment) {
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));

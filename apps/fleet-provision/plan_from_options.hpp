@@ -1,6 +1,10 @@
 // Options (text) to a Request (proved): every limit of ours and of the service is held here, before anything happens.
 #pragma once
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include "adapters/connection_options.hpp"
 #include "core/identity.hpp"
 #include "core/plan.hpp"
@@ -17,6 +21,12 @@ struct Request {
   /// `check` may send requests that the service must reject.
   bool probe = true;
 };
+
+/// The limit of a run that reads its input; the default where --timeout cannot be used, which is told later.
+[[nodiscard]] std::chrono::milliseconds timeout_of(const Options& options);
+/// The same before there are options: of the command line and the environment alone.
+[[nodiscard]] std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments,
+                                                       const Environment& environment);
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
 /// what read_parameters says.
