@@ -30,6 +30,7 @@ class MayLackClaim final : public Transport {
     return fail(ErrorKind::kUsage, name + " is required as long as this gateway is not provisioned",
                 "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option));
   }
+  [[nodiscard]] Result<ClaimProof> prove_claim() override { return transport_.prove_claim(); }
   [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {

@@ -220,6 +220,7 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
                 "name it with --key");
   }
   if (!remove_claim) return {};
+  plan.ca_file = claim.ca_file;
   // The key first: without it the certificate is worth nothing.
   for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
     if (!each.empty()) plan.claim_files_to_remove.push_back(each);

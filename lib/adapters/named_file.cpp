@@ -38,8 +38,8 @@ FileStamp stamp_of(const struct stat& facts) {
           static_cast<std::int64_t>(facts.st_mtim.tv_sec) * kPerSecond + facts.st_mtim.tv_nsec};
 }
 
-Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable,
-                               std::size_t limit, std::vector<ClaimFile>* read) {
+Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable, std::size_t limit,
+                               std::vector<ClaimFile>* read) {
   const Descriptor file(open_to_read(path));
   if (!file) return unreadable(errno, path, what);
   struct stat facts {};

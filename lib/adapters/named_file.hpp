@@ -19,9 +19,9 @@ inline constexpr std::size_t kNamedFileBytesMax = 1024 * 1024;
 /// What tells a file from any other that has had or will have its name.
 [[nodiscard]] FileStamp stamp_of(const struct stat& facts);
 
-/// The whole file; also a pipe or /dev/fd/N, within the limit of adapters/reading_limit.hpp. kFileNotFound, kFileUnreadable (also: a directory), `unusable` when it has
-/// more than `limit` bytes. `what` names its role in the message: "claim key". Where `read` is given, the file that was read
-/// is appended to it.
+/// The whole file; also a pipe or /dev/fd/N, within the limit of adapters/reading_limit.hpp. kFileNotFound,
+/// kFileUnreadable (also: a directory), `unusable` when it has more than `limit` bytes. `what` names its role in the
+/// message: "claim key". Where `read` is given, the file that was read is appended to it.
 [[nodiscard]] Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable,
                                              std::size_t limit = kNamedFileBytesMax,
                                              std::vector<ClaimFile>* read = nullptr);

@@ -232,6 +232,10 @@ Result<CertificateFacts> PahoTransport::load_credentials() {
   return credentials_->facts();
 }
 
+Result<ClaimProof> PahoTransport::prove_claim() {
+  return prove_claim_files(options_);
+}
+
 Result<void> PahoTransport::load_roots() {
   auto loaded = TlsCredentials::roots_alone(options_.ca_file);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));

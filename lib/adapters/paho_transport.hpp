@@ -20,6 +20,7 @@ class PahoTransport : public Transport {
   ~PahoTransport() override;
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override;
+  [[nodiscard]] Result<ClaimProof> prove_claim() override;
   [[nodiscard]] Result<void> load_roots() override;
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;

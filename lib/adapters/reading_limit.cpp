@@ -63,7 +63,8 @@ bool LimitedReader::await() const {
       return false;
     }
     Milliseconds left = kLongestPoll;
-    if (innermost != nullptr) left = std::min(left, left_until(innermost->deadline(), std::chrono::steady_clock::now()));
+    if (innermost != nullptr)
+      left = std::min(left, left_until(innermost->deadline(), std::chrono::steady_clock::now()));
     if (left == Milliseconds{0}) {
       errno = ETIMEDOUT;
       return false;

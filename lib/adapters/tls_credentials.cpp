@@ -196,6 +196,16 @@ bool is_key_uri(const std::string& reference) {
   return reference.starts_with("pkcs11:") || reference.starts_with("handle:") || reference.starts_with("tpm2:");
 }
 
+/// Nothing where there is no such file.
+Result<std::optional<Secret>> read_if_there(const std::string& path, const char* what, ErrorKind unusable,
+                                            std::vector<ClaimFile>& files) {
+  if (path.empty() || is_key_uri(path)) return std::optional<Secret>();
+  auto bytes = read_named_file(path, what, unusable, kNamedFileBytesMax, &files);
+  if (!bytes && bytes.error().kind == kFileNotFound) return std::optional<Secret>();
+  if (!bytes) return fail(std::move(bytes).error());
+  return std::optional<Secret>(std::move(*bytes));
+}
+
 Secret without_line_end(const Secret& text) {
   std::string_view bytes = text.reveal();
   if (bytes.ends_with('\n')) bytes.remove_suffix(1);
@@ -223,6 +233,34 @@ Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::stri
   if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
   FP_TRY(trust(*context, ca_file));
   return TlsCredentials(std::move(context), {});
+}
+
+Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
+  ClaimProof proof;
+  PemCredentials pem;
+  pem.certificate_name = options.certificate_file;
+  pem.key_name = options.key_reference;
+  FP_TRY_ASSIGN(const auto certificate,
+                read_if_there(options.certificate_file, "claim certificate", kClaimCertificateUnusable, proof.files));
+  if (!certificate) return proof;
+  pem.certificate_pem = std::string(certificate->reveal());
+  const WipedAtEnd wiped(pem.certificate_pem);
+  FP_TRY_ASSIGN(const auto chain, read_chain(pem));
+  proof.certificate = facts_of(*chain.front());
+  std::vector<ClaimFile> key_files;
+  FP_TRY_ASSIGN(auto key_pem, read_if_there(options.key_reference, "claim key", kClaimKeyUnusable, key_files));
+  if (!key_pem) return proof;
+  pem.key_pem = std::move(*key_pem);
+  if (options.key_passphrase_file) {
+    FP_TRY_ASSIGN(const Secret text,
+                  read_named_file(*options.key_passphrase_file, "passphrase file", kClaimKeyPassphrase));
+    pem.passphrase = without_line_end(text);
+  }
+  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
+  ERR_clear_error();
+  if (proof.key_fits) proof.files.insert(proof.files.end(), key_files.begin(), key_files.end());
+  return proof;
 }
 
 Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OSSL_LIB_CTX* library) {

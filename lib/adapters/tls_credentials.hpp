@@ -12,6 +12,7 @@
 #include "core/identity.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "ports/claim_file.hpp"
 
 struct ossl_lib_ctx_st;
 
@@ -53,5 +54,9 @@ class TlsCredentials {
   OpensslHandle<ssl_ctx_st> context_;
   CertificateFacts facts_;
 };
+
+/// What the claim's files hold, without a context: certificate and key fit, whether in date or not. Files that do not
+/// exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase.
+[[nodiscard]] Result<ClaimProof> prove_claim_files(const ConnectionOptions& options);
 
 }  // namespace fleet_provision
