@@ -5,6 +5,7 @@
 
 #include "configuration_file.hpp"
 #include "core/text.hpp"
+#include "file_name.hpp"
 #include "synonyms.hpp"
 
 namespace fleet_provision {
@@ -114,6 +115,7 @@ Result<Options> Options::read(const std::vector<std::string>& arguments, const E
 Result<void> Options::add_configuration(const std::string& directory) {
   std::vector<std::string> files;
   if (const Setting* named = given(OptionId::kConfig)) {
+    if (auto fits = check_file_name(named->values.back()); !fits) return fail(blamed(*named, std::move(fits).error()));
     files.push_back(named->values.back());
   } else {
     FP_TRY_ASSIGN(files, default_configuration_files(directory));
