@@ -10,6 +10,9 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
+
+#include "adapters/resources.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -45,7 +48,10 @@ int other_end_of(int accepted) {
 }
 
 tl::unexpected<Error> no_door(const char* call) {
-  return fail(ErrorKind::kInternal, std::string(call) + " on 127.0.0.1: " + std::generic_category().message(errno),
+  const int number = errno;
+  const std::string failed = std::string(call) + " on 127.0.0.1";
+  if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
+  return fail(ErrorKind::kInternal, failed + ": " + std::generic_category().message(number),
               "the loopback interface must be up");
 }
 
@@ -71,6 +77,8 @@ Result<OwnConnection> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
                   "the loopback interface must be up");
     }
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    // It would stay ready to be accepted, and this would never sleep.
+    if (!accepted && !limit_words(errno).empty()) return no_door("accept");
     const int theirs = accepted ? other_end_of(accepted.get()) : -1;
     if (theirs < 0) continue;
     listener_.reset();
