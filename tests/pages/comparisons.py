@@ -84,20 +84,16 @@ def options_taken(pages, program):
                     letter = re.fullmatch(r"-([A-Za-z])\1*", word)
                     if letter and letter.group(1) not in [each.letter for each in known.values()]:
                         yield f"{page.path}:{number}: {name} {command} does not take {word}"
-            if basename(words[0]) in program_scripts(program) and words[0].startswith(("./scripts/", "scripts/")):
+            if basename(words[0]) in program.scripts and words[0].startswith(("./scripts/", "scripts/")):
                 text = program.sources_of_script(basename(words[0]))
                 for word in words[1:]:
                     if word.startswith("--") and word not in text:
                         yield f"{page.path}:{number}: {words[0]} does not take {word}"
 
 
-def program_scripts(program):
-    return {basename(path) for path in program.tree if re.fullmatch(r"scripts/[a-z-]+", path)} - {"lib"}
-
-
 def options_exist(pages, program):
     """An option that is only named exists somewhere: in a program of ours or in one of our scripts."""
-    scripts = " ".join(program.sources_of_script(name) for name in program_scripts(program))
+    scripts = " ".join(program.sources_of_script(name) for name in program.scripts)
     for page in pages:
         for number, word in page.words():
             option = word.split(" ")[0].split("=")[0].split("[")[0]

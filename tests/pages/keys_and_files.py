@@ -1,5 +1,4 @@
 """Keys of JSON documents, events of the simulator's log, and files that the pages refer to."""
-import fnmatch
 import json
 import re
 
@@ -165,9 +164,8 @@ def files_exist(pages, program):
                 if not program.in_tree(word):
                     yield f"{page.path}:{number}: there is no {word}"
             elif "/" in word and word.split("/")[0] in layers:
-                if not any(fnmatch.fnmatch(path, f"*/{word}") or fnmatch.fnmatch(path, f"*/{word}.*") or
-                           path.endswith(f"/{word.split('/')[-1]}.in") for path in program.tree):
+                if not any(program.in_tree(pattern) for pattern in (f"*/{word}", f"*/{word}.*", f"*/{word.split('/')[-1]}.in")):
                     yield f"{page.path}:{number}: there is no {word}"
             elif re.fullmatch(r"[a-z_]+\.(\*|cpp|hpp)", word):
-                if not any(fnmatch.fnmatch(path, f"*/{word}") for path in program.tree):
+                if not program.in_tree(f"*/{word}"):
                     yield f"{page.path}:{number}: there is no {word}"

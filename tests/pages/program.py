@@ -150,8 +150,13 @@ class Program:
             listed += [str(here / name) for name in [*names, *files]]
         return listed
 
+    @functools.cache  # noqa: B019
     def in_tree(self, pattern):
-        return any(fnmatch.fnmatch(path, pattern) for path in self.tree)
+        return bool(fnmatch.filter(self.tree, pattern))
+
+    @functools.cached_property
+    def scripts(self):
+        return {path.removeprefix("scripts/") for path in self.tree if re.fullmatch(r"scripts/[a-z-]+", path)} - {"lib"}
 
     @functools.cache  # noqa: B019 (one program for the life of the test)
     def sources_of_script(self, name):
