@@ -101,7 +101,7 @@ Examples:
 constexpr std::string_view kExitCodes = R"(
 Exit codes:
     0  provisioned, now or already
-   64  bad option, value or combination            65  a file or an identity is not what it should be
+   64  bad option, value or combination            65  a file or identity is not as it should be
    66  a named file is missing or unreadable       69  the service rejected the request
    70  a fault of the tool, or of --on-success     73  the state directory cannot be written
    74  the disk failed or is full                  75  temporary failure: state is kept, rerun

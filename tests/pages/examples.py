@@ -92,7 +92,7 @@ class Sandbox:
     """A directory and an environment in which a reader of the page would type."""
 
     def __init__(self, root, binaries):
-        self.root, self.binaries = pathlib.Path(root), pathlib.Path(binaries)
+        self.root, self.binaries = pathlib.Path(root).resolve(), pathlib.Path(binaries).resolve()
         self.scratch = tempfile.TemporaryDirectory()
         top = pathlib.Path(self.scratch.name)
         self.place = top / "work"

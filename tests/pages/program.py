@@ -52,7 +52,7 @@ def options_of(help_text):
 class Program:
     def __init__(self, root, binaries, documents):
         self.root = pathlib.Path(root)
-        self.binaries = pathlib.Path(binaries)
+        self.binaries = pathlib.Path(binaries).resolve()
         self.documents = pathlib.Path(documents)
 
     def run(self, *arguments, directory="/"):
