@@ -10,6 +10,7 @@
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
 #include "adapters/reading_limit.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -47,6 +48,7 @@ Result<std::string> read_input_file(const std::string& path, std::size_t limit, 
   const std::string name = printable(path, 300);
   const Descriptor file(open_to_read(path));
   if (!file) {
+    if (auto lack = out_of_resources(errno, "cannot read " + name)) return fail(std::move(*lack));
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
                 "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));

@@ -12,6 +12,7 @@
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
 #include "adapters/reading_limit.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -22,8 +23,10 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
     return fail(ErrorKind::kFileNotFound, "the " + what + " " + printable(path) + " does not exist",
                 "correct the path, or put the file there");
   }
+  const std::string failed = "cannot read the " + what + " " + printable(path);
+  if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
   if (auto stopped = reading_stopped(number, "the " + what + " " + printable(path))) return fail(std::move(*stopped));
-  return fail(ErrorKind::kFileUnreadable, "cannot read the " + what + " " + printable(path) + ": " + words(number),
+  return fail(ErrorKind::kFileUnreadable, failed + ": " + words(number),
               number == EACCES   ? "run as a user who may read it, or change its owner or mode"
               : number == EISDIR ? "name a file"
                                  : "");

@@ -15,6 +15,7 @@
 #include "adapters/disk_error.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/posix_outside.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -126,6 +127,9 @@ Result<std::optional<Found>> find(const std::string& file, const char* verdict) 
       found.directory && ::fstatat(found.directory.get(), found.name.c_str(), &found.facts, AT_SYMLINK_NOFOLLOW) == 0;
   if (is_there) return std::optional<Found>{std::move(found)};
   if (errno == ENOENT) return std::optional<Found>{};
+  if (auto lack = out_of_resources(errno, "the claim file " + printable(file) + " is not deleted")) {
+    return fail(std::move(*lack));
+  }
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + verdict + words(errno),
               "run as a user who may delete it, or leave out --remove-claim");
 }

@@ -69,7 +69,7 @@ class Run {
       FP_TRY_ASSIGN(const bool done, look_under_lock(committed));
       if (!done) {
         if (unfinished) FP_TRY(load_claim());
-        FP_TRY(steps_.resume(claim_.fingerprint));
+        FP_TRY(steps_.resume(claim_));
       }
     }
     mark.ended();

@@ -98,7 +98,8 @@ class Rotation {
       outcome_.resumed = true;
     } else {
       steps_.rotate(present_);
-      FP_TRY(steps_.resume(present_.certificate_fingerprint));
+      FP_TRY_ASSIGN(const CertificateFacts own, read_own_certificate(ports_, kIdentityDirectory));
+      FP_TRY(steps_.resume(own));
       if (steps_.needs_network()) {
         FP_TRY_ASSIGN(asking, speak_as_identity(plan_, ports_, kIdentityDirectory, present_));
       }

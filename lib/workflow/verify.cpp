@@ -85,6 +85,11 @@ Error in_words_of_identity(Error error) {
   return error;
 }
 
+Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory) {
+  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
+  return ports.keysmith.read_certificate(certificate.reveal());
+}
+
 Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
                                            const Identity& identity) {
   FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
