@@ -99,6 +99,7 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   auto request = request_of(options, environment, report);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
+  for (const std::string& each : request->warnings) report.warned(each);
   const Plan plan = request->plan;
   for (const auto& [name, value] : plan.parameters) {
     if (value.empty()) report.warned("the template parameter " + printable(name, 80) + " is empty");

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
@@ -23,17 +24,16 @@ std::string_view without_trailing_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-/// The byte order mark that some editors put first is no part of a text.
-std::string_view without_mark(std::string_view text) {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  return text;
-}
-
 Result<std::string> value_from_file(const std::string& name, const std::string& path) {
   auto bytes = read_input_file(path, kValueFileBytesMax, ErrorKind::kParametersUnusable);
   if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
-  std::string value(without_trailing_blanks(without_mark(*bytes)));
+  if (const auto wide = wide_encoding(*bytes)) {
+    return fail(ErrorKind::kParametersUnusable,
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is " +
+                    std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
+  std::string value(without_trailing_blanks(without_byte_order_mark(*bytes)));
   if (value.empty()) {
     return fail(ErrorKind::kParametersUnusable,
                 "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
@@ -82,6 +82,11 @@ Result<Parameters> read_parameters_file(const std::string& path) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };
   if (without_trailing_blanks(text).empty()) return refuse(name + " is empty");
+  if (const auto wide = wide_encoding(text)) {
+    return fail(ErrorKind::kParametersUnusable,
+                name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
   auto members = read_json_object(text, name, ErrorKind::kParametersUnusable);
   if (!members) return refuse(std::move(members).error().message);
   Parameters parameters;

@@ -202,7 +202,8 @@ FileLook look_at_file(std::string_view bytes) {
     return {FileFormat::kDer, object, {}};
   }
   if (begins_like_html(start)) return {FileFormat::kHtml, FileObject::kUnknown, {}};
-  if (start.starts_with('{') || start.starts_with("[{") || start.starts_with("[\"")) {
+  const bool bracket = start.starts_with('{') || start.starts_with("[{") || start.starts_with("[\"");
+  if (bracket && is_text(start)) {
     return {kind_of_json(start), FileObject::kUnknown, {}};
   }
   PemText pem = read_pem(text);
