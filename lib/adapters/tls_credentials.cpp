@@ -10,6 +10,7 @@
 
 #include "adapters/certificate_facts.hpp"
 #include "adapters/named_file.hpp"
+#include "adapters/tls_policy.hpp"
 #include "adapters/trust_store.hpp"
 #include "core/text.hpp"
 
@@ -25,18 +26,6 @@ Result<void> check_dates(const CertificateFacts& facts, const std::string& name)
               "claim certificate " + printable(name) + " (" + facts.subject + ") expired at " +
                   rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
               "get a new claim certificate; if the local time is wrong, set the clock");
-}
-
-OpensslHandle<SSL_CTX> make_context(OSSL_LIB_CTX* library) {
-  OpensslHandle<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, TLS_client_method()));
-  if (!context) return nullptr;
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_read_ahead(context.get(), 1);
-  return context;
 }
 
 /// Where key and first certificate differ because another one should be the first.
@@ -98,12 +87,12 @@ bool is_key_uri(const std::string& reference) {
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
                                                 OSSL_LIB_CTX* library) {
+  // First: with a configuration that leaves no cipher nothing can be said of key and certificate.
+  FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(library));
   FP_TRY_ASSIGN(auto chain, read_chain(pem));
   FP_TRY_ASSIGN(const auto key, read_key(pem, library));
   if (pem.from_one_text) put_own_first(chain, key.get());
   CertificateFacts facts = facts_of(*chain.front());
-  OpensslHandle<SSL_CTX> context = make_context(library);
-  if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
   FP_TRY(use(context.get(), chain, key.get(), pem));
   FP_TRY(check_dates(facts, pem.certificate_name));
   FP_TRY(trust(*context, ca_file));
@@ -111,8 +100,7 @@ Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const
 }
 
 Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::string>& ca_file) {
-  OpensslHandle<SSL_CTX> context = make_context(nullptr);
-  if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
+  FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
   FP_TRY(trust(*context, ca_file));
   return TlsCredentials(std::move(context), {});
 }

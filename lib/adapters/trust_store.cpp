@@ -15,6 +15,7 @@
 
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_handles.hpp"
+#include "adapters/resources.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"
@@ -42,6 +43,8 @@ Result<void> trust_file(SSL_CTX& context, const std::string& path) {
   return fail(ErrorKind::kCaFileUnusable, name + " cannot be parsed: " + reason + where_damaged(text, FileRole::kRoots),
               "get the file again; a copy may be damaged");
 }
+
+constexpr unsigned kDescriptorsOfRoots = 2;
 
 /// A variable that OpenSSL itself follows, or its built-in default.
 std::string placed_by(const char* variable, const char* built_in) {
@@ -76,6 +79,8 @@ Result<void> trust(ssl_ctx_st& context, const std::optional<std::string>& ca_fil
   if (ca_file) return trust_file(context, *ca_file);
   const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  // Both are looked for by opening files, and OpenSSL will do so again.
+  FP_TRY(need_descriptors(kDescriptorsOfRoots));
   if (!system_has_roots(file, directories)) {
     return fail(ErrorKind::kNoTrustStore,
                 "this system has no trusted roots: neither " + printable(file) + " nor " + printable(directories) +

@@ -135,6 +135,7 @@ class Checks {
 
   Result<std::string> state() {
     Vault vault(ports_.disk, ports_.keysmith, ports_.observer);
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(const auto root, ports_.disk.inspect(""));
     // Whoever holds the identity that is asked for writes no more.
     if (ports_.outside != nullptr && !provisioned()) FP_TRY(ports_.outside->may_create_in(ports_.disk.root()));

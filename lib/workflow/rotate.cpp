@@ -146,6 +146,7 @@ Outcome rotate(const Plan& plan, const Ports& ports) {
   Outcome outcome;
   const auto begin = [&]() -> Result<Outcome> {
     Vault vault(ports.disk, ports.keysmith, ports.observer, duties_of(plan));
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(std::optional<Identity> present, vault.look());
     bool committed = false;
     FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());

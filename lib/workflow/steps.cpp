@@ -257,7 +257,9 @@ Result<CreateCertificateAnswer> Steps::create_for(const DeviceKey& key, std::str
     if (proved) return answer;
     if (proved.error().kind != ErrorKind::kCertificateKeyMismatch) return fail(std::move(proved).error());
     // There is no correlation id: an answer meant for another device looks like ours until its key is seen.
-    if (!stranger) ports_.observer.warned("ignored a certificate for another key than ours; waiting for ours");
+    if (!stranger) {
+      ports_.observer.warned("ignored a certificate for another key than this gateway's; waiting for the right one");
+    }
     stranger = std::move(proved).error();
     FP_TRY_ASSIGN(Exchange * session, exchange());
     auto next = session->await_another(create_operation(plan_.method));

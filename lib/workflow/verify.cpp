@@ -145,6 +145,7 @@ Outcome verify_installed(const Plan& plan, const Ports& ports) {
   Vault vault(ports.disk, ports.keysmith, ports.observer);
   Attempts attempts(plan, ports, outcome);
   const auto whole = [&]() -> Result<void> {
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(outcome.identity, vault.look());
     if (!outcome.identity) {
       return fail(ErrorKind::kNotProvisioned, ports.disk.root() + " holds no identity",
