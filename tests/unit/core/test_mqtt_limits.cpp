@@ -131,8 +131,10 @@ TEST_CASE("a length has one to four bytes") {
     CHECK(Bench(v5).takes(bytes({0xD0, 0x80, 0x80, 0x80, 0x00})));
     CHECK_FALSE(Bench(v5).inbound(bytes({0xD0, 0x80, 0x80, 0x80, 0x80})));
   }
-  // The longest one: 0x0FFFFFFF is over the limit, and no read past the end.
-  CHECK_FALSE(Bench(true).inbound(bytes({0x30, 0xFF, 0xFF, 0xFF, 0x7F})));
+  CHECK(Bench(false).takes(bytes({0x30, 0x83, 0x80, 0x80, 0x00, 0, 1, 't'})));
+  const auto longest = Bench(true).inbound(bytes({0x30, 0xFF, 0xFF, 0xFF, 0x7F}));
+  REQUIRE_FALSE(longest);
+  CHECK(longest.error().message.find("it declares 268435460 bytes") != std::string::npos);
   for (const std::size_t length : {127, 128, 16'383, 16'384}) {
     CHECK(Bench(false).takes(packet(0x30, bytes({0, 1, 't'}) + std::string(length - 3, 'x'))));
   }
