@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
+#include "synonyms.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -89,10 +90,9 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
   if (option != nullptr) return refuse(where, "has no place in a configuration file", "give it as --" + key);
-  const std::string_view near = nearest_option(key);
+  const std::string hint = instead_of(key, Spelling::kKey);
   return refuse(where, "is not an option",
-                near.empty() ? "keys are the long names of options without their dashes"
-                             : "did you mean \"" + std::string(near) + "\"?");
+                hint.empty() ? "keys are the long names of options without their dashes" : hint);
 }
 
 bool exists(const std::string& path) {

@@ -10,6 +10,7 @@
 #include "adapters/resources.hpp"
 #include "compose.hpp"
 #include "core/text.hpp"
+#include "file_name.hpp"
 #include "help.hpp"
 #include "last_words.hpp"
 #include "option_values.hpp"
@@ -157,6 +158,7 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (auto belong = belong_to_command(*options); !belong) {
     return refuse(std::move(belong).error(), report, voice->json_result);
   }
+  if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, voice->json_result);
   if (options->command() == Command::kStatus) return print_status(*options, *voice, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *voice, report);
   return run_as_asked(*options, environment, *voice, report);

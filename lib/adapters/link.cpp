@@ -24,6 +24,9 @@ namespace {
 
 /// The library connects to its own machine; it needs no more, whatever the network does.
 constexpr std::chrono::seconds kLibraryPatience{5};
+/// The thread tells what its step was doing when the run's time ended; the owner gives it this long to do so, and no
+/// wait of either goes on for longer.
+constexpr Milliseconds kLastWordPatience{300};
 
 /// What a connection opens: both ends on loopback, the socket to the server, the resolver's, files of roots. Libraries
 /// open some of them and tell a lack as something else.
@@ -116,7 +119,7 @@ Link::~Link() {
 }
 
 void Link::let_library_in() {
-  library_ = door_->admit(now() + kLibraryPatience, wait_);
+  library_ = door_->admit(std::min(now() + kLibraryPatience, request_.run_deadline), wait_);
   if (!library_) return;
   doorbell_ = PahoDoorbell(library_->theirs);
   if (auto rung = doorbell_.ring_for_connect(library_->ours.get(), wait_); !rung) {
@@ -193,11 +196,15 @@ Result<Descriptor> Link::open_tcp() {
 
 Result<int> Link::library_end(TlsConnection& server) {
   // A server that refuses us must be heard although nobody has anything to say to it yet.
+  const Instant deadline = request_.run_deadline + kLastWordPatience;
   while (true) {
+    const Milliseconds left = std::min<Milliseconds>(left_until(deadline, now()), kLibraryPatience);
+    if (left == Milliseconds{0}) return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect in time");
     pollfd polled[] = {{library_came_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
-    if (::poll(polled, std::size(polled), -1) < 0 && errno != EINTR) {
+    if (::poll(polled, std::size(polled), static_cast<int>(left.count())) < 0 && errno != EINTR) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
+    FP_TRY(wait_.check());
     // The server first: when it refuses us, that a library did not come matters no more.
     if (polled[1].revents != 0) {
       char byte = 0;
@@ -217,10 +224,11 @@ Result<int> Link::library_end(TlsConnection& server) {
 Result<void> Link::open_and_carry() {
   FP_TRY_ASSIGN(Descriptor socket, open_tcp());
   const TlsPeer peer{options_.server_name.empty() ? options_.endpoint.host : options_.server_name, options_.alpn,
-                     place_};
+                     place_, options_.ca_file.value_or("")};
   FP_TRY_ASSIGN(TlsConnection server, phase(Phase::kTls, [&] {
                   return TlsConnection::open(std::move(socket), credentials_, peer, step_deadline(), wait_);
                 }));
+  server.end_at(request_.run_deadline + kLastWordPatience);
   observer_.detail(server.description());
   observer_.phase_began(Phase::kMqtt, request_.attempt);
   {
@@ -247,6 +255,10 @@ Error Link::in_step(Error error) {
 
 bool Link::note(const MqttPacket& packet) {
   observer_.detail(describe(packet));
+  if (packet.unexpected && packet.type == MqttPacketType::kPublish) {
+    observer_.warned("ignored an unexpected message on " + printable(packet.topic, 300));
+  }
+  if (packet.unexpected) return true;
   bool accepted = false;
   {
     const std::lock_guard lock(mutex_);
@@ -332,8 +344,13 @@ bool Link::carries() {
 
 Result<ConnectionFacts> Link::await_connack() {
   std::unique_lock lock(mutex_);
-  // Each step before TLS is up has its own deadline in the thread.
-  changed_.wait(lock, [this] { return secured_ || error_ || ended_; });
+  // Each step before TLS is up has its own deadline in the thread, and its own words for it.
+  if (!changed_.wait_until(lock, request_.run_deadline + kLastWordPatience,
+                           [this] { return secured_ || error_ || ended_; })) {
+    error_ = no_answer(Phase::kMqtt, "no connection to " + printable(options_.endpoint.host) + " came about in time",
+                       "it is tried again");
+  }
+  if (error_) return fail(*error_);
   const Instant deadline = std::min(secured_at_ + request_.request_timeout, request_.run_deadline);
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {

@@ -27,6 +27,8 @@ constexpr int kWakingsMax = 5;
 constexpr int kRingsMax = 1'000;
 /// How long Paho may take for what the guard has already seen; it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
+/// What a wait for the library may take when the run's time is over.
+constexpr Milliseconds kLastMoment{100};
 constexpr std::chrono::hours kNever{24};
 /// PAHO_MEMORY_ERROR, which no header declares.
 constexpr int kPahoOutOfMemory = -99;
@@ -97,7 +99,7 @@ class PahoSession final : public Session {
  public:
   PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
               Observer& observer, const ConnectRequest& request)
-      : link_(options, credentials, interrupt, observer, request) {
+      : run_deadline_(request.run_deadline), link_(options, credentials, interrupt, observer, request) {
     if (link_.port() == 0) return;
     try {
       client_ =
@@ -115,7 +117,7 @@ class PahoSession final : public Session {
     if (trouble_) return fail(*trouble_);
     FP_TRY_ASSIGN(ConnectionFacts facts, link_.await_connack());
     return guarded([&]() -> Result<ConnectionFacts> {
-      if (!connecting_->wait_for(kLibraryLag)) return library_lags("it does not see the CONNACK");
+      if (!connecting_->wait_for(patience(kLibraryLag))) return library_lags("it does not see the CONNACK");
       return facts;
     });
   }
@@ -149,10 +151,10 @@ class PahoSession final : public Session {
     FP_TRY_ASSIGN(const bool came, link_.await_message(deadline));
     if (!came) return fail(ErrorKind::kNoAnswer, "no answer came in time");
     return guarded([&]() -> Result<Message> {
-      const Instant end = std::chrono::steady_clock::now() + kLibraryLag;
+      const Instant end = std::chrono::steady_clock::now() + patience(kLibraryLag);
       while (std::chrono::steady_clock::now() < end) {
         mqtt::const_message_ptr message;
-        if (!client_->try_consume_message_for(&message, kLibraryLag)) break;
+        if (!client_->try_consume_message_for(&message, patience(kLibraryLag))) break;
         // A null message is Paho's way to say that the connection is lost; what came before it is in front of it.
         if (!message) break;
         const mqtt::binary_ref& payload = message->get_payload_ref();
@@ -171,11 +173,13 @@ class PahoSession final : public Session {
         return {};
       });
       see_off();
-      link_.close(kFarewell);
+      link_.close(patience(kFarewell));
     } else {
       link_.close(Milliseconds{0});
     }
     connecting_.reset();
+    // What was handed over and never taken is not left behind with the client.
+    for (mqtt::const_message_ptr message; client_->try_consume_message(&message);) message.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
     bell_.take().reset();
@@ -193,6 +197,11 @@ class PahoSession final : public Session {
     for (int i = 0; i < kWakingsMax && !link_.have_left(told_, kPatienceForSending); ++i) bell_.ring();
   }
 
+  /// `usual`, but at the end of the run only a moment.
+  [[nodiscard]] Milliseconds patience(Milliseconds usual) const {
+    return std::min(usual, std::max(kLastMoment, left_until(run_deadline_, std::chrono::steady_clock::now())));
+  }
+
   /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
   template <class Step>
   auto guarded(Step step) -> decltype(step()) {
@@ -204,6 +213,7 @@ class PahoSession final : public Session {
     }
   }
 
+  Instant run_deadline_;
   Link link_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
