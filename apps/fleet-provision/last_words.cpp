@@ -146,7 +146,12 @@ void extend_stack() {
   end_process_after(kPatience, kCode);
   const TellEnd* tell = innermost.load();
   if (tell == nullptr) end_without_memory();
-  ::_exit((*tell)(lack()));
+  try {
+    ::_exit((*tell)(lack()));
+  } catch (...) {
+    // A thread of a C library knows no exceptions.
+    end_without_memory();
+  }
 }
 
 }  // namespace
