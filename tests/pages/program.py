@@ -178,12 +178,17 @@ class Program:
         return "\n".join(self.sources.values())
 
     @functools.cached_property
+    def names(self):
+        """Every word of the code."""
+        return set(re.findall(r"\w+", self.build_text))
+
+    @functools.cached_property
     def build_text(self):
         """Everything a FLEET_PROVISION_… name can come from besides the options: CMake files, scripts, recipes, tests."""
         texts = []
         for path in self.tree:
-            if re.search(r"(CMakeLists\.txt|\.cmake|\.bb|\.mk|\.in|\.json|rules|\.cpp|\.hpp)$", path) or path.startswith("scripts/"):
+            if re.search(r"(CMakeLists\.txt|\.cmake|\.bb|\.mk|\.in|\.json|\.service|\.py|rules|\.cpp|\.hpp)$", path) or path.startswith("scripts/"):
                 file = self.root / path
-                if file.is_file() and not path.startswith("docs/"):
+                if file.is_file() and not path.startswith(("docs/", "tests/pages/")):
                     texts.append(file.read_text(encoding="utf-8", errors="replace"))
         return "\n".join(texts)

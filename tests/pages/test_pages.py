@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import code_names  # noqa: E402
 import comparisons  # noqa: E402
 import examples  # noqa: E402
 import keys_and_files  # noqa: E402
@@ -58,6 +59,12 @@ BREAKS = [
     (keys_and_files.files_exist, "README.md", "](docs/rotation.md)", "](docs/rotating.md)", "there is no docs/rotating.md"),
     (keys_and_files.files_exist, "docs/architecture.md", "`lib/core/backoff.*`", "`lib/core/waiting.*`", "there is no lib/core/waiting.*"),
     (keys_and_files.files_exist, "docs/architecture.md", "`retry.*`", "`retries.*`", "there is no retries.*"),
+    (code_names.names_exist, "docs/performance.md", "`SendBell`", "`SendGong`", "the code has no SendGong"),
+    (code_names.names_exist, "docs/library.md", "`Interrupt::raise`", "`Interrupt::lift`", "the code has no Interrupt::lift"),
+    (code_names.milestones, "docs/architecture.md", "Enrolled (→ Verified) → Installed", "Enrolled → Installed", "the milestones are"),
+    (code_names.build_options, "docs/packaging.md", "| `FLEET_PROVISION_TESTS` | ON", "| `FLEET_PROVISION_TESTS` | OFF", "the default of FLEET_PROVISION_TESTS is ON"),
+    (code_names.fuzz_targets, "docs/fuzzing.md", "| `journal` |", "| `diary` |", "the target journal"),
+    (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "stays silent in the TLS handshake", 'says "stays"'),
     (keys_and_files.files_exist, "docs/ci.md", "`tests/cli/simulated_ci.test`", "`tests/cli/ci.test`", "there is no tests/cli/ci.test"),
 ]
 
