@@ -67,7 +67,7 @@ Result<void> no_conflicts(const Options& options) {
     const std::string value = each.value.empty() ? "" : " " + std::string(each.value);
     const bool by_files = first->source == Source::kFile && second->source == Source::kFile;
     return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                first->origin + value + " and " + second->origin + " exclude each other",
+                first->origin + value + " and " + second->origin + " cannot be combined",
                 std::string(each.why) + "; leave one of them out");
   }
   return {};

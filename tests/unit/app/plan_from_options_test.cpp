@@ -146,13 +146,13 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--claim-key", "pkcs11:token=a;pin-value=1234"}, "--claim-key: the URI holds a pin-value"},
       {{"--key", "pkcs11:token=a?pin-value=1234"}, "--key: the URI holds a pin-value"},
       {{"--force=perhaps"}, "--force: \"perhaps\""},
-      {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type exclude each other"},
-      {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject exclude each other"},
-      {{"--method", "keys", "--key", "k"}, "--method keys and --key exclude each other"},
-      {{"--method", "keys", "--csr", "c"}, "--method keys and --csr exclude each other"},
-      {{"--csr", "c", "--key-type", "rsa-2048"}, "--csr and --key-type exclude each other"},
-      {{"--csr", "c", "--csr-subject", "CN=x"}, "--csr and --csr-subject exclude each other"},
-      {{"--key", "k", "--key-type", "rsa-2048"}, "--key and --key-type exclude each other"},
+      {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type cannot be combined"},
+      {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject cannot be combined"},
+      {{"--method", "keys", "--key", "k"}, "--method keys and --key cannot be combined"},
+      {{"--method", "keys", "--csr", "c"}, "--method keys and --csr cannot be combined"},
+      {{"--csr", "c", "--key-type", "rsa-2048"}, "--csr and --key-type cannot be combined"},
+      {{"--csr", "c", "--csr-subject", "CN=x"}, "--csr and --csr-subject cannot be combined"},
+      {{"--key", "k", "--key-type", "rsa-2048"}, "--key and --key-type cannot be combined"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.more);
@@ -259,5 +259,5 @@ TEST_CASE("a bad value in a configuration file is 78, with file, line and key") 
   const auto conflict = request_from({"--config", file.path(), "--port", "1"});
   REQUIRE_FALSE(conflict);
   CHECK(exit_code(conflict.error().kind) == ExitCode::kConfiguration);
-  CHECK(contains(conflict.error().message, "line 3: method keys and " + file.path() + ": line 3: key-type exclude"));
+  CHECK(contains(conflict.error().message, "line 3: method keys and " + file.path() + ": line 3: key-type cannot be"));
 }
