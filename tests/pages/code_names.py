@@ -77,3 +77,16 @@ def error_examples(pages, program):
             for word in re.finditer(r"(?<![\w./=-])[a-z]{4,}(?![\w./=-])", example):
                 if word.start() not in covered and word.group() not in system | WORDS_OF_OTHERS:
                     yield f'docs/errors.md:{number}: no message of the program says "{word.group()}" as in: {example}'
+
+
+def folders(pages, program):
+    """docs/architecture.md has each folder of tests/ and each layer of lib/ and apps/."""
+    page = page_named(pages, "docs/architecture.md")
+    tests = {word for _, cells in page.rows_below("| folder of `tests/` |") for word in re.findall(r"`(\w+)`", cells[0])}
+    tests |= {word for number, line in page.prose if line.startswith("`fakes`") for word in ["fakes"]}
+    layers = {word for _, cells in page.rows_below("| folder | what |") for word in re.findall(r"`([\w/-]+)`", cells[0])}
+    for path in program.tree:
+        if re.fullmatch(r"tests/[a-z]+", path) and path.removeprefix("tests/") not in tests:
+            yield f"docs/architecture.md: the folder {path} is missing"
+        if re.fullmatch(r"(lib|apps)/[a-z-]+", path) and path not in layers:
+            yield f"docs/architecture.md: the folder {path} is missing"

@@ -31,6 +31,9 @@ BREAKS = [
     (comparisons.options_taken, "docs/fuzzing.md", "scripts/fuzz --seconds", "scripts/fuzz --minutes", "scripts/fuzz does not take --minutes"),
     (comparisons.options_taken, "config/systemd/examples/fleet-provision-rotate.service", "fleet-provision rotate", "fleet-provision rotation", "no command rotation"),
     (comparisons.options_taken, "config/ci/provision.sh", "--claim-policy", "--policy", "does not take --policy"),
+    (comparisons.options_taken, "docs/manual/fleet-provision.1.in", "--claim-cert claim.pem", "--claim-file claim.pem", "does not take --claim-file"),
+    (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
+    (code_names.folders, "docs/architecture.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
     (comparisons.options_exist, "docs/errors.md", "`--proxy`", "`--via`", "no program has the option --via"),
     (comparisons.variables_exist, "docs/images.md", "FLEET_PROVISION_STATE_DIR", "FLEET_PROVISION_STATE", "nothing reads FLEET_PROVISION_STATE"),
     (comparisons.variables_exist, "docs/rotation.md", "", "FLEET_PROVISIONED_COLOUR", "no program is given FLEET_PROVISIONED_COLOUR"),
@@ -87,7 +90,8 @@ class Agreement(unittest.TestCase):
                 page = next(each for each in PAGES if each.path == path)
                 self.assertTrue(old in page.text, f"{path} does not hold: {old}")
                 text = page.text.replace(old, new, 1) if old else page.text + "\n" + new + "\n"
-                take = pages_of.example_file if path.startswith("config/") else pages_of.taken_apart
+                take = {"config": pages_of.example_file, "docs/manual": pages_of.manual_page}.get(
+                    "config" if path.startswith("config/") else path.rpartition("/")[0], pages_of.taken_apart)
                 broken = [each if each.path != path else take(path, text) for each in PAGES]
                 news = set(told(comparison, broken)) - before[comparison]
                 self.assertTrue(any(expected in each for each in news), news)
