@@ -70,6 +70,9 @@ def identity_keys(pages, program):
             listed += re.findall(r"`([A-Za-z]+)`", text)
     if listed != list(program.trial["identity"]):
         yield f"README.md: the keys of identity.json are {list(program.trial['identity'])}, not {listed}"
+    variables = {word for _, word in readme.words() if word.startswith("FLEET_PROVISIONED_")}
+    for name in sorted(variables ^ set(program.trial["variables"])):
+        yield f"README.md: the variable {name} is on the page or given to the program of --on-success, not both"
     block = next(each for each in readme.blocks if each.lines and each.lines[0].startswith("DIR/"))
     shown = {line.split()[0].rstrip("/").rsplit("/", 1)[-1] for line in block.lines}
     for path in sorted(program.trial["files"]):

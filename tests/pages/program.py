@@ -125,7 +125,10 @@ class Program:
     def trial(self):
         """What a run, a check and a status against the simulator print and leave."""
         with tempfile.TemporaryDirectory() as place:
-            script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway >run && "
+            program = pathlib.Path(place) / "program"
+            program.write_text("#!/bin/sh\nenv >variables\n")
+            program.chmod(0o755)
+            script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway --on-success ./program >run && "
                       "fleet-provision check -q --json -P SerialNumber=2 --state-dir other >check; "
                       "fleet-provision status --json --state-dir gateway >status; "
                       "fleet-provision -q --json -P SerialNumber=3 --attempts 1 --state-dir third >rejected; :")
@@ -136,6 +139,7 @@ class Program:
             read = {name: json.loads((here / name).read_text()) for name in ("run", "check", "status", "rejected")}
             read["identity"] = json.loads((here / "gateway/identity/identity.json").read_text())
             read["events"] = [json.loads(line) for line in (here / "service/events.jsonl").read_text().splitlines()]
+            read["variables"] = re.findall(r"^(FLEET_PROVISIONED_\w+)=", (here / "variables").read_text(), re.M)
             read["files"] = {str(each.relative_to(here / "gateway")) for each in (here / "gateway").rglob("*")}
             return read
 
