@@ -92,7 +92,7 @@ constexpr std::array kRows{
     OptionRow{Id::kPartition, "partition", 0, "NAME", kPolicy, kText, kEverywhere, "",
               "AWS partition in the resource names [default: that of the region, else aws]"},
     OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
-              "limit for the whole run, retries included"},
+              "limit for the whole run, retries and reading of input files included"},
     OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
               "limit for each network step: DNS, TCP connect, proxy, TLS, CONNACK, SUBACK, response"},
     OptionRow{Id::kAttempts, "attempts", 0, "N", kRun, kNumber, kEverywhere, "",
