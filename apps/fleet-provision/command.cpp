@@ -21,7 +21,8 @@ constexpr std::array kRows{
     CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
     CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
     CommandRow{Command::kPolicy, "policy", "print the least-privilege claim policy for these options; offline"},
-    CommandRow{Command::kRotate, "rotate", "replace the current key and certificate, authenticated by the current ones"},
+    CommandRow{Command::kRotate, "rotate",
+               "replace the current key and certificate, authenticated by the current ones"},
 };
 
 constexpr auto kWithWord = [] {
