@@ -62,7 +62,7 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   const std::string& issuer = evidence.leaf.issuer;
   const bool by_aws = issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos;
-  if (!peer.ca_file.empty()) {
+  if (!peer.ca_file.empty() && (by_aws || !is_aws_host(peer.server_name))) {
     const std::string& top = evidence.issuers_above.empty() ? issuer : evidence.issuers_above.back();
     return printable(peer.ca_file) + " does not hold the root of issuer " + top +
            (by_aws ? "; give AWS's roots (https://www.amazontrust.com/repository/) with --ca-file"

@@ -102,6 +102,11 @@ ScriptedBroker::Script saying(const std::string& text) {
   };
 }
 
+/// An alert record of TLS in the clear (RFC 8446 section 6).
+std::string alert(int level, int description) {
+  return std::string("\x15\x03\x03\x00\x02", 5) + static_cast<char>(level) + static_cast<char>(description);
+}
+
 /// Answers CONNECT by what `answer` makes, then waits for the client to go.
 template <class Answer>
 ScriptedBroker::Script answering_connect(Answer answer) {
@@ -148,7 +153,8 @@ ScriptedBroker::Script at_publish(Act act) {
 std::vector<Row> tls_rows() {
   std::vector<Row> rows{
       {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
-       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"}, {"--ca-file"}},
+       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"},
+       {"ca.pem does not hold the root of issuer CN=other root; give the file that does with --ca-file"}},
       {"TLS-inspecting proxy", showing(inspected()), swallow, {"--server-name", kAwsName}, 77, "tls-untrusted-server",
        {"subject CN=intercepted, issuer CN=Example Corp Inspection", "then issuer CN=Example Corp Inspection"},
        {"no certificate of AWS", "inspects TLS", kAwsName, "exempted"}},
@@ -171,6 +177,12 @@ std::vector<Row> tls_rows() {
          connection.read_plain();
          connection.cut(true);
        }, {"--attempts=4"}, 75, "connection-lost", {"TLS handshake with localhost"}, {"firewall", "--port"}},
+      {"alert of a server that is being stopped", good(), saying(alert(2, 80)), {kOnce}, 75, "server-unavailable",
+       {"internal error (alert 80)"}, {"restarting"}},
+      {"alert of a load balancer that is being stopped", good(), saying(alert(1, 90) + alert(1, 0)), {kOnce}, 75,
+       "server-unavailable", {"alert 90"}, {"restarting"}},
+      {"close_notify in the handshake", good(), saying(alert(1, 0)), {kOnce}, 75, "connection-lost",
+       {"TLS handshake with localhost", "closed the connection in the middle"}, {"--port"}},
       {"silent in TLS", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
        {kOnce, "--request-timeout=0.3"}, 75, "tls-timeout", {"does not answer the TLS handshake"}, {"right port"}},
   };
@@ -200,6 +212,15 @@ std::vector<Row> mqtt_rows() {
       {"no CONNACK", good(), [](BrokerConnection& connection) {
          if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
        }, {kOnce, "--request-timeout=0.5"}, 75, "no-answer", {"no CONNACK within 500 ms"}, {"ALPN"}},
+      {"Receive Maximum 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x06\x00\x00\x03\x21\x00\x00", 8); }), {}, 76,
+       "malformed-answer", {"CONNACK with Receive Maximum 0"}, {"endpoint"}},
+      {"Maximum QoS 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x05\x00\x00\x02\x24\x00", 7); }), {}, 77,
+       "connection-rejected", {"Maximum QoS 0"}, {"allow QoS 1"}},
+      {"Maximum Packet Size too small", good(),
+       answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }), {},
+       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the limit"}},
       {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
        76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
       {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
