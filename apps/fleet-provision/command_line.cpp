@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/text.hpp"
+#include "synonyms.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -41,21 +42,26 @@ std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
   return result;
 }
 
+/// CLI11 takes the letters that it knows off a word with one dash: `-erify` is what it leaves of `-verify`.
+std::string whole_word(const std::string& left, const std::vector<std::string>& arguments) {
+  if (left.starts_with("--")) return left;
+  for (const std::string& each : arguments) {
+    if (each.size() <= left.size() || each[0] != '-' || each[1] == '-' || !each.ends_with(left.substr(1))) continue;
+    const std::string taken = each.substr(1, each.size() - left.size());
+    const bool letters = std::all_of(taken.begin(), taken.end(), [](char c) {
+      return std::any_of(option_table().begin(), option_table().end(),
+                         [c](const OptionRow& option) { return option.letter == c; });
+    });
+    if (letters) return each;
+  }
+  return left;
+}
+
 tl::unexpected<Error> unknown_option(const std::string& argument) {
   const std::string option = argument.substr(0, argument.find('='));
   const std::size_t name = std::min(option.find_first_not_of('-'), option.size());
-  if (option.size() == 2 && name == 1) {
-    for (const OptionRow& each : option_table()) {
-      const bool other_case = each.letter != 0 && (each.letter ^ option[1]) == 0x20;
-      if (other_case) {
-        return fail(ErrorKind::kUsage, "unknown option " + printable(option),
-                    std::string("did you mean -") + each.letter + "?");
-      }
-    }
-  }
-  const std::string_view near = nearest_option(std::string_view(option).substr(name));
-  return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80),
-              near.empty() ? kSeeHelp : "did you mean --" + std::string(near) + "?");
+  const std::string hint = instead_of(std::string_view(option).substr(name), Spelling::kOption);
+  return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80), hint.empty() ? kSeeHelp : hint);
 }
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
@@ -69,11 +75,11 @@ tl::unexpected<Error> unexpected_argument(const std::string& argument) {
 }
 
 /// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
-Result<Command> command_among(const std::vector<std::string>& left) {
+Result<Command> command_among(const std::vector<std::string>& left, const std::vector<std::string>& arguments) {
   const auto end = std::find(left.begin(), left.end(), "--");
   const auto option =
       std::find_if(left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
-  if (option != end) return unknown_option(*option);
+  if (option != end) return unknown_option(whole_word(*option, arguments));
   std::optional<Command> command;
   for (const std::string& each : left) {
     if (each == "--") continue;
@@ -110,7 +116,7 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
                 "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
   }
   CommandLine line;
-  FP_TRY_ASSIGN(line.command, command_among(app.remaining()));
+  FP_TRY_ASSIGN(line.command, command_among(app.remaining(), arguments));
   for (const auto& [id, option] : known) {
     if (option->count() > 0) line.given.emplace(id, option->results());
   }

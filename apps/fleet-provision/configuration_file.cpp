@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
+#include "synonyms.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -88,10 +90,9 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
   if (option != nullptr) return refuse(where, "has no place in a configuration file", "give it as --" + key);
-  const std::string_view near = nearest_option(key);
+  const std::string hint = instead_of(key, Spelling::kKey);
   return refuse(where, "is not an option",
-                near.empty() ? "keys are the long names of options without their dashes"
-                             : "did you mean \"" + std::string(near) + "\"?");
+                hint.empty() ? "keys are the long names of options without their dashes" : hint);
 }
 
 bool exists(const std::string& path) {
@@ -126,6 +127,7 @@ Result<std::vector<std::string>> default_configuration_files(const std::string& 
   const std::string parts = directory + "/config.d";
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(parts.c_str()), ::closedir);
   if (!entries && errno != ENOENT && errno != ENOTDIR) {
+    if (auto lack = out_of_resources(errno, "configuration: cannot read " + parts)) return fail(std::move(*lack));
     return fail(ErrorKind::kFileUnreadable, "configuration: cannot read " + parts + ": " + words(errno));
   }
   if (entries) {

@@ -5,6 +5,8 @@
 
 #include "configuration_file.hpp"
 #include "core/text.hpp"
+#include "file_name.hpp"
+#include "synonyms.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -75,28 +77,23 @@ std::optional<Setting> from_environment(const OptionRow& option, const Environme
   return Setting{std::move(values), Source::kEnvironment, std::move(name), std::nullopt};
 }
 
+}  // namespace
+
 std::vector<std::string> unknown_variables(const Environment& environment) {
-  // Without the prefix, which would make any two of them look alike.
-  std::vector<std::string> known;
-  for (const OptionRow& option : option_table()) {
-    if (option.scope != OptionScope::kCommandLine) {
-      known.push_back(environment_name(option).substr(kEnvironmentPrefix.size()));
-    }
-  }
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name.starts_with(kSimulatorPrefix)) continue;
-    const std::string rest = name.substr(kEnvironmentPrefix.size());
-    if (std::find(known.begin(), known.end(), rest) != known.end()) continue;
+    const auto known = std::find_if(option_table().begin(), option_table().end(), [&name](const OptionRow& option) {
+      return option.scope != OptionScope::kCommandLine && environment_name(option) == name;
+    });
+    if (known != option_table().end()) continue;
     std::string warning = "the environment variable " + printable(name, 80) + " stands for no option";
-    const std::string_view near = nearest(rest, known);
-    if (!near.empty()) warning += "; did you mean " + std::string(kEnvironmentPrefix) + std::string(near) + "?";
+    const std::string hint = instead_of(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);
+    if (!hint.empty()) warning += "; " + hint;
     warnings.push_back(std::move(warning));
   }
   return warnings;
 }
-
-}  // namespace
 
 Result<Options> Options::read(const std::vector<std::string>& arguments, const Environment& environment,
                               const std::string& configuration_directory) {
@@ -118,6 +115,7 @@ Result<Options> Options::read(const std::vector<std::string>& arguments, const E
 Result<void> Options::add_configuration(const std::string& directory) {
   std::vector<std::string> files;
   if (const Setting* named = given(OptionId::kConfig)) {
+    if (auto fits = check_file_name(named->values.back()); !fits) return fail(blamed(*named, std::move(fits).error()));
     files.push_back(named->values.back());
   } else {
     FP_TRY_ASSIGN(files, default_configuration_files(directory));

@@ -67,6 +67,9 @@ class Options {
   std::vector<std::string> warnings_;
 };
 
+/// A warning for each FLEET_PROVISION_… variable that stands for no option.
+[[nodiscard]] std::vector<std::string> unknown_variables(const Environment& environment);
+
 /// kUsage for an option on the command line that belongs to another command.
 [[nodiscard]] Result<void> belong_to_command(const Options& options);
 

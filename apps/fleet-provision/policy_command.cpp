@@ -38,7 +38,7 @@ Result<AwsPlace> read_place(const Options& options) {
   }
   if (options.given(OptionId::kRegion) != nullptr) {
     FP_TRY_ASSIGN(place.region, parsed(options, OptionId::kRegion, parse_name));
-    place.partition = partition_of_region(place.region);
+    place.partition = partition_of_region(place.region).value_or(AwsPlace{}.partition);
   }
   if (options.given(OptionId::kAccount) != nullptr) {
     FP_TRY_ASSIGN(place.account, parsed(options, OptionId::kAccount, parse_account));
@@ -47,6 +47,26 @@ Result<AwsPlace> read_place(const Options& options) {
     FP_TRY_ASSIGN(place.partition, parsed(options, OptionId::kPartition, parse_name));
   }
   return place;
+}
+
+/// What in `place` is not known, or not known to exist: AWS adds regions and partitions, so that is no error.
+std::vector<std::string> doubts_about(const AwsPlace& place, bool partition_given) {
+  std::vector<std::string> doubts;
+  const AwsPlace unknown;
+  if (place.region == unknown.region) {
+    doubts.emplace_back("REGION stands for the region; replace it, or give --region");
+  } else if (const auto partition = partition_of_region(place.region); !partition) {
+    doubts.push_back("the region " + place.region + " does not belong to any partition that is known" +
+                     (partition_given ? std::string() : "; " + place.partition + " is assumed, or give --partition"));
+  } else if (is_known_partition(place.partition) && *partition != place.partition) {
+    doubts.push_back("the region " + place.region + " belongs to the partition " + *partition + ", not to " +
+                     place.partition);
+  }
+  if (!is_known_partition(place.partition)) doubts.push_back("the partition " + place.partition + " is not known");
+  if (place.account == unknown.account) {
+    doubts.emplace_back("ACCOUNT stands for the account; replace it, or give --account");
+  }
+  return doubts;
 }
 
 nlohmann::ordered_json document_of(const std::vector<PolicyStatement>& statements) {
@@ -79,13 +99,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   const nlohmann::ordered_json json = document_of(claim_policy(request));
   document.text = json.dump(2) + "\n";
   if (document.text.size() > kDocumentCharactersMax) document.text = json.dump() + "\n";
-  const AwsPlace unknown;
-  if (request.place.region == unknown.region) {
-    document.warnings.emplace_back("REGION stands for the region; replace it, or give --region");
-  }
-  if (request.place.account == unknown.account) {
-    document.warnings.emplace_back("ACCOUNT stands for the account; replace it, or give --account");
-  }
+  document.warnings = doubts_about(request.place, options.given(OptionId::kPartition) != nullptr);
   return document;
 }
 

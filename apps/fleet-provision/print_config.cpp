@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "file_name.hpp"
 #include "proxy.hpp"
 
 namespace fleet_provision {
@@ -25,7 +26,7 @@ std::string without_pin(std::string value) {
 }
 
 std::string shown(OptionId id, const std::string& value) {
-  const std::string safe = id == OptionId::kProxy ? without_password(value) : without_pin(value);
+  const std::string safe = id == OptionId::kProxy ? without_password(value) : without_pin(without_key_text(value));
   return printable(safe, 4096);
 }
 

@@ -12,6 +12,7 @@
 
 #include "adapters/http_proxy.hpp"
 #include "adapters/resolver.hpp"
+#include "adapters/resources.hpp"
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/mqtt_refusal.hpp"
@@ -26,6 +27,10 @@ constexpr std::chrono::seconds kLibraryPatience{5};
 /// The thread tells what its step was doing when the run's time ended; the owner gives it this long to do so, and no
 /// wait of either goes on for longer.
 constexpr Milliseconds kLastWordPatience{300};
+
+/// What a connection opens: both ends on loopback, the socket to the server, the resolver's, files of roots. Libraries
+/// open some of them and tell a lack as something else.
+constexpr unsigned kDescriptorsOfLink = 12;
 
 Instant now() {
   return std::chrono::steady_clock::now();
@@ -87,14 +92,26 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
   step_.place = place_or_placeholders(options.endpoint.host);
-  if (!door_) {
-    error_ = door_.error();
+  if (auto started = start(); !started) {
+    error_ = std::move(started).error();
     ended_ = true;
-    return;
+    port_ = 0;
   }
+}
+
+Result<void> Link::start() {
+  FP_TRY(need_descriptors(kDescriptorsOfLink));
+  if (!door_) return fail(door_.error());
   port_ = door_->port();
-  door_thread_ = std::thread([this] { tend_door(); });
-  thread_ = std::thread([this] { run(); });
+  FP_TRY_ASSIGN(door_thread_, start_thread([this] { tend_door(); }));
+  auto thread = start_thread([this] { run(); });
+  if (thread) {
+    thread_ = std::move(*thread);
+    return {};
+  }
+  ::eventfd_write(stop_.get(), 1);
+  door_thread_.join();
+  return fail(std::move(thread).error());
 }
 
 Link::~Link() {
@@ -112,13 +129,17 @@ void Link::let_library_in() {
 
 void Link::tend_door() {
   block_sigpipe();
-  let_library_in();
+  const auto let_in = contained("the connection of the MQTT library failed", [this]() -> Result<void> {
+    let_library_in();
+    return {};
+  });
+  if (!let_in) library_ = fail(let_in.error());
   ::eventfd_write(library_came_.get(), 1);
 }
 
 void Link::run() {
   block_sigpipe();
-  auto carried = open_and_carry();
+  auto carried = contained("the connection failed", [this] { return open_and_carry(); });
   // Before the library's end is closed: whoever learns of the end from the library asks here for the cause.
   if (!carried) set_error(std::move(carried).error());
   // Whoever still waits at the door, waits for nothing.

@@ -11,8 +11,9 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
-#include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -60,20 +61,11 @@ OwnEnd find_own_end(const sockaddr_in& listener) {
 }
 
 tl::unexpected<Error> no_door(const char* call) {
-  return fail(ErrorKind::kInternal, std::string(call) + " on 127.0.0.1: " + std::generic_category().message(errno),
+  const int number = errno;
+  const std::string failed = std::string(call) + " on 127.0.0.1";
+  if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
+  return fail(ErrorKind::kInternal, failed + ": " + std::generic_category().message(number),
               "the loopback interface must be up");
-}
-
-bool is_lack(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
-Error no_descriptor(int error) {
-  Error lack;
-  lack.kind = ErrorKind::kOutOfResources;
-  lack.message = "cannot accept a connection on 127.0.0.1: " + words(error);
-  lack.hint = "raise the limit of open files (RLIMIT_NOFILE), or end other programs";
-  return lack;
 }
 
 Error nobody_came(std::size_t strangers, std::uint16_t port) {
@@ -112,7 +104,8 @@ Result<OwnConnection> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
     FP_TRY_ASSIGN(const bool ready, wait.until(listener_.get(), POLLIN, deadline));
     if (!ready) return fail(nobody_came(strangers, ntohs(here.sin_port)));
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!accepted && is_lack(errno)) return fail(no_descriptor(errno));
+    // It would stay ready to be accepted, and this would never sleep.
+    if (!accepted && !limit_words(errno).empty()) return no_door("accept");
     if (!accepted) continue;
     // Ours is connected before it can be accepted; the library may have closed it and begun again.
     if (own.number < 0 || !same(name(::getsockname, own.number), own.address)) own = find_own_end(here);

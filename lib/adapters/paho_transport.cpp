@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "adapters/link.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -29,13 +30,22 @@ constexpr Milliseconds kLibraryLag{5'000};
 /// What a wait for the library may take when the run's time is over.
 constexpr Milliseconds kLastMoment{100};
 constexpr std::chrono::hours kNever{24};
+/// PAHO_MEMORY_ERROR, which no header declares.
+constexpr int kPahoOutOfMemory = -99;
 
 int version_number(MqttVersion version) {
   return version == MqttVersion::k5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
 }
 
-tl::unexpected<Error> library_error(const std::string& what) {
-  return fail(ErrorKind::kInternal, "the MQTT library failed: " + what);
+/// The error of the exception that is being handled.
+Error library_error() {
+  try {
+    throw;
+  } catch (const mqtt::exception& exception) {
+    if (exception.get_return_code() == kPahoOutOfMemory) return out_of_memory();
+  } catch (...) {
+  }
+  return error_of_exception("the MQTT library failed");
 }
 
 /// A new client on a new connection may do better.
@@ -69,7 +79,7 @@ class SendBell {
     try {
       if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell", for_later());
       client_->publish("bell", "", 0, 0, false);
-    } catch (const mqtt::exception&) {
+    } catch (const std::exception&) {
       // The command leaves late then, within a second.
     }
   }
@@ -97,14 +107,14 @@ class PahoSession final : public Session {
                                                mqtt::create_options(version_number(request.mqtt_version)));
       client_->start_consuming();
       connecting_ = client_->connect(connect_options(request));
-    } catch (const std::exception& exception) {
-      trouble_ = exception.what();
+    } catch (...) {
+      trouble_ = library_error();
     }
   }
   ~PahoSession() override { close(); }
 
   Result<ConnectionFacts> established() override {
-    if (!trouble_.empty()) return library_error(trouble_);
+    if (trouble_) return fail(*trouble_);
     FP_TRY_ASSIGN(ConnectionFacts facts, link_.await_connack());
     return guarded([&]() -> Result<ConnectionFacts> {
       if (!connecting_->wait_for(patience(kLibraryLag))) return library_lags("it does not see the CONNACK");
@@ -197,9 +207,9 @@ class PahoSession final : public Session {
   auto guarded(Step step) -> decltype(step()) {
     try {
       return step();
-    } catch (const std::exception& exception) {
+    } catch (...) {
       FP_TRY(link_.check());
-      return library_error(exception.what());
+      return fail(library_error());
     }
   }
 
@@ -210,7 +220,7 @@ class PahoSession final : public Session {
   SendBell bell_;
   /// Packets that Paho was told to send after its CONNECT.
   std::size_t told_ = 0;
-  std::string trouble_;
+  std::optional<Error> trouble_;
 };
 
 /// What `connect` gives when nothing was loaded.

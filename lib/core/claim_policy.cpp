@@ -14,31 +14,6 @@ std::string arn(const AwsPlace& place, const std::string& resource) {
   return "arn:" + place.partition + ":iot:" + place.region + ":" + place.account + ":" + resource;
 }
 
-AwsPlace place_or_placeholders(std::string_view host) {
-  return place_of_endpoint(host).value_or(AwsPlace{});
-}
-
-std::string partition_of_region(std::string_view region) {
-  if (region.starts_with("cn-")) return "aws-cn";
-  if (region.starts_with("us-gov-")) return "aws-us-gov";
-  return "aws";
-}
-
-std::optional<AwsPlace> place_of_endpoint(std::string_view host) {
-  for (const std::string_view suffix : {".amazonaws.com", ".amazonaws.com.cn"}) {
-    if (!host.ends_with(suffix)) continue;
-    const std::string_view name = host.substr(0, host.size() - suffix.size());
-    for (const std::string_view service : {".iot.", ".iot-fips."}) {
-      const std::size_t at = name.rfind(service);
-      if (at == std::string_view::npos) continue;
-      const std::string_view region = name.substr(at + service.size());
-      if (region.empty() || region.find('.') != std::string_view::npos) continue;
-      return AwsPlace{partition_of_region(region), std::string(region), AwsPlace{}.account};
-    }
-  }
-  return std::nullopt;
-}
-
 Result<std::string> client_id_pattern(std::string_view client_id) {
   Parameters any;
   for (std::size_t open = client_id.find('{'); open != std::string_view::npos; open = client_id.find('{', open + 1)) {

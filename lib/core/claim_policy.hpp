@@ -2,32 +2,18 @@
 // "Traps in policies").
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/aws_endpoint.hpp"
 #include "core/plan.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision {
 
-/// Where the resources of a policy are; placeholders stand for what is not known.
-struct AwsPlace {
-  std::string partition = "aws";
-  std::string region = "REGION";
-  std::string account = "ACCOUNT";
-};
-
-/// The region and partition that an AWS IoT endpoint's name tells; nothing for any other name.
-[[nodiscard]] std::optional<AwsPlace> place_of_endpoint(std::string_view host);
-/// `aws-cn` for the regions of China, `aws-us-gov` for GovCloud, else `aws`.
-[[nodiscard]] std::string partition_of_region(std::string_view region);
-
 /// `arn:PARTITION:iot:REGION:ACCOUNT:RESOURCE`.
 [[nodiscard]] std::string arn(const AwsPlace& place, const std::string& resource);
-/// The same of an endpoint, with placeholders where its name tells nothing.
-[[nodiscard]] AwsPlace place_or_placeholders(std::string_view host);
 
 /// A client id option as the resource of iot:Connect: `{Name}` becomes `*`, since one claim serves many gateways;
 /// a `*`, `?` or `$` of its own is escaped. kUsage for a lone brace.

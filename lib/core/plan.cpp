@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/aws_endpoint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -113,11 +114,11 @@ std::optional<HostAndPort> split_endpoint(std::string_view text) {
 
 // An account has endpoints of these names beside the one for devices; nothing there listens on 8883.
 std::string_view other_service_of(std::string_view host) {
-  if (host.find(".amazonaws.com") == std::string_view::npos) return {};
+  if (!is_aws_host(host)) return {};
   for (const std::string_view each : {"credentials", "jobs"}) {
     const std::size_t at = host.find(each);
     if (at == std::string_view::npos || at == 0 || host[at - 1] != '.') continue;
-    if (host.substr(at + each.size()).starts_with(".iot.")) return each;
+    if (host.substr(at + each.size()).starts_with(".iot")) return each;
   }
   return {};
 }

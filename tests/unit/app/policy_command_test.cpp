@@ -34,6 +34,10 @@ TEST_CASE("partition, region and account come from the options, then from an AWS
       {{"--endpoint", "data.iot-fips.us-gov-west-1.amazonaws.com"}, "arn:aws-us-gov:iot:us-gov-west-1:ACCOUNT" + any},
       {{"--endpoint", "a1-ats.iot.eu-central-1.amazonaws.com", "--region", "us-east-1", "--account", "123456789012"},
        "arn:aws:iot:us-east-1:123456789012" + any},
+      {{"--endpoint", "vpce-0a1b-2c3d.data.iot.eu-west-1.vpce.amazonaws.com"}, "arn:aws:iot:eu-west-1:ACCOUNT" + any},
+      {{"--endpoint", "a1-ats.iot.us-east-1.api.aws"}, "arn:aws:iot:us-east-1:ACCOUNT" + any},
+      {{"--endpoint", "a1-ats.iot.us-isob-east-1.sc2s.sgov.gov"}, "arn:aws-iso-b:iot:us-isob-east-1:ACCOUNT" + any},
+      {{"--region", "eusc-de-east-1"}, "arn:aws-eusc:iot:eusc-de-east-1:ACCOUNT" + any},
       {{"--region", "cn-north-1", "--partition", "aws"}, "arn:aws:iot:cn-north-1:ACCOUNT" + any},
       {{"--client-id", "gw-{Serial}-{Line}"}, "arn:aws:iot:REGION:ACCOUNT:client/gw-*-*"},
       {{"--client-id", "a*b?c$d"}, "arn:aws:iot:REGION:ACCOUNT:client/a${*}b${?}c${$}d"},
@@ -65,4 +69,35 @@ TEST_CASE("the largest document is one that the service takes") {
   REQUIRE(document);
   CHECK(document->text.size() <= 2048);
   CHECK(document->warnings.empty());
+}
+
+TEST_CASE("a region or partition that is not known is a warning, which says what was assumed") {
+  struct Row {
+    Arguments arguments;
+    std::vector<std::string> warnings;
+  };
+  const std::string account = "ACCOUNT stands for the account; replace it, or give --account";
+  const Row rows[] = {
+      {{"--region", "eu-central-1"}, {account}},
+      {{"--region", "eu-central1"},
+       {"the region eu-central1 does not belong to any partition that is known; aws is assumed, or give --partition",
+        account}},
+      {{"--endpoint", "a1-ats.iot.moon-east-1.api.aws"},
+       {"the region moon-east-1 does not belong to any partition that is known; aws is assumed, or give --partition",
+        account}},
+      {{"--region", "moon-east-1", "--partition", "aws-moon"},
+       {"the region moon-east-1 does not belong to any partition that is known", "the partition aws-moon is not known",
+        account}},
+      {{"--region", "cn-north-1", "--partition", "aws"},
+       {"the region cn-north-1 belongs to the partition aws-cn, not to aws", account}},
+      {{"--endpoint", "localhost"}, {"REGION stands for the region; replace it, or give --region", account}},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.arguments);
+    Arguments arguments{"policy", "--template", "gateway"};
+    arguments.insert(arguments.end(), each.arguments.begin(), each.arguments.end());
+    const auto document = policy_document(*options_of(arguments));
+    REQUIRE(document);
+    CHECK(document->warnings == each.warnings);
+  }
 }

@@ -1,0 +1,105 @@
+// What is given where the name of a file is expected.
+#include "file_name.hpp"
+
+#include "given.hpp"
+#include "print_config.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+namespace {
+
+const std::string kPem = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+const std::string kBase64 = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg" + std::string(120, 'c');
+
+}  // namespace
+
+TEST_CASE("the content of a file, an address or an unexpanded ~ is no name of a file") {
+  struct Row {
+    Arguments arguments;
+    std::string message;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {{"--parameters", R"({"SerialNumber":"1"})"},
+       "--parameters: expects the name of a file, and was given JSON text",
+       "use -P SerialNumber=1, or pipe the text into `--parameters -`"},
+      {{"--parameters", R"( {"a":"1", "b":"two words"})"}, "JSON text", "use -P a=1 -P b=VALUE, or pipe"},
+      {{"--parameters", R"({"a":"1","b":"2","c":"3","d":"4"})"}, "JSON text", "use -P KEY=VALUE, or pipe"},
+      {{"--parameters", R"({"a":)"}, "JSON text", "use -P KEY=VALUE, or pipe"},
+      {{"--claim-cert", kPem}, "--claim-cert: expects the name of a file, and was given the text of a key", "write"},
+      {{"--claim-key", kPem}, "--claim-key: expects the name of a file, and was given the text of a key", "write"},
+      {{"--claim-key", "\n " + kPem}, "the text of a key", ""},
+      {{"--claim-key", R"(-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n)"}, "the text of a key", ""},
+      {{"--claim-key", kBase64}, "the text of a key", ""},
+      {{"--claim-cert", R"({"certificatePem": "secret"})"}, "JSON text", "write the text into a file"},
+      {{"--ca-file", "https://www.amazontrust.com/AmazonRootCA1.pem"},
+       "--ca-file: expects the name of a file, and was "
+       "given an address (https://)",
+       "download it"},
+      {{"--claim-cert", "s3://bucket/claim.pem"}, "an address (s3://)", "download it"},
+      {{"--parameters", "file://parameters.json"}, "an address (file://)", "leave out file://"},
+      {{"--claim-cert", "arn:aws:iot:eu-west-1:123456789012:cert/0a"}, "an ARN", "saved"},
+      {{"--state-dir=~/identity"}, R"(--state-dir: "~/identity" begins with a ~)", "from /"},
+      {{"--key", "~root/key.pem"}, "begins with a ~", ""},
+      {{"--on-success", "~/hook"}, "begins with a ~", ""},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.arguments);
+    const auto options = options_of(each.arguments);
+    REQUIRE(options);
+    const auto fit = check_file_names(*options);
+    REQUIRE_FALSE(fit);
+    CHECK(fit.error().kind == ErrorKind::kUsage);
+    CHECK(contains(fit.error().message, each.message));
+    CHECK(contains(fit.error().hint, each.hint));
+    for (const char* secret : {"c2VjcmV0", "secret", "CqGSM49"}) {
+      CHECK_FALSE(contains(fit.error().message + fit.error().hint, secret));
+    }
+  }
+}
+
+TEST_CASE("what may be the name of a file is left to the one who opens it") {
+  const TemporaryFile file("{}");
+  const Arguments rows[] = {
+      {"--parameters", "-"},
+      {"--parameters", file.path()},
+      {"--claim-key", "handle:0x81000001"},
+      {"--claim-key", "pkcs11:token=gateway;object=claim"},
+      {"--claim-cert", "a:b"},
+      {"--ca-file", "MIGH"},
+      {"--claim-cert", "dir/~/x"},
+      {"--claim-cert", "/nowhere"},
+      {"--endpoint", "https://host"},
+      // Overridden, or no business of the command's: never looked at.
+      {"status", "--claim-cert", "https://x/y"},
+      {"--claim-cert", "https://x/y", "--claim-cert", "y"},
+  };
+  for (const Arguments& each : rows) {
+    CAPTURE(each);
+    CHECK(check_file_names(*options_of(each)));
+  }
+}
+
+TEST_CASE("a configuration file and the environment are blamed for what they say") {
+  const TemporaryFile file(R"({"claim-cert": "https://x/y"})");
+  const auto by_file = check_file_names(*options_of({"--config", file.path()}));
+  REQUIRE_FALSE(by_file);
+  CHECK(by_file.error().kind == ErrorKind::kConfiguration);
+  CHECK(contains(by_file.error().message, file.path() + ": line 1: claim-cert: expects"));
+  const auto by_variable = check_file_names(*options_of({}, {{"FLEET_PROVISION_CLAIM_KEY", kPem}}));
+  REQUIRE_FALSE(by_variable);
+  CHECK(contains(by_variable.error().message, "FLEET_PROVISION_CLAIM_KEY: expects"));
+  const auto configuration = options_of({"--config", R"({"template": "gateway"})"});
+  REQUIRE_FALSE(configuration);
+  CHECK(contains(configuration.error().message, "--config: expects the name of a file, and was given JSON text"));
+}
+
+TEST_CASE("--print-config does not print a key") {
+  for (const std::string& each : {kPem, kBase64, R"({"keyPair": {"PrivateKey": "secret"}})" + std::string()}) {
+    const std::string text = print_config(*options_of({"--claim-key", each}), {});
+    CHECK(contains(text, "claim-key = ("));
+    for (const char* secret : {"c2VjcmV0", "secret", "CqGSM49"}) CHECK_FALSE(contains(text, secret));
+  }
+}

@@ -1,0 +1,110 @@
+// What users of other tools type, and what they are told.
+#include "synonyms.hpp"
+
+#include <set>
+
+#include "given.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+TEST_CASE("an option of another tool is answered with ours") {
+  struct Row {
+    std::vector<std::string> names;
+    std::vector<std::string> parts;
+  };
+  const Row rows[] = {
+      {{"--cert", "--cert-file", "--cert_file", "--certificate", "--claimCertificatePath", "-cert"},
+       {"use --claim-cert;", "the claim's key is --claim-key", "--key is an existing key of the device"}},
+      {{"--key-file", "--keyfile", "--private-key", "--claim_key_path", "--claimCertificatePrivateKeyPath"},
+       {"use --claim-key;", "--key is", "never the claim's"}},
+      {{"--root-ca", "--rootCaPath", "--cacert", "--ca", "--root", "--rootcert"}, {"use --ca-file"}},
+      {{"--ca_file", "--cafile", "--caFile", "-CAfile"}, {"did you mean --ca-file?"}},
+      {{"--capath", "-CApath"}, {"use --ca-file;", "one file"}},
+      {{"--template-name", "--template_name", "--templateName", "--provisioning-template",
+        "--fleet-provisioning-template-name"},
+       {"use --template"}},
+      {{"--template-arn"}, {"use --template;", "not the ARN"}},
+      {{"--template-parameters", "--template_parameters", "--templateParams",
+        "--fleet-provisioning-template-parameters"},
+       {"use --parameters;", "--parameter takes one KEY=VALUE"}},
+      {{"--param", "--template-parameter"}, {"use --parameter;", "KEY=VALUE"}},
+      {{"--thing-name", "--thing_name", "--thingName"}, {"the template names the thing", "--parameter KEY=VALUE"}},
+      {{"--serial-number", "--serial"}, {"--parameter SerialNumber=VALUE"}},
+      {{"--host", "--broker", "--iotDataEndpoint", "--endpoint-url", "-connect"}, {"use --endpoint"}},
+      {{"--client_id", "--clientId"}, {"did you mean --client-id?"}},
+      {{"--id", "-i"}, {"use --client-id"}},
+      {{"--csr-file", "--csr_file", "--csrPath"}, {"use --csr"}},
+      {{"--device-key", "--csrPrivateKeyPath"}, {"use --key"}},
+      {{"--use-websocket"}, {"leave it out", "--port 443"}},
+      {{"--proxy-host", "--proxy_port", "--proxyUrl"}, {"use --proxy;", "http://[USER@]HOST:PORT"}},
+      {{"--proxyPassword"}, {"use --proxy-password-file;", "never an argument"}},
+      {{"--pass", "-passin"}, {"use --claim-key-passphrase-file;", "never an argument"}},
+      {{"--aws-region"}, {"--endpoint holds the region"}},
+      {{"--profile", "--iotRoleAlias"}, {"the claim certificate is the only credential"}},
+      {{"--insecure", "-k", "--no-verify-ssl"}, {"always verified", "--ca-file"}},
+      {{"--topic", "--qos"}, {"leave it out"}},
+      {{"--servername", "-servername"}, {"did you mean --server-name?"}},
+      {{"--sni"}, {"use --server-name"}},
+      {{"--kty"}, {"use --key-type", "ec-p256"}},
+      {{"--certificate-pem-outfile", "--out"}, {"use --state-dir", "identity/"}},
+      {{"--config-file"}, {"use --config"}},
+      {{"--log-level", "--verbosity"}, {"use --verbose"}},
+      {{"--log-file"}, {"stderr"}},
+      {{"--dry-run"}, {"`fleet-provision check`"}},
+      {{"-verify"}, {"did you mean --verify?"}},
+      {{"-help"}, {"did you mean --help?"}},
+      {{"-Q"}, {"did you mean -q?"}},
+      {{"-p"}, {"-P KEY=VALUE", "--port"}},
+      {{"--Endpoint", "--ENDPOINT"}, {"did you mean --endpoint?"}},
+  };
+  for (const Row& row : rows) {
+    for (const std::string& name : row.names) {
+      for (const Arguments& each : {Arguments{name, "x"}, Arguments{name + "=x"}}) {
+        CAPTURE(each);
+        const auto line = split_command_line(each);
+        REQUIRE_FALSE(line);
+        CHECK(line.error().kind == ErrorKind::kUsage);
+        CHECK(line.error().message == "unknown option " + name);
+        CAPTURE(line.error().hint);
+        for (const std::string& part : row.parts) CHECK(contains(line.error().hint, part));
+      }
+    }
+  }
+}
+
+TEST_CASE("keys of configuration files and variables are answered in their own spelling") {
+  struct Row {
+    const char* name;
+    Spelling spelling;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {"cert", Spelling::kKey,
+       R"(use "claim-cert"; the claim's key is "claim-key"; "key" is an existing key of the device itself)"},
+      {"template_name", Spelling::kKey, R"(use "template")"},
+      {"claimCert", Spelling::kKey, R"(did you mean "claim-cert"?)"},
+      {"configFile", Spelling::kKey, "use --config"},
+      {"usage", Spelling::kVariable, "use --help"},
+      {"CONFIG_FILE", Spelling::kVariable, "use FLEET_PROVISION_CONFIG"},
+      {"ROOT_CA", Spelling::kVariable, "use FLEET_PROVISION_CA_FILE"},
+      {"CLAIM_CRET", Spelling::kVariable, "did you mean FLEET_PROVISION_CLAIM_CERT?"},
+      {"THING_NAME", Spelling::kVariable,
+       "the template names the thing; give what it makes the name from with FLEET_PROVISION_PARAMETER KEY=VALUE"},
+      {"versoin", Spelling::kKey, ""},
+      {"zzzzzzzz", Spelling::kOption, ""},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.name);
+    CHECK(instead_of(each.name, each.spelling) == each.hint);
+  }
+}
+
+TEST_CASE("no option of ours is answered with another") {
+  for (const OptionRow& each : option_table()) {
+    if (each.scope != OptionScope::kEverywhere) continue;
+    CAPTURE(each.name);
+    CHECK(instead_of(each.name, Spelling::kOption) == "did you mean --" + std::string(each.name) + "?");
+  }
+}
