@@ -84,10 +84,16 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   std::string names;
   for (const std::string& each : evidence.leaf_names) names += (names.empty() ? "" : ", ") + each;
+  if (names.empty()) {
+    return error(kTlsNameMismatch,
+                 "the certificate of " + peer.place + " names no host in its subjectAltName; " + shown(evidence),
+                 "the server needs a certificate with " + printable(peer.server_name) +
+                     " in its subjectAltName; a common name is not looked at");
+  }
   return error(
       kTlsNameMismatch,
-      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " +
-          (names.empty() ? evidence.leaf.subject : names) + "; " + shown(evidence),
+      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " + names +
+          "; " + shown(evidence),
       "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
 }
 

@@ -67,6 +67,14 @@ IssuedCertificate server_named(const std::string& name, long valid_from = -3600,
   return pki().issue(wish);
 }
 
+/// Named localhost in its subject, and otherwise as `names` say.
+IssuedCertificate common_name_alone(const std::vector<std::string>& names = {}) {
+  CertificateWish wish;
+  wish.common_name = "localhost";
+  wish.names = names;
+  return pki().issue(wish);
+}
+
 /// What a proxy that inspects TLS shows for any name, with its own root.
 IssuedCertificate inspected() {
   static const TestPki corporate("Example Corp Inspection");
@@ -82,6 +90,26 @@ BrokerOptions with_alpn(const std::string& alpn) {
   BrokerOptions options = good();
   options.alpn = alpn;
   return options;
+}
+
+/// A server that needs no certificate, for clients that take one without.
+BrokerOptions anonymous() {
+  BrokerOptions options;
+  options.server = pki().server();
+  options.tls_version = TLS1_2_VERSION;
+  options.ciphers = "AECDH-AES128-SHA:@SECLEVEL=0";
+  return options;
+}
+
+/// An OpenSSL configuration, by what it sets first; its name.
+std::string configuration(const std::string& name, const std::string& settings) {
+  static const TemporaryDirectory files;
+  return files.write(name, "openssl_conf = init\n[init]\n" + settings);
+}
+
+/// One for every TLS context.
+std::string tls_configuration(const std::string& name, const std::string& settings) {
+  return configuration(name, "ssl_conf = ssl\n[ssl]\nsystem_default = all\n[all]\n" + settings);
 }
 
 BrokerOptions refusing_claims(int tls) {
@@ -171,6 +199,31 @@ std::vector<Row> tls_rows() {
        {"neither TLS 1.2 nor 1.3"}, {"brought up to date"}},
       {"ALPN refused", with_alpn("x-amzn-mqtt-ca"), swallow, {"--alpn", "h2"}, 77, "tls-alpn", {"ALPN protocol h2"},
        {"x-amzn-mqtt-ca"}},
+      {"named by its common name alone", showing(common_name_alone()), swallow, {}, 77, "tls-name-mismatch",
+       {"names no host in its subjectAltName", "subject CN=localhost"}, {"with localhost in its subjectAltName"}},
+      {"a common name beside an address", showing(common_name_alone({"IP:127.0.0.1"})), swallow, {}, 77,
+       "tls-name-mismatch", {"is not for localhost but for 127.0.0.1"}, {"--server-name"}},
+      {"no certificate, and a configuration that allows it", anonymous(), serve, {}, 77, "tls-failed",
+       {"ended TLS: handshake failure"}, {"no cipher"},
+       {"OPENSSL_CONF=" + tls_configuration("anonymous.cnf", "CipherString = ALL:aNULL:@SECLEVEL=0\nVerifyMode = None\n"
+                                                         "MinProtocol = TLSv1\n")}},
+      {"TLS 1.1, and a configuration that allows it", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77,
+       "tls-version", {"neither TLS 1.2 nor 1.3"}, {"brought up to date"},
+       {"OPENSSL_CONF=" + tls_configuration("old.cnf", "CipherString = ALL:@SECLEVEL=0\nMinProtocol = TLSv1\n")}},
+      {"an unknown issuer, and a configuration that asks for no check", showing(TestPki("other root").server()),
+       swallow, {}, 77, "tls-untrusted-server", {"issuer CN=other root"}, {"--ca-file"},
+       {"OPENSSL_CONF=" + tls_configuration("unchecked.cnf", "VerifyMode = None\n")}},
+      {"a configuration that leaves TLS 1.1 alone", good(), swallow, {}, 78, "tls-configuration",
+       {"last.cnf leaves no usable TLS cipher: it allows neither TLS 1.2 nor TLS 1.3"}, {"OPENSSL_CONF"},
+       {"OPENSSL_CONF=" + tls_configuration("last.cnf", "MaxProtocol = TLSv1.1\n")}},
+      {"a configuration that leaves ciphers without a certificate", good(), swallow, {}, 78, "tls-configuration",
+       {"odd.cnf leaves no usable TLS cipher"}, {"OPENSSL_CONF"},
+       {"OPENSSL_CONF=" + tls_configuration("odd.cnf", "CipherString = aNULL:@SECLEVEL=0\nMaxProtocol = TLSv1.2\n")}},
+      {"a configuration that demands FIPS", good(), swallow, {}, 78, "tls-configuration",
+       {"fips.cnf demands FIPS and leaves no usable TLS cipher"}, {"OPENSSL_CONF", "FIPS provider"},
+       {"OPENSSL_CONF=" + configuration("fips.cnf",
+                                        "providers = these\nalg_section = algorithms\n[these]\ndefault = its\n[its]\n"
+                                        "activate = 1\n[algorithms]\ndefault_properties = fips=yes\n")}},
       {"captive portal", good(), saying("HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n"), {}, 77,
        "not-a-tls-server", {"it said: HTTP/1.1 302 Found"}, {"captive portal", "--proxy"}},
       {"cut by a firewall, for ever", good(), [](BrokerConnection& connection) {

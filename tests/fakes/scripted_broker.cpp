@@ -67,6 +67,7 @@ SSL_CTX* make_context(const BrokerOptions& options) {
     SSL_CTX_set_min_proto_version(context, options.tls_version);
     SSL_CTX_set_max_proto_version(context, options.tls_version);
   }
+  if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context, options.ciphers.c_str());
   if (!options.client_root.empty()) trust_clients(context, options.client_root);
   return context;
 }

@@ -26,6 +26,8 @@ struct BrokerOptions {
   int tls_version = 0;
   /// Only this ALPN protocol is taken; empty: all.
   std::string alpn;
+  /// OpenSSL's list of ciphers for TLS 1.2; empty: its own.
+  std::string ciphers = {};
 };
 
 /// One client, served by a script that runs in the broker's thread.
