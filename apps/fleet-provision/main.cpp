@@ -107,6 +107,7 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   for (const auto& [name, value] : plan.parameters) {
     if (value.empty()) report.warned("the template parameter " + printable(name, 80) + " is empty");
   }
+  report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout);
   // Not destroyed: a signal may come until the very end.
   static Interrupt interrupt;
   deliver_signals_to(interrupt);

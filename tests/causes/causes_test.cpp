@@ -67,6 +67,14 @@ IssuedCertificate server_named(const std::string& name, long valid_from = -3600,
   return pki().issue(wish);
 }
 
+/// Named localhost in its subject, and otherwise as `names` say.
+IssuedCertificate common_name_alone(const std::vector<std::string>& names = {}) {
+  CertificateWish wish;
+  wish.common_name = "localhost";
+  wish.names = names;
+  return pki().issue(wish);
+}
+
 /// What a proxy that inspects TLS shows for any name, with its own root.
 IssuedCertificate inspected() {
   static const TestPki corporate("Example Corp Inspection");
@@ -82,6 +90,26 @@ BrokerOptions with_alpn(const std::string& alpn) {
   BrokerOptions options = good();
   options.alpn = alpn;
   return options;
+}
+
+/// A server that needs no certificate, for clients that take one without.
+BrokerOptions anonymous() {
+  BrokerOptions options;
+  options.server = pki().server();
+  options.tls_version = TLS1_2_VERSION;
+  options.ciphers = "AECDH-AES128-SHA:@SECLEVEL=0";
+  return options;
+}
+
+/// An OpenSSL configuration, by what it sets first; its name.
+std::string configuration(const std::string& name, const std::string& settings) {
+  static const TemporaryDirectory files;
+  return files.write(name, "openssl_conf = init\n[init]\n" + settings);
+}
+
+/// One for every TLS context.
+std::string tls_configuration(const std::string& name, const std::string& settings) {
+  return configuration(name, "ssl_conf = ssl\n[ssl]\nsystem_default = all\n[all]\n" + settings);
 }
 
 BrokerOptions refusing_claims(int tls) {
@@ -100,6 +128,11 @@ ScriptedBroker::Script saying(const std::string& text) {
     connection.read_plain();
     connection.send_plain(text);
   };
+}
+
+/// An alert record of TLS in the clear (RFC 8446 section 6).
+std::string alert(int level, int description) {
+  return std::string("\x15\x03\x03\x00\x02", 5) + static_cast<char>(level) + static_cast<char>(description);
 }
 
 /// Answers CONNECT by what `answer` makes, then waits for the client to go.
@@ -148,7 +181,8 @@ ScriptedBroker::Script at_publish(Act act) {
 std::vector<Row> tls_rows() {
   std::vector<Row> rows{
       {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
-       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"}, {"--ca-file"}},
+       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"},
+       {"ca.pem does not hold the root of issuer CN=other root; give the file that does with --ca-file"}},
       {"TLS-inspecting proxy", showing(inspected()), swallow, {"--server-name", kAwsName}, 77, "tls-untrusted-server",
        {"subject CN=intercepted, issuer CN=Example Corp Inspection", "then issuer CN=Example Corp Inspection"},
        {"no certificate of AWS", "inspects TLS", kAwsName, "exempted"}},
@@ -165,12 +199,43 @@ std::vector<Row> tls_rows() {
        {"neither TLS 1.2 nor 1.3"}, {"brought up to date"}},
       {"ALPN refused", with_alpn("x-amzn-mqtt-ca"), swallow, {"--alpn", "h2"}, 77, "tls-alpn", {"ALPN protocol h2"},
        {"x-amzn-mqtt-ca"}},
+      {"named by its common name alone", showing(common_name_alone()), swallow, {}, 77, "tls-name-mismatch",
+       {"names no host in its subjectAltName", "subject CN=localhost"}, {"with localhost in its subjectAltName"}},
+      {"a common name beside an address", showing(common_name_alone({"IP:127.0.0.1"})), swallow, {}, 77,
+       "tls-name-mismatch", {"is not for localhost but for 127.0.0.1"}, {"--server-name"}},
+      {"no certificate, and a configuration that allows it", anonymous(), serve, {}, 77, "tls-failed",
+       {"ended TLS: handshake failure"}, {"no cipher"},
+       {"OPENSSL_CONF=" + tls_configuration("anonymous.cnf", "CipherString = ALL:aNULL:@SECLEVEL=0\nVerifyMode = None\n"
+                                                         "MinProtocol = TLSv1\n")}},
+      {"TLS 1.1, and a configuration that allows it", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77,
+       "tls-version", {"neither TLS 1.2 nor 1.3"}, {"brought up to date"},
+       {"OPENSSL_CONF=" + tls_configuration("old.cnf", "CipherString = ALL:@SECLEVEL=0\nMinProtocol = TLSv1\n")}},
+      {"an unknown issuer, and a configuration that asks for no check", showing(TestPki("other root").server()),
+       swallow, {}, 77, "tls-untrusted-server", {"issuer CN=other root"}, {"--ca-file"},
+       {"OPENSSL_CONF=" + tls_configuration("unchecked.cnf", "VerifyMode = None\n")}},
+      {"a configuration that leaves TLS 1.1 alone", good(), swallow, {}, 78, "tls-configuration",
+       {"last.cnf leaves no usable TLS cipher: it allows neither TLS 1.2 nor TLS 1.3"}, {"OPENSSL_CONF"},
+       {"OPENSSL_CONF=" + tls_configuration("last.cnf", "MaxProtocol = TLSv1.1\n")}},
+      {"a configuration that leaves ciphers without a certificate", good(), swallow, {}, 78, "tls-configuration",
+       {"odd.cnf leaves no usable TLS cipher"}, {"OPENSSL_CONF"},
+       {"OPENSSL_CONF=" + tls_configuration("odd.cnf", "CipherString = aNULL:@SECLEVEL=0\nMaxProtocol = TLSv1.2\n")}},
+      {"a configuration that demands FIPS", good(), swallow, {}, 78, "tls-configuration",
+       {"fips.cnf demands FIPS and leaves no usable TLS cipher"}, {"OPENSSL_CONF", "FIPS provider"},
+       {"OPENSSL_CONF=" + configuration("fips.cnf",
+                                        "providers = these\nalg_section = algorithms\n[these]\ndefault = its\n[its]\n"
+                                        "activate = 1\n[algorithms]\ndefault_properties = fips=yes\n")}},
       {"captive portal", good(), saying("HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n"), {}, 77,
        "not-a-tls-server", {"it said: HTTP/1.1 302 Found"}, {"captive portal", "--proxy"}},
       {"cut by a firewall, for ever", good(), [](BrokerConnection& connection) {
          connection.read_plain();
          connection.cut(true);
        }, {"--attempts=4"}, 75, "connection-lost", {"TLS handshake with localhost"}, {"firewall", "--port"}},
+      {"alert of a server that is being stopped", good(), saying(alert(2, 80)), {kOnce}, 75, "server-unavailable",
+       {"internal error (alert 80)"}, {"restarting"}},
+      {"alert of a load balancer that is being stopped", good(), saying(alert(1, 90) + alert(1, 0)), {kOnce}, 75,
+       "server-unavailable", {"alert 90"}, {"restarting"}},
+      {"close_notify in the handshake", good(), saying(alert(1, 0)), {kOnce}, 75, "connection-lost",
+       {"TLS handshake with localhost", "closed the connection in the middle"}, {"--port"}},
       {"silent in TLS", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
        {kOnce, "--request-timeout=0.3"}, 75, "tls-timeout", {"does not answer the TLS handshake"}, {"right port"}},
   };
@@ -200,6 +265,15 @@ std::vector<Row> mqtt_rows() {
       {"no CONNACK", good(), [](BrokerConnection& connection) {
          if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
        }, {kOnce, "--request-timeout=0.5"}, 75, "no-answer", {"no CONNACK within 500 ms"}, {"ALPN"}},
+      {"Receive Maximum 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x06\x00\x00\x03\x21\x00\x00", 8); }), {}, 76,
+       "malformed-answer", {"CONNACK with Receive Maximum 0"}, {"endpoint"}},
+      {"Maximum QoS 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x05\x00\x00\x02\x24\x00", 7); }), {}, 77,
+       "connection-rejected", {"Maximum QoS 0"}, {"allow QoS 1"}},
+      {"Maximum Packet Size too small", good(),
+       answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }), {},
+       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the limit"}},
       {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
        76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
       {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
