@@ -35,6 +35,7 @@ class MayLackClaim final : public Transport {
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);
   }
+  void forget_credentials() override { transport_.forget_credentials(); }
 
  private:
   static std::optional<OptionId> missing_of(const ConnectionOptions& options) {

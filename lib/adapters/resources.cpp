@@ -18,8 +18,8 @@
 namespace fleet_provision {
 namespace {
 
-/// A thread's stack is not smaller.
-constexpr std::size_t kStackBytes = 512 * 1024;
+/// A thread's stack and what belongs to it, generously: another thread may give some back just now.
+constexpr std::size_t kStackBytes = 2 * 1024 * 1024;
 
 constexpr std::string_view kMoreFiles =
     "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and run again";

@@ -42,6 +42,9 @@ class Afterwards {
     FP_TRY_ASSIGN(const bool still_owed, vault_.owes_on_success(*outcome_.identity));
     if (!still_owed) return {};
     PhaseMark mark(ports_.observer, Phase::kOnSuccess, 1);
+    // It may run for long, and nothing here needs a key any more.
+    ports_.keysmith.forget_keys();
+    ports_.transport.forget_credentials();
     auto ran = ports_.outside->run(call());
     if (!ran) return fail(std::move(ran).error().in(Phase::kOnSuccess));
     mark.ended();
