@@ -72,7 +72,7 @@ def error_examples(pages, program):
             covered = set()
             for text in texts:
                 if text in example:
-                    for found in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", example):
+                    for found in re.finditer(rf"(?<![A-Za-z]){re.escape(text)}(?![A-Za-z])", example):
                         covered |= set(range(*found.span()))
             for word in re.finditer(r"(?<![\w./=-])[a-z]{4,}(?![\w./=-])", example):
                 if word.start() not in covered and word.group() not in system | WORDS_OF_OTHERS:

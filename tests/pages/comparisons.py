@@ -146,7 +146,7 @@ def codes_of_kinds(pages, program):
     for page in pages:
         for number, line in enumerate(page.text.split("\n"), 1):
             found = re.findall(r"`([a-z-]+)`,? (?:is |\()?(?:exit )?(?:code )?(\d{2,3})\b", line)
-            found += [(kind, code) for code, kind in re.findall(r"\b(\d{2,3}),? (?:kind )?`([a-z-]+)`", line) +
+            found += [(kind, code) for code, kind in re.findall(r"\b(\d{2,3}),? (?:kind )?`([a-z-]+)`(?!,? \d)", line) +
                       re.findall(r"exit (\d+), kind ([a-z-]+)", line)]
             for kind, code in found:
                 if kind in program.codes_by_kind and program.codes_by_kind[kind] != int(code):
