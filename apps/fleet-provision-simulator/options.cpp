@@ -45,7 +45,8 @@ Result<TemplateBody> read_template(const std::string& path) {
   std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (const std::size_t dot = name.rfind('.'); dot != std::string::npos && dot != 0) name.resize(dot);
   FP_TRY_ASSIGN(name, parse_template_name(name));
-  FP_TRY_ASSIGN(std::string body, read_file(path));
+  FP_TRY_ASSIGN(std::string text, read_file(path));
+  FP_TRY_ASSIGN(std::string body, template_body(name, std::move(text)));
   return TemplateBody{std::move(name), std::move(body)};
 }
 

@@ -83,6 +83,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   };
   if (without_trailing_blanks(text).empty()) return refuse(name + " is empty");
   auto members = read_json_object(text, name, ErrorKind::kParametersUnusable);
+  if (!members && !members.error().hint.empty()) return fail(std::move(members).error());
   if (!members) return refuse(std::move(members).error().message);
   Parameters parameters;
   for (JsonMember& member : *members) {

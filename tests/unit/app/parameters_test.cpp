@@ -131,7 +131,7 @@ TEST_CASE("a parameters file is a JSON object of text") {
       {"{\n\"a\": 1}", "line 2: \"a\" is a number, not text"},
       {"{\"a\": null}", "\"a\" is null, not text"},
       {R"({"a": {"b": "c"}})", "\"a\" is an object, not text"},
-      {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2: \"a\" is given twice"},
+      {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2, column 1: \"a\" is given twice"},
       {R"({"a": "1")", "not JSON"},
       {R"({"a": "1"} x)", "not JSON"},
       {R"({"": "1"})", "has an empty name"},
