@@ -45,8 +45,7 @@ Result<TemplateBody> read_template(const std::string& path) {
   std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
   if (const std::size_t dot = name.rfind('.'); dot != std::string::npos && dot != 0) name.resize(dot);
   FP_TRY_ASSIGN(name, parse_template_name(name));
-  FP_TRY_ASSIGN(std::string text, read_file(path));
-  FP_TRY_ASSIGN(std::string body, template_body(name, std::move(text)));
+  FP_TRY_ASSIGN(std::string body, read_file(path));
   return TemplateBody{std::move(name), std::move(body)};
 }
 
@@ -91,6 +90,9 @@ Result<Options> complete(const Raw& raw) {
     }
     names.push_back(body.name);
     configuration.templates.push_back(std::move(body));
+  }
+  for (TemplateBody& each : configuration.templates) {
+    FP_TRY_ASSIGN(each.body, template_body(each.name, std::move(each.body)));
   }
   if (configuration.templates.empty()) {
     configuration.templates.push_back({std::string(kBuiltinTemplateName), std::string(builtin_template_body())});

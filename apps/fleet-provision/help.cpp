@@ -38,7 +38,7 @@ Exit codes:
 
 constexpr std::string_view kStatusText = R"(
 Reads the state directory and nothing else: the identity, an unfinished run and what it waits for,
-the identity before.
+the identity before. --env prints what sh and systemd read as variables.
 
 Exit codes:
     0  provisioned                                  75  unfinished: run fleet-provision to go on

@@ -99,6 +99,9 @@ constexpr std::array kRows{
               "connections at most; without it as many as the timeout allows"},
     OptionRow{Id::kSplay, "splay", 0, "SECONDS", kRun, kSeconds, kEverywhere, "0",
               "wait a random part of this before connecting; outside --timeout"},
+    OptionRow{Id::kEnv, "env", 0, "", kStatus, kFlag, kCommandLine, "",
+              "print the FLEET_PROVISIONED_ variables of --on-success, quoted for sh and for EnvironmentFile= of "
+              "systemd; nothing when there is no identity"},
     OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "", "the result as one JSON object on stdout"},
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "only errors on stderr"},
     OptionRow{Id::kVerbose, "verbose", 'v', "", kOutput, kCount, kEverywhere, "",
@@ -141,6 +144,7 @@ std::string_view heading(OptionGroup group) {
     case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";
+    case kStatus: return "Status";
     case kOutput: return "Output";
   }
   return "";

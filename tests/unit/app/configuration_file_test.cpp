@@ -97,7 +97,8 @@ TEST_CASE("the default files are read in order, the later over the earlier, and 
   CHECK(options->text(OptionId::kPort) == "3");
   CHECK(options->text(OptionId::kTemplate) == "a");
   CHECK(options->text(OptionId::kTimeout) == "9");
-  CHECK(*read_parameters(*options) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
+  std::vector<std::string> warnings;
+  CHECK(*read_parameters(*options, warnings) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
 
   const TemporaryFile other(R"({"template": "b"})");
   const auto named = Options::read({"--config", other.path()}, {}, directory.path());
