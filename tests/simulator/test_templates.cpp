@@ -174,7 +174,7 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
     INFO(each.text.substr(0, 60));
     const auto inner = template_body("test", each.text);
     REQUIRE_FALSE(inner);
-    CHECK(inner.error().kind == ErrorKind::kConfiguration);
+    CHECK(inner.error().kind == fleet_provision::ErrorKind::kConfiguration);
     CHECK(inner.error().message.find(each.said) != std::string::npos);
   }
 }
