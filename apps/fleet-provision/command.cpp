@@ -84,6 +84,7 @@ std::string_view nearest_command(std::string_view word) {
 std::optional<Command> only_command_of(OptionId id) {
   if (row(id).group == OptionGroup::kCheck) return Command::kCheck;
   if (row(id).group == OptionGroup::kPolicy) return Command::kPolicy;
+  if (row(id).group == OptionGroup::kStatus) return Command::kStatus;
   return std::nullopt;
 }
 

@@ -77,4 +77,9 @@ Result<State> look_around(const std::string& state_dir, Observer& observer) {
   return look_at_state(disk, keysmith, observer);
 }
 
+std::string whole_path(const std::string& path) {
+  const Interrupt never;
+  return PosixOutside({}, never).absolute(path);
+}
+
 }  // namespace fleet_provision

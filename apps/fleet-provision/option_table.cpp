@@ -99,6 +99,9 @@ constexpr std::array kRows{
               "maximum number of connections [default: as many as the timeout allows]"},
     OptionRow{Id::kSplay, "splay", 0, "SECONDS", kRun, kSeconds, kEverywhere, "0",
               "delay the start by a random 0 to SECONDS; not counted in --timeout"},
+    OptionRow{Id::kEnv, "env", 0, "", kStatus, kFlag, kCommandLine, "",
+              "print the FLEET_PROVISIONED_ variables of --on-success, quoted for sh and for EnvironmentFile= of "
+              "systemd; nothing when there is no identity"},
     OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "",
               "print the result as one JSON object on stdout"},
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "print only errors on stderr"},
@@ -142,6 +145,7 @@ std::string_view heading(OptionGroup group) {
     case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";
+    case kStatus: return "Status";
     case kOutput: return "Output";
   }
   return "";

@@ -53,6 +53,7 @@ enum class OptionId : unsigned char {
   kRequestTimeout,
   kAttempts,
   kSplay,
+  kEnv,
   kJson,
   kQuiet,
   kVerbose,
@@ -74,6 +75,7 @@ enum class OptionGroup : unsigned char {
   kCheck,
   kPolicy,
   kRun,
+  kStatus,
   kOutput
 };
 

@@ -92,7 +92,7 @@ def options_taken(pages, program):
 
 
 def options_exist(pages, program):
-    """An option that is only named exists somewhere: in a program of ours or in one of our scripts."""
+    """An option that is only named exists somewhere: in a program or script of ours, or among the names that it answers."""
     scripts = " ".join(program.sources_of_script(name) for name in program.scripts)
     for page in pages:
         for number, word in page.words():
@@ -100,13 +100,13 @@ def options_exist(pages, program):
             if not re.fullmatch(r"--[a-z][a-z-]*", option) or option in FOREIGN_OPTIONS:
                 continue
             name = option[2:]
-            if name not in program.options and name not in program.simulator_options and option not in scripts:
+            if name not in {*program.options, *program.simulator_options, *program.synonyms} and option not in scripts:
                 yield f"{page.path}:{number}: no program has the option {option}"
 
 
 def variables_exist(pages, program):
     """A variable FLEET_PROVISION_… stands for an option, or is read where the tree is built."""
-    known = {"FLEET_PROVISION_" + name.upper().replace("-", "_") for name in program.options}
+    known = {"FLEET_PROVISION_" + name.upper().replace("-", "_") for name in {*program.options, *program.synonyms}}
     for page in pages:
         for number, line in enumerate(page.text.split("\n"), 1):
             for name in re.findall(r"FLEET_PROVISION_[A-Z][A-Z_]*[A-Z]", line):

@@ -144,6 +144,11 @@ class Program:
             return read
 
     @functools.cached_property
+    def synonyms(self):
+        """Names of other tools' options, which the program answers with its own."""
+        return set(re.findall(r'"([a-z][a-z0-9-]+)"', self.sources["apps/fleet-provision/synonyms.cpp"]))
+
+    @functools.cached_property
     def tree(self):
         """Every file and directory of the tree, as a path from its top."""
         listed = []

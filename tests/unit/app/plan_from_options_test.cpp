@@ -18,7 +18,8 @@ Arguments complete_with(const Arguments& more) {
 Result<Request> request_from(const Arguments& more, const Environment& environment = {}) {
   auto options = options_of(complete_with(more), environment);
   if (!options) return fail(options.error());
-  return plan_from_options(*options, environment);
+  std::vector<std::string> warnings;
+  return plan_from_options(*options, environment, warnings);
 }
 
 }  // namespace
@@ -181,7 +182,8 @@ TEST_CASE("endpoint and template are required") {
   for (const Row& each : rows) {
     const auto options = options_of(each.arguments, {});
     REQUIRE(options);
-    const auto request = plan_from_options(*options, {});
+    std::vector<std::string> warnings;
+    const auto request = plan_from_options(*options, {}, warnings);
     REQUIRE_FALSE(request);
     CHECK(request.error().message == each.message);
     CHECK(contains(request.error().hint, "FLEET_PROVISION_"));
