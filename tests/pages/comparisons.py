@@ -100,17 +100,19 @@ def options_exist(pages, program):
             if not re.fullmatch(r"--[a-z][a-z-]*", option) or option in FOREIGN_OPTIONS:
                 continue
             name = option[2:]
-            if name not in {*program.options, *program.simulator_options, *program.synonyms} and option not in scripts:
+            known = {*program.options, *program.simulator_options}
+            if name not in known and name.replace("-", "") not in program.synonyms and option not in scripts:
                 yield f"{page.path}:{number}: no program has the option {option}"
 
 
 def variables_exist(pages, program):
     """A variable FLEET_PROVISION_… stands for an option, or is read where the tree is built."""
-    known = {"FLEET_PROVISION_" + name.upper().replace("-", "_") for name in {*program.options, *program.synonyms}}
+    known = {"FLEET_PROVISION_" + name.upper().replace("-", "_") for name in program.options}
     for page in pages:
         for number, line in enumerate(page.text.split("\n"), 1):
             for name in re.findall(r"FLEET_PROVISION_[A-Z][A-Z_]*[A-Z]", line):
-                if name not in known and not re.search(rf"\b{name}\b", program.build_text):
+                synonym = name.removeprefix("FLEET_PROVISION_").replace("_", "").lower()
+                if name not in known and synonym not in program.synonyms and not re.search(rf"\b{name}\b", program.build_text):
                     yield f"{page.path}:{number}: nothing reads {name}"
             for name in re.findall(r"FLEET_PROVISIONED_([A-Z][A-Z_]*)", line):
                 if f'"{name}"' not in program.source_text:

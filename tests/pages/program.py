@@ -145,8 +145,9 @@ class Program:
 
     @functools.cached_property
     def synonyms(self):
-        """Names of other tools' options, which the program answers with its own."""
-        return set(re.findall(r'"([a-z][a-z0-9-]+)"', self.sources["apps/fleet-provision/synonyms.cpp"]))
+        """Names of other tools' options, without dashes, which the program answers with its own."""
+        rows = re.findall(r'\{((?:\s*"[^"]*")+),\s*(?:Id::|std::nullopt|\{\})', self.sources["apps/fleet-provision/synonyms.cpp"])
+        return {word for row in rows for word in re.findall(r"[a-z0-9]+", row)}
 
     @functools.cached_property
     def tree(self):
