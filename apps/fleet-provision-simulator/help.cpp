@@ -56,7 +56,7 @@ std::string option_help(const OptionRow& row) {
   if (!row.metavar.empty()) line += " " + std::string(row.metavar);
   line = padded(line, kTextColumn);
   std::string text(row.help);
-  if (!row.default_value.empty()) text += " (default: " + std::string(row.default_value) + ")";
+  if (!row.default_value.empty()) text += " [default: " + std::string(row.default_value) + "]";
   std::string out;
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view word = rest.substr(0, rest.find(' '));

@@ -22,14 +22,15 @@ constexpr std::array kRows{
               "what the claim may do: an AWS IoT policy document"},
     OptionRow{"hook", 0, "deny|allow|FILE", false, "allow",
               "the pre-provisioning hook; FILE is a program that gets the event on stdin and answers on stdout"},
-    OptionRow{"rate", 0, "N", false, "no limit", "operations per second; more are 429"},
-    OptionRow{"behaviour", 0, "NAME=VALUE", true, "", "where the service is not documented, see below; repeatable"},
+    OptionRow{"rate", 0, "N", false, "no limit", "operations per second; more are rejected with 429"},
+    OptionRow{"behaviour", 0, "NAME=VALUE", true, "",
+              "choose an undocumented property of the service, see below; repeatable"},
     OptionRow{"token-lifetime", 0, "SECONDS", false, "3600", "how long a certificate waits for RegisterThing"},
-    OptionRow{"fault", 0, "SPEC", true, "", "make something go wrong, see below; repeatable"},
+    OptionRow{"fault", 0, "SPEC", true, "", "inject a fault, see below; repeatable"},
     OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
               "one JSON line per event, without secrets"},
-    OptionRow{"help", 'h', "", false, "", "this text"},
-    OptionRow{"version", 0, "", false, "", "the version"},
+    OptionRow{"help", 'h', "", false, "", "print this text"},
+    OptionRow{"version", 0, "", false, "", "print the version"},
 };
 
 }  // namespace

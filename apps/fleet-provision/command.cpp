@@ -17,11 +17,11 @@ struct CommandRow {
 
 constexpr std::array kRows{
     CommandRow{Command::kProvision, "", "give this gateway its identity"},
-    CommandRow{Command::kCheck, "check", "tell everything that can be known without creating a certificate"},
-    CommandRow{Command::kVerify, "verify", "connect as the identity that is in place"},
-    CommandRow{Command::kStatus, "status", "tell what the state directory holds; offline"},
-    CommandRow{Command::kPolicy, "policy", "print the least policy that the claim needs; offline"},
-    CommandRow{Command::kRotate, "rotate", "put a new key and certificate in the place of the present ones"},
+    CommandRow{Command::kCheck, "check", "check configuration, connectivity and permissions without creating anything"},
+    CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
+    CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
+    CommandRow{Command::kPolicy, "policy", "print the least-privilege claim policy for these options; offline"},
+    CommandRow{Command::kRotate, "rotate", "replace the current key and certificate, authenticated by the current ones"},
 };
 
 constexpr auto kWithWord = [] {

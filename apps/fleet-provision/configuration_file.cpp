@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
@@ -128,6 +129,7 @@ Result<std::vector<std::string>> default_configuration_files(const std::string& 
   const std::string parts = directory + "/config.d";
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(parts.c_str()), ::closedir);
   if (!entries && errno != ENOENT && errno != ENOTDIR) {
+    if (auto lack = out_of_resources(errno, "configuration: cannot read " + parts)) return fail(std::move(*lack));
     return fail(ErrorKind::kFileUnreadable, "configuration: cannot read " + parts + ": " + words(errno));
   }
   if (entries) {

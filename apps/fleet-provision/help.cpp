@@ -14,40 +14,40 @@ constexpr std::size_t kHelpColumn = 31;
 constexpr std::string_view kUsage = R"(usage: fleet-provision [OPTIONS]
        fleet-provision COMMAND [OPTIONS]
 
-Gives this gateway its own AWS IoT identity by fleet provisioning with a claim certificate. Does
-nothing when it already has one for this request.
+Gives this gateway its own AWS IoT identity by fleet provisioning with a claim certificate; does
+nothing if the gateway already has one for this request.
 )";
 
 constexpr std::string_view kCheckText = R"(
-Looks at files, clock and state directory, then walks the way to the service up to the answer
+Checks files, clock and state directory, then connects to the service and subscribes the response
 topics. Two probes, which the service must reject and which create nothing, show whether the claim
-may publish requests and receive answers. Nothing is written.
+may publish requests and receive responses. Nothing is written.
 
-Exit codes: those that a run would have had.
+Exit codes: those of a run.
 )";
 
 constexpr std::string_view kVerifyText = R"(
-Connects as the identity in the state directory and notes the time of the proof there. Endpoint
-and port are those it was made with, unless others are given.
+Connects with the identity in the state directory and stores the time there (verifiedAt). Endpoint
+and port are those of the identity, unless others are given.
 
 Exit codes:
-    0  it may connect                               66  there is no identity
-   65  it is damaged                                75  the server cannot be reached now
-   77  it is refused
+    0  the identity may connect                     66  there is no identity
+   65  the identity is damaged                      75  the server cannot be reached now
+   77  the identity is refused                      the others are those of a run
 )";
 
 constexpr std::string_view kStatusText = R"(
-Reads the state directory and nothing else: the identity, an unfinished run and what it waits for,
-the identity before. --env prints what sh and systemd read as variables.
+Reads the state directory and nothing else: the identity, an unfinished run and its next step, and
+the previous identity. --env prints them as variables for sh and systemd.
 
 Exit codes:
-    0  provisioned                                  75  unfinished: run fleet-provision to go on
-   66  nothing there                                65  damaged; the message says what
+    0  provisioned                                  75  unfinished: rerun fleet-provision to resume
+   66  the state directory holds nothing            65  damaged; the message names the damage
 )";
 
 constexpr std::string_view kPolicyText = R"(
 Prints an AWS IoT policy document that allows what a run with these options does and nothing else.
-A {Name} in --client-id becomes *, since one claim serves many gateways.
+A {Name} in --client-id becomes *, because one claim serves many gateways.
 
 Example:
     fleet-provision policy --endpoint abc123-ats.iot.eu-central-1.amazonaws.com \
@@ -56,20 +56,21 @@ Example:
 )";
 
 constexpr std::string_view kRotateText = R"(
-Asks for a new certificate as the present identity, not with a claim, and connects as the new one
-before it takes the place of the present one, which is kept as previous/. An interrupted rotation
-is gone on with by the next one; until its end the present identity stays as it is.
+Requests a new certificate with the current identity, without a claim, and connects with the new
+one before installing it; the old identity is kept as previous/. Rerun the same command to resume
+an interrupted rotation; until it ends the current identity stays as it is.
 
 Endpoint, port and template are those of the identity, unless others are given; the parameters
-have to be those it was made with. The client id is --verify-client-id, else the thing's name:
-whatever else is connected by that name is disconnected. The policy of the identity must allow
-what the claim's does (`fleet-provision policy`). The service keeps the certificate that was
-replaced: deactivate it there.
+must be those it was made with. The client ID is --verify-client-id, else the thing's name: the
+service disconnects any other client with that ID. The policy of the identity must allow what the
+claim's policy does (`fleet-provision policy`). The service keeps the replaced certificate active:
+deactivate it there.
 
 Exit codes:
     0  rotated                                      66  there is no identity
-   65  it is damaged, or of another request         77  it is refused, or its policy lacks something
-   75  not now: state is kept, run again            the others are those of a first run
+   65  damaged, or made for another request         77  the identity is refused, or its policy
+   75  temporary failure: state is kept, rerun          denies something; the others are those of
+                                                        a run
 
 Example:
     fleet-provision rotate -P SerialNumber=4711 --on-success /usr/libexec/restart-agent
@@ -78,7 +79,7 @@ Example:
 constexpr std::string_view kSources = R"(
 The option --claim-cert is also the configuration key "claim-cert" and the environment variable
 FLEET_PROVISION_CLAIM_CERT (flags are true or false; -P is one KEY=VALUE a line). The command line
-wins over the environment, and that over the files; an empty variable is as good as none.
+wins over the environment, and that over the files; empty variables are ignored.
 )";
 
 constexpr std::string_view kExamples = R"(
@@ -88,7 +89,7 @@ Examples:
         --claim-cert claim.pem --claim-key claim.key \
         -P SerialNumber=@/proc/device-tree/serial-number
 
-  Once, in a CI job, with the result for a script:
+  In a CI job, one attempt, with a JSON result:
     fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \
         --claim-cert claim.pem --claim-key claim.key -P SerialNumber=4711 \
         --state-dir ./gateway --attempts 1 --json
@@ -100,11 +101,11 @@ Examples:
 constexpr std::string_view kExitCodes = R"(
 Exit codes:
     0  provisioned, now or already
-   64  bad option, value or combination            65  a file is not what it should be
-   66  a named file is missing or unreadable       69  the service refused the request
-   70  a fault of the tool                         73  the state directory cannot be written
-   74  the disk failed or is full                  75  not now: run again, what was reached is kept
-   76  an answer that cannot be used               77  TLS, the broker or a policy refuses
+   64  bad option, value or combination            65  a file or identity is not as it should be
+   66  a named file is missing or unreadable       69  the service rejected the request
+   70  a fault of the tool, or of --on-success     73  the state directory cannot be written
+   74  the disk failed or is full                  75  temporary failure: state is kept, rerun
+   76  an unusable response                        77  TLS, the broker or a policy refuses
    78  a bad configuration file             130, 143  stopped by SIGINT, SIGTERM; state is kept
 )";
 
@@ -142,7 +143,7 @@ void append_option(std::string& out, const OptionRow& option) {
   if (!option.metavar.empty()) left += " " + std::string(option.metavar);
   out += left;
   std::string help(option.help);
-  if (!option.default_value.empty()) help += " [" + std::string(option.default_value) + "]";
+  if (!option.default_value.empty()) help += " [default: " + std::string(option.default_value) + "]";
   append_wrapped(out, left.size(), help);
   out += "\n";
 }

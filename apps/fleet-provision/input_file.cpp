@@ -6,9 +6,11 @@
 #include <array>
 #include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -45,6 +47,7 @@ Result<std::string> read_input_file(const std::string& path, std::size_t limit, 
   const std::string name = printable(path, 300);
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) {
+    if (auto lack = out_of_resources(errno, "cannot read " + name)) return fail(std::move(*lack));
     const bool missing = errno == ENOENT || errno == ENOTDIR;
     return fail(missing ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable,
                 "cannot read " + name + ": " + words(errno), std::string(hint_for(errno)));

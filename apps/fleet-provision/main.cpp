@@ -2,17 +2,17 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "compose.hpp"
 #include "core/text.hpp"
 #include "file_name.hpp"
 #include "help.hpp"
+#include "last_words.hpp"
 #include "option_values.hpp"
 #include "policy_command.hpp"
 #include "print_config.hpp"
@@ -24,6 +24,9 @@
 
 namespace fleet_provision {
 namespace {
+
+/// What a run has open at the same time, generously. With fewer, libraries would fail without saying why.
+constexpr unsigned kDescriptorsOfRun = 20;
 
 /// Writes to stdout; what cannot be written there is an error of the run, never silence.
 int print(std::string_view text, int code) {
@@ -129,27 +132,30 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
   const Plan plan = request->plan;
-  std::atomic_flag told = ATOMIC_FLAG_INIT;
   // Not destroyed: a signal may come until the very end.
   static Interrupt interrupt;
   deliver_signals_to(interrupt);
-  const auto stuck = [&](ErrorKind kind) {
-    const int code = static_cast<int>(exit_code(kind));
-    end_process_after(std::chrono::milliseconds{150}, code);
-    if (told.test_and_set()) return;
+  const auto end_with = [&](Error error) {
     Outcome outcome;
-    outcome.error = Error{};
-    outcome.error->kind = kind;
-    outcome.error->message = kind == ErrorKind::kInterrupted ? "interrupted" : "terminated";
-    outcome.error->hint = "what was reached is kept; run the same command again to go on";
-    ::_exit(finish(&plan, outcome, report, voice.json_result));
+    outcome.error = std::move(error);
+    return finish(&plan, outcome, report, voice.json_result);
+  };
+  const LastWords last_words(end_with);
+  const auto stuck = [&](ErrorKind kind) {
+    end_process_after(std::chrono::milliseconds{150}, static_cast<int>(exit_code(kind)));
+    if (!take_last_word()) return;
+    Error error;
+    error.kind = kind;
+    error.message = kind == ErrorKind::kInterrupted ? "interrupted" : "terminated";
+    error.hint = "what was reached is kept; run the same command again to go on";
+    ::_exit(end_with(std::move(error)));
   };
   std::function<void()> tick;
   if (voice.live_line) tick = [&report] { report.tick(); };
   const Watch watch(interrupt, tick, stuck);
   const Outcome outcome = run(options.command(), std::move(*request), environment, interrupt, report);
-  // The watch may have lost its patience just now: then it tells the result, and ends the process.
-  while (told.test_and_set()) ::pause();
+  // Another thread may be telling the result just now, and then ends the process.
+  while (!take_last_word()) ::pause();
   return finish(&plan, outcome, report, voice.json_result);
 }
 
@@ -173,6 +179,10 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
     return refuse(voice.error(), report, wants_json(arguments, environment));
   }
   Report report(*voice, start);
+  const LastWords last_words([&](Error error) { return refuse(std::move(error), report, voice->json_result); });
+  if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
+    return refuse(std::move(enough).error(), report, voice->json_result);
+  }
   if (auto belong = belong_to_command(*options); !belong) {
     return refuse(std::move(belong).error(), report, voice->json_result);
   }
@@ -188,18 +198,21 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
 int main(int argc, char** argv) {
   using namespace fleet_provision;
   const Instant start = std::chrono::steady_clock::now();
-  settle_process();
+  const auto settled = settle_process();
   const Environment environment = take_environment();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const auto end_with = [&](Error error) {
+    Report report(Voice{}, start);
+    return refuse(std::move(error), report, wants_json(arguments, environment));
+  };
+  const LastWords last_words(end_with);
   int code = 0;
   try {
-    code = run_process(arguments, environment, start);
-  } catch (const std::exception& exception) {
-    Error error;
-    error.message = std::string("unexpected: ") + exception.what();
-    error.hint = "this is a fault of fleet-provision; please report it";
-    Report report(Voice{}, start);
-    code = refuse(std::move(error), report, asks_for(arguments, OptionId::kJson));
+    code = settled ? run_process(arguments, environment, start) : end_with(settled.error());
+  } catch (...) {
+    Error error = error_of_exception("unexpected");
+    if (error.kind == ErrorKind::kInternal) error.hint = "this is a fault of fleet-provision; please report it";
+    code = end_with(std::move(error));
   }
 #ifndef FLEET_PROVISION_SANITIZED
   // Threads of the MQTT library may still be at work (see paho_transport.cpp): nothing is to be taken down under them,

@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
+#include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "adapters/standard_descriptors.hpp"
 
 namespace fleet_provision {
@@ -38,14 +42,26 @@ void handle(int signal, void (*function)(int)) {
 
 }  // namespace
 
-void settle_process() {
-  if (!open_standard_descriptors()) ::_exit(static_cast<int>(ExitCode::kSoftware));
+Result<void> settle_process() {
+  if (!open_standard_descriptors()) {
+    const int number = errno;
+    Error error = out_of_resources(number, "cannot open /dev/null").value_or(Error{});
+    if (error.message.empty()) {
+      error.message = "cannot open /dev/null in place of a stream that is closed: " + words(number);
+      error.hint = "create it with `mknod -m 666 /dev/null c 1 3`, then run again";
+      error.kind = ErrorKind::kFileNotFound;
+    }
+    return fail(std::move(error));
+  }
   handle(SIGPIPE, SIG_IGN);
+  // A limit on file sizes is then an error of the write (EFBIG), as a full disk is.
+  handle(SIGXFSZ, SIG_IGN);
   // Who began us may ignore it, and then the kernel takes away how a child ended before anybody can ask.
   handle(SIGCHLD, SIG_DFL);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
+  return {};
 }
 
 Environment take_environment() {

@@ -6,9 +6,9 @@
 
 namespace fleet_provision {
 
-/// Descriptors 0 to 2 are open (on /dev/null where the caller closed them), SIGPIPE is ignored and SIGCHLD is not, no
-/// core is dumped and no other process of the user may look into this one.
-void settle_process();
+/// Descriptors 0 to 2 are open (on /dev/null where the caller closed them), SIGPIPE and SIGXFSZ are ignored and SIGCHLD
+/// is not, no core is dumped and no other process of the user may look into this one.
+[[nodiscard]] Result<void> settle_process();
 
 /// The environment as it was given. The variables that Paho would follow (proxies, its trace of payloads on stdout)
 /// are taken away from the process afterwards; they stay in the value returned.

@@ -180,7 +180,9 @@ Result<Proxy> parse_proxy(std::string_view text) {
   const UrlParts parts = split_url(text);
   const std::string shown = "\"" + printable(without_password(text), 200) + "\"";
   if (in_lower_case(parts.scheme) != "http") {
-    return fail(ErrorKind::kUsage, shown + " is not an HTTP proxy", kForm);
+    return fail(ErrorKind::kUsage,
+                shown + " is a proxy of scheme " + printable(parts.scheme, 40) + ", which is not supported",
+                "give an HTTP proxy that allows CONNECT: http://HOST:PORT or http://USER@HOST:PORT");
   }
   const auto endpoint = parse_endpoint(parts.host_and_port, std::nullopt);
   if (!endpoint) return fail(ErrorKind::kUsage, shown + " is not the URL of a proxy", kForm);

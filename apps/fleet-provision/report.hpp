@@ -66,7 +66,8 @@ class Report final : public Observer {
   void clear();
   [[nodiscard]] double since_start(Instant instant) const;
 
-  std::mutex mutex_;
+  /// A thread that has run out of memory while it told something ends the run, with the record that is here.
+  std::recursive_mutex mutex_;
   Voice voice_;
   Instant start_;
   std::vector<Span> spans_;

@@ -17,6 +17,18 @@ std::string name_of(const Identity& identity) {
   return identity.thing_name ? "thing " + *identity.thing_name : "certificate " + identity.certificate_id;
 }
 
+bool key_is_checked(const State& state) {
+  return state.key_checked && state.identity->key == kPrivateKeyFile;
+}
+
+std::string place_of_key(const State& state) {
+  const Identity& identity = *state.identity;
+  if (identity.key == kPrivateKeyFile) {
+    return state.key_checked ? "fits the certificate" : "key not checked: no permission";
+  }
+  return identity.key.empty() ? "kept elsewhere" : identity.key;
+}
+
 Json certificate_part(const State& state) {
   if (!state.identity || !state.certificate) return nullptr;
   const CertificateFacts& facts = *state.certificate;
@@ -27,12 +39,16 @@ Json certificate_part(const State& state) {
           {"fingerprint", facts.fingerprint},
           {"keyType", state.identity->key_type},
           {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
-          // A key that lives elsewhere was not looked at.
-          {"keyFits", state.identity->key == kPrivateKeyFile ? Json(true) : Json(nullptr)}};
+          // A key that is kept elsewhere, or that this user may not read, was not looked at.
+          {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
+          {"keyChecked", key_is_checked(state)}};
 }
 
 Json pending_part(const std::optional<PendingState>& pending) {
   if (!pending) return nullptr;
+  if (!pending->permitted) {
+    return {{"milestone", nullptr}, {"waitsFor", nullptr}, {"certificateId", nullptr}, {"thingName", nullptr}};
+  }
   return {{"milestone", word(pending->reached)},
           {"waitsFor", pending->waits_for},
           {"certificateId", or_null(pending->certificate_id)},
@@ -94,11 +110,10 @@ std::string status_lines(const std::string& state_dir, const State& state) {
   line("state", std::string(word(state.kind)));
   if (state.identity) {
     const Identity& identity = *state.identity;
-    const bool in_file = identity.key == kPrivateKeyFile;
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);
-    const std::string place = in_file ? "fits the certificate" : identity.key.empty() ? "kept elsewhere" : identity.key;
+    const std::string place = place_of_key(state);
     // Of a key that only its CSR was shown nothing is noted.
     line("key", identity.key_type.empty() ? place : identity.key_type + ", " + place);
     line("template", identity.template_name);
@@ -108,7 +123,8 @@ std::string status_lines(const std::string& state_dir, const State& state) {
   }
   if (state.pending) {
     const PendingState& pending = *state.pending;
-    line("pending", std::string(word(pending.reached)) + ", waits for " + pending.waits_for);
+    line("pending", pending.permitted ? std::string(word(pending.reached)) + ", waits for " + pending.waits_for
+                                      : std::string("not looked at: no permission"));
     line("pendingThingName", pending.thing_name);
     line("pendingCertificateId", pending.certificate_id);
   }

@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -52,10 +54,10 @@ std::string words(int number) {
 }
 
 tl::unexpected<Error> disk_error(int number, std::string_view doing, std::string_view path) {
+  const std::string what = "cannot " + std::string(doing) + " " + printable(path);
+  if (auto lack = out_of_resources(number, what)) return fail(std::move(*lack));
   const Meaning found = meaning(number);
-  return fail(found.kind,
-              "cannot " + std::string(doing) + " " + printable(path) + ": " +
-                  (found.words.empty() ? words(number) : std::string(found.words)),
+  return fail(found.kind, what + ": " + (found.words.empty() ? words(number) : std::string(found.words)),
               std::string(found.hint));
 }
 

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/secret.hpp"
 #include "core/text.hpp"
@@ -38,9 +40,10 @@ std::string authority(const Endpoint& target) {
   return (ipv6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
 }
 
+/// A proxy that is being stopped, or that cannot reach the endpoint, does so too: it may do better later.
 tl::unexpected<Error> lost(const Proxy& proxy) {
-  return fail(ErrorKind::kNotAProxy, name(proxy) + " closed the connection without an answer",
-              "check --proxy and https_proxy: is it an HTTP proxy that allows CONNECT?");
+  return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without an answer",
+              "check that the proxy runs and is an HTTP proxy that allows CONNECT (--proxy, https_proxy)");
 }
 
 Result<void> send_all(int socket, std::string_view bytes, const Proxy& proxy, Instant deadline, const Wait& wait) {
@@ -54,9 +57,24 @@ Result<void> send_all(int socket, std::string_view bytes, const Proxy& proxy, In
   return {};
 }
 
-/// The header of the answer, up to and without its empty line. One byte at a time behind a peek, so that nothing of
-/// what the target may send is taken.
-Result<std::string> read_header(int socket, const Proxy& proxy, Instant deadline, const Wait& wait) {
+/// Where the empty line of `header` ends, looked for from `from` on; lines may end without CR (RFC 9112 section 2.2).
+std::size_t end_of_header(std::string_view header, std::size_t from) {
+  for (std::size_t at = header.find('\n', from); at != std::string_view::npos; at = header.find('\n', at + 1)) {
+    std::string_view next = header.substr(at + 1);
+    if (next.starts_with('\r')) next.remove_prefix(1);
+    if (next.starts_with('\n')) return header.size() - next.size() + 1;
+  }
+  return std::string_view::npos;
+}
+
+bool may_be_http(std::string_view header) {
+  constexpr std::string_view kStart = "HTTP/1.";
+  return header.substr(0, kStart.size()) == kStart.substr(0, header.size());
+}
+
+/// The header of one response with its empty line; what does not begin as HTTP is given as it came. Taken behind a
+/// peek, so that nothing of what the target may send is taken. `left` counts the bytes that all headers may still have.
+Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& left, Instant deadline, const Wait& wait) {
   std::string header;
   char peeked[2048];
   while (true) {
@@ -70,17 +88,93 @@ Result<std::string> read_header(int socket, const Proxy& proxy, Instant deadline
     if (count <= 0) return lost(proxy);
     const std::size_t before = header.size();
     header.append(peeked, static_cast<std::size_t>(count));
-    const std::size_t end = header.find("\r\n\r\n");
-    const std::size_t used = end == std::string::npos ? header.size() - before : end + 4 - before;
+    const std::size_t end = end_of_header(header, before > 2 ? before - 2 : 0);
+    const std::size_t used = std::min(end, header.size()) - before;
     if (::recv(socket, peeked, used, 0) < 0) return lost(proxy);
-    if (end != std::string::npos) return header.substr(0, end);
-    const std::string_view start("HTTP/1.");
-    if (header.compare(0, std::min(header.size(), start.size()), start.substr(0, header.size())) != 0) return header;
-    if (header.size() > kHeaderBytesMax) {
+    if (used > left) {
       return fail(ErrorKind::kNotAProxy,
                   name(proxy) + " answered with a header of more than " + std::to_string(kHeaderBytesMax) + " bytes",
                   "check --proxy and https_proxy");
     }
+    left -= used;
+    if (end != std::string::npos) return header.substr(0, end);
+    if (!may_be_http(header)) return header;
+  }
+}
+
+/// `HTTP/1.1 200 words` (RFC 9112 section 4): the three digits, or nothing for any other line.
+std::optional<int> status_of(std::string_view line) {
+  const auto digit = [line](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+  if (line.size() < 12 || !line.starts_with("HTTP/1.") || !digit(7) || line[8] != ' ') return std::nullopt;
+  if (!digit(9) || !digit(10) || !digit(11) || (line.size() > 12 && line[12] != ' ')) return std::nullopt;
+  const int status = 100 * (line[9] - '0') + 10 * (line[10] - '0') + (line[11] - '0');
+  return status >= 100 && status < 600 ? std::optional(status) : std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+/// Takes the text up to the next comma outside of quotes off the front of `list`.
+std::string_view next_element(std::string_view& list) {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < list.size() && (quoted || list[end] != ','); ++end) {
+    if (list[end] == '"') quoted = !quoted;
+    if (quoted && list[end] == '\\' && end + 1 < list.size()) ++end;
+  }
+  const std::string_view element = trimmed(list.substr(0, end));
+  list.remove_prefix(std::min(end + 1, list.size()));
+  return element;
+}
+
+/// The schemes of all Proxy-Authenticate fields, printable. An element that is `name=value` belongs to the scheme
+/// before it (RFC 9110 section 11.6.1).
+std::vector<std::string> schemes_offered(std::string_view header) {
+  std::vector<std::string> schemes;
+  while (!header.empty()) {
+    const std::string_view line = header.substr(0, header.find('\n'));
+    header.remove_prefix(std::min(line.size() + 1, header.size()));
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || in_lower_case(line.substr(0, colon)) != "proxy-authenticate") continue;
+    std::string_view list = line.substr(colon + 1);
+    while (!list.empty()) {
+      const std::string_view element = next_element(list);
+      const std::string_view scheme = element.substr(0, element.find_first_of(" \t="));
+      const std::string_view rest = trimmed(element.substr(scheme.size()));
+      const bool known = std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+      if (!scheme.empty() && !known && !rest.starts_with('=')) schemes.push_back(printable(scheme, 40));
+    }
+  }
+  return schemes;
+}
+
+tl::unexpected<Error> unauthenticated(const Proxy& proxy, const std::string& status_line, std::string_view header) {
+  const std::vector<std::string> schemes = schemes_offered(header);
+  const bool basic = std::any_of(schemes.begin(), schemes.end(),
+                                 [](const std::string& each) { return in_lower_case(each) == "basic"; });
+  if (!schemes.empty() && !basic) {
+    std::string list;
+    for (const std::string& each : schemes) list += (list.empty() ? "" : ", ") + each;
+    return fail(ErrorKind::kProxyAuthentication,
+                name(proxy) + " authenticates by " + list + " only, which is not supported: " + status_line,
+                "only Basic is supported: let the proxy offer it, or let this gateway pass without authentication");
+  }
+  const bool gave_none = proxy.user.empty() && proxy.password.empty();
+  return fail(ErrorKind::kProxyAuthentication,
+              name(proxy) + (gave_none ? " wants credentials: " : " wants other credentials: ") + status_line,
+              "give the user in the proxy's URL and its password by --proxy-password-file");
+}
+
+/// The response that ends the request: those before it (1xx) only say that it is being worked on.
+Result<std::string> read_final_header(int socket, const Proxy& proxy, Instant deadline, const Wait& wait) {
+  std::size_t left = kHeaderBytesMax;
+  while (true) {
+    FP_TRY_ASSIGN(std::string header, read_header(socket, proxy, left, deadline, wait));
+    const auto status = status_of(trimmed(std::string_view(header).substr(0, header.find('\n'))));
+    if (!status || *status == 101 || *status >= 200) return header;
   }
 }
 
@@ -102,23 +196,21 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   }
   request += "\r\n";
   FP_TRY(send_all(socket, request, proxy, deadline, wait));
-  FP_TRY_ASSIGN(const std::string header, read_header(socket, proxy, deadline, wait));
+  FP_TRY_ASSIGN(const std::string header, read_final_header(socket, proxy, deadline, wait));
 
-  const std::string status_line = printable(header.substr(0, header.find("\r\n")), 120);
-  if (!header.starts_with("HTTP/1.") || header.size() < 12) {
+  const std::string_view line = trimmed(std::string_view(header).substr(0, header.find('\n')));
+  const std::string status_line = printable(line, 120);
+  const auto status = status_of(line);
+  if (!status) {
     return fail(ErrorKind::kNotAProxy, name(proxy) + " does not speak HTTP; it said: " + status_line,
                 "check --proxy and https_proxy");
   }
-  const std::string_view status = std::string_view(header).substr(9, 3);
-  if (status.starts_with('2')) return {};
-  if (status == "407") {
-    return fail(ErrorKind::kProxyAuthentication, name(proxy) + " wants other credentials: " + status_line,
-                "give the user in the proxy's URL and its password by --proxy-password-file");
-  }
+  if (*status >= 200 && *status < 300) return {};
+  if (*status == 407) return unauthenticated(proxy, status_line, header);
   return fail(ErrorKind::kProxyRefused,
               name(proxy) + " refused a way to " + printable(authority(target)) + ": " + status_line,
-              status.starts_with('5') ? "the proxy does not reach this host and port itself; look at its log"
-                                      : "the proxy must allow CONNECT to this host and port");
+              *status >= 500 ? "the proxy does not reach this host and port itself; look at its log"
+                             : "the proxy must allow CONNECT to this host and port");
 }
 
 }  // namespace fleet_provision

@@ -8,8 +8,8 @@
 namespace fleet_provision {
 
 /// Asks the proxy at the other end of `socket` for a tunnel to `target`. After success the socket carries the target's
-/// bytes and none of them was read. kProxyAuthentication (407), kProxyRefused (any other status, or silence until
-/// `deadline`), kNotAProxy (no HTTP).
+/// bytes and none of them was read. kProxyAuthentication (407), kProxyRefused (any other status, a close, or silence
+/// until `deadline`), kNotAProxy (no HTTP).
 [[nodiscard]] Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, Instant deadline,
                                      const Wait& wait);
 

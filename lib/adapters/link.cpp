@@ -12,6 +12,7 @@
 
 #include "adapters/http_proxy.hpp"
 #include "adapters/resolver.hpp"
+#include "adapters/resources.hpp"
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/mqtt_refusal.hpp"
@@ -23,6 +24,13 @@ namespace {
 
 /// The library connects to its own machine; it needs no more, whatever the network does.
 constexpr std::chrono::seconds kLibraryPatience{5};
+/// The thread tells what its step was doing when the run's time ended; the owner gives it this long to do so, and no
+/// wait of either goes on for longer.
+constexpr Milliseconds kLastWordPatience{300};
+
+/// What a connection opens: both ends on loopback, the socket to the server, the resolver's, files of roots. Libraries
+/// open some of them and tell a lack as something else.
+constexpr unsigned kDescriptorsOfLink = 12;
 
 Instant now() {
   return std::chrono::steady_clock::now();
@@ -84,14 +92,26 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
   step_.place = place_or_placeholders(options.endpoint.host);
-  if (!door_) {
-    error_ = door_.error();
+  if (auto started = start(); !started) {
+    error_ = std::move(started).error();
     ended_ = true;
-    return;
+    port_ = 0;
   }
+}
+
+Result<void> Link::start() {
+  FP_TRY(need_descriptors(kDescriptorsOfLink));
+  if (!door_) return fail(door_.error());
   port_ = door_->port();
-  door_thread_ = std::thread([this] { tend_door(); });
-  thread_ = std::thread([this] { run(); });
+  FP_TRY_ASSIGN(door_thread_, start_thread([this] { tend_door(); }));
+  auto thread = start_thread([this] { run(); });
+  if (thread) {
+    thread_ = std::move(*thread);
+    return {};
+  }
+  ::eventfd_write(stop_.get(), 1);
+  door_thread_.join();
+  return fail(std::move(thread).error());
 }
 
 Link::~Link() {
@@ -99,7 +119,7 @@ Link::~Link() {
 }
 
 void Link::let_library_in() {
-  library_ = door_->admit(now() + kLibraryPatience, wait_);
+  library_ = door_->admit(std::min(now() + kLibraryPatience, request_.run_deadline), wait_);
   if (!library_) return;
   doorbell_ = PahoDoorbell(library_->theirs);
   if (auto rung = doorbell_.ring_for_connect(library_->ours.get(), wait_); !rung) {
@@ -109,13 +129,17 @@ void Link::let_library_in() {
 
 void Link::tend_door() {
   block_sigpipe();
-  let_library_in();
+  const auto let_in = contained("the connection of the MQTT library failed", [this]() -> Result<void> {
+    let_library_in();
+    return {};
+  });
+  if (!let_in) library_ = fail(let_in.error());
   ::eventfd_write(library_came_.get(), 1);
 }
 
 void Link::run() {
   block_sigpipe();
-  auto carried = open_and_carry();
+  auto carried = contained("the connection failed", [this] { return open_and_carry(); });
   // Before the library's end is closed: whoever learns of the end from the library asks here for the cause.
   if (!carried) set_error(std::move(carried).error());
   // Whoever still waits at the door, waits for nothing.
@@ -172,11 +196,15 @@ Result<Descriptor> Link::open_tcp() {
 
 Result<int> Link::library_end(TlsConnection& server) {
   // A server that refuses us must be heard although nobody has anything to say to it yet.
+  const Instant deadline = request_.run_deadline + kLastWordPatience;
   while (true) {
+    const Milliseconds left = std::min<Milliseconds>(left_until(deadline, now()), kLibraryPatience);
+    if (left == Milliseconds{0}) return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect in time");
     pollfd polled[] = {{library_came_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
-    if (::poll(polled, std::size(polled), -1) < 0 && errno != EINTR) {
+    if (::poll(polled, std::size(polled), static_cast<int>(left.count())) < 0 && errno != EINTR) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
+    FP_TRY(wait_.check());
     // The server first: when it refuses us, that a library did not come matters no more.
     if (polled[1].revents != 0) {
       char byte = 0;
@@ -196,10 +224,11 @@ Result<int> Link::library_end(TlsConnection& server) {
 Result<void> Link::open_and_carry() {
   FP_TRY_ASSIGN(Descriptor socket, open_tcp());
   const TlsPeer peer{options_.server_name.empty() ? options_.endpoint.host : options_.server_name, options_.alpn,
-                     place_};
+                     place_, options_.ca_file.value_or("")};
   FP_TRY_ASSIGN(TlsConnection server, phase(Phase::kTls, [&] {
                   return TlsConnection::open(std::move(socket), credentials_, peer, step_deadline(), wait_);
                 }));
+  server.end_at(request_.run_deadline + kLastWordPatience);
   observer_.detail(server.description());
   observer_.phase_began(Phase::kMqtt, request_.attempt);
   {
@@ -226,6 +255,10 @@ Error Link::in_step(Error error) {
 
 bool Link::note(const MqttPacket& packet) {
   observer_.detail(describe(packet));
+  if (packet.unexpected && packet.type == MqttPacketType::kPublish) {
+    observer_.warned("ignored an unexpected message on " + printable(packet.topic, 300));
+  }
+  if (packet.unexpected) return true;
   bool accepted = false;
   {
     const std::lock_guard lock(mutex_);
@@ -311,8 +344,13 @@ bool Link::carries() {
 
 Result<ConnectionFacts> Link::await_connack() {
   std::unique_lock lock(mutex_);
-  // Each step before TLS is up has its own deadline in the thread.
-  changed_.wait(lock, [this] { return secured_ || error_ || ended_; });
+  // Each step before TLS is up has its own deadline in the thread, and its own words for it.
+  if (!changed_.wait_until(lock, request_.run_deadline + kLastWordPatience,
+                           [this] { return secured_ || error_ || ended_; })) {
+    error_ = no_answer(Phase::kMqtt, "no connection to " + printable(options_.endpoint.host) + " came about in time",
+                       "it is tried again");
+  }
+  if (error_) return fail(*error_);
   const Instant deadline = std::min(secured_at_ + request_.request_timeout, request_.run_deadline);
   const auto decided = [this] { return connack_seen_ || error_ || ended_; };
   if (!changed_.wait_until(lock, deadline, decided)) {

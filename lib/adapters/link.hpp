@@ -64,6 +64,8 @@ class Link {
   void close(Milliseconds patience);
 
  private:
+  /// Starts both threads, or none.
+  [[nodiscard]] Result<void> start();
   void run();
   [[nodiscard]] Result<void> open_and_carry();
   [[nodiscard]] Result<Descriptor> open_tcp();

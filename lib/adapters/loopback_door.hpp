@@ -1,4 +1,8 @@
-// A door on 127.0.0.1 that only this process can pass, once.
+// A listener on 127.0.0.1 that only this process can pass, once.
+//
+// Any process of this machine can see the port and connect to it. So our own end is found first, among our descriptors,
+// and then each connection that comes out of the queue is one comparison of addresses: strangers are closed as fast as
+// they can come, and cannot make the library wait.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +27,8 @@ class LoopbackDoor {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The first connection whose other end is a socket of this very process; strangers are closed at once and do not end
-  /// the wait. Then the door is closed for good. kNoAnswer at `deadline`, since a new library client may do better.
+  /// the wait. Then the listener is closed for good. kNoAnswer at `deadline`, since a new library client may do better;
+  /// it says how many strangers came.
   [[nodiscard]] Result<OwnConnection> admit(Instant deadline, const Wait& wait);
 
  private:

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -20,7 +22,9 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
     return fail(ErrorKind::kFileNotFound, "the " + what + " " + printable(path) + " does not exist",
                 "correct the path, or put the file there");
   }
-  return fail(ErrorKind::kFileUnreadable, "cannot read the " + what + " " + printable(path) + ": " + words(number),
+  const std::string failed = "cannot read the " + what + " " + printable(path);
+  if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
+  return fail(ErrorKind::kFileUnreadable, failed + ": " + words(number),
               number == EACCES   ? "run as a user who may read it, or change its owner or mode"
               : number == EISDIR ? "name a file"
                                  : "");

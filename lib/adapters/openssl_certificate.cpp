@@ -13,6 +13,7 @@
 #include "adapters/openssl_handles.hpp"
 #include "adapters/openssl_key.hpp"
 #include "adapters/openssl_keysmith.hpp"
+#include "core/file_advice.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -53,6 +54,16 @@ Result<std::optional<PemBlock>> next_block(BIO* bio) {
   return std::optional{PemBlock{name, header, {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)}}};
 }
 
+Result<std::string> to_pem(X509* certificate) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) {
+    return fail(ErrorKind::kInternal, "cannot write a certificate as PEM: " + openssl_reason());
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
 Result<CertificateFacts> parse_certificate(std::string_view pem) {
   const CleanErrorQueue clean;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -79,7 +90,9 @@ Result<CertificateFacts> parse_certificate(std::string_view pem) {
       ASN1_TIME_check(X509_get0_notAfter(certificate.get())) != 1) {
     return unusable("has a date that cannot be read");
   }
-  return facts_of(*certificate);
+  CertificateFacts facts = facts_of(*certificate);
+  FP_TRY_ASSIGN(facts.pem, to_pem(certificate.get()));
+  return facts;
 }
 
 }  // namespace
@@ -87,11 +100,12 @@ Result<CertificateFacts> parse_certificate(std::string_view pem) {
 Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem) {
   {
     const std::lock_guard lock(mutex_);
-    if (!pem.empty() && last_certificate_.pem == pem) return last_certificate_.facts;
+    if (!pem.empty() && last_certificate_.pem == pem) return last_certificate_;
   }
   FP_TRY_ASSIGN(CertificateFacts facts, parse_certificate(pem));
   const std::lock_guard lock(mutex_);
-  last_certificate_ = ReadCertificate{std::string(pem), facts};
+  // As it will be stored, and read again from there.
+  last_certificate_ = facts;
   return facts;
 }
 

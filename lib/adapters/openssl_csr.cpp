@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "adapters/certificate_facts.hpp"
 #include "adapters/distinguished_name.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_key.hpp"
 #include "adapters/openssl_keysmith.hpp"
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -105,14 +108,17 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
   const CleanErrorQueue clean;
   FP_TRY_ASSIGN(const Secret pem, read_named_file(file, "CSR", ErrorKind::kCsrUnusable));
   const std::string what = "the CSR " + printable(file);
-  const Bio bio(BIO_new_mem_buf(pem.reveal().data(), static_cast<int>(pem.size())));
+  const std::string_view text = without_byte_order_mark(pem.reveal());
+  if (auto objection = objection_to(text, FileRole::kCsr, file)) {
+    return fail(ErrorKind::kCsrUnusable, what + " " + objection->what, std::move(objection->hint));
+  }
+  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (!bio) return internal("read a CSR");
   const Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
   if (!request) {
-    const bool is_one = describe_not_pem(pem.reveal()).ends_with("CERTIFICATE REQUEST");
-    return fail(ErrorKind::kCsrUnusable,
-                what + " " + (is_one ? "does not parse: " + openssl_reason() : describe_not_pem(pem.reveal())),
-                "it must be a certificate signing request in PEM");
+    const std::string reason = openssl_reason();
+    return fail(ErrorKind::kCsrUnusable, what + " does not parse: " + reason + where_damaged(text, FileRole::kCsr),
+                "get the CSR again; a copy may be damaged");
   }
   if (const Request second(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr)); second) {
     return fail(ErrorKind::kCsrUnusable, what + " holds more than one request");
@@ -120,6 +126,10 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
   EVP_PKEY* key = X509_REQ_get0_pubkey(request.get());
   if (key == nullptr) return fail(ErrorKind::kCsrUnusable, what + " holds a key of an unknown type");
   FP_TRY(key_type(key, ErrorKind::kCsrUnusable, "the key of " + what));
+  FP_TRY(
+      refuse_explicit_curve(key, ErrorKind::kCsrUnusable, "the key of " + what,
+                            "make the CSR again with a key on a named curve: openssl ecparam -name prime256v1 -genkey "
+                            "-noout -out KEY"));
   if (X509_REQ_verify(request.get(), key) != 1) {
     return fail(ErrorKind::kCsrUnusable, what + " has a wrong signature", "make it again with the key that it names");
   }

@@ -1,12 +1,16 @@
 #include "adapters/openssl_key.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -34,37 +38,30 @@ bool halves_belong_together(EVP_PKEY* key) {
          EVP_DigestVerify(verifying.get(), signature.data(), size, kText.data(), kText.size()) == 1;
 }
 
-/// The label of the first PEM block, `CERTIFICATE` for example, or empty.
-std::string_view first_label(std::string_view text) {
-  constexpr std::string_view kBegin = "-----BEGIN ";
-  const std::size_t begin = text.find(kBegin);
-  if (begin == std::string_view::npos) return {};
-  const std::string_view label = text.substr(begin + kBegin.size());
-  const std::size_t end = label.find("-----");
-  return end == std::string_view::npos ? std::string_view{} : label.substr(0, end);
-}
-
 }  // namespace
 
-Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& what) {
+Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& what, const std::string& path) {
   const CleanErrorQueue clean;
-  const OpensslHandle<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (auto objection = objection_to(pem, FileRole::kDeviceKey, path)) {
+    return fail(ErrorKind::kDeviceKeyUnusable, what + " " + objection->what, std::move(objection->hint));
+  }
+  // The key's block alone: parameters, certificates and text around it are not OpenSSL's to judge.
+  const std::string_view block = wanted_block(pem, FileRole::kDeviceKey).text;
+  const OpensslHandle<BIO> bio(BIO_new_mem_buf(block.data(), static_cast<int>(block.size())));
   if (!bio) return fail(ErrorKind::kInternal, "out of memory for a key");
   bool was_asked = false;
   OpensslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &was_asked));
   if (was_asked) {
-    return fail(ErrorKind::kDeviceKeyUnusable, what + " is encrypted",
-                "give it decrypted: openssl pkey -in KEY -out DECRYPTED");
+    const std::string file = shell_word(path);
+    return fail(
+        ErrorKind::kDeviceKeyUnusable, what + " is encrypted",
+        "decrypt it: openssl pkey -in " + file + " -out " + (file == "FILE" ? "NEW.pem" : shell_word(path + ".pem")));
   }
   if (!key) {
-    const std::string_view label = first_label(pem);
-    if (label == "TSS2 PRIVATE KEY") {
-      return fail(ErrorKind::kDeviceKeyUnusable, what + " is wrapped by a TPM, which is not supported yet");
-    }
-    const bool damaged = label.ends_with("PRIVATE KEY");
+    const std::string reason = openssl_reason();
     return fail(ErrorKind::kDeviceKeyUnusable,
-                what + " " + (damaged ? "does not parse: " + openssl_reason() : describe_not_pem(pem)),
-                "it must be a private key in PEM");
+                what + " does not parse: " + reason + where_damaged(pem, FileRole::kDeviceKey),
+                "get the key again; a copy may be damaged");
   }
   FP_TRY(key_type(key.get(), ErrorKind::kDeviceKeyUnusable, what));
   if (!halves_belong_together(key.get())) {
@@ -83,6 +80,18 @@ Result<Secret> private_key_pem(evp_pkey_st* key) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   return Secret({text, static_cast<std::size_t>(size)});
+}
+
+Result<void> refuse_explicit_curve(evp_pkey_st* key, ErrorKind kind, const std::string& what, const std::string& hint) {
+  const CleanErrorQueue clean;
+  std::array<char, 32> encoding{};
+  std::size_t size = 0;
+  if (EVP_PKEY_is_a(key, "EC") != 1 ||
+      EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding.data(), encoding.size(), &size) != 1 ||
+      std::string_view(encoding.data(), size) != OSSL_PKEY_EC_ENCODING_EXPLICIT) {
+    return {};
+  }
+  return fail(kind, what + " writes out the parameters of its curve; AWS IoT takes named curves only", hint);
 }
 
 Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string& what) {
@@ -106,15 +115,6 @@ Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string
   const char* name = EVP_PKEY_get0_type_name(key);
   return fail(kind, what + " is of the type " + (name == nullptr ? "unknown" : printable(name)),
               std::string(kAcceptedKeys));
-}
-
-std::string describe_not_pem(std::string_view bytes) {
-  constexpr char kDerSequence = 0x30;
-  if (bytes.empty()) return "is empty";
-  const std::string_view label = first_label(bytes);
-  if (!label.empty()) return "holds a PEM block of the kind " + printable(label, 40);
-  if (bytes[0] == kDerSequence && !is_utf8(bytes)) return "is DER, not PEM";
-  return "is not PEM";
 }
 
 }  // namespace fleet_provision

@@ -12,6 +12,7 @@
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_key.hpp"
 #include "adapters/sha256.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -114,7 +115,11 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
                 "name a PEM file");
   }
   FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key", ErrorKind::kDeviceKeyUnusable));
-  FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the device key " + printable(reference)));
+  const std::string what = "the device key " + printable(reference);
+  FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), what, reference));
+  FP_TRY(refuse_explicit_curve(key.get(), ErrorKind::kDeviceKeyUnusable, what,
+                               "convert it: openssl pkey -ec_param_enc named_curve -in " + shell_word(reference) +
+                                   " -out " + shell_word(reference + ".pem")));
   return remember(std::move(key));
 }
 

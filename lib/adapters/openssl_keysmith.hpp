@@ -35,10 +35,6 @@ class OpensslKeysmith : public Keysmith {
     OpensslHandle<evp_pkey_st> key;
     DeviceKey facts;
   };
-  struct ReadCertificate {
-    std::string pem;
-    CertificateFacts facts;
-  };
 
   [[nodiscard]] Result<DeviceKey> remember(OpensslHandle<evp_pkey_st> key);
   /// `key`, which has a PEM, as OpenSSL's object.
@@ -47,7 +43,7 @@ class OpensslKeysmith : public Keysmith {
   const Interrupt& interrupt_;
   std::mutex mutex_;
   ReadKey last_key_;
-  ReadCertificate last_certificate_;
+  CertificateFacts last_certificate_;
 };
 
 }  // namespace fleet_provision

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "adapters/link.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -26,14 +27,25 @@ constexpr int kWakingsMax = 5;
 constexpr int kRingsMax = 1'000;
 /// How long Paho may take for what the guard has already seen; it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
+/// What a wait for the library may take when the run's time is over.
+constexpr Milliseconds kLastMoment{100};
 constexpr std::chrono::hours kNever{24};
+/// PAHO_MEMORY_ERROR, which no header declares.
+constexpr int kPahoOutOfMemory = -99;
 
 int version_number(MqttVersion version) {
   return version == MqttVersion::k5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
 }
 
-tl::unexpected<Error> library_error(const std::string& what) {
-  return fail(ErrorKind::kInternal, "the MQTT library failed: " + what);
+/// The error of the exception that is being handled.
+Error library_error() {
+  try {
+    throw;
+  } catch (const mqtt::exception& exception) {
+    if (exception.get_return_code() == kPahoOutOfMemory) return out_of_memory();
+  } catch (...) {
+  }
+  return error_of_exception("the MQTT library failed");
 }
 
 /// A new client on a new connection may do better.
@@ -67,7 +79,7 @@ class SendBell {
     try {
       if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell", for_later());
       client_->publish("bell", "", 0, 0, false);
-    } catch (const mqtt::exception&) {
+    } catch (const std::exception&) {
       // The command leaves late then, within a second.
     }
   }
@@ -87,7 +99,7 @@ class PahoSession final : public Session {
  public:
   PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
               Observer& observer, const ConnectRequest& request)
-      : link_(options, credentials, interrupt, observer, request) {
+      : run_deadline_(request.run_deadline), link_(options, credentials, interrupt, observer, request) {
     if (link_.port() == 0) return;
     try {
       client_ =
@@ -95,17 +107,17 @@ class PahoSession final : public Session {
                                                mqtt::create_options(version_number(request.mqtt_version)));
       client_->start_consuming();
       connecting_ = client_->connect(connect_options(request));
-    } catch (const std::exception& exception) {
-      trouble_ = exception.what();
+    } catch (...) {
+      trouble_ = library_error();
     }
   }
   ~PahoSession() override { close(); }
 
   Result<ConnectionFacts> established() override {
-    if (!trouble_.empty()) return library_error(trouble_);
+    if (trouble_) return fail(*trouble_);
     FP_TRY_ASSIGN(ConnectionFacts facts, link_.await_connack());
     return guarded([&]() -> Result<ConnectionFacts> {
-      if (!connecting_->wait_for(kLibraryLag)) return library_lags("it does not see the CONNACK");
+      if (!connecting_->wait_for(patience(kLibraryLag))) return library_lags("it does not see the CONNACK");
       return facts;
     });
   }
@@ -139,10 +151,10 @@ class PahoSession final : public Session {
     FP_TRY_ASSIGN(const bool came, link_.await_message(deadline));
     if (!came) return fail(ErrorKind::kNoAnswer, "no answer came in time");
     return guarded([&]() -> Result<Message> {
-      const Instant end = std::chrono::steady_clock::now() + kLibraryLag;
+      const Instant end = std::chrono::steady_clock::now() + patience(kLibraryLag);
       while (std::chrono::steady_clock::now() < end) {
         mqtt::const_message_ptr message;
-        if (!client_->try_consume_message_for(&message, kLibraryLag)) break;
+        if (!client_->try_consume_message_for(&message, patience(kLibraryLag))) break;
         // A null message is Paho's way to say that the connection is lost; what came before it is in front of it.
         if (!message) break;
         const mqtt::binary_ref& payload = message->get_payload_ref();
@@ -161,11 +173,13 @@ class PahoSession final : public Session {
         return {};
       });
       see_off();
-      link_.close(kFarewell);
+      link_.close(patience(kFarewell));
     } else {
       link_.close(Milliseconds{0});
     }
     connecting_.reset();
+    // What was handed over and never taken is not left behind with the client.
+    for (mqtt::const_message_ptr message; client_->try_consume_message(&message);) message.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
     bell_.take().reset();
@@ -183,24 +197,30 @@ class PahoSession final : public Session {
     for (int i = 0; i < kWakingsMax && !link_.have_left(told_, kPatienceForSending); ++i) bell_.ring();
   }
 
+  /// `usual`, but at the end of the run only a moment.
+  [[nodiscard]] Milliseconds patience(Milliseconds usual) const {
+    return std::min(usual, std::max(kLastMoment, left_until(run_deadline_, std::chrono::steady_clock::now())));
+  }
+
   /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
   template <class Step>
   auto guarded(Step step) -> decltype(step()) {
     try {
       return step();
-    } catch (const std::exception& exception) {
+    } catch (...) {
       FP_TRY(link_.check());
-      return library_error(exception.what());
+      return fail(library_error());
     }
   }
 
+  Instant run_deadline_;
   Link link_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
   SendBell bell_;
   /// Packets that Paho was told to send after its CONNECT.
   std::size_t told_ = 0;
-  std::string trouble_;
+  std::optional<Error> trouble_;
 };
 
 /// What `connect` gives when nothing was loaded.

@@ -3,11 +3,14 @@
 // private from its creation: the mode is given to open and mkdir, corrected by descriptor where the umask took bits
 // away, and then looked at, since a file system such as FAT takes any mode and keeps none. Whatever a failed verb
 // made it takes away again.
+//
+// Root acts in each directory as the user whom the directory belongs to: that user chooses what its names stand for.
+// The state directory itself is opened as root, since what leads to it may be root's alone; and only a file's owner is
+// changed as root, by the descriptor that was written.
 #include "adapters/posix_disk.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,37 +23,20 @@
 
 #include "adapters/disk_error.hpp"
 #include "adapters/make_path.hpp"
+#include "adapters/private_mode.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
 
-constexpr mode_t kPrivateFile = 0600;
-constexpr mode_t kPrivateDirectory = 0700;
 constexpr std::size_t kNamesMax = 10'000;
+constexpr mode_t kOthersMayWrite = 022;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 // O_NONBLOCK: a FIFO that somebody put there must not hold us.
 constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-mode_t permissions(const struct stat& facts) {
-  return facts.st_mode & 07777U;
-}
-
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != "..";
-}
-
-/// Gives `descriptor` exactly `mode`; whether the file system kept it.
-bool make_private(int descriptor, mode_t mode) {
-  struct stat facts {};
-  if (::fstat(descriptor, &facts) != 0) return false;
-  if (permissions(facts) == mode) return true;
-  return ::fchmod(descriptor, mode) == 0 && ::fstat(descriptor, &facts) == 0 && permissions(facts) == mode;
-}
-
-tl::unexpected<Error> not_private(const std::string& path) {
-  return fail(ErrorKind::kStateNotPrivate, "the file system cannot keep " + printable(path) + " private",
-              "choose a --state-dir on a file system with owners and modes (not FAT)");
 }
 
 /// errno of the failure, or 0.
@@ -73,17 +59,6 @@ int sync_descriptor(int descriptor) {
   return 0;
 }
 
-/// The process id that the holder wrote, or empty.
-std::string holder_of(int descriptor) {
-  std::array<char, 24> text{};
-  const ssize_t count = ::pread(descriptor, text.data(), text.size(), 0);
-  if (count <= 0) return {};
-  const std::string_view read(text.data(), static_cast<std::size_t>(count));
-  const std::string_view digits = read.substr(0, read.find('\n'));
-  const bool is_number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
-  return is_number ? std::string(digits) : std::string();
-}
-
 }  // namespace
 
 PosixDisk::PosixDisk(std::string state_dir) : state_dir_(std::move(state_dir)) {}
@@ -94,18 +69,52 @@ std::string PosixDisk::whole(std::string_view path) const {
 }
 
 tl::unexpected<Error> PosixDisk::failed(std::string_view doing, std::string_view path) const {
-  return disk_error(errno, doing, whole(path));
+  return failed(errno, doing, path);
+}
+
+tl::unexpected<Error> PosixDisk::failed(int number, std::string_view doing, std::string_view path) const {
+  return explained(disk_error(number, doing, whole(path)).value());
+}
+
+/// What root may not do here, the user whom the directory belongs to may not do either.
+tl::unexpected<Error> PosixDisk::explained(Error error) const {
+  const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
+  if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
+    const std::string user = std::to_string(owner_.user);
+    error.hint = "root works in the directory of user " + user +
+                 " as that user; give all of it to the user: chown -R " + user + " " + printable(state_dir_);
+  }
+  return fail(std::move(error));
 }
 
 // Finding the way.
 
 int PosixDisk::open_root() {
-  if (!root_) root_ = Descriptor(::open(state_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (root_) return root_.get();
+  Descriptor root(::open(state_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat facts {};
+  if (!root || ::fstat(root.get(), &facts) != 0) return -1;
+  owner_ = account_of(facts.st_uid, facts.st_gid);
+  root_ = std::move(root);
   return root_.get();
 }
 
+Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, Purpose purpose) {
+  const bool own = owner_.user == ::geteuid();
+  if (::geteuid() != 0 || (own && purpose == Purpose::kLook)) return own_account();
+  struct stat facts {};
+  if (::fstat(directory, &facts) != 0) return failed("look at", name);
+  if (facts.st_uid == owner_.user) return owner_;
+  // Its owner, and whoever else may write to it, could have moved it here.
+  if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
+    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",
+                "chmod go-w " + printable(whole(name)));
+  }
+  return account_of(facts.st_uid, facts.st_gid);
+}
+
 Result<PosixDisk::Place> PosixDisk::locate(std::string_view doing, const std::string& path) {
-  FP_TRY_ASSIGN(auto place, locate_if_there(doing, path));
+  FP_TRY_ASSIGN(auto place, locate_if_there(doing, path, Purpose::kChange));
   if (!place) {
     errno = ENOENT;
     return failed(doing, path);
@@ -113,7 +122,8 @@ Result<PosixDisk::Place> PosixDisk::locate(std::string_view doing, const std::st
   return std::move(*place);
 }
 
-Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_view doing, const std::string& path) {
+Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_view doing, const std::string& path,
+                                                                   Purpose purpose) {
   const std::size_t slash = path.find('/');
   const std::string first = path.substr(0, slash);
   const std::string second = slash == std::string::npos ? std::string() : path.substr(slash + 1);
@@ -123,12 +133,18 @@ Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_v
   const int root = open_root();
   if (root < 0 && errno == ENOENT) return std::optional<Place>{};
   if (root < 0) return path_error(errno, doing, whole(path));
-  if (slash == std::string::npos) return std::optional<Place>{Place{Descriptor(), root, first}};
-  Descriptor directory(::openat(root, first.c_str(), kDirectoryFlags));
+  Descriptor directory;
+  {
+    FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(owner_, state_dir_));
+    if (slash == std::string::npos) return std::optional<Place>{Place{std::move(acting), Descriptor(), root, first}};
+    directory = Descriptor(::openat(root, first.c_str(), kDirectoryFlags));
+  }
   if (!directory && errno == ENOENT) return std::optional<Place>{};
   if (!directory) return failed(doing, path);
   const int number = directory.get();
-  return std::optional<Place>{Place{std::move(directory), number, second}};
+  FP_TRY_ASSIGN(const Account account, who_acts_in(number, first, purpose));
+  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, whole(first)));
+  return std::optional<Place>{Place{std::move(acting), std::move(directory), number, second}};
 }
 
 Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doing, const std::string& path) {
@@ -137,9 +153,10 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
     const int root = open_root();
     if (root < 0 && errno == ENOENT) return std::optional<Descriptor>{};
     if (root < 0) return path_error(errno, doing, whole(path));
+    FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
     directory = Descriptor(::openat(root, ".", kDirectoryFlags));
   } else {
-    FP_TRY_ASSIGN(const auto place, locate_if_there(doing, path));
+    FP_TRY_ASSIGN(const auto place, locate_if_there(doing, path, Purpose::kLook));
     if (!place) return std::optional<Descriptor>{};
     directory = Descriptor(::openat(place->directory, place->name.c_str(), kDirectoryFlags));
   }
@@ -157,7 +174,7 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
     if (!directory) return std::optional<EntryFacts>{};
     if (::fstat(directory->get(), &facts) != 0) return failed("look at", path);
   } else {
-    FP_TRY_ASSIGN(const auto place, locate_if_there("look at", path));
+    FP_TRY_ASSIGN(const auto place, locate_if_there("look at", path, Purpose::kLook));
     if (!place) return std::optional<EntryFacts>{};
     const bool found = ::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
     if (!found && errno == ENOENT) return std::optional<EntryFacts>{};
@@ -167,14 +184,14 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   if (S_ISREG(facts.st_mode)) entry.type = EntryType::kFile;
   if (S_ISDIR(facts.st_mode)) entry.type = EntryType::kDirectory;
   entry.mode = permissions(facts);
-  entry.owned_by_us = facts.st_uid == ::geteuid();
+  entry.owned_by_us = facts.st_uid == (::geteuid() == 0 ? owner_.user : ::geteuid());
   entry.user = facts.st_uid;
   entry.group = facts.st_gid;
   return std::optional{entry};
 }
 
 Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size_t limit) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("read", path));
+  FP_TRY_ASSIGN(const auto place, locate_if_there("read", path, Purpose::kLook));
   if (!place) return std::optional<Secret>{};
   const Descriptor file(::openat(place->directory, place->name.c_str(), kReadFlags));
   if (!file && errno == ENOENT) return std::optional<Secret>{};
@@ -211,7 +228,7 @@ Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
   if (!stream) {
     const int why = errno;
     ::close(number);
-    return disk_error(why, "list", whole(directory));
+    return failed(why, "list", directory);
   }
   errno = 0;
   while (const dirent* entry = ::readdir(stream.get())) {
@@ -238,31 +255,12 @@ Result<void> PosixDisk::make_root() {
 }
 
 Result<void> PosixDisk::lock() {
-  if (lock_) return {};
-  const std::string path = "lock";
-  if (open_root() < 0) return failed("create", path);
-  Descriptor file(::openat(root_.get(), path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                           kPrivateFile));
-  if (!file) return failed("create", path);
-  struct stat facts {};
-  if (::fstat(file.get(), &facts) != 0) return failed("inspect", path);
-  if (!S_ISREG(facts.st_mode)) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " is not a file", "look who made it");
-  }
-  while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return failed("lock", path);
-    const std::string holder = holder_of(file.get());
-    return fail(ErrorKind::kLocked,
-                "another run" + (holder.empty() ? std::string() : " (process " + holder + ")") + " holds " +
-                    printable(whole(path)),
-                "wait for it to end, then run again");
-  }
-  if (!make_private(file.get(), kPrivateFile)) return not_private(whole(path));
-  // The number is for people alone: a disk too full for it is found by the writes that matter.
-  const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file.get(), 0) == 0) static_cast<void>(write_all(file.get(), text));
-  lock_ = std::move(file);
+  if (lock_.file) return {};
+  if (open_root() < 0) return failed("create", "lock");
+  FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
+  auto taken = lock_state(root_.get(), whole("lock"));
+  if (!taken) return explained(std::move(taken).error());
+  lock_ = std::move(*taken);
   return {};
 }
 
@@ -281,7 +279,7 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
     // A disk that fails here says nothing about modes.
     const int why = errno;
     ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
-    return disk_error(why, "open", whole(path));
+    return failed(why, "open", path);
   }
   const bool is_private = make_private(made.get(), kPrivateDirectory);
   if (is_private) return {};
@@ -302,20 +300,19 @@ Result<void> PosixDisk::write_new(const std::string& path, std::string_view byte
   }
   ::unlinkat(place.directory, place.name.c_str(), 0);
   if (!is_private) return not_private(whole(path));
-  return disk_error(why, "write", whole(path));
+  return failed(why, "write", path);
 }
 
 Result<void> PosixDisk::sync_file(const std::string& path) {
   int why = 0;
   if (const auto kept = written_.find(path); kept != written_.end()) {
     why = sync_descriptor(kept->second.get());
-    written_.erase(kept);
   } else {
     FP_TRY_ASSIGN(const Place place, locate("sync", path));
     const Descriptor file(::openat(place.directory, place.name.c_str(), kReadFlags));
     why = file ? sync_descriptor(file.get()) : errno;
   }
-  if (why != 0) return disk_error(why, "sync", whole(path));
+  if (why != 0) return failed(why, "sync", path);
   return {};
 }
 
@@ -324,38 +321,15 @@ Result<void> PosixDisk::sync_directory(const std::string& path) {
   if (!directory) return disk_error(ENOENT, "sync", whole(path));
   const int why = sync_descriptor(directory->get());
   // EINVAL: a file system that has no such call, and nothing more can be done.
-  if (why != 0 && why != EINVAL) return disk_error(why, "sync", whole(path));
+  if (why != 0 && why != EINVAL) return failed(why, "sync", path);
   return {};
-}
-
-Result<void> PosixDisk::set_mode(const std::string& path, unsigned mode) {
-  FP_TRY_ASSIGN(const Place place, locate("set the mode of", path));
-  const Descriptor entry(::openat(place.directory, place.name.c_str(), kReadFlags));
-  if (!entry) return failed("set the mode of", path);
-  if (::fchmod(entry.get(), static_cast<mode_t>(mode)) != 0) return failed("set the mode of", path);
-  struct stat facts {};
-  if (::fstat(entry.get(), &facts) != 0) return failed("set the mode of", path);
-  if ((permissions(facts) & ~mode) != 0) return not_private(whole(path));
-  return {};
-}
-
-Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
-  FP_TRY_ASSIGN(const Place place, locate("set the owner of", path));
-  const Descriptor entry(::openat(place.directory, place.name.c_str(), kReadFlags));
-  if (!entry) return failed("set the owner of", path);
-  constexpr auto kUnchanged = static_cast<gid_t>(-1);
-  if (::fchown(entry.get(), owner.user, owner.group.value_or(kUnchanged)) == 0) return {};
-  if (errno != EPERM) return failed("set the owner of", path);
-  Error error = failed("set the owner of", path).value();
-  error.hint = "run as root, which alone may give files away, or leave --owner out";
-  return fail(std::move(error));
 }
 
 Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
   FP_TRY_ASSIGN(const Place old_place, locate("rename", from));
   FP_TRY_ASSIGN(const Place new_place, locate("rename", to));
   if (::renameat(old_place.directory, old_place.name.c_str(), new_place.directory, new_place.name.c_str()) != 0) {
-    return disk_error(errno, "rename " + printable(whole(from)) + " to", whole(to));
+    return failed("rename " + printable(whole(from)) + " to", to);
   }
   forget_written(from);
   forget_written(to);
@@ -367,7 +341,7 @@ Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
   FP_TRY_ASSIGN(const Place other, locate("exchange", b));
   if (::renameat2(one.directory, one.name.c_str(), other.directory, other.name.c_str(), RENAME_EXCHANGE) != 0) {
     if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
-    return disk_error(errno, "exchange " + printable(whole(a)) + " with", whole(b));
+    return failed("exchange " + printable(whole(a)) + " with", b);
   }
   forget_written(a);
   forget_written(b);
@@ -375,7 +349,7 @@ Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
 }
 
 Result<void> PosixDisk::remove_file(const std::string& path) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path));
+  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
   if (place && ::unlinkat(place->directory, place->name.c_str(), 0) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }
@@ -384,7 +358,7 @@ Result<void> PosixDisk::remove_file(const std::string& path) {
 }
 
 Result<void> PosixDisk::remove_directory(const std::string& path) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path));
+  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
   if (place && ::unlinkat(place->directory, place->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }

@@ -1,11 +1,15 @@
 // The state directory on a real file system.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "adapters/acting_user.hpp"
 #include "adapters/descriptor.hpp"
+#include "adapters/state_lock.hpp"
 #include "ports/disk.hpp"
 
 namespace fleet_provision {
@@ -33,30 +37,50 @@ class PosixDisk : public Disk {
   [[nodiscard]] std::string root() const override { return state_dir_; }
 
  private:
-  /// A name in an open directory.
+  enum class Purpose : unsigned char { kLook, kChange };
+  /// A name in an open directory, reached as the user whom the directory belongs to for as long as this lives.
   struct Place {
+    ActingUser acting;
     /// The subdirectory, when the path has two components.
     Descriptor owned;
     int directory = -1;
     std::string name;
   };
+  /// A file or directory of which mode or owner is about to change.
+  struct Changed {
+    Descriptor owned;
+    int descriptor = -1;
+    /// It was written through this very descriptor.
+    bool is_ours = false;
+    struct stat facts {};
+  };
 
   [[nodiscard]] std::string whole(std::string_view path) const;
+  /// errno's, unless a number is given.
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view doing, std::string_view path) const;
+  [[nodiscard]] tl::unexpected<Error> failed(int number, std::string_view doing, std::string_view path) const;
+  [[nodiscard]] tl::unexpected<Error> explained(Error error) const;
   /// Opens the state directory on first use; negative, with errno, when it cannot be.
   [[nodiscard]] int open_root();
+  [[nodiscard]] Result<Account> who_acts_in(int directory, const std::string& name, Purpose purpose);
   [[nodiscard]] Result<Place> locate(std::string_view doing, const std::string& path);
   /// Nothing when a directory on the way does not exist.
-  [[nodiscard]] Result<std::optional<Place>> locate_if_there(std::string_view doing, const std::string& path);
+  [[nodiscard]] Result<std::optional<Place>> locate_if_there(std::string_view doing, const std::string& path,
+                                                             Purpose purpose);
+  /// By the descriptor that wrote it, where this disk did. kStateNotPrivate for a file with a second name.
+  [[nodiscard]] Result<Changed> open_to_change(const Place& place, std::string_view doing, const std::string& path);
   /// A directory's own descriptor, "" being the state directory.
   [[nodiscard]] Result<std::optional<Descriptor>> open_directory(std::string_view doing, const std::string& path);
   void forget_written(const std::string& path);
 
   std::string state_dir_;
   Descriptor root_;
-  Descriptor lock_;
-  /// Descriptors that files were written through, until they are synced: an error of writing back is told once, and
-  /// only to descriptors that were open when it happened.
+  /// Whom the state directory belongs to, once it is open.
+  Account owner_;
+  StateLock lock_;
+  /// Descriptors that files were written through: mode and owner are those of what was written, whatever its name
+  /// stands for by then, and an error of writing back is told once, and only to descriptors that were open when it
+  /// happened.
   std::map<std::string, Descriptor, std::less<>> written_;
 };
 

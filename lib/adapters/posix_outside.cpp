@@ -21,6 +21,7 @@
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -36,6 +37,8 @@ tl::unexpected<Error> program_failed(const std::string& file, const std::string&
   return fail(ErrorKind::kOnSuccessFailed, "the program " + printable(file) + " " + what, std::move(hint));
 }
 
+/// What the program reads from.
+constexpr const char* kNothing = "/dev/null";
 constexpr const char* kAgain = "the identity is in its place; mend the program, then run again";
 
 /// What a spawned process starts with.
@@ -52,7 +55,7 @@ class SpawnSettings {
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, kNothing, O_RDONLY, 0);
     // Our stdout carries the result and nothing else.
     ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
@@ -115,6 +118,19 @@ tl::unexpected<Error> not_removed(const std::string& file, const std::string& wh
               std::move(hint));
 }
 
+Result<void> stdin_is_there(const std::string& program) {
+  if (::access(kNothing, R_OK) == 0) return {};
+  return program_failed(program, "cannot be run: " + std::string(kNothing) + ", its stdin: " + words(errno),
+                        "create it with `mknod -m 666 /dev/null c 1 3`, then run again");
+}
+
+tl::unexpected<Error> not_opened(const std::string& file, int number) {
+  if (auto lack = out_of_resources(number, "the claim file " + printable(file) + " is not deleted")) {
+    return fail(std::move(*lack));
+  }
+  return not_removed(file, words(number));
+}
+
 bool same_file(const struct stat& facts, const std::string& path) {
   struct stat other {};
   return ::stat(path.c_str(), &other) == 0 && other.st_dev == facts.st_dev && other.st_ino == facts.st_ino;
@@ -129,11 +145,16 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
     environment.emplace_back(name).append("=").append(value);
   }
   std::vector<std::string> arguments{call.file};
+  FP_TRY(stdin_is_there(call.file));
   const SpawnSettings settings;
   pid_t process = 0;
   const int failure = ::posix_spawn(&process, call.file.c_str(), &settings.actions(), &settings.attributes(),
                                     pointers(arguments).data(), pointers(environment).data());
+  if (failure == EAGAIN) return fail(out_of_processes("the program " + printable(call.file) + " cannot be started"));
   if (failure != 0) {
+    if (auto lack = out_of_resources(failure, "the program " + printable(call.file) + " cannot be started")) {
+      return fail(std::move(*lack));
+    }
     return program_failed(
         call.file, "cannot be run: " + why_not_run(call.file, failure),
         "--on-success wants an executable file; the identity is in its place, run again to try it again");
@@ -169,7 +190,7 @@ Result<void> PosixOutside::remove(const std::string& file, const std::vector<std
   const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened && errno == ENOENT) return {};
-  if (!opened) return not_removed(file, words(errno));
+  if (!opened) return not_opened(file, errno);
   struct stat facts {};
   if (::fstatat(opened.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return {};
@@ -199,7 +220,7 @@ Result<void> PosixOutside::may_run(const std::string& file) {
   int failure = ::stat(file.c_str(), &facts) == 0 ? 0 : errno;
   if (failure == 0 && S_ISDIR(facts.st_mode)) failure = EISDIR;
   if (failure == 0 && ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) != 0) failure = errno;
-  if (failure == 0) return {};
+  if (failure == 0) return stdin_is_there(file);
   return program_failed(file, "cannot be run: " + words(failure), "--on-success wants an executable file");
 }
 

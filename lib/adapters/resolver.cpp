@@ -9,10 +9,12 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <new>
+#include <utility>
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/aws_endpoint.hpp"
 #include "core/text.hpp"
 
@@ -24,6 +26,9 @@ struct Answer {
   int saved_errno = 0;
   std::vector<SocketAddress> addresses;
 };
+
+/// What looking up a name opens at the same time: a file of /etc, sockets to name servers, a library to load.
+constexpr unsigned kDescriptorsOfResolver = 6;
 
 /// Shared by the caller and the thread, whoever ends last frees it.
 struct Inquiry {
@@ -58,6 +63,21 @@ Answer look_up(const std::string& host, std::uint16_t port, int flags) {
   return answer;
 }
 
+/// What the thread does.
+void inquire(Inquiry& inquiry, const std::string& host, std::uint16_t port) noexcept {
+  Answer answer;
+  try {
+    answer = look_up(host, port, 0);
+  } catch (const std::bad_alloc&) {
+    answer.code = EAI_MEMORY;
+  }
+  {
+    const std::lock_guard lock(inquiry.mutex);
+    inquiry.answer = std::move(answer);
+  }
+  ::eventfd_write(inquiry.answered.get(), 1);
+}
+
 /// "Name or service not known" is the only kind of beginning it has.
 std::string in_lower_case(std::string text) {
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
@@ -65,6 +85,8 @@ std::string in_lower_case(std::string text) {
 }
 
 tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) {
+  const int number = answer.code == EAI_MEMORY ? ENOMEM : answer.code == EAI_SYSTEM ? answer.saved_errno : 0;
+  if (auto lack = out_of_resources(number, "cannot resolve " + printable(host))) return fail(std::move(*lack));
   const std::string reason =
       answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
@@ -86,15 +108,10 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
   if (Answer literal = look_up(host, port, AI_NUMERICHOST); literal.code == 0) return std::move(literal.addresses);
 
   const auto inquiry = std::make_shared<Inquiry>();
-  if (!inquiry->answered) return fail(ErrorKind::kInternal, "no descriptor left to resolve a name with");
-  std::thread([inquiry, host, port] {
-    Answer answer = look_up(host, port, 0);
-    {
-      const std::lock_guard lock(inquiry->mutex);
-      inquiry->answer = std::move(answer);
-    }
-    ::eventfd_write(inquiry->answered.get(), 1);
-  }).detach();
+  // The resolver tells a lack of them, and of memory, as a name that nobody knows.
+  FP_TRY(need_descriptors(kDescriptorsOfResolver));
+  FP_TRY_ASSIGN(std::thread thread, start_thread([inquiry, host, port] { inquire(*inquiry, host, port); }));
+  thread.detach();
 
   FP_TRY_ASSIGN(const bool answered, wait.until(inquiry->answered.get(), POLLIN, deadline));
   if (!answered) {

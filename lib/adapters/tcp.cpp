@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "adapters/disk_error.hpp"
+#include "adapters/resources.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -60,11 +61,12 @@ class Race {
   [[nodiscard]] const std::string& causes() const { return causes_; }
 
  private:
-  void start(const SocketAddress& address, Instant now);
+  /// kOutOfResources ends the race: the other addresses would fare no better.
+  Result<void> start(const SocketAddress& address, Instant now);
   /// The attempt that a ready descriptor belongs to, taken out.
   Attempt take_ready();
   void drop_late(Instant now);
-  void note(const SocketAddress& address, int error);
+  Result<void> note(const SocketAddress& address, int error);
 
   const std::vector<SocketAddress>& addresses_;
   Milliseconds each_timeout_;
@@ -77,13 +79,16 @@ class Race {
 };
 
 Result<std::optional<TcpConnection>> Race::run() {
+  if (!ready_) {
+    if (auto lack = out_of_resources(errno, "cannot wait for connections")) return fail(std::move(*lack));
+  }
   std::size_t next = 0;
   Instant next_start{};
   while (true) {
     const Instant now = std::chrono::steady_clock::now();
     const bool may_start = next < addresses_.size() && (next == 0 || now < deadline_);
     if (may_start && (attempts_.empty() || now >= next_start)) {
-      start(addresses_[next++], now);
+      FP_TRY(start(addresses_[next++], now));
       next_start = now + kHeadStart;
       continue;
     }
@@ -100,11 +105,11 @@ Result<std::optional<TcpConnection>> Race::run() {
     socklen_t size = sizeof error;
     ::getsockopt(attempt.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error == 0) return std::optional(TcpConnection{std::move(attempt.socket), attempt.address->text});
-    note(*attempt.address, error);
+    FP_TRY(note(*attempt.address, error));
   }
 }
 
-void Race::start(const SocketAddress& address, Instant now) {
+Result<void> Race::start(const SocketAddress& address, Instant now) {
   Attempt attempt{Descriptor(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
                   &address, std::min(deadline_, now + each_timeout_)};
   if (!attempt.socket) return note(address, errno);
@@ -118,6 +123,7 @@ void Race::start(const SocketAddress& address, Instant now) {
   event.data.fd = attempt.socket.get();
   if (::epoll_ctl(ready_.get(), EPOLL_CTL_ADD, attempt.socket.get(), &event) != 0) return note(address, errno);
   attempts_.push_back(std::move(attempt));
+  return {};
 }
 
 Attempt Race::take_ready() {
@@ -137,14 +143,16 @@ void Race::drop_late(Instant now) {
       ++each;
       continue;
     }
-    note(*each->address, ETIMEDOUT);
+    [[maybe_unused]] const auto noted = note(*each->address, ETIMEDOUT);
     each = attempts_.erase(each);
   }
 }
 
-void Race::note(const SocketAddress& address, int error) {
+Result<void> Race::note(const SocketAddress& address, int error) {
+  if (auto lack = out_of_resources(error, "cannot connect to " + address.text)) return fail(std::move(*lack));
   if (causes_.empty() || weight(kind_of(error)) > weight(kind_)) kind_ = kind_of(error);
   causes_ += (causes_.empty() ? ": " : "; ") + (addresses_.size() > 1 ? address.text + ": " : "") + words(error);
+  return {};
 }
 
 }  // namespace

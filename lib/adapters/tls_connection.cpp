@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "adapters/certificate_facts.hpp"
+#include "adapters/peer_bytes.hpp"
 #include "adapters/resolver.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/text.hpp"
@@ -21,10 +22,15 @@
 namespace fleet_provision {
 
 struct TlsConnection::State {
+  State(TlsPeer expected, Descriptor connected, Instant deadline)
+      : peer(std::move(expected)), socket(std::move(connected)), bytes(socket.get(), deadline) {}
+
   TlsPeer peer;
   Descriptor socket;
-  OpensslHandle<SSL> ssl;
+  PeerBytes bytes;
   TlsEvidence evidence;
+  // Last: it goes first, and uses the rest while it does.
+  OpensslHandle<SSL> ssl;
 };
 
 namespace {
@@ -84,26 +90,19 @@ bool offer_alpn(SSL* ssl, const std::string& name) {
 
 bool expect_name(SSL* ssl, const std::string& name) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
+  // Names stand in the subjectAltName only (RFC 9525 section 2): a common name beside an address is not looked at.
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (is_ip_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1;
-  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1 &&
          SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
-/// Until the server's first bytes have been looked at, OpenSSL reads from an empty buffer: it would else take a quick
-/// answer in the same call that sent its first message.
-bool read_nothing_yet(SSL* ssl) {
-  OpensslHandle<BIO> empty(BIO_new(BIO_s_mem()));
-  if (!empty) return false;
-  BIO_set_mem_eof_return(empty.get(), -1);
-  SSL_set0_rbio(ssl, empty.release());
-  return true;
-}
-
-bool read_from(SSL* ssl, int socket) {
-  OpensslHandle<BIO> bio(BIO_new_socket(socket, BIO_NOCLOSE));
+bool use_bytes(SSL* ssl, PeerBytes& bytes) {
+  OpensslHandle<BIO> bio = bytes.make_bio();
   if (!bio) return false;
-  SSL_set0_rbio(ssl, bio.release());
+  // One reference, which SSL_set_bio takes for both directions.
+  BIO* both = bio.release();
+  SSL_set_bio(ssl, both, both);
   return true;
 }
 
@@ -129,14 +128,11 @@ TlsConnection::~TlsConnection() = default;
 
 Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredentials& credentials, const TlsPeer& peer,
                                           Instant deadline, const Wait& wait) {
-  auto state = std::make_unique<State>();
-  state->peer = peer;
-  state->socket = std::move(socket);
+  auto state = std::make_unique<State>(peer, std::move(socket), deadline);
   state->ssl.reset(SSL_new(&credentials.context()));
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||
-      !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) || SSL_set_fd(ssl, state->socket.get()) != 1 ||
-      !read_nothing_yet(ssl)) {
+      !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) || !use_bytes(ssl, state->bytes)) {
     return fail(ErrorKind::kInternal, "OpenSSL takes no connection: " + openssl_reason());
   }
   SSL_set_verify(ssl, SSL_VERIFY_PEER, note_verification);
@@ -144,15 +140,24 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   SSL_set_cert_cb(ssl, note_request, nullptr);
 
   TlsConnection connection(std::move(state));
-  TlsEvidence& evidence = connection.state_->evidence;
+  FP_TRY(connection.shake_hands(deadline, wait));
+  return connection;
+}
+
+Result<void> TlsConnection::shake_hands(Instant deadline, const Wait& wait) {
+  SSL* ssl = state_->ssl.get();
+  const TlsPeer& peer = state_->peer;
+  TlsEvidence& evidence = state_->evidence;
   Instant last_sent = std::chrono::steady_clock::now();
   bool looked = false;
   while (true) {
     ERR_clear_error();
+    state_->bytes.begin_turn();
     const int result = SSL_connect(ssl);
-    if (result == 1) return connection;
+    if (result == 1) return check_server();
     const int wanted = SSL_get_error(ssl, result);
-    if (wanted != SSL_ERROR_WANT_READ && wanted != SSL_ERROR_WANT_WRITE) {
+    evidence.excess = state_->bytes.excess();
+    if (!evidence.excess.empty() || (wanted != SSL_ERROR_WANT_READ && wanted != SSL_ERROR_WANT_WRITE)) {
       evidence.socket_errno = wanted == SSL_ERROR_SYSCALL ? errno : 0;
       evidence.library_error = ERR_peek_error();
       evidence.closed_after = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - last_sent);
@@ -161,14 +166,36 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
     }
     if (wanted == SSL_ERROR_WANT_READ && !looked) last_sent = std::chrono::steady_clock::now();
     FP_TRY_ASSIGN(const bool ready,
-                  wait.until(connection.descriptor(), wanted == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
+                  wait.until(descriptor(), wanted == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
     if (!ready) return fail(handshake_timeout(evidence, peer));
     if (looked || wanted != SSL_ERROR_WANT_READ) continue;
     looked = true;
-    look_at_first_bytes(connection.descriptor(), evidence);
+    look_at_first_bytes(descriptor(), evidence);
     if (!evidence.first_words.empty()) return fail(handshake_failure(evidence, peer));
-    if (!read_from(ssl, connection.descriptor())) return fail(ErrorKind::kInternal, "OpenSSL takes no socket");
+    // Only now: OpenSSL would else take a quick answer in the same call that sent its first message.
+    state_->bytes.let_through();
   }
+}
+
+Result<void> TlsConnection::check_server() {
+  const SSL* ssl = state_->ssl.get();
+  TlsEvidence& evidence = state_->evidence;
+  const long verified = SSL_get_verify_result(ssl);
+  if (SSL_get0_peer_certificate(ssl) == nullptr) {
+    evidence.no_certificate = true;
+    return fail(handshake_failure(evidence, state_->peer));
+  }
+  if (verified != X509_V_OK) {
+    evidence.verify_error = static_cast<int>(verified);
+    evidence.verify_reason = X509_verify_cert_error_string(verified);
+    return fail(handshake_failure(evidence, state_->peer));
+  }
+  state_->bytes.begin_session(Instant::max());
+  return {};
+}
+
+void TlsConnection::end_at(Instant deadline) {
+  state_->bytes.end_at(deadline);
 }
 
 int TlsConnection::descriptor() const {
@@ -177,6 +204,8 @@ int TlsConnection::descriptor() const {
 
 IoResult TlsConnection::judge(int result) {
   const int error = SSL_get_error(state_->ssl.get(), result);
+  state_->evidence.excess = state_->bytes.excess();
+  if (!state_->evidence.excess.empty()) return {IoStatus::kFailed};
   if (error == SSL_ERROR_WANT_READ) return {IoStatus::kWantsRead};
   if (error == SSL_ERROR_WANT_WRITE) return {IoStatus::kWantsWrite};
   const unsigned long library_error = ERR_peek_error();
@@ -190,8 +219,11 @@ IoResult TlsConnection::judge(int result) {
 IoResult TlsConnection::read(char* bytes, std::size_t size) {
   std::size_t count = 0;
   ERR_clear_error();
+  state_->bytes.begin_turn();
   const int result = SSL_read_ex(state_->ssl.get(), bytes, size, &count);
-  return result == 1 ? IoResult{IoStatus::kMoved, count} : judge(result);
+  if (result != 1) return judge(result);
+  state_->bytes.data_came();
+  return {IoStatus::kMoved, count};
 }
 
 IoResult TlsConnection::write(const char* bytes, std::size_t size) {

@@ -2,9 +2,11 @@
 //
 // OpenSSL checks chain, dates and name (or address) while it shakes hands and before it shows our certificate. The
 // errors are told apart here: what the verification said and which certificate it said it of; the alert the server
-// sent; bytes that are no TLS at all, seen by a peek before OpenSSL takes them. A server that refuses our certificate
+// sent; bytes that are no TLS at all, seen by a peek before OpenSSL takes them. What a peer may send is bounded below
+// OpenSSL (see peer_bytes.hpp). A server that refuses our certificate
 // says so by an alert during the handshake (TLS 1.2) or after it (TLS 1.3, when we think that all went well), so the
-// alert is remembered and asked for whenever the session ends.
+// alert is remembered and asked for whenever the session ends. Whatever OpenSSL's configuration file says, a handshake
+// counts only when the server has shown a certificate and that was found good.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +30,8 @@ struct TlsPeer {
   std::string alpn;
   /// Host, address and port for messages.
   std::string place;
+  /// What --ca-file named; empty: the roots are the system's.
+  std::string ca_file;
 };
 
 enum class IoStatus : unsigned char {
@@ -57,6 +61,9 @@ class TlsConnection {
   TlsConnection& operator=(TlsConnection&&) noexcept;
   ~TlsConnection();
 
+  /// From here on nothing is read any more.
+  void end_at(Instant deadline);
+
   [[nodiscard]] int descriptor() const;
   [[nodiscard]] IoResult read(char* bytes, std::size_t size);
   [[nodiscard]] IoResult write(const char* bytes, std::size_t size);
@@ -67,12 +74,16 @@ class TlsConnection {
   [[nodiscard]] std::string version() const;
   /// Version, cipher, ALPN and the server's subject, for `-v -v`.
   [[nodiscard]] std::string description() const;
-  /// kClaimRefused or kTlsFailed once the server sent an alert or broke the protocol; nothing for a plain close.
+  /// kClaimRefused, kServerUnavailable or kTlsFailed once the server sent an alert, broke the protocol or sent more
+  /// than any honest one; nothing for a plain close.
   [[nodiscard]] std::optional<Error> failure() const;
 
  private:
   struct State;
   explicit TlsConnection(std::unique_ptr<State> state);
+  [[nodiscard]] Result<void> shake_hands(Instant deadline, const Wait& wait);
+  /// After the handshake: the server has shown a certificate, and it was found good.
+  [[nodiscard]] Result<void> check_server();
   [[nodiscard]] IoResult judge(int result);
 
   std::unique_ptr<State> state_;

@@ -1,18 +1,16 @@
 #include "adapters/tls_credentials.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "adapters/certificate_facts.hpp"
 #include "adapters/named_file.hpp"
+#include "adapters/tls_policy.hpp"
 #include "adapters/trust_store.hpp"
 #include "core/text.hpp"
 
@@ -21,105 +19,6 @@ namespace {
 
 using enum ErrorKind;
 
-constexpr const char* kGetAgain = "get the file again; a copy may have been cut off";
-
-OpensslHandle<BIO> memory(std::string_view bytes) {
-  return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
-}
-
-bool is_der(std::string_view bytes) {
-  return bytes.size() > 2 && bytes[0] == '\x30' && bytes[1] != '\x30';
-}
-
-bool holds_private_key(std::string_view bytes) {
-  return bytes.find("PRIVATE KEY-----") != std::string_view::npos;
-}
-
-/// Keeps a passphrase callback from ever reaching a terminal, and notes that one was wanted.
-struct PassphraseDesk {
-  const std::optional<Secret>* passphrase;
-  bool asked = false;
-};
-
-int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
-  auto& desk = *static_cast<PassphraseDesk*>(context);
-  desk.asked = true;
-  if (!desk.passphrase->has_value()) return -1;
-  const std::string_view text = (*desk.passphrase)->reveal();
-  if (text.size() > static_cast<std::size_t>(size)) return -1;
-  std::memcpy(buffer, text.data(), text.size());
-  return static_cast<int>(text.size());
-}
-
-/// The leaf first, then whatever chain follows it.
-Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
-  const std::string name = "claim certificate " + printable(pem.certificate_name);
-  const std::string& bytes = pem.certificate_pem;
-  if (bytes.empty()) return fail(kClaimCertificateUnusable, name + " is empty", kGetAgain);
-  if (is_der(bytes)) {
-    const std::string file = printable(pem.certificate_name);
-    return fail(kClaimCertificateUnusable, name + " is DER, not PEM",
-                "openssl x509 -inform DER -in " + file + " -out " + file + ".pem");
-  }
-  const OpensslHandle<BIO> bio = memory(bytes);
-  std::vector<OpensslHandle<X509>> chain;
-  ERR_clear_error();
-  while (OpensslHandle<X509> each{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    chain.push_back(std::move(each));
-  }
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = openssl_reason();
-  if (!at_end) return fail(kClaimCertificateUnusable, name + " cannot be parsed: " + reason);
-  if (!chain.empty()) return chain;
-  if (holds_private_key(bytes)) {
-    return fail(kClaimCertificateUnusable, name + " holds a private key, not a certificate",
-                "are --claim-cert and --claim-key swapped?");
-  }
-  if (bytes.find("CERTIFICATE REQUEST-----") != std::string::npos) {
-    return fail(kClaimCertificateUnusable, name + " holds a certificate request, not a certificate",
-                "name the certificate that came of it");
-  }
-  return fail(kClaimCertificateUnusable, name + " holds no PEM certificate",
-              "the file must have a line -----BEGIN CERTIFICATE-----");
-}
-
-Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
-  const std::string name = "claim key " + printable(pem.key_name);
-  const std::string_view bytes = pem.key_pem.reveal();
-  if (bytes.empty()) return fail(kClaimKeyUnusable, name + " is empty", kGetAgain);
-  if (is_der(bytes)) {
-    const std::string file = printable(pem.key_name);
-    return fail(kClaimKeyUnusable, name + " is DER, not PEM",
-                "openssl pkey -inform DER -in " + file + " -out " + file + ".pem");
-  }
-  PassphraseDesk desk{&pem.passphrase};
-  const OpensslHandle<BIO> bio = memory(bytes);
-  ERR_clear_error();
-  OpensslHandle<EVP_PKEY> key(PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &desk, library, nullptr));
-  const std::string reason = openssl_reason();
-  if (key) return key;
-  if (desk.asked && !pem.passphrase) {
-    return fail(kClaimKeyPassphrase, name + " is encrypted and no passphrase was given",
-                "give it in a file with --claim-key-passphrase-file");
-  }
-  if (desk.asked) {
-    return fail(kClaimKeyPassphrase, "the passphrase does not open " + name,
-                "check --claim-key-passphrase-file: its whole content is the passphrase, but for a line end");
-  }
-  if (!holds_private_key(bytes)) {
-    const bool certificate = bytes.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos;
-    if (!certificate && bytes.find("PUBLIC KEY-----") != std::string_view::npos) {
-      return fail(kClaimKeyUnusable, name + " holds a public key, not the private one",
-                  "name the file of the private key");
-    }
-    return fail(kClaimKeyUnusable,
-                name + (certificate ? " holds a certificate, not a key" : " holds no PEM private key"),
-                certificate ? "are --claim-cert and --claim-key swapped?"
-                            : "the file must have a line -----BEGIN PRIVATE KEY----- or the like");
-  }
-  return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason);
-}
-
 Result<void> check_dates(const CertificateFacts& facts, const std::string& name) {
   const WallTime now = std::chrono::system_clock::now();
   if (facts.not_after >= now) return {};
@@ -127,18 +26,6 @@ Result<void> check_dates(const CertificateFacts& facts, const std::string& name)
               "claim certificate " + printable(name) + " (" + facts.subject + ") expired at " +
                   rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
               "get a new claim certificate; if the local time is wrong, set the clock");
-}
-
-OpensslHandle<SSL_CTX> make_context(OSSL_LIB_CTX* library) {
-  OpensslHandle<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, TLS_client_method()));
-  if (!context) return nullptr;
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_read_ahead(context.get(), 1);
-  return context;
 }
 
 /// Where key and first certificate differ because another one should be the first.
@@ -207,11 +94,12 @@ Secret without_line_end(const Secret& text) {
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
                                                 OSSL_LIB_CTX* library) {
-  FP_TRY_ASSIGN(const auto chain, read_chain(pem));
+  // First: with a configuration that leaves no cipher nothing can be said of key and certificate.
+  FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(library));
+  FP_TRY_ASSIGN(auto chain, read_chain(pem));
   FP_TRY_ASSIGN(const auto key, read_key(pem, library));
+  if (pem.from_one_text) put_own_first(chain, key.get());
   CertificateFacts facts = facts_of(*chain.front());
-  OpensslHandle<SSL_CTX> context = make_context(library);
-  if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
   FP_TRY(use(context.get(), chain, key.get(), pem));
   FP_TRY(check_dates(facts, pem.certificate_name));
   FP_TRY(trust(*context, ca_file));
@@ -219,8 +107,7 @@ Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const
 }
 
 Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::string>& ca_file) {
-  OpensslHandle<SSL_CTX> context = make_context(nullptr);
-  if (!context) return fail(kInternal, "OpenSSL gives no TLS context: " + openssl_reason());
+  FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
   FP_TRY(trust(*context, ca_file));
   return TlsCredentials(std::move(context), {});
 }

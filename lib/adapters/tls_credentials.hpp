@@ -9,6 +9,7 @@
 
 #include "adapters/connection_options.hpp"
 #include "adapters/openssl_handles.hpp"
+#include "adapters/pem_credentials.hpp"
 #include "core/identity.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -16,16 +17,6 @@
 struct ossl_lib_ctx_st;
 
 namespace fleet_provision {
-
-/// Certificate chain and key as PEM, with the names to call them by in messages (paths or what they are).
-struct PemCredentials {
-  std::string certificate_name;
-  std::string certificate_pem;
-  std::string key_name;
-  Secret key_pem;
-  /// Absent: an encrypted key is kClaimKeyPassphrase.
-  std::optional<Secret> passphrase;
-};
 
 /// A TLS client context (1.2 and up, peer always verified) with the roots to trust, the certificate and its key.
 class TlsCredentials {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/tls_connection.hpp"
+#include "adapters/tls_policy.hpp"
 #include "core/aws_endpoint.hpp"
 #include "core/policy_hint.hpp"
 #include "core/text.hpp"
@@ -38,17 +39,40 @@ std::string shown(const TlsEvidence& evidence) {
   return text;
 }
 
+bool is_missing_root(int verify_error) {
+  switch (verify_error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return true;
+    default: return false;
+  }
+}
+
 std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (is_legacy_aws_endpoint(peer.server_name)) {
     return "an AWS endpoint without -ats shows a certificate that nobody trusts any more; use the one that " +
            std::string(kEndpointCommand) + " tells";
   }
+  if (!is_missing_root(evidence.verify_error)) {
+    return "the certificate itself is not acceptable here; the server needs another one";
+  }
   const std::string& issuer = evidence.leaf.issuer;
+  const bool by_aws = issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos;
+  if (!peer.ca_file.empty()) {
+    const std::string& top = evidence.issuers_above.empty() ? issuer : evidence.issuers_above.back();
+    return printable(peer.ca_file) + " does not hold the root of issuer " + top +
+           (by_aws ? "; give AWS's roots (https://www.amazontrust.com/repository/) with --ca-file"
+                   : "; give the file that does with --ca-file, if this is the right server");
+  }
   if (!is_aws_host(peer.server_name)) {
     return "if this is the right server, give its root with --ca-file; a proxy that inspects TLS or a captive portal "
            "shows another issuer than you expect";
   }
-  if (issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos) {
+  if (by_aws) {
     return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
            "(https://www.amazontrust.com/repository/) with --ca-file";
   }
@@ -110,6 +134,11 @@ bool is_about_our_certificate(int alert) {
   }
 }
 
+/// What a server says that is being stopped or has trouble of its own.
+bool is_about_the_server(int alert) {
+  return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_CLOSE_NOTIFY;
+}
+
 Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const int alert = *evidence.alert;
   const bool ours =
@@ -126,14 +155,35 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
                  peer.place + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
                  "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
   }
+  if (is_about_the_server(alert)) {
+    return error(kServerUnavailable, peer.place + " ended TLS: " + alert_text(alert),
+                 "the server or a load balancer before it may be restarting; it is tried again after a pause");
+  }
   return error(kTlsFailed, peer.place + " ended TLS: " + alert_text(alert),
                alert == SSL_AD_UNRECOGNIZED_NAME
                    ? "the server does not know this name; check --endpoint and --server-name"
                    : "server and client may share no cipher, curve or signature algorithm");
 }
 
+/// Found by our own side before it has said anything: what OpenSSL may use is not enough for TLS.
+bool is_about_configuration(int reason) {
+  switch (reason) {
+    case SSL_R_NO_CIPHERS_AVAILABLE:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+    case SSL_R_NO_SUITABLE_GROUPS:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_LIBRARY_HAS_NO_CIPHERS: return true;
+    default: return false;
+  }
+}
+
 Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const int reason = ERR_GET_REASON(evidence.library_error);
+  if (!evidence.server_spoke && is_about_configuration(reason)) {
+    Error unusable = tls_configuration_error(ERR_reason_error_string(evidence.library_error));
+    unusable.phase = Phase::kTls;
+    return unusable;
+  }
   const char* text = ERR_reason_error_string(evidence.library_error);
   const std::string words = text == nullptr ? "no reason given" : text;
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
@@ -142,6 +192,16 @@ Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   return error(kTlsFailed, "TLS with " + peer.place + " failed: " + words,
                "OpenSSL's security level may refuse what the server offers, or something on the way changes its bytes");
+}
+
+Error too_much(const TlsEvidence& evidence, const TlsPeer& peer) {
+  return error(kTlsFailed, peer.place + " " + evidence.excess,
+               "this is not how a server of AWS IoT behaves; check --endpoint and --port");
+}
+
+Error no_certificate(const TlsPeer& peer) {
+  return error(kTlsUntrustedServer, peer.place + " showed no certificate in the TLS handshake",
+               "check --endpoint and --port: a server without a certificate is never trusted");
 }
 
 Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -167,6 +227,8 @@ Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
                  "a proxy, a captive portal or another service answers there; check --endpoint and --port, or give the "
                  "proxy with --proxy");
   }
+  if (!evidence.excess.empty()) return too_much(evidence, peer);
+  if (evidence.no_certificate) return no_certificate(peer);
   if (evidence.verify_error != 0) return verify_failure(evidence, peer);
   if (evidence.alert) return alert_failure(evidence, peer);
   const bool ended =
@@ -182,6 +244,7 @@ Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
 }
 
 std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
+  if (!evidence.excess.empty()) return too_much(evidence, peer);
   if (evidence.alert) return alert_failure(evidence, peer);
   if (evidence.library_error != 0) return library_failure(evidence, peer);
   return std::nullopt;

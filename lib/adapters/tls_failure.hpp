@@ -28,6 +28,10 @@ struct TlsEvidence {
   /// The server asked for our certificate.
   bool certificate_asked = false;
   bool server_spoke = false;
+  /// The handshake ended well, and the server showed no certificate in it.
+  bool no_certificate = false;
+  /// The limit of PeerBytes that the server went over; empty when it did not.
+  std::string excess;
   /// Printable; only when they were no TLS.
   std::string first_words;
   unsigned long library_error = 0;
@@ -37,7 +41,7 @@ struct TlsEvidence {
 
 [[nodiscard]] Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer);
 [[nodiscard]] Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer);
-/// After a good handshake: kClaimRefused or kTlsFailed; nothing for a plain close.
+/// After a good handshake: kClaimRefused, kServerUnavailable or kTlsFailed; nothing for a plain close.
 [[nodiscard]] std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer);
 
 }  // namespace fleet_provision

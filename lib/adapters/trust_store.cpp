@@ -11,9 +11,13 @@
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "adapters/named_file.hpp"
 #include "adapters/openssl_handles.hpp"
+#include "adapters/resources.hpp"
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -22,11 +26,9 @@ namespace {
 Result<void> trust_file(SSL_CTX& context, const std::string& path) {
   FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "CA file", ErrorKind::kCaFileUnusable));
   const std::string name = "CA file " + printable(path);
-  if (bytes.empty()) return fail(ErrorKind::kCaFileUnusable, name + " is empty", "it holds root certificates in PEM");
-  const std::string_view text = bytes.reveal();
-  if (text[0] == '\x30' && text.find("-----BEGIN") == std::string_view::npos) {
-    return fail(ErrorKind::kCaFileUnusable, name + " is DER, not PEM",
-                "openssl x509 -inform DER -in " + printable(path) + " -out " + printable(path) + ".pem");
+  const std::string_view text = without_byte_order_mark(bytes.reveal());
+  if (auto objection = objection_to(text, FileRole::kRoots, path)) {
+    return fail(ErrorKind::kCaFileUnusable, name + " " + objection->what, std::move(objection->hint));
   }
   const OpensslHandle<BIO> bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   X509_STORE* store = SSL_CTX_get_cert_store(&context);
@@ -37,13 +39,12 @@ Result<void> trust_file(SSL_CTX& context, const std::string& path) {
   }
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = openssl_reason();
-  if (!at_end) return fail(ErrorKind::kCaFileUnusable, name + " cannot be parsed: " + reason);
-  if (count == 0) {
-    return fail(ErrorKind::kCaFileUnusable, name + " holds no PEM certificate",
-                "the file must have a line -----BEGIN CERTIFICATE-----");
-  }
-  return {};
+  if (at_end && count > 0) return {};
+  return fail(ErrorKind::kCaFileUnusable, name + " cannot be parsed: " + reason + where_damaged(text, FileRole::kRoots),
+              "get the file again; a copy may be damaged");
 }
+
+constexpr unsigned kDescriptorsOfRoots = 2;
 
 /// A variable that OpenSSL itself follows, or its built-in default.
 std::string placed_by(const char* variable, const char* built_in) {
@@ -78,6 +79,8 @@ Result<void> trust(ssl_ctx_st& context, const std::optional<std::string>& ca_fil
   if (ca_file) return trust_file(context, *ca_file);
   const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  // Both are looked for by opening files, and OpenSSL will do so again.
+  FP_TRY(need_descriptors(kDescriptorsOfRoots));
   if (!system_has_roots(file, directories)) {
     return fail(ErrorKind::kNoTrustStore,
                 "this system has no trusted roots: neither " + printable(file) + " nor " + printable(directories) +

@@ -59,6 +59,11 @@ TunnelEnd Tunnel::run(const Wait& wait) {
   TunnelEnd end;
   acknowledge_at_once(library_);
   while (!over()) {
+    // On every turn: a server that always has something to say would else never let us look.
+    if (auto goes_on = wait.check(); !goes_on) {
+      end.error = std::move(goes_on).error();
+      break;
+    }
     auto moved = move_all();
     if (moved && !*moved && !over()) moved = sleep(wait);
     if (!moved) {

@@ -1,7 +1,8 @@
 // Carries MQTT between the library on loopback and the server behind TLS, and judges it on the way.
 //
 // One thread, one poll loop, two buffers. Both directions are tried until nothing moves, and only then it sleeps, on
-// exactly what would let something move: a descriptor that nothing is wanted of is -1, else its hang-up would spin.
+// exactly what would let something move: a descriptor that nothing is wanted of is -1, else its hang-up would spin. On
+// every turn it looks whether it is to stop.
 // While the library leaves unread what it was sent, the sleep is short and ends with a ring (see paho_doorbell.hpp).
 // Back-pressure: a side is read only when what was read before has gone out. After a failed write the server is still
 // read, since the alert that says why may lie there. When the library has said DISCONNECT, or closed, what it wrote

@@ -13,8 +13,9 @@ class Wait {
   /// `stop_descriptor` becomes readable when the session is closed. Both outlive this.
   Wait(const Interrupt& interrupt, int stop_descriptor) : interrupt_(interrupt), stop_descriptor_(stop_descriptor) {}
 
-  /// True as soon as `descriptor` has one of `events` (POLLIN, POLLOUT) or an error, false at `deadline`;
-  /// kInterrupted or kTerminated at once when the run is told to stop, kInternal when the session is closed.
+  /// True as soon as `descriptor` has one of `events` (POLLIN, POLLOUT) or an error, false at `deadline`, also when the
+  /// descriptor is ready; kInterrupted or kTerminated at once when the run is told to stop, kInternal when the session
+  /// is closed.
   [[nodiscard]] Result<bool> until(int descriptor, short events, Instant deadline) const;
 
   /// The error of a run that was told to stop, or of a closed session; nothing while neither is so.

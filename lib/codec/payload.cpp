@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "codec/document.hpp"
+#include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -52,6 +53,17 @@ Result<Secret> required_text(Document& document, std::string_view name) {
   return std::move(*text);
 }
 
+/// 64 hex digits (API_CreateProvisioningClaim, certificateId); it reaches file names of others, logs and programs.
+Result<std::string> certificate_id(Document& document) {
+  constexpr std::size_t kDigits = 64;
+  FP_TRY_ASSIGN(const Secret text, required_text(document, kCertificateId));
+  const std::string_view id = text.reveal();
+  if (id.size() != kDigits || !is_lower_hex(in_lower_case(id))) {
+    return malformed(std::string(kCertificateId) + " in the answer is not 64 hex digits");
+  }
+  return std::string(id);
+}
+
 /// A text that explains and may be missing.
 Result<std::string> words(Document& document, std::string_view name) {
   FP_TRY_ASSIGN(const auto text, document.text_field(name));
@@ -82,11 +94,11 @@ Result<CreateCertificateAnswer> decode_create_certificate(std::string_view paylo
   const bool with_key = method == Method::kKeys;
   Document document(std::span<const std::string_view>(kWanted).first(kWanted.size() - (with_key ? 0 : 1)));
   FP_TRY(read(payload, format, document));
-  FP_TRY_ASSIGN(const Secret certificate_id, required_text(document, kCertificateId));
+  FP_TRY_ASSIGN(std::string id, certificate_id(document));
   FP_TRY_ASSIGN(const Secret certificate_pem, required_text(document, kCertificatePem));
   FP_TRY_ASSIGN(Secret token, required_text(document, kCertificateOwnershipToken));
   CreateCertificateAnswer answer;
-  answer.certificate_id = certificate_id.reveal();
+  answer.certificate_id = std::move(id);
   answer.certificate_pem = certificate_pem.reveal();
   answer.certificate_ownership_token = std::move(token);
   if (with_key) {

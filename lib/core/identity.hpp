@@ -30,6 +30,8 @@ struct CertificateFacts {
   std::string issuer;
   WallTime not_before;
   WallTime not_after;
+  /// The certificate alone in PEM, encoded anew; only where Keysmith::read_certificate says so.
+  std::string pem = {};
 };
 
 /// The gateway's own key: PEM in our hands, or a reference to a place that signs for us.

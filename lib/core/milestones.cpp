@@ -32,6 +32,18 @@ std::string_view word(Milestone milestone) {
   return "";
 }
 
+const DeviceKey* device_key_of(const Progress& progress) {
+  struct KeyOf {
+    const DeviceKey* operator()(const Fresh&) const { return nullptr; }
+    const DeviceKey* operator()(const KeyMade& at) const { return &at.key; }
+    const DeviceKey* operator()(const Certified& at) const { return &at.made.key; }
+    const DeviceKey* operator()(const Enrolled& at) const { return &at.certified.made.key; }
+    const DeviceKey* operator()(const Verified& at) const { return &at.enrolled.certified.made.key; }
+    const DeviceKey* operator()(const Installed&) const { return nullptr; }
+  };
+  return std::visit(KeyOf{}, progress);
+}
+
 CertificateCount brought_up_to(const CertificateCount& count, const std::string& boot_id,
                                std::chrono::seconds since_boot) {
   // Of the time between another boot's stamp and this boot only the part since this boot is known: the sum is a

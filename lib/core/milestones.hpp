@@ -78,6 +78,8 @@ using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Verified, Ins
 enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
 [[nodiscard]] Milestone milestone(const Progress& progress);
 [[nodiscard]] std::string_view word(Milestone milestone);
+/// The device key that was reached, not of an installed identity; null when there is none yet.
+[[nodiscard]] const DeviceKey* device_key_of(const Progress& progress);
 
 /// Certificates asked for at most before the run ends with kCertificateLimit.
 inline constexpr unsigned kCertificatesMax = 4;

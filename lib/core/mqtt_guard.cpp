@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/mqtt_reader.hpp"
 #include "core/secret.hpp"
 #include "core/text.hpp"
 
@@ -20,106 +21,10 @@ tl::unexpected<Error> malformed(const std::string& what) {
               "the endpoint may not be an AWS IoT endpoint, or something on the way changes its bytes");
 }
 
-/// Reads a packet from front to back. Once something is missing `good` is false for good, and all values are zero.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
-
-  [[nodiscard]] bool good() const { return good_; }
-  [[nodiscard]] bool at_end() const { return rest_.empty(); }
-  [[nodiscard]] std::size_t left() const { return rest_.size(); }
-
-  std::string_view take(std::size_t count) {
-    if (!good_ || rest_.size() < count) {
-      good_ = false;
-      return {};
-    }
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::uint8_t byte() {
-    const std::string_view one = take(1);
-    return one.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(one[0]);
-  }
-  std::uint16_t two_bytes() {
-    const unsigned high = byte();
-    const unsigned low = byte();
-    return static_cast<std::uint16_t>((high << 8) | low);
-  }
-  /// Section 1.5.5: at most four bytes.
-  std::size_t variable_integer() {
-    std::size_t value = 0;
-    for (unsigned shift = 0; shift < 28; shift += 7) {
-      const std::size_t part = byte();
-      value |= (part & 0x7F) << shift;
-      if ((part & 0x80) == 0) return value;
-    }
-    good_ = false;
-    return 0;
-  }
-  /// Section 1.5.4: two bytes of length, then UTF-8 without U+0000.
-  std::string_view text() {
-    const std::string_view bytes = take(two_bytes());
-    if (!is_utf8(bytes) || bytes.find('\0') != std::string_view::npos) good_ = false;
-    return bytes;
-  }
-  void spoil() { good_ = false; }
-
- private:
-  std::string_view rest_;
-  bool good_ = true;
-};
-
-/// What we need to know of the properties of MQTT 5 (section 2.2.2.2).
-struct Properties {
-  std::string reason;
-  bool topic_alias = false;
-};
-
-Properties read_properties(Reader& packet) {
-  Properties found;
-  Reader list(packet.take(packet.variable_integer()));
-  while (packet.good() && list.good() && !list.at_end()) {
-    switch (const std::size_t id = list.variable_integer(); id) {
-      case 1:
-      case 23:
-      case 25:
-      case 36:
-      case 37:
-      case 40:
-      case 41:
-      case 42: list.byte(); break;
-      case 19:
-      case 33:
-      case 34: list.two_bytes(); break;
-      case 35: list.two_bytes(), found.topic_alias = true; break;
-      case 2:
-      case 17:
-      case 24:
-      case 39: list.take(4); break;
-      case 11: list.variable_integer(); break;
-      case 9:
-      case 22: list.take(list.two_bytes()); break;
-      case 3:
-      case 8:
-      case 18:
-      case 21:
-      case 26:
-      case 28: list.text(); break;
-      case 31: found.reason = std::string(list.text()); break;
-      case 38: list.text(), list.text(); break;
-      default: list.spoil(); break;
-    }
-  }
-  if (!list.good()) packet.spoil();
-  return found;
-}
-
 /// A reason code and properties at the end of a packet; MQTT 5 lets both be left out.
-void read_reason(Reader& packet, MqttPacket& seen) {
+void read_reason(MqttReader& packet, MqttPacket& seen) {
   seen.codes.push_back(packet.at_end() ? std::uint8_t{0} : packet.byte());
-  if (!packet.at_end()) seen.reason = read_properties(packet).reason;
+  if (!packet.at_end()) seen.reason = read_mqtt_properties(packet).reason;
 }
 
 /// The bytes behind the fixed header.
@@ -138,30 +43,34 @@ unsigned flags(std::string_view packet) {
   return static_cast<unsigned char>(packet[0]) & 0x0F;
 }
 
-void read_publish(Reader& packet, unsigned packet_flags, MqttVersion version, MqttPacket& seen) {
+void read_publish(MqttReader& packet, unsigned packet_flags, MqttVersion version, MqttPacket& seen) {
   const unsigned qos = (packet_flags >> 1) & 3;
   seen.topic = std::string(packet.text());
   if (qos > 0) {
     seen.packet_id = packet.two_bytes();
     if (seen.packet_id == 0) packet.spoil();
   }
-  if (version == MqttVersion::k5 && read_properties(packet).topic_alias) packet.spoil();
+  if (version == MqttVersion::k5 && read_mqtt_properties(packet).topic_alias) packet.spoil();
   const bool wildcard = seen.topic.find_first_of("+#") != std::string::npos;
   if (qos > 1 || seen.topic.empty() || wildcard || packet.left() > kMqttPayloadBytesMax) packet.spoil();
 }
 
-void read_connack(Reader& packet, MqttVersion version, MqttPacket& seen) {
-  if (packet.byte() > 1) packet.spoil();
+MqttProperties read_connack(MqttReader& packet, MqttVersion version, bool& session_present, MqttPacket& seen) {
+  const std::uint8_t acknowledge_flags = packet.byte();
+  session_present = acknowledge_flags == 1;
+  if (acknowledge_flags > 1) packet.spoil();
   seen.codes.push_back(packet.byte());
   // A broker that does not know MQTT 5 answers in the form of 3.1.1, which has no properties.
   const bool older_form = seen.codes.front() != 0 && packet.at_end();
-  if (version == MqttVersion::k5 && !older_form) seen.reason = read_properties(packet).reason;
+  MqttProperties properties;
+  if (version == MqttVersion::k5 && !older_form) properties = read_mqtt_properties(packet);
   if (!packet.at_end()) packet.spoil();
+  return properties;
 }
 
-void read_suback(Reader& packet, MqttVersion version, MqttPacket& seen) {
+void read_suback(MqttReader& packet, MqttVersion version, MqttPacket& seen) {
   seen.packet_id = packet.two_bytes();
-  if (version == MqttVersion::k5) seen.reason = read_properties(packet).reason;
+  if (version == MqttVersion::k5) seen.reason = read_mqtt_properties(packet).reason;
   const std::string_view codes = packet.take(packet.left());
   for (const char code : codes) seen.codes.push_back(static_cast<std::uint8_t>(code));
   const auto impossible = [version](std::uint8_t code) {
@@ -212,7 +121,7 @@ Result<std::optional<std::string_view>> MqttFramer::next(std::string_view& bytes
     const bool more = (static_cast<unsigned char>(buffer_[size_ - 1]) & 0x80) != 0;
     if (more && size_ == 5) return malformed("its length has more than four bytes");
     if (more) continue;
-    Reader header(std::string_view(buffer_.get() + 1, size_ - 1));
+    MqttReader header(std::string_view(buffer_.get() + 1, size_ - 1));
     packet_size_ = size_ + header.variable_integer();
     if (packet_size_ > kMqttPacketBytesMax) {
       return malformed("it declares " + std::to_string(packet_size_) + " bytes, the service's limit is 128 KiB");
@@ -248,14 +157,14 @@ Result<MqttPacket> MqttGuard::read_outbound(std::string_view packet) {
   MqttPacket seen;
   seen.type = static_cast<MqttPacketType>(static_cast<unsigned char>(packet[0]) >> 4);
   seen.size = packet.size();
-  Reader reader(body(packet));
+  MqttReader reader(body(packet));
   if (seen.type == kConnect) {
     reader.text();
     version_ = reader.byte() == 5 ? MqttVersion::k5 : MqttVersion::k311;
     connect_sent_ = true;
   } else if (seen.type == kSubscribe) {
     seen.packet_id = reader.two_bytes();
-    if (version_ == MqttVersion::k5) read_properties(reader);
+    if (version_ == MqttVersion::k5) read_mqtt_properties(reader);
     while (reader.good() && !reader.at_end()) {
       seen.filters.emplace_back(reader.text());
       reader.byte();
@@ -264,10 +173,21 @@ Result<MqttPacket> MqttGuard::read_outbound(std::string_view packet) {
   } else if (seen.type == kPublish) {
     read_publish(reader, flags(packet), version_, seen);
     if (seen.packet_id != 0) publications_[seen.packet_id] = seen.topic;
+    requested_ = true;
+    answers_ = answer_bytes_ = 0;
+  } else if (seen.type == kPingreq) {
+    ++pings_;
   } else if (seen.type == kPuback) {
     seen.packet_id = reader.two_bytes();
   }
   if (!reader.good()) return fail(ErrorKind::kInternal, "our side sent a packet that is not whole");
+  if (seen.size > server_packet_bytes_max_) {
+    return fail(ErrorKind::kConnectionRejected,
+                "the server takes packets of at most " + std::to_string(server_packet_bytes_max_) +
+                    " bytes (Maximum Packet Size of its CONNACK), and our " + std::string(word(seen.type)) + " has " +
+                    std::to_string(seen.size),
+                "raise the limit of the broker; AWS IoT takes 128 KiB");
+  }
   return seen;
 }
 
@@ -281,11 +201,54 @@ Result<void> MqttGuard::inbound(std::string_view bytes, std::vector<char>& appro
     FP_TRY_ASSIGN(const std::optional<std::string_view> packet, from_server_.next(bytes));
     if (!packet) return {};
     FP_TRY_ASSIGN(MqttPacket facts, judge_inbound(*packet));
-    // A PUBACK for what was never asked, or twice for the same, is harmless; the library need not see it.
-    const bool stray = facts.type == kPuback && publications_.erase(facts.packet_id) == 0;
-    if (!stray) approved.insert(approved.end(), packet->begin(), packet->end());
+    FP_TRY(count(facts));
+    if (!facts.unexpected) approved.insert(approved.end(), packet->begin(), packet->end());
     seen.push_back(std::move(facts));
   }
+}
+
+Result<void> MqttGuard::take_connack(MqttReader& reader, MqttPacket& seen) {
+  bool session_present = false;
+  MqttProperties properties = read_connack(reader, version_, session_present, seen);
+  seen.reason = std::move(properties.reason);
+  if (!reader.good() || seen.codes.front() != 0) return {};
+  if (session_present) return malformed("CONNACK with an old session, although a new one was asked for");
+  if (properties.receive_maximum == 0) return malformed("CONNACK with Receive Maximum 0");
+  if (properties.maximum_packet_size == 0U) return malformed("CONNACK with Maximum Packet Size 0");
+  if (properties.maximum_qos.value_or(0) > 1) {
+    return malformed("CONNACK with Maximum QoS " + std::to_string(*properties.maximum_qos));
+  }
+  if (properties.maximum_qos == 0) {
+    return fail(ErrorKind::kConnectionRejected,
+                "the server takes no request: its CONNACK says Maximum QoS 0, and requests are sent with QoS 1",
+                "allow QoS 1 on the broker");
+  }
+  server_packet_bytes_max_ = properties.maximum_packet_size.value_or(kMqttPacketBytesMax);
+  return {};
+}
+
+bool MqttGuard::was_asked_for(const MqttPacket& packet) {
+  switch (packet.type) {
+    case kPublish: return requested_ && granted_.count(packet.topic) != 0;
+    case kPuback: return publications_.erase(packet.packet_id) != 0;
+    case kPingresp: return pings_ > 0 && pings_-- > 0;
+    default: return true;
+  }
+}
+
+Result<void> MqttGuard::count(MqttPacket& packet) {
+  packet.unexpected = !was_asked_for(packet);
+  const std::string name(word(packet.type));
+  if (packet.unexpected && ++unexpected_ > kUnexpectedPacketsMax) {
+    return malformed(name + ", the " + std::to_string(unexpected_) + "th packet that nothing asked for");
+  }
+  if (packet.unexpected || packet.type != kPublish) return {};
+  answer_bytes_ += packet.size;
+  if (++answers_ > kAnswersMax || answer_bytes_ > kAnswerBytesMax) {
+    return malformed("more than " + std::to_string(kAnswersMax) + " messages or " + std::to_string(kAnswerBytesMax) +
+                     " bytes in answer to one request");
+  }
+  return {};
 }
 
 Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
@@ -299,14 +262,15 @@ Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
 
   if (!connect_sent_) return malformed(name + " before our CONNECT");
   if (!connack_seen_ && seen.type != kConnack && seen.type != kDisconnect) return malformed(name + " before CONNACK");
+  if (disconnect_seen_) return malformed(name + " after DISCONNECT");
   if (seen.type != kPublish && flags(packet) != 0) return malformed(name + " with reserved flags set");
 
-  Reader reader(body(packet));
+  MqttReader reader(body(packet));
   switch (seen.type) {
     case kConnack:
       if (connack_seen_) return malformed("a second CONNACK");
       connack_seen_ = true;
-      read_connack(reader, version_, seen);
+      FP_TRY(take_connack(reader, seen));
       break;
     case kPublish: read_publish(reader, flags(packet), version_, seen); break;
     case kPuback:
@@ -330,6 +294,9 @@ Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
       }
       seen.filters = std::move(asked->second);
       subscriptions_.erase(asked);
+      for (std::size_t i = 0; i < seen.codes.size(); ++i) {
+        if (seen.codes[i] < 0x80) granted_.insert(seen.filters[i]);
+      }
       break;
     }
     case kPingresp:
@@ -339,6 +306,7 @@ Result<MqttPacket> MqttGuard::judge_inbound(std::string_view packet) {
       if (!version_5) return malformed("DISCONNECT, which MQTT 3.1.1 servers do not send");
       read_reason(reader, seen);
       if (!reader.at_end()) reader.spoil();
+      disconnect_seen_ = true;
       break;
     case kConnect:
     case kPubrec:

@@ -35,7 +35,8 @@ class Keysmith {
   [[nodiscard]] virtual Result<Csr> open_csr(const std::string& file) = 0;
   /// PKCS#10 (RFC 2986) in PEM, signed with SHA-256. `subject` is the option's text, `CN=gateway-1,O=Example`.
   [[nodiscard]] virtual Result<Csr> make_csr(const DeviceKey& key, const std::string& subject) = 0;
-  /// Exactly one certificate in PEM; CRLF and a missing last line end are taken. kIssuedCertificateUnusable.
+  /// Exactly one certificate in PEM; CRLF, text around it and a missing last line end are taken, and `pem` of the facts
+  /// is the certificate without them. kIssuedCertificateUnusable.
   [[nodiscard]] virtual Result<CertificateFacts> read_certificate(std::string_view pem) = 0;
   /// 64 lower-case hex digits.
   [[nodiscard]] virtual std::string sha256_hex(std::string_view bytes) = 0;

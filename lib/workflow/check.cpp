@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "workflow/check_findings.hpp"
 #include "workflow/check_way.hpp"
+#include "workflow/outside_key.hpp"
 #include "workflow/request_digest.hpp"
 #include "workflow/vault.hpp"
 
@@ -106,12 +107,14 @@ class Checks {
   Result<std::string> device_key() {
     if (const auto* csr = std::get_if<ExistingCsr>(&plan_.key_source)) {
       FP_TRY_ASSIGN(const Csr read, ports_.keysmith.open_csr(csr->file));
+      FP_TRY(not_the_claims_key(plan_, read.public_key_sha256, claim_.public_key_sha256));
       if (!csr->key_reference) return "CSR " + printable(csr->file);
       FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(*csr->key_reference));
       if (key.public_key_sha256 == read.public_key_sha256) return "CSR " + printable(csr->file) + "; the key fits";
       return fail(ErrorKind::kDeviceKeyUnusable, "the key did not sign the CSR", "name the key that made the CSR");
     }
     FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(std::get<ExistingKey>(plan_.key_source).reference));
+    FP_TRY(not_the_claims_key(plan_, key.public_key_sha256, claim_.public_key_sha256));
     return key.type;
   }
 
@@ -132,6 +135,7 @@ class Checks {
 
   Result<std::string> state() {
     Vault vault(ports_.disk, ports_.keysmith, ports_.observer);
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(const auto root, ports_.disk.inspect(""));
     // Whoever holds the identity that is asked for writes no more.
     if (ports_.outside != nullptr && !provisioned()) FP_TRY(ports_.outside->may_create_in(ports_.disk.root()));
@@ -139,8 +143,18 @@ class Checks {
     FP_TRY_ASSIGN(const bool pending, vault.has_pending());
     if (!pending) return ports_.disk.root() + " can be written";
     FP_TRY_ASSIGN(const auto journal, vault.peek());
+    if (journal && !plan_.force) FP_TRY(has_own_key(journal->progress));
     return "an unfinished run waits" +
            (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
+  }
+
+  /// Of a registered thing, which a run does not give up without --force.
+  [[nodiscard]] Result<void> has_own_key(const Progress& progress) const {
+    const DeviceKey* key = device_key_of(progress);
+    const bool is_claims =
+        key != nullptr && !key->public_key_sha256.empty() && key->public_key_sha256 == claim_.public_key_sha256;
+    if (!is_claims || milestone(progress) < Milestone::kEnrolled) return {};
+    return fail(registered_with_claims_key());
   }
 
   const Plan& plan_;

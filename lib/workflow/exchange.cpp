@@ -94,6 +94,7 @@ Result<Secret> Exchange::ask(Operation operation, std::string_view payload) {
 }
 
 Result<Secret> Exchange::await_another(Operation operation) {
+  answer_deadline_ = std::min(answer_deadline_, clock_.now() + kBetterAnswerPatience);
   return await(operation, topics_of(operation, plan_.payload_format, plan_.template_name));
 }
 
@@ -110,7 +111,7 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
       continue;
     }
     if (message->topic != topics.accepted && message->topic != topics.rejected) {
-      observer_.warned("ignored a message on " + printable(message->topic, 300) + ", which answers nothing asked");
+      observer_.warned("ignored an unexpected message on " + printable(message->topic, 300));
       continue;
     }
     if (message->topic == topics.accepted) {

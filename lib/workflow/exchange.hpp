@@ -19,6 +19,9 @@ namespace fleet_provision {
 /// A server that denies by closing does not say which of several filters it meant.
 enum class Subscribing : unsigned char { kAtOnce, kOneByOne };
 
+/// Answers reach only the connection that asked: a second one, if there is any, comes right behind the first.
+inline constexpr Milliseconds kBetterAnswerPatience{2'000};
+
 class Exchange {
  public:
   struct Limits {
@@ -33,7 +36,8 @@ class Exchange {
   /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
   /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
   [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
-  /// The next answer to the last `ask`, until the deadline that it had: what came was meant for somebody else.
+  /// The next answer to the last `ask`, since the one that came was not for us: until the deadline that it had, and at
+  /// most kBetterAnswerPatience after the first call.
   [[nodiscard]] Result<Secret> await_another(Operation operation);
 
  private:

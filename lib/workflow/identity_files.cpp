@@ -16,15 +16,23 @@ std::vector<std::string> proved_parts(const Identity& identity, std::string_view
   return {identity.certificate_fingerprint, keysmith.sha256_hex(certificate_pem), keysmith.sha256_hex(key_pem)};
 }
 
+/// Whoever owns identity/ must not choose which file a run opens: a key elsewhere is a URI, and never a path.
+bool may_be_key(const std::string& key) {
+  return key.empty() || key == kPrivateKeyFile || key.starts_with("pkcs11:") || key.starts_with("handle:");
+}
+
 class Reader {
  public:
-  Reader(Disk& disk, Keysmith& keysmith, std::string directory)
-      : disk_(disk), keysmith_(keysmith), directory_(std::move(directory)) {}
+  Reader(Disk& disk, Keysmith& keysmith, std::string directory, KeyLook key_look)
+      : disk_(disk), keysmith_(keysmith), directory_(std::move(directory)), key_look_(key_look) {}
 
   Result<Identity> whole() {
     FP_TRY_ASSIGN(const Secret json, file(kIdentityFile));
     auto identity = decode_identity(json.reveal());
     if (!identity) return damaged(kIdentityFile, identity.error().message);
+    if (!may_be_key(identity->key)) {
+      return damaged(kIdentityFile, "its \"key\" is neither private-key.pem nor the URI of a key");
+    }
     FP_TRY(check_key_pair(*identity));
     FP_TRY(check_thing_name(*identity));
     FP_TRY_ASSIGN(const Secret configuration, file(kDeviceConfigurationFile));
@@ -55,14 +63,14 @@ class Reader {
   Result<void> check_key_pair(const Identity& identity) {
     FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
     std::optional<Secret> key_pem;
-    if (identity.key == kPrivateKeyFile) {
+    if (identity.key == kPrivateKeyFile && key_look_ == KeyLook::kMustFit) {
       FP_TRY_ASSIGN(key_pem, file(kPrivateKeyFile));
     }
     const std::string_view key = key_pem ? key_pem->reveal() : std::string_view{};
     const auto proved = [&] {
       return is_digest_of(*identity.files_digest, proved_parts(identity, pem.reveal(), key, keysmith_), keysmith_);
     };
-    if (identity.files_digest && proved()) return {};
+    if (key_look_ == KeyLook::kMustFit && identity.files_digest && proved()) return {};
     return prove_key_pair(identity, pem, key_pem);
   }
 
@@ -92,6 +100,7 @@ class Reader {
   Disk& disk_;
   Keysmith& keysmith_;
   std::string directory_;
+  KeyLook key_look_;
 };
 
 Result<void> write_public(Disk& disk, const std::string& path, std::string_view bytes) {
@@ -114,19 +123,21 @@ std::string digest_of_files(const Identity& identity, std::string_view certifica
   return make_salted_digest(proved_parts(identity, certificate_pem, key_pem.reveal(), keysmith), keysmith);
 }
 
-Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith, const std::string& directory) {
+Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith, const std::string& directory,
+                                              KeyLook key_look) {
   FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk.inspect(directory));
   if (!facts) return std::optional<Identity>();
   if (facts->type != EntryType::kDirectory) {
     return fail(ErrorKind::kIdentityDamaged, disk.root() + "/" + directory + " is not a directory",
                 "move it away; nothing is followed below the state directory");
   }
-  FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory).whole());
+  FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory, key_look).whole());
   return std::optional<Identity>(std::move(identity));
 }
 
-Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith, const std::string& directory) {
-  auto identity = read_identity(disk, keysmith, directory);
+Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith, const std::string& directory,
+                                              KeyLook key_look) {
+  auto identity = read_identity(disk, keysmith, directory, key_look);
   if (!identity && identity.error().kind == ErrorKind::kIdentityDamaged) return std::optional<Identity>();
   return identity;
 }
@@ -172,7 +183,9 @@ Result<void> replace_identity_file(Disk& disk, const std::string& directory, con
   FP_TRY(disk.remove_file(next));
   FP_TRY(disk.write_new(next, encode_identity(identity)));
   FP_TRY(disk.set_mode(next, kReadableByAll));
-  if (old && !old->owned_by_us) FP_TRY(disk.set_owner(next, Owner{old->user, old->group}));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> made, disk.inspect(next));
+  const bool other_owner = old && made && (old->user != made->user || old->group != made->group);
+  if (other_owner) FP_TRY(disk.set_owner(next, Owner{old->user, old->group}));
   // The bytes before the name.
   FP_TRY(disk.sync_file(next));
   return disk.rename(next, path);

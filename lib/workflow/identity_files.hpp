@@ -28,12 +28,17 @@ inline constexpr const char* kDeviceConfigurationFile = "device-configuration.js
 /// `directory/name`, as Disk takes it.
 [[nodiscard]] std::string path_in(const std::string& directory, const std::string& name);
 
+/// Whether a private key that is a file is read and proved, or left alone: not everybody may read it.
+enum class KeyLook : unsigned char { kMustFit, kLeftAlone };
+
 /// Nothing when there is no such directory; kIdentityDamaged says what is wrong with one that is not whole.
 [[nodiscard]] Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith,
-                                                            const std::string& directory);
+                                                            const std::string& directory,
+                                                            KeyLook key_look = KeyLook::kMustFit);
 /// The same, with nothing for a damaged one too.
 [[nodiscard]] Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith,
-                                                            const std::string& directory);
+                                                            const std::string& directory,
+                                                            KeyLook key_look = KeyLook::kMustFit);
 
 /// The facts of its certificate; nothing when there is none that can be read.
 [[nodiscard]] Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,

@@ -4,7 +4,7 @@
 
 namespace fleet_provision {
 
-Result<CertificateFacts> prove_issued(const CreateCertificateAnswer& answer, const std::string& public_key_sha256,
+Result<CertificateFacts> prove_issued(CreateCertificateAnswer& answer, const std::string& public_key_sha256,
                                       Keysmith& keysmith, Clock& clock, Observer& observer) {
   auto read = keysmith.read_certificate(answer.certificate_pem);
   if (!read) return fail(std::move(read).error().in(Phase::kCreate));
@@ -33,6 +33,7 @@ Result<CertificateFacts> prove_issued(const CreateCertificateAnswer& answer, con
     observer.warned("the service calls the certificate " + printable(answer.certificate_id, 200) +
                     ", but its fingerprint is " + facts.fingerprint);
   }
+  answer.certificate_pem = facts.pem;
   return facts;
 }
 

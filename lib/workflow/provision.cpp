@@ -57,6 +57,7 @@ class Run {
 
   Result<void> load() {
     PhaseMark mark(ports_.observer, Phase::kLoad, 1);
+    FP_TRY(vault_.require_sole_writer());
     FP_TRY_ASSIGN(const bool provisioned, look(OutcomeKind::kAlreadyProvisioned));
     if (!provisioned) {
       FP_TRY_ASSIGN(const bool unfinished, vault_.has_pending());
@@ -66,7 +67,7 @@ class Run {
       FP_TRY_ASSIGN(const bool done, look_under_lock(committed));
       if (!done) {
         if (unfinished) FP_TRY(load_claim());
-        FP_TRY(steps_.resume(claim_.fingerprint));
+        FP_TRY(steps_.resume(claim_));
       }
     }
     mark.ended();

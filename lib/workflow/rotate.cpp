@@ -96,7 +96,8 @@ class Rotation {
       outcome_.resumed = true;
     } else {
       steps_.rotate(present_);
-      FP_TRY(steps_.resume(present_.certificate_fingerprint));
+      FP_TRY_ASSIGN(const CertificateFacts own, read_own_certificate(ports_, kIdentityDirectory));
+      FP_TRY(steps_.resume(own));
       if (steps_.needs_network()) {
         FP_TRY_ASSIGN(asking, speak_as_identity(plan_, ports_, kIdentityDirectory, present_));
       }
@@ -145,6 +146,7 @@ Outcome rotate(const Plan& plan, const Ports& ports) {
   Outcome outcome;
   const auto begin = [&]() -> Result<Outcome> {
     Vault vault(ports.disk, ports.keysmith, ports.observer, duties_of(plan));
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(std::optional<Identity> present, vault.look());
     bool committed = false;
     FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());

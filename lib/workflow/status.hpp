@@ -17,6 +17,8 @@ enum class StateKind : unsigned char { kProvisioned, kPending, kEmpty, kDamaged 
 
 /// An unfinished run.
 struct PendingState {
+  /// False: it is another user's, and nothing but that it is there can be told.
+  bool permitted = true;
   Milestone reached = Milestone::kFresh;
   /// What the next run will do first, in words.
   std::string waits_for;
@@ -30,8 +32,10 @@ struct PendingState {
 
 struct State {
   StateKind kind = StateKind::kEmpty;
-  /// The identity in its place, whole: its key fits, or lives elsewhere.
+  /// The identity in its place, whole: its key fits, or lives elsewhere, or was not to be read.
   std::optional<Identity> identity;
+  /// False: this user may not read the private key. All else was checked.
+  bool key_checked = true;
   /// Of that identity's certificate.
   std::optional<CertificateFacts> certificate;
   std::optional<PendingState> pending;

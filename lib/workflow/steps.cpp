@@ -8,6 +8,7 @@
 #include "workflow/fit.hpp"
 #include "workflow/identity_files.hpp"
 #include "workflow/issued_certificate.hpp"
+#include "workflow/outside_key.hpp"
 #include "workflow/phase_mark.hpp"
 #include "workflow/request_digest.hpp"
 
@@ -28,24 +29,41 @@ struct Steps::Advance {
   }
 };
 
-Result<void> Steps::resume(const std::string& claim_fingerprint) {
-  claim_fingerprint_ = claim_fingerprint;
+Result<void> Steps::resume(const CertificateFacts& asking) {
+  claim_fingerprint_ = asking.fingerprint;
+  asking_key_ = asking.public_key_sha256;
   FP_TRY_ASSIGN(std::optional<Journal> journal, vault_.load());
   if (!journal) return {};
   budget_.resume(journal->count);
   // A run that is told to do it again does not stop at the bound of the runs before.
   if (plan_.force && budget_.exhausted()) budget_.forgive();
-  const bool enrolled = milestone(journal->progress) >= Milestone::kEnrolled;
-  FP_TRY_ASSIGN(progress_, fit(std::move(journal->progress), plan_, {claim_fingerprint_, rotated_}, ports_.keysmith,
-                               ports_.observer));
-  if (enrolled && milestone(progress_) < Milestone::kEnrolled) {
-    FP_TRY(vault_.withdraw());
-    FP_TRY(save());
-  }
+  FP_TRY(fit_what_is_left(std::move(journal->progress)));
   outcome_.resumed = !std::holds_alternative<Fresh>(progress_);
   if (outcome_.resumed) {
     ports_.observer.reached("resuming an unfinished run at " + std::string(word(milestone(progress_))));
   }
+  return {};
+}
+
+Result<void> Steps::fit_what_is_left(Progress left) {
+  const bool enrolled = milestone(left) >= Milestone::kEnrolled;
+  FP_TRY_ASSIGN(progress_,
+                fit(std::move(left), plan_, {claim_fingerprint_, rotated_}, ports_.keysmith, ports_.observer));
+  FP_TRY(discard_claim_key());
+  if (!enrolled || milestone(progress_) >= Milestone::kEnrolled) return {};
+  FP_TRY(vault_.withdraw());
+  return save();
+}
+
+/// An earlier version took the claim's own key for a device key.
+Result<void> Steps::discard_claim_key() {
+  const DeviceKey* key = device_key_of(progress_);
+  if (rotated_ != nullptr || key == nullptr || key->public_key_sha256 != asking_key_) return {};
+  if (milestone(progress_) >= Milestone::kEnrolled && !plan_.force) {
+    return fail(registered_with_claims_key());
+  }
+  ports_.observer.warned("the unfinished run used the claim's own key as device key; what it reached is discarded");
+  progress_ = Fresh{};
   return {};
 }
 
@@ -181,6 +199,7 @@ Result<KeyMade> Steps::make_or_open_key() {
     FP_TRY_ASSIGN(Csr csr, keysmith.open_csr(outside->file));
     made.csr_pem = std::move(csr.pem);
     made.key.public_key_sha256 = std::move(csr.public_key_sha256);
+    FP_TRY(check_outside_key(made.key));
     if (!outside->key_reference) return made;
     FP_TRY_ASSIGN(const DeviceKey key, keysmith.open_key(*outside->key_reference));
     if (key.public_key_sha256 != made.key.public_key_sha256) {
@@ -195,6 +214,7 @@ Result<KeyMade> Steps::make_or_open_key() {
   }
   if (const auto* existing = std::get_if<ExistingKey>(&plan_.key_source)) {
     FP_TRY_ASSIGN(made.key, keysmith.open_key(existing->reference));
+    FP_TRY(check_outside_key(made.key));
   } else {
     FP_TRY_ASSIGN(made.key, keysmith.make_key(std::get<MakeKey>(plan_.key_source).type));
   }
@@ -202,6 +222,14 @@ Result<KeyMade> Steps::make_or_open_key() {
   made.csr_pem = std::move(csr.pem);
   made.csr_subject = plan_.csr_subject;
   return made;
+}
+
+Result<void> Steps::check_outside_key(const DeviceKey& key) const {
+  if (rotated_ == nullptr) return not_the_claims_key(plan_, key.public_key_sha256, asking_key_);
+  if (key.public_key_sha256 == asking_key_) {
+    ports_.observer.warned("the present identity has this key already; only its certificate is replaced");
+  }
+  return {};
 }
 
 Result<CreateCertificateAnswer> Steps::create(std::string_view payload) {
@@ -229,7 +257,9 @@ Result<CreateCertificateAnswer> Steps::create_for(const DeviceKey& key, std::str
     if (proved) return answer;
     if (proved.error().kind != ErrorKind::kCertificateKeyMismatch) return fail(std::move(proved).error());
     // There is no correlation id: an answer meant for another device looks like ours until its key is seen.
-    if (!stranger) ports_.observer.warned("ignored a certificate for another key than ours; waiting for ours");
+    if (!stranger) {
+      ports_.observer.warned("ignored a certificate for another key than this gateway's; waiting for the right one");
+    }
     stranger = std::move(proved).error();
     FP_TRY_ASSIGN(Exchange * session, exchange());
     auto next = session->await_another(create_operation(plan_.method));

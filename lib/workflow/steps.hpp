@@ -19,8 +19,9 @@ class Steps {
   /// What is made is to replace `present` (which outlives this): for the same request, of the same thing. Before
   /// `resume`.
   void rotate(const Identity& present) { rotated_ = &present; }
-  /// Goes on from what the vault holds, as far as it fits this plan.
-  [[nodiscard]] Result<void> resume(const std::string& claim_fingerprint);
+  /// Goes on from what the vault holds, as far as it fits this plan. `asking` is the certificate that asks: the
+  /// claim's, or with `rotate` the identity's own. A claim's key is never a device key (kDeviceKeyIsClaimKey).
+  [[nodiscard]] Result<void> resume(const CertificateFacts& asking);
   [[nodiscard]] const Progress& progress() const { return progress_; }
   [[nodiscard]] bool needs_network() const;
   /// kCertificateLimit when the next step would ask for one certificate too many.
@@ -44,6 +45,9 @@ class Steps {
   [[nodiscard]] Result<Progress> advance(Installed& at);
 
   [[nodiscard]] Result<KeyMade> make_or_open_key();
+  [[nodiscard]] Result<void> fit_what_is_left(Progress left);
+  [[nodiscard]] Result<void> discard_claim_key();
+  [[nodiscard]] Result<void> check_outside_key(const DeviceKey& key) const;
   [[nodiscard]] Result<CreateCertificateAnswer> create(std::string_view payload);
   [[nodiscard]] Result<CreateCertificateAnswer> create_for(const DeviceKey& key, std::string_view payload);
   [[nodiscard]] Result<Exchange*> exchange();
@@ -58,7 +62,9 @@ class Steps {
   Outcome& outcome_;
   CertificateBudget budget_;
   Progress progress_;
+  /// Of the certificate that asks.
   std::string claim_fingerprint_;
+  std::string asking_key_;
   const Identity* rotated_ = nullptr;
   Connection* connection_ = nullptr;
   unsigned attempt_ = 1;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "codec/journal_codec.hpp"
+#include "core/text.hpp"
 #include "workflow/identity_files.hpp"
 
 namespace fleet_provision {
@@ -67,8 +68,17 @@ Result<bool> Vault::has_pending() {
 
 Result<bool> Vault::open() {
   FP_TRY(disk_.make_root());
+  FP_TRY(require_sole_writer());
   FP_TRY(disk_.lock());
   return recover();
+}
+
+Result<void> Vault::require_sole_writer() {
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> root, disk_.inspect(kRoot));
+  if (!root || (root->mode & kOthersMayWrite) == 0) return {};
+  return fail(
+      ErrorKind::kStateNotPrivate, disk_.root() + " can be written to by others",
+      "chmod go-w " + printable(disk_.root()) + "; on a file system without modes (FAT) choose another --state-dir");
 }
 
 Result<bool> Vault::recover() {
@@ -319,9 +329,14 @@ Result<void> Vault::place(const Identity& identity) {
     const bool stays = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
     if (!stays) FP_TRY(disk_.remove_file(path_in(kPending, name)));
   }
-  FP_TRY(open_up(disk_, kPending, identity));
-  FP_TRY(disk_.set_mode(kPending, kEnterableByAll));
-  if (duties_.owner) FP_TRY(give_away(wanted));
+  // The directory is given away last. Its names are chosen by whoever owns it, and ours no longer to open up or to
+  // give.
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> pending, disk_.inspect(kPending));
+  if (!pending || pending->owned_by_us) {
+    FP_TRY(open_up(disk_, kPending, identity));
+    FP_TRY(disk_.set_mode(kPending, kEnterableByAll));
+    if (duties_.owner) FP_TRY(give_away(wanted));
+  }
   // Journal and token are gone for good, and the mode is set, before the name identity/ can appear.
   FP_TRY(disk_.sync_directory(kPending));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> in_place, disk_.inspect(kPlace));

@@ -38,6 +38,8 @@ class Vault {
   /// The identity in its place, whole; nothing when there is none; kIdentityDamaged. Takes no lock, writes nothing.
   [[nodiscard]] Result<std::optional<Identity>> look();
   [[nodiscard]] Result<bool> has_pending();
+  /// kStateNotPrivate when others may write to the state directory: nothing that stands in it is to be relied upon.
+  [[nodiscard]] Result<void> require_sole_writer();
 
   /// Makes and locks the state directory and finishes a commit that was cut off; true when that put an identity in
   /// place. kLocked, kStateNotWritable, kStateNotPrivate.

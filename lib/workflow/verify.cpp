@@ -85,6 +85,11 @@ Error in_words_of_identity(Error error) {
   return error;
 }
 
+Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory) {
+  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
+  return ports.keysmith.read_certificate(certificate.reveal());
+}
+
 Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
                                            const Identity& identity) {
   FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
@@ -140,6 +145,7 @@ Outcome verify_installed(const Plan& plan, const Ports& ports) {
   Vault vault(ports.disk, ports.keysmith, ports.observer);
   Attempts attempts(plan, ports, outcome);
   const auto whole = [&]() -> Result<void> {
+    FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(outcome.identity, vault.look());
     if (!outcome.identity) {
       return fail(ErrorKind::kNotProvisioned, ports.disk.root() + " holds no identity",

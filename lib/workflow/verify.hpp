@@ -7,6 +7,9 @@
 
 namespace fleet_provision {
 
+/// What the certificate of the identity in `directory` says.
+[[nodiscard]] Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory);
+
 /// The transport speaks of the claim; this says the same of the identity that it connected as.
 [[nodiscard]] Error in_words_of_identity(Error error);
 

@@ -32,6 +32,13 @@ quietly() {
   fi
 }
 
+# copy_tree DIRECTORY: the tree without what git and builds keep; a pipe would lose the failure of its first half.
+copy_tree() {
+  tar -C "$root" --exclude=./.git --exclude='./build*' -cf "$1.tar" .
+  tar -C "$1" --no-same-owner -xf "$1.tar"
+  rm "$1.tar"
+}
+
 # install_missing PACKAGE…: by apt, as root or through sudo; does nothing when all are there.
 install_missing() {
   if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then

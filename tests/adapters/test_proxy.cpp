@@ -13,7 +13,14 @@ namespace {
 
 using enum ErrorKind;
 
-/// Answers CONNECT with `answer`; after a 200 it serves as the endpoint itself, so that no second server is needed.
+/// Interim responses without end.
+std::string many_headers() {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "HTTP/1.1 102 Processing\r\n\r\n";
+  return text;
+}
+
+/// Answers CONNECT with `answer`; after a 2xx it serves as the endpoint itself, so that no second server is needed.
 ScriptedBroker::Script proxy(const std::string& answer, std::string& request) {
   return [answer, &request](BrokerConnection& connection) {
     while (request.find("\r\n\r\n") == std::string::npos) {
@@ -22,15 +29,21 @@ ScriptedBroker::Script proxy(const std::string& answer, std::string& request) {
       request += piece;
     }
     connection.send_plain(answer);
-    if (answer.find(" 200 ") != std::string::npos) serve(connection);
+    const bool granted = answer.find(" 200 ") != std::string::npos || answer.find(" 299 ") != std::string::npos;
+    if (granted) serve(connection);
   };
 }
 
 }  // namespace
 
 TEST_CASE("a proxy lets us through, with the credentials it was given") {
+  const std::string answer = GENERATE(std::string("HTTP/1.1 200 Connection established\r\n\r\n"),
+                                      std::string("HTTP/1.0 200 \n\n"), std::string("HTTP/1.1 299 \r\nVia: x\n\r\n"),
+                                      std::string("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Wait\r\n\r\n"
+                                                  "HTTP/1.1 200 OK\r\n\r\n"));
+  INFO(answer);
   std::string request;
-  ScriptedBroker broker(broker_options(), proxy("HTTP/1.1 200 Connection established\r\n\r\n", request));
+  ScriptedBroker broker(broker_options(), proxy(answer, request));
   TransportBench bench(1);
   bench.options.endpoint = {"localhost", 8883};
   bench.options.proxy.emplace();
@@ -39,9 +52,9 @@ TEST_CASE("a proxy lets us through, with the credentials it was given") {
   bench.options.proxy->user = "aladdin";
   bench.options.proxy->password = Secret("open sesame");
   const auto session = bench.connect();
-  const auto answer = exchange(*session);
+  const auto came = exchange(*session);
   session->close();
-  REQUIRE(answer);
+  REQUIRE(came);
   CHECK(request.starts_with("CONNECT localhost:8883 HTTP/1.1\r\nHost: localhost:8883\r\n"));
   CHECK(request.find("Proxy-Authorization: Basic YWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n") != std::string::npos);
   CHECK(bench.observer.phases().find("+proxy -proxy +tls") != std::string::npos);
@@ -60,7 +73,21 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 502 Bad Gateway\r\nX: y\r\n\r\n", kProxyRefused, "502"},
       {"HTTP/1.1 302 Found\r\nX: " + std::string(20'000, 'y'), kNotAProxy, "more than 16384 bytes"},
       {"SSH-2.0-OpenSSH_9.2\r\n", kNotAProxy, "SSH-2.0"},
-      {"", kNotAProxy, "closed"},
+      {"", kProxyRefused, "closed"},
+      {"HTTP/1.1 20", kProxyRefused, "closed"},
+      {"HTTP/1.1 2ZZ Yes\r\n\r\n", kNotAProxy, "2ZZ"},
+      {"HTTP/1.1 2000 Yes\r\n\r\n", kNotAProxy, "2000"},
+      {"HTTP/1.1 999 Yes\r\n\r\n", kNotAProxy, "999"},
+      {"HTTP/1.1  200 Yes\r\n\r\n", kNotAProxy, " 200"},
+      {"HTTP/1.1 101 Switching\r\n\r\n", kProxyRefused, "101"},
+      {"HTTP/1.1 403 Forbidden\nX: y\n\n", kProxyRefused, "403 Forbidden"},
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", kProxyRefused, "403 Forbidden"},
+      {many_headers(), kNotAProxy, "more than 16384 bytes"},
+      {"HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nPROXY-AUTHENTICATE: NTLM, Digest realm=\"Basic, a\", "
+       "nonce=\"b\"\r\n\r\n",
+       kProxyAuthentication, "authenticates by Negotiate, NTLM, Digest only"},
+      {"HTTP/1.1 407 No\nProxy-Authenticate: NTLM\nProxy-Authenticate: basic realm=\"a\"\n\n", kProxyAuthentication,
+       "wants credentials"},
   };
   for (const Row& row : rows) {
     INFO(row.answer);

@@ -9,7 +9,16 @@
 #   expect_files gateway <<'END'     (exactly these, as MODE PATH, sorted by path)
 #
 # Each script starts in an empty directory with the tested programs first in PATH and an environment without any of
-# our variables. A failed expectation is told and counted; the script goes on and fails at its end.
+# our variables. A failed expectation is reported and the script goes on; it fails at its end. No failure may be lost:
+# * Failures and expectations are counted in files, so that those of subshells, pipes and background jobs count.
+# * A script fails if it ends before its last line (except by `finish` and `skip`), if bash itself complains about it
+#   (an unset variable, an unknown command, an unfinished here-document), or if it expects nothing.
+# * Each `run` needs an expectation, and each expectation something to compare with: an empty golden, a part without
+#   text or a missing file fails. To expect nothing, say so: expect_no_stdout, expect_no_files, expect_absent.
+# tests/cli/harness_check shows each of these failing.
+
+# The script is read twice: up to its line that sources this file, which then reads it whole and knows when it ends.
+[ -z "${HARNESS_READS_SCRIPT:-}" ] || return 0
 set -u
 
 : "${FLEET_PROVISION_TEST_BIN:?the directory of the programs}"
@@ -17,6 +26,7 @@ set -u
 BIN=$FLEET_PROVISION_TEST_BIN
 PARTS=${FLEET_PROVISION_TEST_PARTS:-$BIN/../tests}
 VERSION=$FLEET_PROVISION_TEST_VERSION
+[ -x "$BIN/fleet-provision" ] || { echo "$BIN/fleet-provision is not a program"; exit 1; }
 for variable in $(compgen -e); do
   case $variable in
     FLEET_PROVISION* | MQTT_* | NO_COLOR | *_proxy | *_PROXY | LC_* | LANG | LANGUAGE | SSL_CERT_*) unset "$variable" ;;
@@ -24,46 +34,105 @@ for variable in $(compgen -e); do
 done
 export LC_ALL=C.UTF-8 TERM=dumb PATH=$BIN:$PATH
 
-SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/fleet-provision-cli-XXXXXX")
-mkdir "$SCRATCH/io" "$SCRATCH/work"
-cd "$SCRATCH/work" || exit 1
+SCRIPT=$(readlink -f -- "$0") || exit 1
+BASH_ARGV0=$SCRIPT
+SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/fleet-provision-cli-XXXXXX") || exit 1
+mkdir "$SCRATCH/io" "$SCRATCH/work" && cd "$SCRATCH/work" || exit 1
 # Not what may stand in /etc on this machine.
 echo '{}' >"$SCRATCH/io/no-configuration.json"
 export FLEET_PROVISION_CONFIG=$SCRATCH/io/no-configuration.json
-FAILURES=0
+: >"$SCRATCH/io/failures" >"$SCRATCH/io/begun" >"$SCRATCH/io/ended"
 CHILDREN=()
+COMMAND= CODE= SIMULATOR= LOOKED=0 HOW_IT_ENDS="before its last line"
 
-leave() {
-  local code=$? child
-  for child in "${CHILDREN[@]:-}"; do [ -n "$child" ] && kill "$child" 2>/dev/null && wait "$child" 2>/dev/null; done
-  rm -rf "$SCRATCH"
-  exit $((code != 0 ? code : FAILURES != 0))
+# The lines of the script that lead here, the outermost first.
+lines_of_script() {
+  local i lines=
+  for ((i = ${#BASH_SOURCE[@]} - 1; i > 0; --i)); do
+    if [ "${BASH_SOURCE[i]}" = "$SCRIPT" ] && [ "${FUNCNAME[i]}" != main ]; then lines+=${lines:+, }${BASH_LINENO[i - 1]}; fi
+  done
+  printf '%s' "$lines"
 }
-trap leave EXIT
 
 failed() {
-  FAILURES=$((FAILURES + 1))
-  printf '\n--- line %s: %s\n    after: %s\n' "${BASH_LINENO[-2]}" "$1" "$COMMAND"
+  printf 'line %s: %s\n' "$(lines_of_script)" "$1" >>"$SCRATCH/io/failures"
+  printf '\n--- line %s: %s\n    after: %s\n' "$(lines_of_script)" "$1" "$COMMAND"
+}
+
+# What bash itself said of the script and this file; "PID Terminated" and the like are news of jobs.
+complaints_of_bash() {
+  grep -aE '(/harness\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
+    grep -avE ': line [0-9]+: +[0-9]+ (Terminated|Killed|Hangup|Interrupt)'
+}
+
+leave() {
+  local code=$? child begun= ended= complaints
+  # A subshell of a pipe that an unset variable ends comes here too.
+  [ "$BASHPID" -eq $$ ] || exit "$code"
+  for child in "${CHILDREN[@]}"; do
+    if [ "$child" = "$SIMULATOR" ]; then stop_simulator; else kill "$child" 2>/dev/null && wait "$child"; fi
+  done
+  every_run_was_looked_at
+  cat "$SCRATCH/io/said"
+  complaints=$(complaints_of_bash) && failed "bash complains: $complaints"
+  IFS= read -r begun <"$SCRATCH/io/begun"
+  IFS= read -r ended <"$SCRATCH/io/ended"
+  [ "${#begun}" -eq "${#ended}" ] || failed "an expectation was not looked at to its end"
+  case $HOW_IT_ENDS in
+    skipped) ;;
+    well) [ "${#begun}" -gt 0 ] || failed "the script expects nothing" ;;
+    *) failed "the script ends $HOW_IT_ENDS, with $code" ;;
+  esac
+  code=1
+  if [ -f "$SCRATCH/io/failures" ] && [ ! -s "$SCRATCH/io/failures" ]; then
+    [ "$HOW_IT_ENDS" = skipped ] && code=77 || code=0
+  else
+    printf '\nfailed:\n' && cat "$SCRATCH/io/failures"
+  fi
+  rm -rf "$SCRATCH"
+  exit "$code"
+}
+
+# Ends the script before its last line, as a success unless something has failed.
+finish() { HOW_IT_ENDS=well && exit 0; }
+# Ends the script as one that cannot be tried here.
+skip() { echo "skipped: $1" && HOW_IT_ENDS=skipped && exit 77; }
+
+# Frame every expectation: the first is counted at once, the second when it was looked at.
+begin() { printf . >>"$SCRATCH/io/begun"; }
+end() { printf . >>"$SCRATCH/io/ended"; }
+every_run_was_looked_at() {
+  local ended=
+  IFS= read -r ended <"$SCRATCH/io/ended"
+  [ -z "$COMMAND" ] || [ "${#ended}" -gt "$LOOKED" ] || failed "nothing is expected of this run"
+  LOOKED=${#ended}
 }
 
 # Runs a program; its stdin is $STDIN, or empty.
 run() {
+  every_run_was_looked_at
   COMMAND="$*"
+  [ $# -gt 0 ] || failed "run: no program is named"
   "$@" >"$SCRATCH/io/stdout" 2>"$SCRATCH/io/stderr" <"${STDIN:-/dev/null}"
   CODE=$?
 }
 
+# CODE…: the exit code is one of these.
 expect_code() {
-  [ "$CODE" -eq "$1" ] || {
-    failed "exit code $CODE, expected $1"
-    sed 's/^/    stderr: /' "$SCRATCH/io/stderr"
-  }
+  local code
+  begin
+  [ $# -gt 0 ] || failed "expect_code: no code is given"
+  [ -n "$CODE" ] || failed "expect_code: nothing was run"
+  for code in "$@"; do [ "$CODE" != "$code" ] || { end && return; }; done
+  failed "exit code $CODE, expected $*"
+  sed 's/^/    stderr: /' "$SCRATCH/io/stderr"
+  end
 }
 
 # Whether line $1 is as golden line $2, in which … stands for anything.
 line_matches() {
   local pattern=$2 special
-  for special in '\' '*' '?' '[' ']'; do pattern=${pattern//"$special"/\\"$special"}; done
+  for special in '\' '*' '?' '[' ']' '(' ')' '|' '+' '@' '!'; do pattern=${pattern//"$special"/\\"$special"}; done
   pattern=${pattern//…/*}
   # shellcheck disable=SC2053
   [[ $1 == $pattern ]]
@@ -86,79 +155,191 @@ lines_match() {
   [ "$a" -eq "${#actual_[@]}" ]
 }
 
+# Why array $1 is no golden, if it is none.
+no_golden() {
+  local -n lines_=$1
+  local line
+  [ "${#lines_[@]}" -gt 0 ] || { echo "the golden is empty" && return; }
+  for line in "${lines_[@]}"; do [ "$line" = "……" ] || return 1; done
+  echo "the golden fits everything"
+}
+
+# NAME FILE, and the golden on stdin.
 expect_text() {
   local -a actual golden
-  mapfile -t actual <"$2"
+  local why
+  begin
   mapfile -t golden
-  lines_match actual 0 golden 0 || {
-    failed "$1 differs (< is what came, > the golden)"
-    diff "$2" <(printf '%s\n' "${golden[@]}") | sed 's/^/    /'
-  }
+  if why=$(no_golden golden); then
+    failed "$1: $why"
+  elif ! [ -f "$2" ]; then
+    failed "$1: there is no file $2"
+  elif LC_ALL=C grep -qaP '\x00' "$2"; then
+    failed "$1 holds a NUL"
+  elif [ -s "$2" ] && [ -n "$(tail -c 1 "$2")" ]; then
+    failed "$1: the last line has no end"
+  else
+    mapfile -t actual <"$2"
+    lines_match actual 0 golden 0 || {
+      failed "$1 differs (< is what came, > the golden)"
+      diff "$2" <(printf '%s\n' "${golden[@]}") | sed 's/^/    /'
+    }
+  fi
+  end
 }
 expect_stdout() { expect_text stdout "$SCRATCH/io/stdout"; }
 expect_stderr() { expect_text stderr "$SCRATCH/io/stderr"; }
-expect_no_stdout() { [ -s "$SCRATCH/io/stdout" ] && { failed "stdout is not empty" && sed 's/^/    /' "$SCRATCH/io/stdout"; }; }
-expect_no_stderr() { [ -s "$SCRATCH/io/stderr" ] && { failed "stderr is not empty" && sed 's/^/    /' "$SCRATCH/io/stderr"; }; }
-
-# Each PART stands in the stream.
-expect_in() {
-  local stream=$1 part
-  shift
-  for part in "$@"; do
-    grep -qF -- "$part" "$SCRATCH/io/$stream" || { failed "$stream lacks: $part" && sed 's/^/    /' "$SCRATCH/io/$stream"; }
-  done
+expect_no_text() {
+  begin
+  if ! [ -f "$2" ]; then
+    failed "$1: nothing was run"
+  elif [ -s "$2" ]; then
+    failed "$1 is not empty"
+    sed 's/^/    /' "$2"
+  fi
+  end
 }
-expect_in_stdout() { expect_in stdout "$@"; }
-expect_in_stderr() { expect_in stderr "$@"; }
+expect_no_stdout() { expect_no_text stdout "$SCRATCH/io/stdout"; }
+expect_no_stderr() { expect_no_text stderr "$SCRATCH/io/stderr"; }
+
+# NAME FILE PART…: each part stands in the file.
+expect_parts() {
+  local name=$1 file=$2 content part
+  shift 2
+  begin
+  [ $# -gt 0 ] || failed "$name: no part is given"
+  if [ -f "$file" ]; then
+    content=$(tr '\0' '?' <"$file")
+    for part in "$@"; do
+      if [ -z "$part" ]; then
+        failed "$name: a part without text is in everything"
+      elif [[ $content != *"$part"* ]]; then
+        failed "$name lacks: $part"
+        sed 's/^/    /' "$file"
+      fi
+    done
+  else
+    failed "$name: there is no file $file"
+  fi
+  end
+}
+expect_in_stdout() { expect_parts stdout "$SCRATCH/io/stdout" "$@"; }
+expect_in_stderr() { expect_parts stderr "$SCRATCH/io/stderr" "$@"; }
+expect_in_file() { expect_parts "$1" "$@"; }
 
 # A usage error: exit 64, nothing on stdout, WHAT and, if given, HINT on stderr (… as above).
 expect_usage_error() {
   expect_code 64
   expect_no_stdout
-  { printf 'fleet-provision: error: %s\n' "$1"; [ $# -lt 2 ] || printf 'hint: %s\n' "$2"; } |
-    expect_text stderr "$SCRATCH/io/stderr"
+  {
+    printf 'fleet-provision: error: %s\n' "${1:?expect_usage_error: no message is given}"
+    [ $# -lt 2 ] || printf 'hint: %s\n' "$2"
+  } >"$SCRATCH/io/golden"
+  expect_stderr <"$SCRATCH/io/golden"
 }
 
-# Everything below directory $1, as MODE PATH.
+# Everything below directory $1, as MODE PATH, is as the golden on stdin.
 expect_files() {
-  (cd "$1" 2>/dev/null && find . -mindepth 1 -printf '%m %P\n' | LC_ALL=C sort -k2) >"$SCRATCH/io/files"
+  (set -o pipefail && cd "$1" && find . -mindepth 1 -printf '%m %P\n' | LC_ALL=C sort -k2) >"$SCRATCH/io/files" ||
+    failed "the tree $1 cannot be listed"
   expect_text "the tree $1" "$SCRATCH/io/files"
 }
+expect_no_files() {
+  begin
+  [ -d "$1" ] || failed "$1 is not a directory"
+  [ -z "$(ls -A -- "$1")" ] || failed "$1 holds $(ls -A -- "$1")"
+  end
+}
+
 # The value of a text or number $2 in the JSON file $1, wherever it is first met.
-json_value() { sed -n 's/.*"'"$2"'": *"\{0,1\}\([^",}]*\)"\{0,1\}.*/\1/p' "$1" | head -n 1; }
+json_value() {
+  local value
+  value=$(sed -n 's/.*"'"$2"'": *"\{0,1\}\([^",}]*\)"\{0,1\}.*/\1/p' "$1" | head -n 1)
+  [ -n "$value" ] || failed "$1 has no value of $2" >&2
+  printf '%s\n' "$value"
+}
 
 # Runs the simulator, with the given options, until the script ends, and points our variables at it.
 start_simulator() {
-  local pair
+  local pair value
   rm -f "$SCRATCH/io/ready"
   fleet-provision-simulator "$@" >"$SCRATCH/io/ready" 2>"$SCRATCH/io/simulator" &
   SIMULATOR=$!
   CHILDREN+=("$SIMULATOR")
-  for _ in {1..200}; do
+  for _ in {1..1500}; do
     [ -s "$SCRATCH/io/ready" ] && break
     kill -0 "$SIMULATOR" 2>/dev/null || break
     sleep 0.02
   done
   [ -s "$SCRATCH/io/ready" ] || { cat "$SCRATCH/io/simulator"; echo "the simulator does not start"; exit 1; }
   for pair in ENDPOINT:endpoint PORT:port CA_FILE:caFile CLAIM_CERT:claimCertificate CLAIM_KEY:claimKey TEMPLATE:template; do
-    export "FLEET_PROVISION_${pair%%:*}=$(json_value "$SCRATCH/io/ready" "${pair#*:}")"
+    value=$(json_value "$SCRATCH/io/ready" "${pair#*:}")
+    export "FLEET_PROVISION_${pair%%:*}=$value"
   done
   SIMULATOR_LOG=$(json_value "$SCRATCH/io/ready" log)
 }
+# Stops it; it must still run, and end without a complaint.
 stop_simulator() {
-  kill "$SIMULATOR" && wait "$SIMULATOR" 2>/dev/null
-  CHILDREN=()
+  local child code rest=()
+  kill "$SIMULATOR" || failed "the simulator had ended"
+  wait "$SIMULATOR"
+  code=$?
+  [ "$code" -eq 0 ] || { failed "the simulator ended with $code" && cat "$SCRATCH/io/simulator"; }
+  for child in "${CHILDREN[@]}"; do [ "$child" = "$SIMULATOR" ] || rest+=("$child"); done
+  CHILDREN=("${rest[@]}")
 }
 
 # Waits until file $1 holds $2, at most ten seconds.
 wait_for_text() {
-  for _ in {1..500}; do
-    grep -qF -- "$2" "$1" 2>/dev/null && return 0
-    sleep 0.02
-  done
-  failed "$1 never held: $2"
+  begin
+  if [ -z "${2:-}" ]; then
+    failed "wait_for_text: no text is given"
+  else
+    for _ in {1..500}; do
+      grep -qF -- "$2" "$1" 2>/dev/null && { end && return 0; }
+      sleep 0.02
+    done
+    failed "$1 never held: $2"
+  fi
+  end
   return 1
 }
 
-expect_absent() { [ ! -e "$1" ] && [ ! -L "$1" ] || failed "$1 exists"; }
-expect_true() { "$@" || failed "not true: $*"; }
+expect_absent() {
+  begin
+  [ -n "${1:-}" ] || failed "expect_absent: no path is given"
+  { [ ! -e "$1" ] && [ ! -L "$1" ]; } || failed "$1 exists"
+  end
+}
+expect_equal() {
+  begin
+  [ $# -eq 2 ] || failed "expect_equal: wants two texts, got $#"
+  [ "$1" = "$2" ] || failed "got \"$1\", expected \"$2\""
+  end
+}
+# COMMAND…: ends with 0.
+expect_true() {
+  begin
+  [ $# -gt 0 ] || failed "expect_true: no command is given"
+  "$@" || failed "not true: $*"
+  end
+}
+# COMMAND…: ends with 1, which says no in test, grep, cmp, diff and [; more than that is trouble.
+expect_false() {
+  begin
+  [ $# -gt 0 ] || failed "expect_false: no command is given"
+  "$@"
+  local code=$?
+  [ "$code" -eq 1 ] || failed "exit code $code instead of 1: $*"
+  end
+}
+
+trap leave EXIT
+# What bash complains of is looked at in the end, and shown then.
+exec 2>"$SCRATCH/io/said" </dev/null
+bash -n "$SCRIPT" || exit 1
+HARNESS_READS_SCRIPT=yes
+# shellcheck disable=SC1090
+. "$SCRIPT"
+HOW_IT_ENDS=well
+exit 0

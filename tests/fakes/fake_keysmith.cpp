@@ -103,6 +103,7 @@ Result<CertificateFacts> FakeKeysmith::read_certificate(std::string_view pem) {
   facts.subject = "CN=AWS IoT Certificate";
   facts.not_before = *parse_rfc3339(words[2]);
   facts.not_after = *parse_rfc3339(words[3]);
+  facts.pem = fake_certificate(words[0], words[1], facts.not_before, facts.not_after);
   return facts;
 }
 

@@ -1,5 +1,6 @@
 // A server's bytes behind a CONNECT, a SUBSCRIBE and a PUBLISH of ours. The first byte of the input chooses the version
-// and how the rest is cut. What goes on are whole packets of what came, all but stray PUBACKs, however it was cut.
+// and how the rest is cut. What goes on are whole packets of what came, all but what nothing asked for, however it was
+// cut.
 #include <algorithm>
 
 #include "core/mqtt_guard.hpp"
@@ -38,7 +39,8 @@ Judged judge(bool v5, std::string_view bytes, std::size_t cut) {
     const std::string_view part = bytes.substr(0, cut);
     bytes.remove_prefix(part.size());
     const auto good = guard.inbound(part, judged.approved, seen);
-    if (!good) refused_as(good.error(), ErrorKind::kMalformedAnswer);
+    const bool impossible = !good && good.error().kind == ErrorKind::kConnectionRejected;
+    if (!good && !impossible) refused_as(good.error(), ErrorKind::kMalformedAnswer);
     judged.refused = !good;
   }
   judged.seen = std::move(seen);
@@ -50,8 +52,8 @@ void is_what_came(const Judged& judged, std::string_view bytes) {
   for (const MqttPacket& each : judged.seen) {
     must_hold(each.inbound && each.size <= bytes.size(), "a packet that came");
     const bool goes_on = left.substr(0, each.size) == bytes.substr(0, each.size);
-    must_hold(goes_on || each.type == MqttPacketType::kPuback, "only a PUBACK is kept back");
-    if (goes_on) left.remove_prefix(each.size);
+    must_hold(goes_on || each.unexpected, "only what nothing asked for is kept back");
+    if (!each.unexpected) left.remove_prefix(each.size);
     bytes.remove_prefix(each.size);
   }
   must_hold(left.empty(), "no more goes on than came");

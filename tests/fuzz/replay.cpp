@@ -15,6 +15,8 @@ using Bytes = std::vector<std::uint8_t>;
 /// Of a longer file only the beginning is cut and turned over.
 constexpr std::size_t kVariedMax = 2000;
 
+using fleet_provision::must_hold;
+
 void run(const Bytes& bytes, std::size_t size) {
   // A copy of exactly this size, so that a sanitizer sees every read behind it.
   const Bytes exact(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
@@ -23,6 +25,7 @@ void run(const Bytes& bytes, std::size_t size) {
 
 void replay(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
+  must_hold(file.is_open(), "a file of the corpus can be read");
   const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
   run(bytes, bytes.size());
   const std::size_t varied = std::min(bytes.size(), kVariedMax);

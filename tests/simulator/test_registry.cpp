@@ -146,4 +146,110 @@ TEST_CASE("things outside the registry's limits are refused") {
     t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}};
     t.type = "big";
   }));
+  // The last good value of each length, and the first that is not.
+  CHECK_FALSE(refused([](ThingSpec& t) { t.name = "t"; }));
+  CHECK_FALSE(refused([](ThingSpec& t) { t.name = std::string(128, 'a'); }));
+  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes[std::string(128, 'a')] = "x"; }));
+  CHECK(refused([](ThingSpec& t) { t.attributes[std::string(129, 'a')] = "x"; }));
+  CHECK(refused([](ThingSpec& t) { t.attributes[""] = "x"; }));
+  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes["a"] = std::string(800, 'x'); }));
+  CHECK(refused([](ThingSpec& t) { t.attributes["a"] = std::string(801, 'x'); }));
+  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}}; }));
+}
+
+TEST_CASE("each character of a thing's name and attributes is decided by itself") {
+  const auto taken = [](const std::function<void(ThingSpec&)>& change) {
+    World world;
+    ThingSpec spec = thing({});
+    change(spec);
+    return world.apply(spec, world.certificate()).has_value();
+  };
+  // API_ThingAttribute, API_AttributePayload: what is allowed besides letters and digits.
+  const std::string in_names = "_.,@/:#-";
+  const std::string in_values = "_.,@/:#=[]-";
+  const std::string in_thing_names = ":_-";
+  for (int byte = 0; byte <= 0xFF; ++byte) {
+    INFO(byte);
+    const std::string text(1, static_cast<char>(byte));
+    const bool word = byte < 0x80 && std::isalnum(byte) != 0;
+    const auto stands_in = [&](const std::string& list) { return word || list.find(text) != std::string::npos; };
+    CHECK(taken([&](ThingSpec& t) { t.name = text; }) == stands_in(in_thing_names));
+    CHECK(taken([&](ThingSpec& t) { t.attributes[text] = "x"; }) == stands_in(in_names));
+    CHECK(taken([&](ThingSpec& t) { t.attributes["a"] = text; }) == stands_in(in_values));
+  }
+}
+
+TEST_CASE("OverrideSettings decide over the type and the groups of a thing that exists") {
+  struct Row {
+    std::optional<Override> setting;
+    /// Afterwards; empty: refused.
+    std::string type;
+    std::vector<std::string> groups;
+  };
+  using O = Override;
+  const std::vector<Row> rows{
+      {std::nullopt, "", {}},
+      {O::kDoNothing, "old", {"a", "b"}},
+      {O::kReplace, "new", {"b", "c"}},
+      {O::kMerge, "new", {"a", "b", "c"}},
+      {O::kFail, "", {}},
+  };
+  for (const auto& row : rows) {
+    INFO(static_cast<int>(row.setting.value_or(O::kDoNothing)) << row.type);
+    World world;
+    ThingSpec first = thing({});
+    first.type = "old";
+    first.groups = {"a", "b"};
+    REQUIRE(world.apply(first, world.certificate()));
+    ThingSpec by_type = first;
+    by_type.type = "new";
+    by_type.override_type = row.setting;
+    ThingSpec by_groups = first;
+    by_groups.groups = {"b", "c"};
+    by_groups.override_groups = row.setting;
+    CHECK(world.apply(by_type, world.certificate()).has_value() == !row.type.empty());
+    CHECK(world.store.things.at("t").type == (row.type.empty() ? "old" : row.type));
+    CHECK(world
+              .apply(
+                  [&] {
+                    auto spec = by_groups;
+                    spec.type = world.store.things.at("t").type;
+                    return spec;
+                  }(),
+                  world.certificate())
+              .has_value() == !row.groups.empty());
+    CHECK(world.store.things.at("t").groups == (row.groups.empty() ? first.groups : row.groups));
+  }
+}
+
+TEST_CASE("the status of a certificate follows its template, once it is active only by REPLACE") {
+  for (const auto setting :
+       {std::optional<Override>{}, std::optional{Override::kReplace}, std::optional{Override::kDoNothing}}) {
+    World world;
+    const std::string id = world.certificate();
+    const auto apply = [&](const char* status) {
+      Rendered rendered;
+      rendered.certificate = CertificateSpec{id, status, setting, false};
+      return world.registry.apply(rendered, id, "gateway");
+    };
+    REQUIRE(apply("ACTIVE"));
+    CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kActive);
+    REQUIRE(apply("INACTIVE"));
+    CHECK(world.registry.find_certificate(id)->status ==
+          (setting == Override::kDoNothing ? CertificateStatus::kActive : CertificateStatus::kInactive));
+    CHECK(world.store.certificates.at(id).token_used);
+  }
+}
+
+TEST_CASE("a template that names another certificate changes nothing") {
+  World world;
+  const std::string id = world.certificate();
+  Rendered rendered;
+  rendered.thing = thing({});
+  rendered.certificate = CertificateSpec{world.certificate(), "ACTIVE", {}, false};
+  const auto applied = world.registry.apply(rendered, id, "gateway");
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().error_code == "InvalidParameters");
+  CHECK(world.store.things.empty());
+  CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
 }

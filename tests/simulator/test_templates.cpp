@@ -178,3 +178,49 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
     CHECK(inner.error().message.find(each.said) != std::string::npos);
   }
 }
+
+TEST_CASE("a template without functions is taken as it stands") {
+  const auto result = rendered(R"({"Resources":{
+    "thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"the-only-one","ThingTypeName":"gateway",
+      "AttributePayload":{"site":"berlin","floor":3,"spare":true,"used":false},"ThingGroups":["a","b"]}},
+    "certificate":{"Type":"AWS::IoT::Certificate","Properties":{"CertificateId":"certificate-1"}},
+    "policy":{"Type":"AWS::IoT::Policy","Properties":{"PolicyName":"gateway"}}},
+    "DeviceConfiguration":{"interval":60,"ratio":1.5,"on":true,"text":"x"}})",
+                               {{"Ignored", "x"}});
+  REQUIRE(result);
+  REQUIRE(result->thing);
+  CHECK(result->thing->name == "the-only-one");
+  CHECK(result->thing->type == "gateway");
+  CHECK(result->thing->groups == std::vector<std::string>{"a", "b"});
+  CHECK(result->thing->attributes ==
+        std::map<std::string, std::string>{{"site", "berlin"}, {"floor", "3"}, {"spare", "true"}, {"used", "false"}});
+  REQUIRE(result->certificate);
+  CHECK(result->certificate->certificate_id == "certificate-1");
+  CHECK(result->certificate->status == "ACTIVE");
+  CHECK_FALSE(result->certificate->exclusive_thing);
+  CHECK_FALSE(result->certificate->override_status);
+  REQUIRE(result->policies.size() == 1);
+  CHECK(result->policies[0].name == "gateway");
+  CHECK(result->device_configuration ==
+        std::map<std::string, std::string>{{"interval", "60"}, {"ratio", "1.5"}, {"on", "true"}, {"text", "x"}});
+
+  // And one that makes nothing.
+  const auto nothing = rendered(R"({"Resources":{}})", {});
+  REQUIRE(nothing);
+  CHECK_FALSE(nothing->thing);
+  CHECK_FALSE(nothing->certificate);
+  CHECK(nothing->policies.empty());
+  CHECK(nothing->device_configuration.empty());
+}
+
+TEST_CASE("a template body has 10240 characters at most") {
+  const auto body = [](std::size_t size) {
+    const std::string text = R"({"Resources":{}})";
+    return text + std::string(size - text.size(), ' ');
+  };
+  CHECK(ProvisioningTemplate::parse("t", body(10'240)));
+  const auto longer = ProvisioningTemplate::parse("t", body(10'241));
+  REQUIRE_FALSE(longer);
+  CHECK(longer.error().message == "template t: 10241 characters");
+  CHECK(longer.error().hint == "the service takes 10240 at most");
+}

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 #
 # Each script says with `broken` what did not hold, and with `row` what it tried; its exit status is the number of broken
-# promises, at most 98. STORM_BIN is where the programs are; STORM_FULL=1 tries everything instead of a sample;
+# promises, at most 98, counted in a file, since those of subshells and pipes count too. A row of which nothing was tried,
+# and a command that does not exist, are broken promises. STORM_BIN is where the programs are; STORM_FULL=1 tries everything instead of a sample;
 # STORM_ROWS names a file that gets one table row per `row` (see scripts/what-survives-what).
 
 set -u
@@ -13,8 +14,8 @@ rows=${STORM_ROWS:-/dev/null}
 work=$(mktemp -d "${TMPDIR:-/tmp}/storm.XXXXXX")
 tool=$bin/fleet-provision
 simulator_pid=
-broken_count=0
 case_number=0
+: > "$work/broken"
 declare -a ours=()
 trap 'end_storm' EXIT
 trap 'exit 130' INT TERM
@@ -25,7 +26,7 @@ end_storm() {
     if [ -n "$pid" ]; then kill -CONT "$pid" 2> /dev/null; kill "$pid" 2> /dev/null; fi
   done
   wait 2> /dev/null
-  if [ "$broken_count" -gt 0 ] && [ -n "${STORM_KEEP:-}" ]; then
+  if [ -s "$work/broken" ] && [ -n "${STORM_KEEP:-}" ]; then
     echo "kept: $work"
   else
     rm -rf "$work"
@@ -34,24 +35,33 @@ end_storm() {
 
 # The promises broken so far, as exit status.
 finish() {
-  exit $((broken_count > 98 ? 98 : broken_count))
+  local count
+  count=$(wc -l < "$work/broken") || exit 99
+  exit $((count > 98 ? 98 : count))
 }
 
 # broken WHAT: a promise that did not hold, with what the program said.
 broken() {
-  broken_count=$((broken_count + 1))
+  echo "$1" >> "$work/broken"
   echo "BROKEN: $1"
   if [ -s "$work/err" ]; then tail -n 6 "$work/err" | cut -c1-300 | sed 's/^/    /'; fi
 }
 
+# By bash, in a subshell of its own.
+command_not_found_handle() {
+  broken "there is no command $1"
+  return 127
+}
+
 # row FAULT TRIED OUTCOME
 row() {
+  [ "$2" -gt 0 ] || broken "$1: nothing was tried"
   printf '| %s | %s | %s |\n' "$1" "$2" "$3" | tee -a "$rows"
 }
 
 # Without what it needs, a script tells so and succeeds.
 skip() {
-  row "$1" 0 "not tried here: $2"
+  printf '| %s | 0 | not tried here: %s |\n' "$1" "$2" | tee -a "$rows"
 }
 
 need_strace() {
@@ -91,18 +101,20 @@ start_simulator() {
     FLEET_PROVISION_CLAIM_KEY FLEET_PROVISION_TEMPLATE
 }
 
+# It still runs until then, and ends without a complaint.
 stop_simulator() {
   if [ -n "$simulator_pid" ]; then
-    kill "$simulator_pid" 2> /dev/null
-    wait "$simulator_pid" 2> /dev/null
+    kill "$simulator_pid" || broken "the simulator had ended"
+    wait "$simulator_pid" || broken "the simulator ended with $?: $(tail -n 3 "$work/simulator.err")"
   fi
   simulator_pid=
 }
 
-# The value of a field in one line of JSON.
+# The value of a field in one line of JSON; 1 if there is none.
 field() {
   local value
   value=${2#*\""$1"\":}
+  [ "$value" != "$2" ] || return 1
   value=${value#\"}
   printf '%s' "${value%%[\",\}]*}"
 }
@@ -167,7 +179,8 @@ finished() {
   [ -z "$left" ] || { echo "left over: $left"; return 1; }
   left=$(names_but "$dir/identity" certificate.pem private-key.pem thing-name identity.json device-configuration.json)
   [ -z "$left" ] || { echo "left over in identity/: $left"; return 1; }
-  id=$(field certificateId "$(one_line "$dir/identity/identity.json")")
+  id=$(field certificateId "$(one_line "$dir/identity/identity.json")") && [ -n "$id" ] ||
+    { echo "identity.json names no certificate"; return 1; }
   thing=$work/service/things/$(< "$dir/identity/thing-name").json
   [[ $(cat "$thing" 2> /dev/null) = *"$id"* ]] || { echo "the service does not know certificate $id"; return 1; }
 }
@@ -194,7 +207,7 @@ certificate_is_pending() {
 # The service knows the certificate in the journal as that of a thing.
 registered() {
   local id
-  id=$(field certificateId "$(one_line "$dir/pending/journal")")
+  id=$(field certificateId "$(one_line "$dir/pending/journal")") && [ -n "$id" ] || return 1
   grep -qs "$id" "$work/service/things/"*.json
 }
 

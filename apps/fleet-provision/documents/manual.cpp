@@ -27,14 +27,21 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-/// The help of an option as a sentence, and its default; `Row` is a row of either program's table.
+/// The help of an option as a sentence, and its default, which the table or the end of the help may hold; `Row` is a
+/// row of either program's table.
 template <class Row>
 std::string sentence(const Row& option) {
-  std::string text = roff(option.help);
+  constexpr std::string_view kDefault = " [default: ";
+  const std::size_t bracket = option.help.rfind(kDefault);
+  std::string text = roff(option.help.substr(0, bracket));
   if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') {
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
   }
   text += ".";
+  if (bracket != std::string_view::npos) {
+    const std::string_view value = option.help.substr(bracket + kDefault.size());
+    text += " Default: " + roff(value.substr(0, value.size() - 1)) + ".";
+  }
   if (!option.default_value.empty()) text += " Default: " + roff(option.default_value) + ".";
   return text + "\n";
 }

@@ -36,7 +36,7 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
       if (!option.metavar.empty()) entry += " " + std::string(option.metavar);
       const bool told = contains(help, entry + "\n") || contains(help, entry + " ");
       CHECK(told == matters_to(command, option.id));
-      const std::string default_value = "[" + std::string(option.default_value) + "]";
+      const std::string default_value = "[default: " + std::string(option.default_value) + "]";
       if (told && !option.default_value.empty()) CHECK(contains(help, default_value));
     }
     CHECK(contains(help, "\nExit codes:\n") == (command != Command::kPolicy && command != Command::kCheck));

@@ -24,6 +24,10 @@ const std::string kPublish5 = bytes({0x32, 6, 0, 1, 't', 0, 5, 0});
 const std::string kPublish311 = bytes({0x32, 5, 0, 1, 't', 0, 5});
 const std::string kConnack5 = bytes({0x20, 3, 0, 0, 0});
 const std::string kConnack311 = bytes({0x20, 2, 0, 0});
+const std::string kSuback5 = bytes({0x90, 5, 0, 9, 0, 1, 1});
+const std::string kSuback311 = bytes({0x90, 4, 0, 9, 1, 1});
+const std::string kPingreq = bytes({0xC0, 0});
+const std::string kMessageOfA = bytes({0x30, 4, 0, 1, 'a', 'x'});
 
 /// A guard that has seen CONNECT, SUBSCRIBE (id 9, two filters) and PUBLISH (id 5, topic t).
 struct Bench {
@@ -31,8 +35,10 @@ struct Bench {
   std::vector<char> approved;
   std::vector<MqttPacket> seen;
 
-  explicit Bench(bool v5) {
-    REQUIRE(guard.outbound(v5 ? kConnect5 + kSubscribe5 + kPublish5 : kConnect311 + kSubscribe311 + kPublish311, seen));
+  explicit Bench(bool v5)
+      : Bench(v5 ? kConnect5 + kSubscribe5 + kPublish5 : kConnect311 + kSubscribe311 + kPublish311) {}
+  explicit Bench(const std::string& sent) {
+    REQUIRE(guard.outbound(sent, seen));
     seen.clear();
   }
   Result<void> inbound(const std::string& text) { return guard.inbound(text, approved, seen); }
@@ -138,6 +144,8 @@ TEST_CASE("after CONNACK only what was asked for goes on") {
     INFO(row.name << (row.v5 ? ", MQTT 5" : ", MQTT 3.1.1"));
     Bench bench(row.v5);
     REQUIRE(bench.inbound(row.v5 ? kConnack5 : kConnack311));
+    if (row.name.starts_with("PUBLISH")) REQUIRE(bench.inbound(row.v5 ? kSuback5 : kSuback311));
+    if (row.name.starts_with("PINGRESP")) REQUIRE(bench.guard.outbound(kPingreq, bench.seen));
     bench.approved.clear();
     const auto result = bench.inbound(row.packet);
     CHECK(result.has_value() == row.good);
@@ -165,6 +173,111 @@ TEST_CASE("a PUBACK that answers nothing is told and kept from the library") {
   CHECK(bench.seen.back().type == MqttPacketType::kPuback);
 }
 
+TEST_CASE("a CONNACK that makes the exchange impossible is named") {
+  struct Named {
+    std::string packet;
+    std::string said;
+    ErrorKind kind = ErrorKind::kMalformedAnswer;
+  };
+  const std::vector<Named> rows{
+      {bytes({0x20, 6, 0, 0, 3, 33, 0, 0}), "Receive Maximum 0"},
+      {bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 0, 0}), "Maximum Packet Size 0"},
+      {bytes({0x20, 5, 0, 0, 2, 36, 2}), "Maximum QoS 2"},
+      {bytes({0x20, 5, 0, 0, 2, 36, 0}), "Maximum QoS 0", ErrorKind::kConnectionRejected},
+      {bytes({0x20, 3, 1, 0, 0}), "an old session"},
+  };
+  for (const Named& row : rows) {
+    INFO(row.said);
+    Bench bench(true);
+    const auto result = bench.inbound(row.packet);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == row.kind);
+    CHECK(result.error().message.find(row.said) != std::string::npos);
+    CHECK(bench.approved.empty());
+  }
+  for (const std::string& packet : {bytes({0x20, 6, 0, 0, 3, 33, 0, 1}), bytes({0x20, 5, 0, 0, 2, 36, 1}),
+                                    bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 1, 0})}) {
+    CHECK(Bench(true).inbound(packet).has_value());
+  }
+}
+
+TEST_CASE("our packet over the server's Maximum Packet Size is not sent") {
+  for (const bool fits : {true, false}) {
+    Bench bench(true);
+    const auto limit = static_cast<int>(kPublish5.size()) - (fits ? 0 : 1);
+    REQUIRE(bench.inbound(bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 0, limit})));
+    const auto sent = bench.guard.outbound(kPublish5, bench.seen);
+    CHECK(sent.has_value() == fits);
+    CHECK((sent || sent.error().kind == ErrorKind::kConnectionRejected));
+  }
+}
+
+TEST_CASE("what nothing asked for is kept from the library, and ends the connection when it is many") {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"PINGRESP", bytes({0xD0, 0})},
+      {"PUBACK", bytes({0x40, 2, 0, 77})},
+      {"PUBLISH on a topic that was refused", bytes({0x30, 4, 0, 1, 'b', 'x'})},
+      {"PUBLISH on another topic", bytes({0x30, 4, 0, 1, 'z', 'x'})},
+  };
+  for (const auto& [name, packet] : rows) {
+    INFO(name);
+    Bench bench(false);
+    REQUIRE(bench.inbound(kConnack311 + bytes({0x90, 4, 0, 9, 1, 0x80})));
+    bench.approved.clear();
+    for (std::size_t i = 0; i < kUnexpectedPacketsMax; ++i) REQUIRE(bench.inbound(packet));
+    CHECK(bench.approved.empty());
+    CHECK(bench.seen.back().unexpected);
+    const auto last = bench.inbound(packet);
+    REQUIRE_FALSE(last);
+    CHECK(last.error().kind == ErrorKind::kMalformedAnswer);
+    CHECK(last.error().message.find("nothing asked for") != std::string::npos);
+  }
+}
+
+TEST_CASE("a PUBLISH before the SUBACK or before a request is kept from the library") {
+  Bench early(false);
+  REQUIRE(early.inbound(kConnack311));
+  early.approved.clear();
+  REQUIRE(early.inbound(kMessageOfA));
+  CHECK(early.approved.empty());
+
+  Bench unasked(kConnect311 + kSubscribe311);
+  REQUIRE(unasked.inbound(kConnack311 + kSuback311));
+  unasked.approved.clear();
+  REQUIRE(unasked.inbound(kMessageOfA));
+  CHECK(unasked.approved.empty());
+  REQUIRE(unasked.guard.outbound(kPublish311, unasked.seen));
+  REQUIRE(unasked.inbound(kMessageOfA));
+  CHECK(unasked.approved.size() == kMessageOfA.size());
+}
+
+TEST_CASE("one request has a number of answers, and a number of bytes in them") {
+  Bench bench(false);
+  REQUIRE(bench.inbound(kConnack311 + kSuback311));
+  for (int request = 0; request < 3; ++request) {
+    for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(bench.inbound(kMessageOfA));
+    REQUIRE(bench.guard.outbound(kPublish311, bench.seen));
+  }
+  for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(bench.inbound(kMessageOfA));
+  CHECK_FALSE(bench.inbound(kMessageOfA));
+
+  Bench large(false);
+  REQUIRE(large.inbound(kConnack311 + kSuback311));
+  const std::size_t left = kMqttPayloadBytesMax + 3;
+  std::string packet = bytes({0x30, static_cast<int>(left % 128) | 0x80, static_cast<int>(left / 128 % 128) | 0x80,
+                              static_cast<int>(left / 16384), 0, 1, 'a'});
+  packet.append(kMqttPayloadBytesMax, 'x');
+  std::size_t passed = 0;
+  while (passed < kAnswersMax && large.inbound(packet)) ++passed;
+  CHECK(passed == kAnswerBytesMax / packet.size());
+}
+
+TEST_CASE("nothing comes behind a DISCONNECT") {
+  Bench bench(true);
+  REQUIRE(bench.inbound(kConnack5 + bytes({0xE0, 1, 142})));
+  CHECK_FALSE(bench.inbound(bytes({0xE0, 1, 142})));
+}
+
 TEST_CASE("a packet over the limit ends at its header") {
   Bench bench(false);
   REQUIRE(bench.inbound(kConnack311));
@@ -175,7 +288,7 @@ TEST_CASE("a packet over the limit ends at its header") {
   // 128 KiB of payload pass, one byte more does not.
   for (const std::size_t payload : {kMqttPayloadBytesMax, kMqttPayloadBytesMax + 1}) {
     Bench other(false);
-    REQUIRE(other.inbound(kConnack311));
+    REQUIRE(other.inbound(kConnack311 + kSuback311));
     const std::size_t left = payload + 3;
     std::string packet = bytes({0x30, static_cast<int>(left % 128) | 0x80, static_cast<int>(left / 128 % 128) | 0x80,
                                 static_cast<int>(left / 16384), 0, 1, 'a'});

@@ -70,7 +70,7 @@ TEST_CASE("what is retried is what time may mend") {
     // Whoever is asked to run again later may also try again now, but for causes that waiting here does not mend.
     const bool ends_run = kind == kLocked || kind == kClockNotSet || kind == kCertificateLimit ||
                           kind == kTokenRefused || kind == kInterrupted || kind == kTerminated || kind == kDiskFull ||
-                          kind == kDiskError || kind == kOnSuccessFailed;
+                          kind == kDiskError || kind == kOnSuccessFailed || kind == kOutOfResources;
     // A policy spreads while a run waits; when the whole run was not enough, somebody must mend it.
     const bool spreads = kind == kIdentityRefused;
     CHECK((at_key == Verdict::kRetry) == ((retryable(kind) && !ends_run) || spreads));

@@ -1,0 +1,171 @@
+"""Keys of JSON documents, events of the simulator's log, and files that the pages refer to."""
+import json
+import re
+
+CAMEL_CASE = re.compile(r"(?!k[A-Z])[a-z]+(?:[A-Z][a-z]+)+")
+# Directories of an installation, not of the tree.
+INSTALLED = {"lib/systemd/system"}
+OWN_DIRECTORIES = ("apps/", "config/", "docs/", "lib/", "scripts/", "tests/", ".ci/")
+
+
+def page_named(pages, path):
+    return next(page for page in pages if page.path == path)
+
+
+def keys_in(value):
+    """Every key of a JSON value, at any depth; those of a device configuration are the user's own."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            if key != "deviceConfiguration":
+                yield from keys_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from keys_in(each)
+
+
+def shape(value):
+    """The keys of a result in their order, without what differs from run to run."""
+    return list(value) + [f"files.{key}" for key in value["files"]] + [f"timeline.{key}" for key in value["timeline"][0]]
+
+
+def result_example(pages, program):
+    """The result in README.md has the keys of a real one, in their order; so has what it says of errors."""
+    readme = page_named(pages, "README.md")
+    block = next(each for each in readme.blocks if '  "schema": 1,' in each.lines)
+    try:
+        shown = json.loads(re.sub(r",?\s*…", "", "\n".join(block.lines)))
+    except ValueError as error:
+        yield f"README.md:{block.line}: the result is not JSON: {error}"
+        return
+    if shape(shown) != shape(program.trial["run"]):
+        yield f"README.md:{block.line}: the keys of the result are {shape(program.trial['run'])}"
+    numbers = [number for number, text in readme.prose if text.startswith("`error`, when not null")]
+    paragraph = " ".join(text for number, text in readme.prose if numbers and 0 <= number - numbers[0] < 3)
+    for key in program.result["error"]:
+        if f"`{key}`" not in paragraph:
+            yield f"README.md: the paragraph on `error` does not name its key {key}"
+
+
+def json_keys(pages, program):
+    """A word in backticks that looks likeThis is a key of something that the programs read or write."""
+    known = set(keys_in(program.trial))
+    known |= set(re.findall(r'"([a-z]+(?:[A-Z][a-z]+)+)"', program.source_text))
+    for page in pages:
+        for number, word in page.words():
+            if CAMEL_CASE.fullmatch(word) and word not in known:
+                yield f"{page.path}:{number}: {word} is no key of a result, an identity, an event or an answer"
+    yield from identity_keys(pages, program)
+
+
+def identity_keys(pages, program):
+    """README.md lists the keys of identity.json, the files of the state directory likewise."""
+    readme = page_named(pages, "README.md")
+    numbers = [number for number, text in readme.prose if text.startswith("`identity.json` has ")]
+    listed = []
+    for number, text in readme.prose:
+        if numbers and 0 <= number - numbers[0] < 5:
+            if not text.strip():
+                break
+            listed += re.findall(r"`([A-Za-z]+)`", text)
+    if listed != list(program.trial["identity"]):
+        yield f"README.md: the keys of identity.json are {list(program.trial['identity'])}, not {listed}"
+    block = next(each for each in readme.blocks if each.lines and each.lines[0].startswith("DIR/"))
+    shown = {line.split()[0].rstrip("/").rsplit("/", 1)[-1] for line in block.lines}
+    for path in sorted(program.trial["files"]):
+        if path.rsplit("/", 1)[-1] not in shown:
+            yield f"README.md:{block.line}: the state directory also holds {path}"
+
+
+def events(pages, program):
+    """The table of docs/simulator.md has every event and field that a log holds, and none that nothing writes."""
+    page = page_named(pages, "docs/simulator.md")
+    rows = {cells[0].strip("`"): (number, set(re.findall(r"`([A-Za-z]+)`", cells[1]))) for number, cells in page.rows_below("| event |")}
+    common = {"time", "event", "connection", "clientId"}
+    service = "\n".join(text for path, text in program.sources.items() if "simulator/" in path)
+    results = {name: re.search(r"`result` \(([^)]*)\)", " ".join(cells[1:])) for name, cells in
+               ((cells[0].strip("`"), cells) for _, cells in page.rows_below("| event |"))}
+    for name, found in results.items():
+        for word in re.findall(r"`([^`]*?)(?:…)?`", found.group(1)) if found else []:
+            if f'"{word}' not in service:
+                yield f"docs/simulator.md:{rows[name][0]}: no event has the result {word}"
+    for word in re.findall(r'(?:"result", text_value\(|\bresult = )"([a-z :]+)"', service):
+        if not any(found and f"`{word}" in found.group(1) for found in results.values()):
+            yield f"docs/simulator.md: the result {word.strip()} of an event is missing"
+    for event in program.trial["events"]:
+        number, fields = rows.get(event["event"], (0, set()))
+        for field in set(event) - common - fields:
+            yield f"docs/simulator.md:{number}: the event {event['event']} also has the field {field}"
+    for name, (number, fields) in rows.items():
+        for word in {name, *fields}:
+            if not re.search(rf'"{word}["(]', service):
+                yield f"docs/simulator.md:{number}: nothing writes the event or field {word}"
+    for name in re.findall(r'(?:log_connection\([^,]*, |log_\.write\([^,]*, )"([a-z]+)"', service):
+        if name not in rows:
+            yield f"docs/simulator.md: the event {name} is missing"
+    yield from check_lines(pages, program)
+
+
+def check_lines(pages, program):
+    """The lines of `check` stand in docs/errors.md."""
+    page = page_named(pages, "docs/errors.md")
+    told = {word.strip(): number for number, cells in page.rows_below("| line |") for word in cells[0].split(",")}
+    sources = "\n".join(program.sources[f"lib/workflow/{name}.cpp"] for name in ("check", "check_way"))
+    written = set(re.findall(r'(?:findings_\.\w+\(|Phase::k\w+, )"([a-z-]*[a-z])"', sources))
+    written |= {verb + what for verb in ("publish-", "receive-", "answer-") for what in ("create", "register") if f'"{verb}' in sources}
+    written |= {each["name"] for each in program.trial["check"]["checks"]}
+    for name in sorted(written ^ set(told)):
+        where = f":{told[name]}" if name in told else ""
+        yield f"docs/errors.md{where}: the line {name} of check is on the page or in lib/workflow/check*.cpp, not in both"
+
+
+def heading_anchors(text):
+    return {re.sub(r"[^\w\- ]", "", line.lstrip("#").strip().lower()).replace(" ", "-")
+            for line in text.split("\n") if line.startswith("#")}
+
+
+def links(pages, program):
+    text_of = {page.path: page.text for page in pages}
+    for page in pages:
+        directory = page.path.rsplit("/", 1)[0] + "/" if "/" in page.path else ""
+        for number, text in page.prose:
+            for target in re.findall(r"\]\(([^)\s]+)\)", text):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                path, _, anchor = target.partition("#")
+                parts = []
+                for part in (directory + path).split("/") if path else page.path.split("/"):
+                    if part == "..":
+                        parts = parts[:-1]
+                    elif part:
+                        parts.append(part)
+                path = "/".join(parts)
+                if path not in program.tree:
+                    yield f"{page.path}:{number}: there is no {target}"
+                elif anchor and anchor not in heading_anchors(text_of.get(path, "")):
+                    yield f"{page.path}:{number}: {path} has no heading #{anchor}"
+
+
+def files_exist(pages, program):
+    """A file that a page names exists: from the top, below a directory of lib/ or tests/, or by its name alone."""
+    yield from links(pages, program)
+    layers = sorted({path.split("/")[-1] for path in program.tree
+                     if re.fullmatch(r"(lib|tests|apps/[a-z-]+)/[a-z_]+", path) and "." not in path})
+    for page in pages:
+        named = [(number, word.split(" ")[0]) for number, word in page.words()]
+        named += [(block.line + 1 + index, word) for block in page.blocks for index, line in enumerate(block.lines)
+                  for word in re.findall(r"(?<![\w/.])(?:\./)?((?:apps|config|docs|lib|scripts|tests)/[\w./*-]*\w)", line)
+                  if block.language not in ("", "indented") or word.startswith("scripts/")]
+        for number, word in named:
+            word = re.sub(r"\b[A-Z]{2,}$", "*", word.removeprefix("./").rstrip("/:"))
+            if not re.fullmatch(r"[\w.][\w./*-]*", word) or word in INSTALLED:
+                continue
+            if word.startswith(OWN_DIRECTORIES):
+                if not program.in_tree(word):
+                    yield f"{page.path}:{number}: there is no {word}"
+            elif "/" in word and word.split("/")[0] in layers:
+                if not any(program.in_tree(pattern) for pattern in (f"*/{word}", f"*/{word}.*", f"*/{word.split('/')[-1]}.in")):
+                    yield f"{page.path}:{number}: there is no {word}"
+            elif re.fullmatch(r"[a-z_]+\.(\*|cpp|hpp)", word):
+                if not program.in_tree(f"*/{word}"):
+                    yield f"{page.path}:{number}: there is no {word}"
