@@ -80,7 +80,10 @@ Result<Parameters> read_key_values(const std::vector<std::string>& texts, Warnin
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =", "write it as KEY=VALUE or KEY=@FILE");
+      const bool json = trimmed(text).starts_with('{');
+      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =",
+                  json ? "write each as -P KEY=VALUE, or pipe the text into `--parameters -`"
+                       : "write it as KEY=VALUE or KEY=@FILE");
     }
     const std::string name = text.substr(0, equals);
     FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1), warnings));

@@ -23,8 +23,8 @@ struct Request {
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
 /// what read_parameters says.
-/// `environment` is asked for the proxy that all programs share. `warnings` gets what is odd and no error, also when the
-/// request is refused.
+/// `environment` is asked for the proxy that all programs share. `warnings` gets what is odd and no error, also when
+/// the request is refused.
 [[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment,
                                                 std::vector<std::string>& warnings);
 

@@ -19,8 +19,8 @@ namespace fleet_provision {
 /// The result of schema 1 and a key `status` with the certificate, the unfinished run and the identity before.
 [[nodiscard]] std::string status_json(const std::string& state_dir, const State& state, const RunRecord& record);
 
-/// One `NAME="VALUE"` a line, which sh and EnvironmentFile= of systemd read alike; `state_dir` from the root. kUsage for
-/// a path that a line cannot hold: with a line break or another control character but a tab, or not UTF-8.
+/// One `NAME="VALUE"` a line, which sh and EnvironmentFile= of systemd read alike; `state_dir` from the root. kUsage
+/// for a path that a line cannot hold: with a line break or another control character but a tab, or not UTF-8.
 [[nodiscard]] Result<std::string> status_variables(const std::string& state_dir, const Identity& identity);
 
 }  // namespace fleet_provision

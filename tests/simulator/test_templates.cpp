@@ -142,6 +142,43 @@ TEST_CASE("the built-in template makes gateway-SERIAL") {
   CHECK_FALSE(rendered(std::string(builtin_template_body()), {}));
 }
 
+TEST_CASE("a template is taken out of what the AWS CLI prints") {
+  const std::string body(builtin_template_body());
+  const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
+  struct Row {
+    std::string text;
+    std::string said;
+  };
+  const Row taken[] = {
+      {body, ""},
+      {R"({"templateBody": )" + quoted(body) + R"(, "roleArn": "arn:aws:iam::123456789012:role/x"})", ""},
+      {R"({"templateArn": "a", "templateName": "b", "enabled": true, "templateBody": )" + quoted(body) + "}", ""},
+      {R"({"templateBody": )" + body + "}", ""},
+  };
+  for (const Row& each : taken) {
+    INFO(each.text.substr(0, 60));
+    const auto inner = template_body("test", each.text);
+    REQUIRE(inner);
+    const auto result = rendered(*inner, {{"SerialNumber", "4711"}});
+    REQUIRE(result);
+    CHECK(result->thing->name == "gateway-4711");
+  }
+  const Row refused[] = {
+      {"{", "template test: line 1, column 2: not JSON"},
+      {R"({"templateBody": 5})", "template test: templateBody: neither text nor an object"},
+      {R"({"templateBody": "{\n,"})", "template test: templateBody: line 2, column 1: not JSON"},
+      {R"({"templateBody": )" + quoted(std::string(4000, '[')) + "}",
+       "templateBody: line 1, column 65: nested too deeply"},
+  };
+  for (const Row& each : refused) {
+    INFO(each.text.substr(0, 60));
+    const auto inner = template_body("test", each.text);
+    REQUIRE_FALSE(inner);
+    CHECK(inner.error().kind == fleet_provision::ErrorKind::kConfiguration);
+    CHECK(inner.error().message.find(each.said) != std::string::npos);
+  }
+}
+
 TEST_CASE("a template without functions is taken as it stands") {
   const auto result = rendered(R"({"Resources":{
     "thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"the-only-one","ThingTypeName":"gateway",
@@ -186,41 +223,4 @@ TEST_CASE("a template body has 10240 characters at most") {
   REQUIRE_FALSE(longer);
   CHECK(longer.error().message == "template t: 10241 characters");
   CHECK(longer.error().hint == "the service takes 10240 at most");
-}
-
-TEST_CASE("a template is taken out of what the AWS CLI prints") {
-  const std::string body(builtin_template_body());
-  const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
-  struct Row {
-    std::string text;
-    std::string said;
-  };
-  const Row taken[] = {
-      {body, ""},
-      {R"({"templateBody": )" + quoted(body) + R"(, "roleArn": "arn:aws:iam::123456789012:role/x"})", ""},
-      {R"({"templateArn": "a", "templateName": "b", "enabled": true, "templateBody": )" + quoted(body) + "}", ""},
-      {R"({"templateBody": )" + body + "}", ""},
-  };
-  for (const Row& each : taken) {
-    INFO(each.text.substr(0, 60));
-    const auto inner = template_body("test", each.text);
-    REQUIRE(inner);
-    const auto result = rendered(*inner, {{"SerialNumber", "4711"}});
-    REQUIRE(result);
-    CHECK(result->thing->name == "gateway-4711");
-  }
-  const Row refused[] = {
-      {"{", "template test: line 1, column 2: not JSON"},
-      {R"({"templateBody": 5})", "template test: templateBody: neither text nor an object"},
-      {R"({"templateBody": "{\n,"})", "template test: templateBody: line 2, column 1: not JSON"},
-      {R"({"templateBody": )" + quoted(std::string(4000, '[')) + "}",
-       "templateBody: line 1, column 65: nested too deeply"},
-  };
-  for (const Row& each : refused) {
-    INFO(each.text.substr(0, 60));
-    const auto inner = template_body("test", each.text);
-    REQUIRE_FALSE(inner);
-    CHECK(inner.error().kind == fleet_provision::ErrorKind::kConfiguration);
-    CHECK(inner.error().message.find(each.said) != std::string::npos);
-  }
 }
