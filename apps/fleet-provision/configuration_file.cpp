@@ -11,6 +11,7 @@
 
 #include "adapters/disk_error.hpp"
 #include "adapters/resources.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
@@ -106,6 +107,11 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   const std::string name = printable(path, 300);
   auto text = read_input_file(path, kConfigurationBytesMax, ErrorKind::kConfiguration);
   if (!text) return fail(std::move(text).error().within("configuration"));
+  if (const auto wide = wide_encoding(*text)) {
+    return fail(ErrorKind::kConfiguration,
+                "configuration: " + name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
   auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
   if (!members) {
     const std::string& hint = members.error().hint;

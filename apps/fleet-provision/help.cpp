@@ -89,6 +89,10 @@ Examples:
         --claim-cert claim.pem --claim-key claim.key \
         -P SerialNumber=@/proc/device-tree/serial-number
 
+  With a claim that is valid for five minutes, from the AWS CLI:
+    aws iot create-provisioning-claim --template-name gateway |
+        fleet-provision --claim - --endpoint "$ENDPOINT" --template gateway -P SerialNumber=4711
+
   In a CI job, one attempt, with a JSON result:
     fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \
         --claim-cert claim.pem --claim-key claim.key -P SerialNumber=4711 \

@@ -131,6 +131,7 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   for (const std::string& each : warnings) report.warned(each);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
 
+  for (const std::string& each : request->warnings) report.warned(each);
   const Plan plan = request->plan;
   report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout);
   // Not destroyed: a signal may come until the very end.

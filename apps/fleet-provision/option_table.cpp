@@ -38,10 +38,14 @@ constexpr std::array kRows{
               "password of the proxy's USER; https_proxy and FLEET_PROVISION_PROXY may hold it instead"},
     OptionRow{Id::kMqttVersion, "mqtt-version", 0, "5|3.1.1", kService, kText, kEverywhere, "5",
               "MQTT version; a run falls back to 3.1.1 if the broker rejects 5"},
+    OptionRow{
+        Id::kClaim, "claim", 0, "FILE|-", kClaim, kFile, kEverywhere, "",
+        "claim certificate and key in one file: the JSON of aws iot create-provisioning-claim or "
+        "create-keys-and-certificate, or PEM; - reads stdin; this or the next two are required until provisioned"},
     OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "claim certificate (PEM, may hold a chain); required until provisioned"},
+              "claim certificate (PEM, may hold a chain); with --claim-key instead of --claim"},
     OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "its private key (PEM); required until provisioned"},
+              "its private key (PEM); with --claim-cert instead of --claim"},
     OptionRow{Id::kClaimKeyPassphraseFile, "claim-key-passphrase-file", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "passphrase of an encrypted claim key"},
     OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",

@@ -24,6 +24,7 @@ enum class OptionId : unsigned char {
   kProxy,
   kProxyPasswordFile,
   kMqttVersion,
+  kClaim,
   kClaimCert,
   kClaimKey,
   kClaimKeyPassphraseFile,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 #include "file_name.hpp"
 #include "input_file.hpp"
@@ -36,20 +37,19 @@ bool has_blanks_around(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kEnds) + 1) != trimmed(text);
 }
 
-/// The byte order mark that some editors put first is no part of a text.
-std::string_view without_mark(std::string_view text) {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  return text;
-}
-
 Result<std::string> value_from_file(const std::string& name, const std::string& path, Warnings& warnings) {
   if (auto fits = check_file_name(path); !fits) {
     return fail(std::move(fits).error().within("parameter " + in_quotes(name)));
   }
   auto bytes = read_input_file(path, kValueFileBytesMax, ErrorKind::kParametersUnusable);
   if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
-  const std::string_view text = without_mark(*bytes);
+  if (const auto wide = wide_encoding(*bytes)) {
+    return fail(ErrorKind::kParametersUnusable,
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is " +
+                    std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
+  const std::string_view text = without_byte_order_mark(*bytes);
   std::string value(trimmed(text));
   if (value.empty()) {
     return fail(ErrorKind::kParametersUnusable,
@@ -106,6 +106,11 @@ Result<Parameters> read_parameters_file(const std::string& path) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };
   if (trimmed(text).empty()) return refuse(name + " is empty");
+  if (const auto wide = wide_encoding(text)) {
+    return fail(ErrorKind::kParametersUnusable,
+                name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
   auto members = read_json_object(text, name, ErrorKind::kParametersUnusable);
   if (!members && !members.error().hint.empty()) return fail(std::move(members).error());
   if (!members) return refuse(std::move(members).error().message);

@@ -73,6 +73,35 @@ Result<void> no_conflicts(const Options& options) {
   return {};
 }
 
+/// Which of two settings counts when they say the same thing in two ways: the stronger source; of one source it is a
+/// conflict.
+Result<bool> stronger(const Setting& first, const Setting& second) {
+  if (first.source != second.source) return first.source > second.source;
+  return fail(first.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+              first.origin + " and " + second.origin + " exclude each other",
+              "give certificate and key in one file with --claim, or in two with --claim-cert and --claim-key");
+}
+
+/// The file of --claim; nothing when there is none, or when a stronger source names certificate and key.
+Result<std::optional<std::string>> claim_in_one_file(const Options& options) {
+  FP_TRY_ASSIGN(auto file, path(options, OptionId::kClaim));
+  if (!file) return file;
+  for (const OptionId id : {OptionId::kClaimCert, OptionId::kClaimKey}) {
+    if (options.given(id) == nullptr) continue;
+    FP_TRY_ASSIGN(const bool counts, stronger(*options.given(OptionId::kClaim), *options.given(id)));
+    if (!counts) file.reset();
+    if (!file) return file;
+  }
+  return file;
+}
+
+/// Before anything is read: stdin has one reader.
+Result<void> stdin_is_read_once(const Options& options) {
+  FP_TRY_ASSIGN(const auto claim, claim_in_one_file(options));
+  if (claim != "-" || options.text(OptionId::kParameters) != "-") return {};
+  return fail(ErrorKind::kUsage, "--claim - and --parameters - cannot both read stdin", "name a file for one of them");
+}
+
 Result<Endpoint> read_endpoint(const Options& options) {
   FP_TRY_ASSIGN(const std::string text, required(options, OptionId::kEndpoint));
   std::optional<std::uint16_t> port;
@@ -220,6 +249,7 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
                 "name it with --key");
   }
   if (!remove_claim) return {};
+  if (claim.claim_file && *claim.claim_file != "-") plan.claim_files_to_remove.push_back(*claim.claim_file);
   // The key first: without it the certificate is worth nothing.
   for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
     if (!each.empty()) plan.claim_files_to_remove.push_back(each);
@@ -263,6 +293,8 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   FP_TRY_ASSIGN(connection.key_passphrase_file, path(options, OptionId::kClaimKeyPassphraseFile));
   FP_TRY(no_pin(options, OptionId::kClaimKey));
   FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
+  FP_TRY_ASSIGN(connection.claim_file, claim_in_one_file(options));
+  if (connection.claim_file) return connection;
   FP_TRY_ASSIGN(const auto certificate, path(options, OptionId::kClaimCert));
   FP_TRY_ASSIGN(const auto key, path(options, OptionId::kClaimKey));
   connection.certificate_file = certificate.value_or("");
@@ -288,10 +320,19 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
                                   std::vector<std::string>& warnings) {
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
+  FP_TRY(stdin_is_read_once(options));
   FP_TRY(read_what_is_made(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
   FP_TRY(read_afterwards(options, request.plan, request.connection));
-  request.plan.claim_key_file = request.connection.key_reference;
+  const auto& claim_file = request.connection.claim_file;
+  request.plan.claim_key_file = claim_file.value_or(request.connection.key_reference);
+  if (claim_file == "-") {
+    request.plan.claim_key_file.clear();
+    FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
+    if (remove_claim) {
+      request.warnings.emplace_back("--remove-claim has no file to delete, since the claim comes from stdin");
+    }
+  }
   FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
   request.probe = !no_probe;
   return request;

@@ -15,10 +15,11 @@ namespace fleet_provision {
 /// What is to be done, and the way to where it is done.
 struct Request {
   Plan plan;
-  /// `certificate_file` and `key_reference` may be empty: on a provisioned gateway the claim is not needed.
+  /// `claim_file`, `certificate_file` and `key_reference` may all be empty: a provisioned gateway needs no claim.
   ConnectionOptions connection;
   /// `check` may send requests that the service must reject.
   bool probe = true;
+  std::vector<std::string> warnings = {};
 };
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or

@@ -11,7 +11,7 @@ import page as pages_of
 # Words in backticks that look like words of ours and are names of others.
 FOREIGN_WORDS = {
     "aws-iot-device-sdk-v2", "ca-certificates", "fleet-provision", "fleet-provision-simulator", "libfleet-provision-dev",
-    "tl-expected", "x-amzn-mqtt-ca", "not-authorized",
+    "tl-expected", "x-amzn-mqtt-ca", "not-authorized", "create-keys-and-certificate", "create-provisioning-claim",
 }
 # Programs of others whose options stand in our pages in backticks or in blocks.
 FOREIGN_OPTIONS = {"--version", "--help"}
