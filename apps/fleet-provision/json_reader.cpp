@@ -1,17 +1,15 @@
 // nlohmann's SAX interface knows no positions while all is well. The text is therefore handed to it through an
-// iterator that counts the lines it has passed; when a key is told, the lexer stands right behind it.
+// iterator that counts the lines it has passed; when a key is told, the lexer stands right behind it. That the text is
+// JSON, not too deep and without a name twice has been proved before.
 #include "json_reader.hpp"
 
-#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
+#include "codec/json_text.hpp"
 
 namespace fleet_provision {
 namespace {
-
-constexpr std::size_t kDepthMax = 8;
 
 class CountingIterator {
  public:
@@ -52,33 +50,21 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool number_unsigned(number_unsigned_t value) override { return number(std::to_string(value)); }
   bool number_float(number_float_t, const string_t& text) override { return number(text); }
   bool string(string_t& value) override { return put({JsonType::kText, value, {}}) != nullptr; }
-  bool binary(binary_t&) override { return refuse("not JSON"); }
+  bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return open(JsonType::kObject); }
   bool start_array(std::size_t) override { return open(JsonType::kArray); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    auto& members = open_.back()->members;
-    if (std::any_of(members.begin(), members.end(), [&](const JsonMember& each) { return each.key == name; })) {
-      return refuse("\"" + printable(name, 80) + "\" is given twice");
-    }
-    members.push_back({name, line_, {}});
+    open_.back()->members.push_back({name, line_, {}});
     return true;
   }
-
-  bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception&) override {
-    return refuse(token.empty() ? "not JSON" : "not JSON near \"" + printable(token, 40) + "\"");
-  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
   [[nodiscard]] JsonValue take_root() { return std::move(root_); }
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
-  bool refuse(std::string complaint) {
-    complaint_ = std::move(complaint);
-    return false;
-  }
   bool number(std::string text) { return put({JsonType::kNumber, std::move(text), {}}) != nullptr; }
 
   /// Where the next value belongs: the root, the member whose key was just told, or a new element.
@@ -93,7 +79,6 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     return &members.back().value;
   }
   bool open(JsonType type) {
-    if (open_.size() == kDepthMax) return refuse("nested too deep");
     open_.push_back(put({type, {}, {}}));
     return true;
   }
@@ -106,7 +91,6 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   JsonValue root_;
   /// The containers around the present place; they stay where they are until they are closed.
   std::vector<JsonValue*> open_;
-  std::string complaint_;
 };
 
 }  // namespace
@@ -124,19 +108,12 @@ std::string_view describe(JsonType type) {
 }
 
 Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name, ErrorKind kind) {
+  if (const auto fault = json_fault(text)) return fail(kind, name + ": " + fault->message(), fault->hint);
   std::size_t line = 1;
-  // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
-  const std::size_t nul = std::min(text.find('\0'), text.size());
-  if (text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul) != std::string_view::npos) {
-    line += static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
-    return fail(kind, name + ": line " + std::to_string(line) + ": not JSON: something follows a NUL byte");
-  }
   TreeBuilder builder(line);
   const CountingIterator begin(text.data(), &line);
   const CountingIterator end(text.data() + text.size(), &line);
-  if (!nlohmann::json::sax_parse(begin, end, &builder)) {
-    return fail(kind, name + ": line " + std::to_string(line) + ": " + builder.complaint());
-  }
+  if (!nlohmann::json::sax_parse(begin, end, &builder)) return fail(kind, name + ": not JSON");
   JsonValue root = builder.take_root();
   if (root.type != JsonType::kObject) {
     return fail(kind, name + ": holds " + std::string(describe(root.type)) + " where a JSON object is expected");

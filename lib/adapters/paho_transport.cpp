@@ -240,6 +240,13 @@ Result<CertificateFacts> PahoTransport::load_credentials() {
   return credentials_->facts();
 }
 
+Result<CertificateFacts> PahoTransport::use_credentials(const PemCredentials& pem) {
+  auto loaded = TlsCredentials::from_pem(pem, options_.ca_file);
+  if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
+  credentials_.emplace(std::move(*loaded));
+  return credentials_->facts();
+}
+
 Result<void> PahoTransport::load_roots() {
   auto loaded = TlsCredentials::roots_alone(options_.ca_file);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
