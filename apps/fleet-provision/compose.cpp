@@ -49,6 +49,7 @@ class ClaimTransport final : public Transport {
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);
   }
+  void forget_credentials() override { transport_.forget_credentials(); }
 
  private:
   [[nodiscard]] Result<CertificateFacts> load_claim_file() {
@@ -96,6 +97,11 @@ Result<State> look_around(const std::string& state_dir, Observer& observer) {
   OpensslKeysmith keysmith(never);
   PosixDisk disk(state_dir);
   return look_at_state(disk, keysmith, observer);
+}
+
+std::string whole_path(const std::string& path) {
+  const Interrupt never;
+  return PosixOutside({}, never).absolute(path);
 }
 
 }  // namespace fleet_provision

@@ -114,7 +114,9 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   }
   auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
   if (!members) {
-    return refuse("configuration", members.error().message, R"(it is a JSON object, e.g. {"template": "gateway"})");
+    const std::string& hint = members.error().hint;
+    return refuse("configuration", members.error().message,
+                  hint.empty() ? R"(it is a JSON object, e.g. {"template": "gateway"})" : hint);
   }
   std::map<OptionId, Setting> settings;
   for (const JsonMember& member : *members) {

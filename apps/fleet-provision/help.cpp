@@ -38,7 +38,7 @@ Exit codes:
 
 constexpr std::string_view kStatusText = R"(
 Reads the state directory and nothing else: the identity, an unfinished run and its next step, and
-the previous identity.
+the previous identity. --env prints them as variables for sh and systemd.
 
 Exit codes:
     0  provisioned                                  75  unfinished: rerun fleet-provision to resume

@@ -54,6 +54,7 @@ enum class OptionId : unsigned char {
   kRequestTimeout,
   kAttempts,
   kSplay,
+  kEnv,
   kJson,
   kQuiet,
   kVerbose,
@@ -75,6 +76,7 @@ enum class OptionGroup : unsigned char {
   kCheck,
   kPolicy,
   kRun,
+  kStatus,
   kOutput
 };
 

@@ -67,7 +67,7 @@ Result<void> no_conflicts(const Options& options) {
     const std::string value = each.value.empty() ? "" : " " + std::string(each.value);
     const bool by_files = first->source == Source::kFile && second->source == Source::kFile;
     return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                first->origin + value + " and " + second->origin + " exclude each other",
+                first->origin + value + " and " + second->origin + " cannot be combined",
                 std::string(each.why) + "; leave one of them out");
   }
   return {};
@@ -120,12 +120,12 @@ Result<Endpoint> endpoint_beside(const Options& options, const Identity& identit
   return Endpoint{identity.endpoint, given && port ? static_cast<std::uint16_t>(*port) : identity.port};
 }
 
-Result<void> read_identifiers(const Options& options, Plan& plan) {
+Result<void> read_identifiers(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   if (plan.template_name.empty() || options.given(OptionId::kTemplate) != nullptr) {
     FP_TRY(required(options, OptionId::kTemplate));
     FP_TRY_ASSIGN(plan.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
   }
-  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options, warnings));
   const auto filled = [&plan](const std::string& text) { return fill_placeholders(text, plan.parameters); };
   if (options.given(OptionId::kClientId) != nullptr) {
     FP_TRY_ASSIGN(const std::string client_id, parsed(options, OptionId::kClientId, filled));
@@ -303,24 +303,25 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
 }
 
 /// All that a certificate is asked for with; `plan.template_name` may hold a default.
-Result<void> read_what_is_made(const Options& options, Plan& plan) {
+Result<void> read_what_is_made(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY(read_choices(options, plan));
   FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
   FP_TRY(no_conflicts(options));
   FP_TRY(read_state(options, plan));
-  FP_TRY(read_identifiers(options, plan));
+  FP_TRY(read_identifiers(options, plan, warnings));
   return read_subject(options, plan);
 }
 
 }  // namespace
 
-Result<Request> plan_from_options(const Options& options, const Environment& environment) {
+Result<Request> plan_from_options(const Options& options, const Environment& environment,
+                                  std::vector<std::string>& warnings) {
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
   FP_TRY(stdin_is_read_once(options));
-  FP_TRY(read_what_is_made(options, request.plan));
+  FP_TRY(read_what_is_made(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
   FP_TRY(read_afterwards(options, request.plan, request.connection));
   const auto& claim_file = request.connection.claim_file;
@@ -338,7 +339,7 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
 }
 
 Result<Request> verification_from_options(const Options& options, const Environment& environment,
-                                          const Identity& identity) {
+                                          const Identity& identity, std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
   FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
@@ -350,19 +351,19 @@ Result<Request> verification_from_options(const Options& options, const Environm
   if (key) plan.key_source = ExistingKey{*key};
   FP_TRY(read_limits(options, plan));
   FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
-  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;
 }
 
-Result<Request> rotation_from_options(const Options& options, const Environment& environment,
-                                      const Identity& identity) {
+Result<Request> rotation_from_options(const Options& options, const Environment& environment, const Identity& identity,
+                                      std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
   FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
   plan.template_name = identity.template_name;
-  FP_TRY(read_what_is_made(options, plan));
+  FP_TRY(read_what_is_made(options, plan, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
   const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);

@@ -24,16 +24,18 @@ struct Request {
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
 /// what read_parameters says.
-/// `environment` is asked for the proxy that all programs share.
-[[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment);
+/// `environment` is asked for the proxy that all programs share. `warnings` gets what is odd and no error, also when
+/// the request is refused.
+[[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment,
+                                                std::vector<std::string>& warnings);
 
 /// The request of `verify` for the identity that was found; endpoint and port are its own unless others are given.
 [[nodiscard]] Result<Request> verification_from_options(const Options& options, const Environment& environment,
-                                                        const Identity& identity);
+                                                        const Identity& identity, std::vector<std::string>& warnings);
 
 /// The request of `rotate` for the identity that was found; endpoint, port and template are its own unless others are
 /// given.
 [[nodiscard]] Result<Request> rotation_from_options(const Options& options, const Environment& environment,
-                                                    const Identity& identity);
+                                                    const Identity& identity, std::vector<std::string>& warnings);
 
 }  // namespace fleet_provision

@@ -25,6 +25,7 @@ class PahoTransport : public Transport {
   [[nodiscard]] Result<void> load_roots() override;
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;
+  void forget_credentials() override { credentials_.reset(); }
 
  private:
   ConnectionOptions options_;
