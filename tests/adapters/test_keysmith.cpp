@@ -1,4 +1,5 @@
 // Keys and CSRs, judged by OpenSSL's own functions.
+#include <openssl/core_names.h>
 #include <sys/stat.h>
 
 #include <set>
@@ -288,6 +289,31 @@ TEST_CASE_METHOD(Smithy, "a CSR of the caller that cannot be used is refused wit
     INFO(row.words);
     write_text(directory / "csr.pem", row.bytes);
     check_failure(keysmith.open_csr(directory / "csr.pem"), ErrorKind::kCsrUnusable, row.words);
+  }
+}
+
+TEST_CASE_METHOD(Smithy, "a key has one digest, in whichever form its public point is written") {
+  const auto key = fixture::ec_key();
+  write_text(directory / "usual.pem", fixture::pkcs8_pem(key));
+  write_text(directory / "usual.csr", fixture::request_pem(fixture::request(key, EVP_sha256())));
+  const auto usual = keysmith.open_key(directory / "usual.pem");
+  REQUIRE(usual);
+  CHECK(keysmith.open_csr(directory / "usual.csr")->public_key_sha256 == usual->public_key_sha256);
+  for (const char* form : {"compressed", "hybrid"}) {
+    INFO(form);
+    const fixture::Key other(EVP_PKEY_dup(key.get()), EVP_PKEY_free);
+    REQUIRE(EVP_PKEY_set_utf8_string_param(other.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form) == 1);
+    write_text(directory / "other.pem", fixture::pkcs8_pem(other));
+    write_text(directory / "other.csr", fixture::request_pem(fixture::request(other, EVP_sha256())));
+    const auto opened = keysmith.open_key(directory / "other.pem");
+    REQUIRE(opened);
+    CHECK(opened->public_key_sha256 == usual->public_key_sha256);
+    const auto csr = keysmith.open_csr(directory / "other.csr");
+    REQUIRE(csr);
+    CHECK(csr->public_key_sha256 == usual->public_key_sha256);
+    const auto facts = keysmith.read_certificate(fixture::certificate_pem(fixture::certificate(other)));
+    REQUIRE(facts);
+    CHECK(facts->public_key_sha256 == usual->public_key_sha256);
   }
 }
 
