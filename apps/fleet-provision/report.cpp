@@ -77,7 +77,7 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
     const Setting& verbose = *options.given(OptionId::kVerbose);
     if (quiet.source == verbose.source) {
       return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                  quiet.origin + " and " + verbose.origin + " exclude each other", "leave one of them out");
+                  quiet.origin + " and " + verbose.origin + " cannot be combined", "leave one of them out");
     }
     voice.quiet = quiet.source > verbose.source;
     if (voice.quiet) voice.verbosity = 0;
