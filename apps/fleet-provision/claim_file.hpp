@@ -10,15 +10,18 @@
 
 namespace fleet_provision {
 
-struct ClaimFile {
+struct LoadedClaim {
   PemCredentials pem;
-  /// Of a provisioning claim in JSON; it lies ahead.
+  /// Of a provisioning claim in JSON.
   std::optional<WallTime> expiration;
 };
 
 /// Reads `path`, `-` being stdin. kFileNotFound, kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable,
-/// kClaimKeyPassphrase, kClaimExpired.
-[[nodiscard]] Result<ClaimFile> read_claim_file(const std::string& path,
-                                                const std::optional<std::string>& passphrase_file);
+/// kClaimKeyPassphrase.
+[[nodiscard]] Result<LoadedClaim> read_claim_file(const std::string& path,
+                                                  const std::optional<std::string>& passphrase_file);
+
+/// kClaimExpired; `path` is where it was read.
+[[nodiscard]] Result<void> check_expiration(const LoadedClaim& claim, const std::string& path);
 
 }  // namespace fleet_provision

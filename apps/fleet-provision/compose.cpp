@@ -55,6 +55,9 @@ class ClaimTransport final : public Transport {
   [[nodiscard]] Result<CertificateFacts> load_claim_file() {
     auto claim = read_claim_file(*claim_file_, passphrase_file_);
     if (!claim) return fail(std::move(claim).error().in(Phase::kLoad));
+    if (auto in_time = check_expiration(*claim, *claim_file_); !in_time) {
+      return fail(std::move(in_time).error().in(Phase::kLoad));
+    }
     FP_TRY_ASSIGN(CertificateFacts facts, transport_.use_credentials(claim->pem));
     if (claim->expiration) facts.not_after = std::min(facts.not_after, *claim->expiration);
     return facts;
