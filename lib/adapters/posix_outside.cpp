@@ -39,7 +39,7 @@ tl::unexpected<Error> program_failed(const std::string& file, const std::string&
 
 /// What the program reads from.
 constexpr const char* kNothing = "/dev/null";
-constexpr const char* kAgain = "the identity is in its place; mend the program, then run again";
+constexpr const char* kAgain = "the identity is installed; fix the program and rerun";
 
 /// What a spawned process starts with.
 class SpawnSettings {
@@ -113,7 +113,7 @@ void end_group(int process) {
 }
 
 tl::unexpected<Error> not_removed(const std::string& file, const std::string& why, std::string hint = {}) {
-  if (hint.empty()) hint = "the identity is in its place; delete the file by hand, or run again when it can be deleted";
+  if (hint.empty()) hint = "the identity is installed; delete the file by hand, or rerun when it can be deleted";
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why,
               std::move(hint));
 }
@@ -157,7 +157,7 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
     }
     return program_failed(
         call.file, "cannot be run: " + why_not_run(call.file, failure),
-        "--on-success wants an executable file; the identity is in its place, run again to try it again");
+        "--on-success needs an executable file; the identity is installed, rerun to try it again");
   }
   return await(process, call);
 }

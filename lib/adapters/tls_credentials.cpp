@@ -83,13 +83,6 @@ bool is_key_uri(const std::string& reference) {
   return reference.starts_with("pkcs11:") || reference.starts_with("handle:") || reference.starts_with("tpm2:");
 }
 
-Secret without_line_end(const Secret& text) {
-  std::string_view bytes = text.reveal();
-  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
-  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
-  return Secret(bytes);
-}
-
 }  // namespace
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
@@ -127,11 +120,7 @@ Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OS
   // The file may turn out to hold the key, if the two were swapped.
   const WipedAtEnd wiped(pem.certificate_pem);
   FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
-  if (options.key_passphrase_file) {
-    FP_TRY_ASSIGN(const Secret text,
-                  read_named_file(*options.key_passphrase_file, "passphrase file", kClaimKeyPassphrase));
-    pem.passphrase = without_line_end(text);
-  }
+  FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
   return from_pem(pem, options.ca_file, library);
 }
 

@@ -28,7 +28,7 @@ TEST_CASE("each errno has its kind, and the path stands in the message") {
       {EFBIG, ErrorKind::kDiskFull, "file too large", true},
       {EIO, ErrorKind::kDiskError, "input/output error", true},
       {ENOENT, ErrorKind::kDiskError, "no such file or directory", false},
-      {EMFILE, ErrorKind::kDiskError, "too many open files", false},
+      {ENXIO, ErrorKind::kDiskError, "no such device or address", false},
   };
   for (const auto& row : rows) {
     const Error error = disk_error(row.number, "create", "/state/a\x1b[0m").value();

@@ -97,6 +97,7 @@ class FakeTransport final : public Transport {
   /// What the sessions say of the PUBACK.
   std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');
+  std::string claim_public_key = std::string(64, 'b');
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
 
   std::vector<ConnectRequest> connections;

@@ -1,5 +1,6 @@
 // One fault in each place, then a healthy service: what the run comes to, with the invariants of the bench after each.
 #include "tests/unit/workflow/bench.hpp"
+#include "workflow/exchange.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -116,6 +117,18 @@ TEST_CASE("what cannot be used is not believed and leaves no identity") {
     if (row.operation == create) CHECK(bench.service.requests[enroll] == 0);
     CHECK(printable(outcome.error->message) == outcome.error->message);
   }
+}
+
+TEST_CASE("a better answer than a certificate for another key is waited for two seconds") {
+  Bench bench;
+  bench.plan.request_timeout = std::chrono::seconds(15);
+  bench.service.react = [](Operation asked, unsigned) {
+    return asked == Operation::kCreateCertificateFromCsr ? Reaction{Kind::kOtherKey, {}, {}, {}} : Reaction{};
+  };
+  const Instant began = bench.clock.now();
+  CHECK(failed_as(bench.run()) == kCertificateKeyMismatch);
+  CHECK(bench.clock.now() - began == kBetterAnswerPatience);
+  CHECK(kBetterAnswerPatience == std::chrono::seconds(2));
 }
 
 TEST_CASE("the service's own words are told whole") {
