@@ -1,48 +1,34 @@
 // nlohmann's SAX interface knows no positions while all is well. The text is therefore handed to it through an
-// iterator that counts the lines it has passed; when a key is told, the lexer stands right behind it. That the text is
+// iterator that counts what it has passed; when a key is told, the lexer stands right behind it. That the text is
 // JSON, not too deep and without a name twice has been proved before.
 #include "json_reader.hpp"
 
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "codec/counting_iterator.hpp"
 #include "codec/json_text.hpp"
 
 namespace fleet_provision {
 namespace {
 
-class CountingIterator {
+/// The line of a place that only moves forward.
+class LineCounter {
  public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  CountingIterator(const char* position, std::size_t* line) : position_(position), line_(line) {}
-  reference operator*() const { return *position_; }
-  CountingIterator& operator++() {
-    if (*position_ == '\n') ++*line_;
-    ++position_;
-    return *this;
+  explicit LineCounter(std::string_view text) : text_(text) {}
+  std::size_t line_at(std::size_t offset) {
+    for (; at_ < offset && at_ < text_.size(); ++at_) line_ += text_[at_] == '\n' ? 1 : 0;
+    return line_;
   }
-  // The check wants a const result, which could not be moved from; no iterator has one.
-  CountingIterator operator++(int) {  // NOLINT(cert-dcl21-cpp)
-    CountingIterator before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.position_ == b.position_; }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return !(a == b); }
 
  private:
-  const char* position_;
-  std::size_t* line_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
 };
 
 class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit TreeBuilder(const std::size_t& line) : line_(line) {}
+  TreeBuilder(std::string_view text, const std::size_t& read) : lines_(text), read_(read) {}
 
   bool null() override { return put({JsonType::kNull, {}, {}}) != nullptr; }
   bool boolean(bool value) override { return put({JsonType::kBoolean, value ? "true" : "false", {}}) != nullptr; }
@@ -57,7 +43,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    open_.back()->members.push_back({name, line_, {}});
+    open_.back()->members.push_back({name, lines_.line_at(read_), {}});
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
@@ -74,7 +60,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
       return &root_;
     }
     auto& members = open_.back()->members;
-    if (open_.back()->type == JsonType::kArray) members.push_back({{}, line_, {}});
+    if (open_.back()->type == JsonType::kArray) members.push_back({{}, lines_.line_at(read_), {}});
     members.back().value = std::move(value);
     return &members.back().value;
   }
@@ -87,7 +73,8 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  const std::size_t& line_;
+  LineCounter lines_;
+  const std::size_t& read_;
   JsonValue root_;
   /// The containers around the present place; they stay where they are until they are closed.
   std::vector<JsonValue*> open_;
@@ -109,10 +96,10 @@ std::string_view describe(JsonType type) {
 
 Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name, ErrorKind kind) {
   if (const auto fault = json_fault(text)) return fail(kind, name + ": " + fault->message(), fault->hint);
-  std::size_t line = 1;
-  TreeBuilder builder(line);
-  const CountingIterator begin(text.data(), &line);
-  const CountingIterator end(text.data() + text.size(), &line);
+  std::size_t read = 0;
+  TreeBuilder builder(text, read);
+  const CountingIterator begin(text.data(), &read);
+  const CountingIterator end(text.data() + text.size(), &read);
   if (!nlohmann::json::sax_parse(begin, end, &builder)) return fail(kind, name + ": not JSON");
   JsonValue root = builder.take_root();
   if (root.type != JsonType::kObject) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/counting_iterator.hpp"
 #include "codec/document.hpp"
 
 namespace fleet_provision {
@@ -105,36 +106,6 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t at_ = 0;
   std::string token_;
   std::string complaint_;
-};
-
-/// Tells how far the parser has read.
-class CountingIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  CountingIterator(const char* position, std::size_t* read) : position_(position), read_(read) {}
-  reference operator*() const { return *position_; }
-  CountingIterator& operator++() {
-    ++*read_;
-    ++position_;
-    return *this;
-  }
-  // The check wants a const result, which could not be moved from; no iterator has one.
-  CountingIterator operator++(int) {  // NOLINT(cert-dcl21-cpp)
-    CountingIterator before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.position_ == b.position_; }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return !(a == b); }
-
- private:
-  const char* position_;
-  std::size_t* read_;
 };
 
 /// Of what nlohmann calls the last token, and which may begin far before it: whether it is one text or one number.
