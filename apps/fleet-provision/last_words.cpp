@@ -27,8 +27,8 @@ namespace {
 constexpr int kCode = static_cast<int>(ExitCode::kTemporaryFailure);
 /// What telling the result takes, generously; it is never touched before.
 constexpr std::size_t kReserveBytes = 1024 * 1024;
-/// For threads, ours and those of libraries: enough for a TLS handshake, and independent of RLIMIT_STACK.
-constexpr std::size_t kStackBytes = 512 * 1024;
+/// For threads, ours and those of libraries: enough for TLS and for plugins of the resolver, whatever RLIMIT_STACK is.
+constexpr std::size_t kStackBytes = 1024 * 1024;
 /// Of main: it must not grow later, when nothing may be left for it.
 constexpr std::size_t kMainStackBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kPatience{2'000};
