@@ -44,21 +44,6 @@ void block_sigpipe() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
-std::string describe(const MqttPacket& packet) {
-  std::string text =
-      (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " + std::to_string(packet.size) + " bytes";
-  if (packet.packet_id != 0) text += ", id " + std::to_string(packet.packet_id);
-  if (!packet.topic.empty()) text += ", " + printable(packet.topic);
-  if (packet.type == MqttPacketType::kSubscribe) {
-    for (const std::string& each : packet.filters) text += ", " + printable(each);
-  }
-  if (!packet.codes.empty()) text += packet.codes.size() == 1 ? ", code" : ", codes";
-  for (const std::uint8_t each : packet.codes) text += " " + std::to_string(each);
-  if (!packet.reason.empty()) text += ", " + printable(packet.reason);
-  return text;
-}
-
 /// Nobody is to look at the endpoint for it.
 Error on_the_way_to_proxy(Error error) {
   if (error.kind == ErrorKind::kInterrupted || error.kind == ErrorKind::kTerminated) return error;

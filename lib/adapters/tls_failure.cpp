@@ -92,8 +92,8 @@ Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   return error(
       kTlsNameMismatch,
-      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " + names +
-          "; " + shown(evidence),
+      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
+          shown(evidence),
       "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
 }
 

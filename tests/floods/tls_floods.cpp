@@ -155,7 +155,10 @@ std::vector<Flood> handshake_floods() {
     }
   }
   rows.push_back({"HelloRequest, byte by byte", speaking(0), drip, 75, {"tls-timeout"}});
-  rows.push_back({"alerts of a user who cancels", speaking(0), instead_of_hello(record(kAlert, "\x01\x5A"s)), 75,
+  rows.push_back({"alerts of a user who cancels",
+                  speaking(0),
+                  instead_of_hello(record(kAlert, "\x01\x5A"s)),
+                  75,
                   {"server-unavailable"}});
   rows.push_back({"text", speaking(0), instead_of_hello("HTTP/1.1 200 OK\r\n"), 77, {"not-a-tls-server"}});
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {

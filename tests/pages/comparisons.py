@@ -193,6 +193,25 @@ def exit_code_tables(pages, program):
         yield f"docs/manual/fleet-provision.1.in: exit code {code} is on the page or in lib/core/error.hpp, not in both"
 
 
+def where_options_go(pages, program):
+    """README and the manual say which options belong to one command alone, and which cannot be a key of a file."""
+    schema = json.loads((program.documents / "config.schema.json").read_text(encoding="utf-8"))
+    no_keys = set(program.options) - set(schema["properties"])
+    alone = {name for name in program.options if name not in program.commands[""] and
+             sum(name in each for each in program.commands.values()) == 1}
+    readme = next(page for page in pages if page.path == "README.md").text
+    manual = next(page for page in pages if page.path == "docs/manual/fleet-provision.1.in").text
+    parts = {"README.md": (readme[readme.index("All commands share"):readme.index("\n## Options")],
+                           readme[readme.index("Each option but"):readme.index("\n| option |")]),
+             "docs/manual/fleet-provision.1.in": (manual[manual.index("All commands share"):manual.index("lists the options")],
+                                                  manual[manual.index("Every option can"):manual.index("The command line wins")])}
+    for path, (of_commands, of_files) in parts.items():
+        for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
+            told = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
+            for name in sorted(names ^ told):
+                yield f"{path}: the page does not say rightly that --{name} {what}"
+
+
 def manual_options(_, program):
     """An option that a manual page names exists. That each option is there is held by tests/packaging/manual."""
     known = set(program.options) | set(program.simulator_options)
@@ -253,6 +272,6 @@ from code_names import build_options, error_examples, folders, fuzz_targets, mil
 from keys_and_files import events, files_exist, json_keys, result_example, service_words  # noqa: E402
 
 ALL = [options_taken, options_exist, variables_exist, words_exist, codes_of_kinds, kinds_produced, exit_code_tables,
-       manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
+       where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
        files_exist, names_exist, milestones, build_options, fuzz_targets,
        error_examples, folders, service_words]

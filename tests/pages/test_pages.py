@@ -43,6 +43,8 @@ BREAKS = [
     (comparisons.words_exist, "docs/ci.md", "kind policy-connect", "kind policy-conect", "there is no kind policy-conect"),
     (comparisons.codes_of_kinds, "docs/rotation.md", "(75, `session-taken-over`)", "(77, `session-taken-over`)", "session-taken-over is exit 75, not 77"),
     (comparisons.codes_of_kinds, "docs/ci.md", "exit 77, kind policy-connect", "exit 69, kind policy-connect", "policy-connect is exit 77, not 69"),
+    (comparisons.where_options_go, "README.md", "`--env` to `status`, ", "", "README.md: the page does not say rightly that --env belongs"),
+    (comparisons.where_options_go, "README.md", "`--print-config`, `--env`", "`--print-config`, `--json`", "that --json cannot be in a file"),
     (comparisons.exit_code_tables, "README.md", "| 66 | a named", "| 67 | a named", "has to have 66"),
     (comparisons.exit_code_tables, "README.md", "| 69 | the service rejected the request for good (4xx) | no |",
      "| 69 | the service rejected the request for good (4xx) | yes |", "exit 69 is to be run again: no"),

@@ -204,6 +204,29 @@ TEST_CASE("a subscription that is denied by a close is found out filter by filte
   }
 }
 
+TEST_CASE("the statement to add is the hint of a denied subscription alone, where the connection knew none") {
+  struct Row {
+    ErrorKind kind;
+    std::string hint;
+    bool statement;
+  };
+  for (const Row& row : {Row{kPolicySubscribe, "", true}, Row{kPolicySubscribe, "ask the broker", false},
+                         Row{kMalformedAnswer, "", false}, Row{kMalformedAnswer, "ask the broker", false}}) {
+    INFO(word(row.kind) << ", " << row.hint);
+    Bench bench;
+    bench.plan.attempts = 1;
+    bench.transport.on_subscribe = [&](unsigned, const auto&) {
+      Error error = network_error(row.kind, Phase::kSubscribe, std::chrono::milliseconds{5});
+      error.hint = row.hint;
+      return std::optional(std::move(error));
+    };
+    const Outcome outcome = bench.run();
+    CHECK(failed_as(outcome) == row.kind);
+    CHECK((outcome.error->hint.find("iot:Subscribe on topicfilter/") != std::string::npos) == row.statement);
+    if (!row.hint.empty()) CHECK(outcome.error->hint == row.hint);
+  }
+}
+
 TEST_CASE("a link that was lost while subscribing costs nothing but round trips") {
   Bench bench;
   bench.transport.on_subscribe = [](unsigned connection, const auto&) {

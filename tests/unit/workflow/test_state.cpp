@@ -237,6 +237,25 @@ TEST_CASE("changed options over an unfinished run go back as far as they must, a
   }
 }
 
+TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins again with another") {
+  const auto csr_of = [](const std::string& key) {
+    return "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem(key)) + " CN=x END-CSR\n";
+  };
+  for (const bool changed : {false, true}) {
+    INFO(changed);
+    Bench bench;
+    bench.keysmith.files["/csr.pem"] = csr_of("far");
+    bench.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+    leave_certified(bench);
+    if (changed) bench.keysmith.files["/csr.pem"] = csr_of("another");
+    const Outcome outcome = bench.run();
+    CHECK(outcome.kind == OutcomeKind::kProvisioned);
+    CHECK(outcome.resumed != changed);
+    CHECK(bench.service.certificates.size() == (changed ? 2 : 1));
+    CHECK(bench.observer->told("the file of --csr; what was asked for with it is not used") == changed);
+  }
+}
+
 TEST_CASE("a registered thing is finished without the network, and given up only with --force") {
   Bench same;
   leave_enrolled(same);
