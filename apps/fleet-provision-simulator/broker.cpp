@@ -181,8 +181,10 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   FP_TRY(write_file(plugin_file, to_json(configuration), 0600));
   FP_TRY(write_file(settings.run_dir + kConfigurationFile, configuration_text(settings, pki, plugin_file), 0600));
   FP_TRY(write_file(settings.run_dir + kOpensslFile, kOpensslConfiguration, 0644));
-  const Descriptor log(::open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!log) return fail(ErrorKind::kStateNotWritable, "cannot write " + log_file + ": " + reason());
+  FP_TRY_ASSIGN(const Descriptor log, open_own_file(log_file, O_WRONLY | O_CREAT, 0644));
+  if (::ftruncate(log.get(), 0) != 0) {
+    return fail(ErrorKind::kStateNotWritable, "cannot write " + log_file + ": " + reason());
+  }
 
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();

@@ -76,6 +76,38 @@ Result<void> write_file(const std::string& path, std::string_view bytes, mode_t 
   return {};
 }
 
+Result<Descriptor> open_own_file(const std::string& path, int flags, mode_t mode) {
+  const auto refuse = [&path](const std::string& why) {
+    return fail(ErrorKind::kStateNotWritable, "cannot write " + path + ": " + why,
+                "remove it, or give another --state-dir");
+  };
+  Descriptor file(::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode));
+  if (!file && errno == ELOOP) return refuse("it is a symbolic link");
+  if (!file) return refuse(reason());
+  struct stat facts {};
+  if (::fstat(file.get(), &facts) != 0) return refuse(reason());
+  if (!S_ISREG(facts.st_mode)) return refuse("it is not a file");
+  if (facts.st_nlink != 1) return refuse("it has more than one name (hard links)");
+  return file;
+}
+
+Result<Descriptor> open_event_log(const std::string& path, const std::string& state_dir) {
+  if (path.starts_with(state_dir + "/")) return open_own_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+  Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (log) return log;
+  return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + path + ": " + reason());
+}
+
+Result<void> make_own_directory(const std::string& path, mode_t mode) {
+  if (::mkdir(path.c_str(), mode) == 0) return {};
+  const int why = errno;
+  struct stat facts {};
+  if (why == EEXIST && ::lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return {};
+  return fail(ErrorKind::kStateNotWritable,
+              "cannot make the directory " + path + ": " +
+                  (why == EEXIST ? "something that is not a directory has its name" : std::strerror(why)));
+}
+
 Result<void> make_directory(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) == 0) return {};
   if (errno == ENOENT && path.find('/', 1) != std::string::npos) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/descriptor.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision::simulator {
@@ -18,6 +19,14 @@ namespace fleet_provision::simulator {
 [[nodiscard]] bool write_all(int descriptor, std::string_view bytes);
 /// Replaces the file by a rename; `mode` from its creation. kStateNotWritable.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode);
+/// Opens a file that this program writes in a state directory of whomever: a symbolic link is not followed, and a file
+/// with a second name is refused before a byte of it changes. `flags` as open(2), without O_TRUNC. kStateNotWritable.
+[[nodiscard]] Result<Descriptor> open_own_file(const std::string& path, int flags, mode_t mode);
+/// The event log, for appending. The one in the state directory is opened as such a file; any other is the caller's to
+/// choose, and may be a pipe or a device. kStateNotWritable.
+[[nodiscard]] Result<Descriptor> open_event_log(const std::string& path, const std::string& state_dir);
+/// A directory of our own in an existing one: a symbolic link is refused.
+[[nodiscard]] Result<void> make_own_directory(const std::string& path, mode_t mode);
 /// With its parents, where missing.
 [[nodiscard]] Result<void> make_directory(const std::string& path, mode_t mode);
 

@@ -31,6 +31,13 @@ struct Run {
   std::chrono::steady_clock::time_point deadline;
 };
 
+// A kernel before 5.9 has no call for it.
+void close_all_from(int first) {
+  if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
+  const long end = ::sysconf(_SC_OPEN_MAX);
+  for (int each = first; each < end; ++each) ::close(each);
+}
+
 // In the child: the event on stdin, the answer on stdout, stderr as ours.
 [[noreturn]] void become(const std::string& program, int input, int output, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -39,6 +46,8 @@ struct Run {
   ::setpgid(0, 0);
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
+  // The broker opens its listener and its clients' sockets for its children as well.
+  close_all_from(STDERR_FILENO + 1);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

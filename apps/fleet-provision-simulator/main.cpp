@@ -28,6 +28,7 @@
 #include "service/faults.hpp"
 #include "service/policy.hpp"
 #include "service/template.hpp"
+#include "user.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -54,8 +55,7 @@ Result<std::string> find_plugin(const std::string& directory) {
 // One simulator at a time in a state directory.
 Result<Descriptor> lock_state(const std::string& directory) {
   const std::string path = directory + "/lock";
-  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return fail(ErrorKind::kStateNotWritable, "cannot write " + path + ": " + std::strerror(errno));
+  FP_TRY_ASSIGN(Descriptor lock, open_own_file(path, O_RDWR | O_CREAT, 0600));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorKind::kLocked, "another simulator uses " + directory, "give it another --state-dir");
   }
@@ -136,13 +136,16 @@ void complain(const Error& error) {
 }
 
 // The directory that is named, or a temporary one; it is there when this returns.
-Result<std::string> use_state_directory(std::string named, std::optional<TemporaryDirectory>& temporary) {
+Result<std::string> use_state_directory(std::string named, const std::optional<User>& user,
+                                        std::optional<TemporaryDirectory>& temporary) {
+  const bool is_new = named.empty() || !exists(named);
   if (named.empty()) {
     FP_TRY_ASSIGN(auto made, TemporaryDirectory::make());
     temporary.emplace(std::move(made));
     named = temporary->path();
   }
   FP_TRY(make_directory(named, 0755));
+  if (user && is_new) FP_TRY(give_directory(named, *user));
   std::error_code error;
   const std::filesystem::path canonical = std::filesystem::canonical(named, error);
   if (error) return fail(ErrorKind::kStateNotWritable, "cannot use " + named + ": " + error.message());
@@ -160,13 +163,12 @@ std::vector<std::string> names_of_server(const Options& options) {
 }
 
 // Told here, in one line, rather than by the broker at its start.
-Result<void> check_log(const std::string& path) {
+Result<void> check_log(const std::string& path, const std::string& state_dir) {
   std::error_code error;
   // To open a pipe is to wait for its reader, and then to leave it.
   if (std::filesystem::is_fifo(path, error)) return {};
-  const Descriptor log(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (log) return {};
-  return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + path + ": " + std::strerror(errno));
+  FP_TRY(open_event_log(path, state_dir));
+  return {};
 }
 
 // Until COMMAND has ended, or a signal or the broker's end; gives the exit code.
@@ -195,9 +197,10 @@ Result<int> serve(const Options& options, const Signals& signals) {
   FP_TRY_ASSIGN(const std::string plugin, find_plugin(own_directory()));
 
   std::optional<TemporaryDirectory> temporary;
-  FP_TRY_ASSIGN(const std::string state_dir, use_state_directory(options.state_dir, temporary));
+  FP_TRY_ASSIGN(const std::string state_dir, use_state_directory(options.state_dir, options.user, temporary));
+  if (options.user) FP_TRY(become(*options.user));
   FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
-  FP_TRY(make_directory(state_dir + "/run", 0700));
+  FP_TRY(make_own_directory(state_dir + "/run", 0700));
 
   Ready ready;
   FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
@@ -208,7 +211,7 @@ Result<int> serve(const Options& options, const Signals& signals) {
   ready.state_dir = state_dir;
   ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
 
-  FP_TRY(check_log(ready.log));
+  FP_TRY(check_log(ready.log, state_dir));
   configuration.state_dir = state_dir;
   configuration.log_file = ready.log;
   FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,

@@ -29,6 +29,9 @@ constexpr std::array kRows{
     OptionRow{"fault", 0, "SPEC", true, "", "inject a fault, see below; repeatable"},
     OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
               "one JSON line per event, without secrets"},
+    OptionRow{
+        "user", 0, "NAME", false, "who runs it",
+        "as root: run the simulator, broker, hook and COMMAND as NAME; the state directory is NAME's, or is made"},
     OptionRow{"help", 'h', "", false, "", "print this text"},
     OptionRow{"version", 0, "", false, "", "print the version"},
 };

@@ -19,6 +19,7 @@ namespace {
 struct Raw {
   std::string state_dir;
   std::string log;
+  std::string user;
   std::string listen = "127.0.0.1";
   std::string claim_policy;
   std::string hook = "allow";
@@ -76,6 +77,9 @@ Result<Options> complete(const Raw& raw) {
   Options options;
   options.state_dir = raw.state_dir;
   options.log = raw.log;
+  if (!raw.user.empty()) {
+    FP_TRY_ASSIGN(options.user, find_user(raw.user));
+  }
   FP_TRY_ASSIGN(const std::uint32_t port, parse_whole("--port", raw.port, 65535, " (a free one)"));
   options.port = static_cast<std::uint16_t>(port);
   Configuration& configuration = options.configuration;
@@ -125,6 +129,7 @@ void declare(CLI::App& app, Raw& raw) {
   single(app.add_option("--hook", raw.hook));
   single(app.add_option("--rate", raw.rate));
   single(app.add_option("--log", raw.log));
+  single(app.add_option("--user", raw.user));
   single(app.add_option("--token-lifetime", raw.token_lifetime));
   repeatable(app.add_option("--template", raw.templates));
   repeatable(app.add_option("--fault", raw.faults));

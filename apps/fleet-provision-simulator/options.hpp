@@ -8,6 +8,7 @@
 
 #include "core/result.hpp"
 #include "service/configuration.hpp"
+#include "user.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -20,6 +21,8 @@ struct Options {
   /// Further names for the server's certificate.
   std::vector<std::string> names;
   std::string log;
+  /// Whose rights to have, once the state directory is there.
+  std::optional<User> user;
   /// Templates, policy, faults and so on, with their files read.
   Configuration configuration;
   std::vector<std::string> command;

@@ -88,7 +88,7 @@ Pair signed_by(const Pair& issuer, const CertificateRequest& request) {
 }
 
 Result<Pki> prepare(const std::string& directory, const std::vector<std::string>& names) {
-  FP_TRY(make_directory(directory, 0755));
+  FP_TRY(make_own_directory(directory, 0755));
   const auto at = [&](const char* name) { return directory + "/" + name; };
   Pki pki{at("ca.pem"),
           at("server.pem"),

@@ -19,6 +19,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "files.hpp"
@@ -54,20 +55,13 @@ class Heartbeat {
 // Appends whole lines, so that a reader never sees half an event.
 class LogFile {
  public:
-  explicit LogFile(const std::string& path)
-      : descriptor_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
-  ~LogFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  explicit LogFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
   void append(const std::string& line) const {
-    if (write(descriptor_, line.data(), line.size()) < 0) return;  // a full disk must not end the broker
+    if (write(descriptor_.get(), line.data(), line.size()) < 0) return;  // a full disk must not end the broker
   }
 
  private:
-  int descriptor_;
+  Descriptor descriptor_;
 };
 
 /// All that the plugin owns, in the order in which the parts need each other.
@@ -107,10 +101,8 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   plugin->operations = std::make_unique<Operations>(
       std::move(templates), *plugin->registry, *plugin->issuer,
       OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
-  plugin->log_file = std::make_unique<LogFile>(configuration.log_file);
-  if (!plugin->log_file->is_open()) {
-    return fail(ErrorKind::kStateNotWritable, "cannot write the event log " + configuration.log_file);
-  }
+  FP_TRY_ASSIGN(Descriptor log_descriptor, open_event_log(configuration.log_file, configuration.state_dir));
+  plugin->log_file = std::make_unique<LogFile>(std::move(log_descriptor));
   plugin->log =
       std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
   if (configuration.hook != "allow" && configuration.hook != "deny") plugin->hook = run_as_hook(configuration.hook);

@@ -138,8 +138,8 @@ class StateStore final : public Store {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_state_store(const std::string& state_dir) {
-  FP_TRY(make_directory(state_dir + "/certificates", 0755));
-  FP_TRY(make_directory(state_dir + "/things", 0755));
+  FP_TRY(make_own_directory(state_dir + "/certificates", 0755));
+  FP_TRY(make_own_directory(state_dir + "/things", 0755));
   const std::string claim_status = claim_status_file(state_dir);
   if (!exists(claim_status)) FP_TRY(write_file(claim_status, "ACTIVE\n", 0644));
   return std::unique_ptr<Store>(std::make_unique<StateStore>(state_dir));

@@ -15,8 +15,8 @@ namespace {
 
 constexpr ErrorKind kUnusable = ErrorKind::kClaimCertificateUnusable;
 
-Result<Secret> read_bytes(const std::string& path) {
-  if (path != "-") return read_named_file(path, "claim", kUnusable);
+Result<Secret> read_bytes(const std::string& path, std::vector<ClaimFile>* read) {
+  if (path != "-") return read_named_file(path, "claim", kUnusable, kNamedFileBytesMax, read);
   FP_TRY_ASSIGN(std::string bytes, read_standard_input(kNamedFileBytesMax, kUnusable));
   const WipedAtEnd wiped(bytes);
   return Secret(bytes);
@@ -68,8 +68,9 @@ Result<void> check_expiration(const LoadedClaim& claim, const std::string& path)
               "is wrong, set the clock");
 }
 
-Result<LoadedClaim> read_claim_file(const std::string& path, const std::optional<std::string>& passphrase_file) {
-  FP_TRY_ASSIGN(const Secret bytes, read_bytes(path));
+Result<LoadedClaim> read_claim_file(const std::string& path, const std::optional<std::string>& passphrase_file,
+                                    std::vector<ClaimFile>* read) {
+  FP_TRY_ASSIGN(const Secret bytes, read_bytes(path, read));
   const std::string file = path == "-" ? "stdin" : printable(path, 300);
   const std::string name = name_of(path);
   const std::string_view text = without_byte_order_mark(bytes.reveal());

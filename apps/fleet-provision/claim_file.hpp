@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/pem_credentials.hpp"
 #include "core/identity.hpp"
 #include "core/result.hpp"
+#include "ports/claim_file.hpp"
 
 namespace fleet_provision {
 
@@ -17,9 +19,10 @@ struct LoadedClaim {
 };
 
 /// Reads `path`, `-` being stdin. kFileNotFound, kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable,
-/// kClaimKeyPassphrase.
+/// kClaimKeyPassphrase. Where `read` is given, the file that was read is appended to it.
 [[nodiscard]] Result<LoadedClaim> read_claim_file(const std::string& path,
-                                                  const std::optional<std::string>& passphrase_file);
+                                                  const std::optional<std::string>& passphrase_file,
+                                                  std::vector<ClaimFile>* read = nullptr);
 
 /// kClaimExpired; `path` is where it was read.
 [[nodiscard]] Result<void> check_expiration(const LoadedClaim& claim, const std::string& path);

@@ -44,6 +44,18 @@ class ClaimTransport final : public Transport {
                 "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option) +
                     ", or give both in one file with --claim");
   }
+  [[nodiscard]] Result<ClaimProof> prove_claim() override {
+    if (!claim_file_) return transport_.prove_claim();
+    // What stdin held is in no file.
+    if (*claim_file_ == "-") return ClaimProof{};
+    std::vector<ClaimFile> files;
+    const auto claim = read_claim_file(*claim_file_, passphrase_file_, &files);
+    if (!claim && files.empty() && claim.error().kind == ErrorKind::kFileNotFound) return ClaimProof{};
+    if (!claim) return fail(claim.error());
+    FP_TRY_ASSIGN(ClaimProof proof, prove_claim_pem(claim->pem));
+    if (proof.key_fits) proof.files = std::move(files);
+    return proof;
+  }
   [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {

@@ -1,6 +1,5 @@
 #include "input_file.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/reading_limit.hpp"
 #include "adapters/resources.hpp"
 #include "core/text.hpp"
 
@@ -25,10 +25,11 @@ std::string_view hint_for(int error_number) {
 Result<std::string> read_all(int descriptor, const std::string& name, std::size_t limit, ErrorKind unusable) {
   std::string bytes;
   std::array<char, 16384> chunk{};
+  LimitedReader reader(descriptor);
   while (true) {
-    const ssize_t got = ::read(descriptor, chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got = reader.read(chunk.data(), chunk.size());
     if (got < 0) {
+      if (auto stopped = reading_stopped(errno, name)) return fail(std::move(*stopped));
       return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": " + words(errno),
                   std::string(hint_for(errno)));
     }
@@ -45,7 +46,7 @@ Result<std::string> read_all(int descriptor, const std::string& name, std::size_
 Result<std::string> read_input_file(const std::string& path, std::size_t limit, ErrorKind unusable) {
   if (path.empty()) return fail(ErrorKind::kUsage, "the path is empty", "name a file");
   const std::string name = printable(path, 300);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  const Descriptor file(open_to_read(path));
   if (!file) {
     if (auto lack = out_of_resources(errno, "cannot read " + name)) return fail(std::move(*lack));
     const bool missing = errno == ENOENT || errno == ENOTDIR;

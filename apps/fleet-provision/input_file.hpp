@@ -8,7 +8,8 @@
 
 namespace fleet_provision {
 
-/// The bytes of `path`; pipes and /proc are as good as files. kFileNotFound, kFileUnreadable, kUsage for an empty path;
+/// The bytes of `path`; pipes and /proc are as good as files, within the limit of
+/// adapters/reading_limit.hpp. kFileNotFound, kFileUnreadable, kUsage for an empty path;
 /// `unusable` when there are more than `limit`.
 [[nodiscard]] Result<std::string> read_input_file(const std::string& path, std::size_t limit, ErrorKind unusable);
 /// The same of stdin.

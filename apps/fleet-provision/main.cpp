@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/disk_error.hpp"
+#include "adapters/reading_limit.hpp"
 #include "adapters/resources.hpp"
 #include "compose.hpp"
 #include "core/text.hpp"
@@ -124,19 +125,27 @@ Result<Request> request_of(const Options& options, const Environment& environmen
               "provision this gateway first, or name its --state-dir");
 }
 
-int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report) {
+/// What reading the input took is gone from the time of the run.
+void shorten(Plan& plan, Instant start) {
+  const auto taken = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
+  plan.timeout = std::max(Milliseconds{1}, plan.timeout - taken);
+}
+
+int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report, Instant start) {
   for (const std::string& each : options.warnings()) report.warned(each);
+  // Not destroyed: a signal may come until the very end.
+  static Interrupt interrupt;
+  deliver_signals_to(interrupt);
+  const ReadingLimit limit(start + timeout_of(options), &interrupt);
   std::vector<std::string> warnings;
   auto request = request_of(options, environment, report, warnings);
   for (const std::string& each : warnings) report.warned(each);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
+  shorten(request->plan, start);
 
   for (const std::string& each : request->warnings) report.warned(each);
   const Plan plan = request->plan;
   report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout);
-  // Not destroyed: a signal may come until the very end.
-  static Interrupt interrupt;
-  deliver_signals_to(interrupt);
   const auto end_with = [&](Error error) {
     Outcome outcome;
     outcome.error = std::move(error);
@@ -162,6 +171,8 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
 }
 
 int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {
+  // A configuration file may be a pipe as well; what it says of --timeout is not known yet.
+  const ReadingLimit limit(start + timeout_sought(arguments, environment), nullptr);
   const auto options = Options::read(arguments, environment);
   const auto asked = [&](OptionId id) { return options ? options->given(id) != nullptr : asks_for(arguments, id); };
   if (asked(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
@@ -191,7 +202,7 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, voice->json_result);
   if (options->command() == Command::kStatus) return print_status(*options, *voice, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *voice, report);
-  return run_as_asked(*options, environment, *voice, report);
+  return run_as_asked(*options, environment, *voice, report, start);
 }
 
 }  // namespace

@@ -189,16 +189,22 @@ Result<std::optional<std::uint64_t>> Options::number(OptionId id, Range<std::uin
   return value;
 }
 
+std::optional<std::chrono::milliseconds> seconds_of(std::string_view text, Range<std::chrono::milliseconds> range) {
+  const auto value = thousandths(text);
+  const std::chrono::milliseconds time{value.value_or(0)};
+  if (!value || time < range.least || time > range.most) return std::nullopt;
+  return time;
+}
+
 Result<std::optional<std::chrono::milliseconds>> Options::seconds(OptionId id,
                                                                   Range<std::chrono::milliseconds> range) const {
   const auto given_text = text(id);
   if (!given_text) return std::optional<std::chrono::milliseconds>{};
-  const auto value = thousandths(*given_text);
-  const std::chrono::milliseconds time{value.value_or(0)};
-  if (!value || time < range.least || time > range.most) {
+  const auto time = seconds_of(*given_text, range);
+  if (!time) {
     return refuse(id, "a number of seconds from " + in_seconds(range.least) + " to " + in_seconds(range.most));
   }
-  return std::optional(time);
+  return time;
 }
 
 Error Options::blame(OptionId id, Error error) const {

@@ -31,6 +31,10 @@ struct Range {
   T most;
 };
 
+/// A number of seconds, decimals allowed, within `range`.
+[[nodiscard]] std::optional<std::chrono::milliseconds> seconds_of(std::string_view text,
+                                                                  Range<std::chrono::milliseconds> range);
+
 class Options {
  public:
   /// `arguments` without the program's name. Without --config the files of `configuration_directory` are read. An

@@ -249,6 +249,7 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
                 "name it with --key");
   }
   if (!remove_claim) return {};
+  plan.ca_file = claim.ca_file;
   if (claim.claim_file && *claim.claim_file != "-") plan.claim_files_to_remove.push_back(*claim.claim_file);
   // The key first: without it the certificate is worth nothing.
   for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
@@ -315,6 +316,16 @@ Result<void> read_what_is_made(const Options& options, Plan& plan, std::vector<s
 }
 
 }  // namespace
+
+std::chrono::milliseconds timeout_of(const Options& options) {
+  const auto given = options.seconds(OptionId::kTimeout, kTimeoutRange);
+  return given ? given->value_or(Plan{}.timeout) : Plan{}.timeout;
+}
+
+std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments, const Environment& environment) {
+  const std::string text = value_sought(arguments, environment, OptionId::kTimeout);
+  return seconds_of(text, kTimeoutRange).value_or(Plan{}.timeout);
+}
 
 Result<Request> plan_from_options(const Options& options, const Environment& environment,
                                   std::vector<std::string>& warnings) {

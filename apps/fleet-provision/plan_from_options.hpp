@@ -1,6 +1,7 @@
 // Options (text) to a Request (proved): every limit of ours and of the service is held here, before anything happens.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct Request {
   bool probe = true;
   std::vector<std::string> warnings = {};
 };
+
+/// The limit of a run that reads its input; the default where --timeout cannot be used, which is told later.
+[[nodiscard]] std::chrono::milliseconds timeout_of(const Options& options);
+/// The same before there are options: of the command line and the environment alone.
+[[nodiscard]] std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments,
+                                                       const Environment& environment);
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
 /// what read_parameters says.

@@ -1,16 +1,17 @@
 #include "adapters/named_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "adapters/descriptor.hpp"
 #include "adapters/disk_error.hpp"
+#include "adapters/reading_limit.hpp"
 #include "adapters/resources.hpp"
 #include "core/text.hpp"
 
@@ -24,6 +25,7 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
   }
   const std::string failed = "cannot read the " + what + " " + printable(path);
   if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
+  if (auto stopped = reading_stopped(number, "the " + what + " " + printable(path))) return fail(std::move(*stopped));
   return fail(ErrorKind::kFileUnreadable, failed + ": " + words(number),
               number == EACCES   ? "run as a user who may read it, or change its owner or mode"
               : number == EISDIR ? "name a file"
@@ -32,9 +34,16 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
 
 }  // namespace
 
-Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable,
-                               std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+FileStamp stamp_of(const struct stat& facts) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  return {static_cast<std::uint64_t>(facts.st_dev), static_cast<std::uint64_t>(facts.st_ino),
+          static_cast<std::uint64_t>(facts.st_size),
+          static_cast<std::int64_t>(facts.st_mtim.tv_sec) * kPerSecond + facts.st_mtim.tv_nsec};
+}
+
+Result<Secret> read_named_file(const std::string& path, const std::string& what, ErrorKind unusable, std::size_t limit,
+                               std::vector<ClaimFile>* read) {
+  const Descriptor file(open_to_read(path));
   if (!file) return unreadable(errno, path, what);
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return unreadable(errno, path, what);
@@ -45,11 +54,14 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
   std::vector<char> bytes(room);
   const WipedAtEnd wiped(bytes);
   std::size_t size = 0;
+  LimitedReader reader(file.get());
   while (size < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = reader.read(bytes.data() + size, bytes.size() - size);
     if (count < 0) return unreadable(errno, path, what);
-    if (count == 0) return Secret({bytes.data(), size});
+    if (count == 0) {
+      if (read != nullptr) read->push_back({path, stamp_of(facts)});
+      return Secret({bytes.data(), size});
+    }
     size += static_cast<std::size_t>(count);
   }
   const std::string name = "the " + what + " " + printable(path);

@@ -247,6 +247,10 @@ Result<CertificateFacts> PahoTransport::use_credentials(const PemCredentials& pe
   return credentials_->facts();
 }
 
+Result<ClaimProof> PahoTransport::prove_claim() {
+  return prove_claim_files(options_);
+}
+
 Result<void> PahoTransport::load_roots() {
   auto loaded = TlsCredentials::roots_alone(options_.ca_file);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));

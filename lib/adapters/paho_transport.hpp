@@ -22,6 +22,7 @@ class PahoTransport : public Transport {
   [[nodiscard]] Result<CertificateFacts> load_credentials() override;
   /// As `load_credentials`, of PEM that was read already.
   [[nodiscard]] Result<CertificateFacts> use_credentials(const PemCredentials& pem);
+  [[nodiscard]] Result<ClaimProof> prove_claim() override;
   [[nodiscard]] Result<void> load_roots() override;
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;

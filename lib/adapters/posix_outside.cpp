@@ -1,6 +1,3 @@
-// A claim's file is deleted below a descriptor of its directory, which is then synced: the directory that was looked at
-// is the one that changes, whatever is renamed meanwhile. A symbolic link is not deleted, because what it points to
-// would stay, and what it points to is not, because that was not what was named.
 #include "adapters/posix_outside.hpp"
 
 #include <fcntl.h>
@@ -112,28 +109,10 @@ void end_group(int process) {
   }
 }
 
-tl::unexpected<Error> not_removed(const std::string& file, const std::string& why, std::string hint = {}) {
-  if (hint.empty()) hint = "the identity is installed; delete the file by hand, or rerun when it can be deleted";
-  return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why,
-              std::move(hint));
-}
-
 Result<void> stdin_is_there(const std::string& program) {
   if (::access(kNothing, R_OK) == 0) return {};
   return program_failed(program, "cannot be run: " + std::string(kNothing) + ", its stdin: " + words(errno),
                         "create it with `mknod -m 666 /dev/null c 1 3`, then run again");
-}
-
-tl::unexpected<Error> not_opened(const std::string& file, int number) {
-  if (auto lack = out_of_resources(number, "the claim file " + printable(file) + " is not deleted")) {
-    return fail(std::move(*lack));
-  }
-  return not_removed(file, words(number));
-}
-
-bool same_file(const struct stat& facts, const std::string& path) {
-  struct stat other {};
-  return ::stat(path.c_str(), &other) == 0 && other.st_dev == facts.st_dev && other.st_ino == facts.st_ino;
 }
 
 }  // namespace
@@ -182,31 +161,6 @@ Result<void> PosixOutside::await(int process, const ProgramCall& call) {
     pollfd told{interrupt_.descriptor(), POLLIN, 0};
     ::poll(&told, 1, kLookMs);
   }
-}
-
-Result<void> PosixOutside::remove(const std::string& file, const std::vector<std::string>& spared) {
-  const std::size_t slash = file.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
-  const std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
-  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened && errno == ENOENT) return {};
-  if (!opened) return not_opened(file, errno);
-  struct stat facts {};
-  if (::fstatat(opened.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return {};
-    return not_removed(file, words(errno));
-  }
-  if (S_ISLNK(facts.st_mode)) return not_removed(file, "it is a symbolic link", "name the file itself, then run again");
-  if (!S_ISREG(facts.st_mode)) return not_removed(file, "it is not a file");
-  for (const std::string& each : spared) {
-    if (same_file(facts, each)) {
-      return not_removed(file, "it is part of this gateway's identity", "name the claim's own files");
-    }
-  }
-  if (::unlinkat(opened.get(), name.c_str(), 0) != 0) return not_removed(file, words(errno));
-  // Gone for good, also after a power cut.
-  if (::fsync(opened.get()) != 0 && errno != EINVAL) return not_removed(file, words(errno));
-  return {};
 }
 
 std::optional<unsigned> PosixOutside::mode_of(const std::string& file) {

@@ -1,6 +1,7 @@
 // The user's program and the claim's files on a real system.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ class PosixOutside : public Outside {
   /// not ignore SIGCHLD: nobody could tell then how the program ended.
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
   [[nodiscard]] Result<void> may_run(const std::string& file) override;
-  [[nodiscard]] Result<void> remove(const std::string& file, const std::vector<std::string>& spared) override;
+  [[nodiscard]] Result<bool> may_remove(const std::string& file, const SparedFiles& spared) override;
+  [[nodiscard]] Result<std::uint64_t> remove(const ClaimFile& file, const SparedFiles& spared) override;
   [[nodiscard]] std::optional<unsigned> mode_of(const std::string& file) override;
   [[nodiscard]] Result<void> may_create_in(const std::string& directory) override;
   [[nodiscard]] std::string absolute(const std::string& path) override;

@@ -83,6 +83,16 @@ bool is_key_uri(const std::string& reference) {
   return reference.starts_with("pkcs11:") || reference.starts_with("handle:") || reference.starts_with("tpm2:");
 }
 
+/// Nothing where there is no such file.
+Result<std::optional<Secret>> read_if_there(const std::string& path, const char* what, ErrorKind unusable,
+                                            std::vector<ClaimFile>& files) {
+  if (path.empty() || is_key_uri(path)) return std::optional<Secret>();
+  auto bytes = read_named_file(path, what, unusable, kNamedFileBytesMax, &files);
+  if (!bytes && bytes.error().kind == kFileNotFound) return std::optional<Secret>();
+  if (!bytes) return fail(std::move(bytes).error());
+  return std::optional<Secret>(std::move(*bytes));
+}
+
 }  // namespace
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
@@ -103,6 +113,41 @@ Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::stri
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
   FP_TRY(trust(*context, ca_file));
   return TlsCredentials(std::move(context), {});
+}
+
+Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
+  ClaimProof proof;
+  PemCredentials pem;
+  pem.certificate_name = options.certificate_file;
+  pem.key_name = options.key_reference;
+  FP_TRY_ASSIGN(const auto certificate,
+                read_if_there(options.certificate_file, "claim certificate", kClaimCertificateUnusable, proof.files));
+  if (!certificate) return proof;
+  pem.certificate_pem = std::string(certificate->reveal());
+  const WipedAtEnd wiped(pem.certificate_pem);
+  FP_TRY_ASSIGN(const auto chain, read_chain(pem));
+  proof.certificate = facts_of(*chain.front());
+  std::vector<ClaimFile> key_files;
+  FP_TRY_ASSIGN(auto key_pem, read_if_there(options.key_reference, "claim key", kClaimKeyUnusable, key_files));
+  if (!key_pem) return proof;
+  pem.key_pem = std::move(*key_pem);
+  FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
+  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
+  ERR_clear_error();
+  if (proof.key_fits) proof.files.insert(proof.files.end(), key_files.begin(), key_files.end());
+  return proof;
+}
+
+Result<ClaimProof> prove_claim_pem(const PemCredentials& pem) {
+  ClaimProof proof;
+  FP_TRY_ASSIGN(auto chain, read_chain(pem));
+  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  if (pem.from_one_text) put_own_first(chain, key.get());
+  proof.certificate = facts_of(*chain.front());
+  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
+  ERR_clear_error();
+  return proof;
 }
 
 Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OSSL_LIB_CTX* library) {

@@ -13,6 +13,7 @@
 #include "core/identity.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "ports/claim_file.hpp"
 
 struct ossl_lib_ctx_st;
 
@@ -44,5 +45,11 @@ class TlsCredentials {
   OpensslHandle<ssl_ctx_st> context_;
   CertificateFacts facts_;
 };
+
+/// What the claim's files hold, without a context: certificate and key fit, whether in date or not. Files that do not
+/// exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase.
+[[nodiscard]] Result<ClaimProof> prove_claim_files(const ConnectionOptions& options);
+/// The same of PEM that was read already; its files are left to the caller.
+[[nodiscard]] Result<ClaimProof> prove_claim_pem(const PemCredentials& pem);
 
 }  // namespace fleet_provision

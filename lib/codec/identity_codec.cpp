@@ -39,6 +39,7 @@ std::string encode_identity(const Identity& identity) {
   for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
   object["requestDigest"] = identity.request_digest;
   object["filesDigest"] = or_null(identity.files_digest);
+  object["claimFingerprint"] = or_null(identity.claim_fingerprint);
   object["replaces"] = or_null(identity.replaces);
   object["provisionedAt"] = identity.provisioned_at;
   object["verifiedAt"] = or_null(identity.verified_at);
@@ -71,6 +72,7 @@ Result<Identity> decode_identity(std::string_view text) {
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
   FP_TRY_ASSIGN(identity.files_digest, fields.text_or_null("filesDigest"));
+  FP_TRY_ASSIGN(identity.claim_fingerprint, fields.text_or_null("claimFingerprint"));
   FP_TRY_ASSIGN(identity.replaces, fields.text_or_null("replaces"));
   FP_TRY_ASSIGN(identity.provisioned_at, fields.text("provisionedAt"));
   FP_TRY_ASSIGN(identity.verified_at, fields.text_or_null("verifiedAt"));

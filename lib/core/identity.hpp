@@ -66,6 +66,8 @@ struct Identity {
   /// `sha256:SALT:HEX` over the fingerprint and the bytes of certificate.pem and private-key.pem, as they were proved
   /// to fit; nothing in an identity of a version that knew no such digest.
   std::optional<std::string> files_digest;
+  /// Fingerprint of the claim certificate it was made with; nothing in an identity of a version that did not note it.
+  std::optional<std::string> claim_fingerprint;
   /// Fingerprint of the identity this one replaced.
   std::optional<std::string> replaces;
   std::string provisioned_at;

@@ -80,6 +80,8 @@ struct Plan {
   std::optional<std::string> verify_client_id;
   /// Claim certificate and key, to be deleted once the identity is verified and in place; empty: they stay.
   std::vector<std::string> claim_files_to_remove;
+  /// Never deleted with them.
+  std::optional<std::string> ca_file;
   /// For `check`, which looks at its mode; empty when the key is no file or was not given.
   std::string claim_key_file;
   /// The program to run once the identity is in place.

@@ -1,6 +1,7 @@
 // What a run does outside its state directory: it deletes the files of the claim, and runs the program of --on-success.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "core/deadline.hpp"
 #include "core/result.hpp"
+#include "ports/claim_file.hpp"
 
 namespace fleet_provision {
 
@@ -17,6 +19,13 @@ struct ProgramCall {
   std::vector<std::pair<std::string, std::string>> variables;
   /// By then it must have ended.
   Instant deadline;
+};
+
+/// What no option can have deleted.
+struct SparedFiles {
+  /// With all below it.
+  std::string state_dir;
+  std::optional<std::string> ca_file;
 };
 
 class Outside {
@@ -31,9 +40,13 @@ class Outside {
   [[nodiscard]] virtual Result<void> run(const ProgramCall& call) = 0;
   /// Whether `run` could begin now, as far as that can be seen; kOnSuccessFailed.
   [[nodiscard]] virtual Result<void> may_run(const std::string& file) = 0;
-  /// Deletes one file durably; removing what is not there succeeds. kClaimNotRemoved, also for what is no file, for a
-  /// symbolic link and for a file that is one of `spared`.
-  [[nodiscard]] virtual Result<void> remove(const std::string& file, const std::vector<std::string>& spared) = 0;
+  /// Whether `remove` could delete this file now, as far as that can be seen; false when there is none.
+  /// kClaimNotRemoved.
+  [[nodiscard]] virtual Result<bool> may_remove(const std::string& file, const SparedFiles& spared) = 0;
+  /// Deletes one file durably, and gives how many other names (hard links) it had; removing what is not there succeeds.
+  /// kClaimNotRemoved, also for what is no file, for a symbolic link, for a file that is not the one that was read, and
+  /// for one that is spared.
+  [[nodiscard]] virtual Result<std::uint64_t> remove(const ClaimFile& file, const SparedFiles& spared) = 0;
   /// Permission bits of a file; nothing when it cannot be looked at.
   [[nodiscard]] virtual std::optional<unsigned> mode_of(const std::string& file) = 0;
   /// Whether files can be made in `directory`, or in the one that a run would make it in; changes nothing.

@@ -15,6 +15,7 @@
 #include "core/plan.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "ports/claim_file.hpp"
 
 namespace fleet_provision {
 
@@ -77,6 +78,11 @@ class Transport {
   /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
   /// Called once, before `connect`; nothing is sent.
   [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
+  /// Reads the claim's files once more and tells what they hold, whether in date or not; those that do not exist are
+  /// left out. Changes nothing of how `connect` speaks.
+  [[nodiscard]] virtual Result<ClaimProof> prove_claim() {
+    return fail(ErrorKind::kClaimNotRemoved, "this transport does not tell the claim's files");
+  }
   /// Reads the roots to trust and no more. Until credentials are loaded `connect` then goes without a certificate of
   /// ours, which is far enough to see whether the server's own is good.
   [[nodiscard]] virtual Result<void> load_roots() { return {}; }

@@ -25,14 +25,6 @@ class Afterwards {
     return {};
   }
 
-  Result<void> remove_claim() {
-    if (plan_.claim_files_to_remove.empty()) return {};
-    if (ports_.outside == nullptr) return fail(ErrorKind::kInternal, "nobody can remove the claim");
-    const std::vector<std::string> spared{file(kCertificateFile), file(kPrivateKeyFile)};
-    for (const std::string& each : plan_.claim_files_to_remove) FP_TRY(ports_.outside->remove(each, spared));
-    return {};
-  }
-
   Result<void> run_program() {
     if (!plan_.on_success) return {};
     FP_TRY_ASSIGN(const bool owed, vault_.owes_on_success(*outcome_.identity));
@@ -73,10 +65,10 @@ class Afterwards {
 }  // namespace
 
 Result<void> finish_what_is_owed(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts,
-                                 Outcome& outcome) {
+                                 ClaimRemoval& claim, Outcome& outcome) {
   Afterwards afterwards(plan, ports, vault, attempts, outcome);
   FP_TRY(afterwards.verify());
-  FP_TRY(afterwards.remove_claim());
+  FP_TRY(claim.carry_out(*outcome.identity));
   return afterwards.run_program();
 }
 

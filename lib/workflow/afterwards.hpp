@@ -5,6 +5,7 @@
 #pragma once
 
 #include "workflow/attempts.hpp"
+#include "workflow/claim_removal.hpp"
 #include "workflow/vault.hpp"
 
 namespace fleet_provision {
@@ -12,6 +13,6 @@ namespace fleet_provision {
 /// kIdentityRefused and what else a connection may fail with, kClaimNotRemoved, kOnSuccessFailed, or what the disk
 /// says. With nothing left to do it takes no lock and writes nothing.
 [[nodiscard]] Result<void> finish_what_is_owed(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts,
-                                               Outcome& outcome);
+                                               ClaimRemoval& claim, Outcome& outcome);
 
 }  // namespace fleet_provision

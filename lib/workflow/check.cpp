@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "workflow/check_findings.hpp"
 #include "workflow/check_way.hpp"
+#include "workflow/claim_removal.hpp"
 #include "workflow/outside_key.hpp"
 #include "workflow/request_digest.hpp"
 #include "workflow/vault.hpp"
@@ -31,6 +32,9 @@ class Checks {
     const auto roots = ports_.transport.load_roots();
     const bool claim = check_claim(roots);
     key_mode();
+    if (!plan_.claim_files_to_remove.empty() && ports_.outside != nullptr) {
+      findings_.examine("claim-removal", [this] { return claim_removal(); });
+    }
     if (!roots) findings_.failed("trusted-roots", roots.error());
     findings_.examine("state-directory", [this] { return state(); });
     findings_.examine("clock", [this] { return clock(); });
@@ -126,6 +130,12 @@ class Checks {
     return fail(ErrorKind::kOtherIdentity,
                 ports_.disk.root() + " holds the identity of " + name + ", made for another request",
                 "give this gateway a --state-dir of its own, or replace the identity with --force");
+  }
+
+  Result<std::string> claim_removal() {
+    FP_TRY_ASSIGN(const std::size_t count, ClaimRemoval(plan_, ports_).foresee());
+    if (count == 0) return std::string("the claim's files are gone already");
+    return std::string(count == 1 ? "the claim's file" : "the claim's files") + " can be deleted";
   }
 
   Result<std::string> program() {

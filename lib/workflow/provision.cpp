@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "workflow/afterwards.hpp"
 #include "workflow/attempts.hpp"
+#include "workflow/claim_removal.hpp"
 #include "workflow/enrolment.hpp"
 #include "workflow/phase_mark.hpp"
 #include "workflow/request_digest.hpp"
@@ -31,7 +32,8 @@ class Run {
         attempts_(plan, ports, outcome_),
         vault_(ports.disk, ports.keysmith, ports.observer, CommitDuties{plan.owner, plan.on_success.has_value()}),
         steps_(plan, ports, vault_, outcome_),
-        enrolment_(plan, ports, vault_, steps_, attempts_, outcome_) {}
+        enrolment_(plan, ports, vault_, steps_, attempts_, outcome_),
+        claim_removal_(plan, ports) {}
 
   Outcome to_its_end() {
     auto ended = whole();
@@ -52,7 +54,7 @@ class Run {
       FP_TRY(enrolment_.to_its_end(claim_));
       outcome_.kind = OutcomeKind::kProvisioned;
     }
-    return finish_what_is_owed(plan_, ports_, vault_, attempts_, outcome_);
+    return finish_what_is_owed(plan_, ports_, vault_, attempts_, claim_removal_, outcome_);
   }
 
   Result<void> load() {
@@ -119,7 +121,8 @@ class Run {
 
   Result<void> load_claim() {
     FP_TRY_ASSIGN(claim_, ports_.transport.load_credentials());
-    return {};
+    // What will keep the claim from being deleted is told before a certificate is asked for.
+    return claim_removal_.prepare(claim_);
   }
 
   const Plan& plan_;
@@ -129,6 +132,7 @@ class Run {
   Vault vault_;
   Steps steps_;
   Enrolment enrolment_;
+  ClaimRemoval claim_removal_;
   CertificateFacts claim_;
 };
 

@@ -77,7 +77,9 @@ class Rotation {
     if (!ready) return fail(std::move(ready).error().in(Phase::kLoad));
     if (!outcome_.identity) FP_TRY(enrolment_.to_its_end(asking));
     outcome_.kind = OutcomeKind::kRotated;
-    return finish_what_is_owed(plan_, ports_, vault_, attempts_, outcome_);
+    // A rotation leaves the claim alone: the plan names no file of it.
+    ClaimRemoval no_claim(plan_, ports_);
+    return finish_what_is_owed(plan_, ports_, vault_, attempts_, no_claim, outcome_);
   }
 
   Result<void> load(CertificateFacts& asking) {

@@ -334,6 +334,9 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
   identity.request_digest =
       rotated_ != nullptr ? rotated_->request_digest : make_request_digest(plan_, ports_.keysmith);
   identity.files_digest = digest_of_files(identity, at.certificate_pem, at.made.key.pem, ports_.keysmith);
+  // A rotation asks as the identity, whose fingerprint is not that of a claim.
+  identity.claim_fingerprint =
+      rotated_ != nullptr ? rotated_->claim_fingerprint : std::optional(at.origin.claim_fingerprint);
   if (present) identity.replaces = present->certificate_fingerprint;
   identity.provisioned_at = rfc3339(ports_.clock.wall_now());
   return identity;

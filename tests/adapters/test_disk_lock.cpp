@@ -1,4 +1,5 @@
 // The lock of a state directory: one run at a time, by the kernel's word and not by what stands in the file.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -52,6 +53,34 @@ TEST_CASE("a lock file that tells nonsense is not repeated") {
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::kLocked);
   CHECK(result.error().message == "another run holds " + (here / "state/lock"));
+}
+
+TEST_CASE("whoever removes the lock file lets no second run in") {
+  const TemporaryDirectory here;
+  PosixDisk holder(here / "state");
+  REQUIRE(holder.make_root());
+  REQUIRE(holder.lock());
+  REQUIRE(::unlink((here / "state/lock").c_str()) == 0);
+  PosixDisk second(here / "state");
+  const auto result = second.lock();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::kLocked);
+}
+
+TEST_CASE("a lock file with a second name is refused and keeps its bytes and mode") {
+  const TemporaryDirectory here;
+  PosixDisk disk(here / "state");
+  REQUIRE(disk.make_root());
+  write_text(here / "precious", "precious");
+  REQUIRE(::chmod((here / "precious").c_str(), 0644) == 0);
+  REQUIRE(::link((here / "precious").c_str(), (here / "state/lock").c_str()) == 0);
+  const auto result = disk.lock();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::kStateNotPrivate);
+  CHECK(read_text(here / "precious") == "precious");
+  struct stat facts {};
+  REQUIRE(::stat((here / "precious").c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 07777U) == 0644);
 }
 
 }  // namespace

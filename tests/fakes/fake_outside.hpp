@@ -1,6 +1,8 @@
 // Programs and files outside the state directory, as values.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,10 +24,14 @@ class FakeOutside final : public Outside {
   Result<void> may_run(const std::string& /*file*/) override {
     return program_error ? Result<void>(fail(*program_error)) : Result<void>();
   }
-  Result<void> remove(const std::string& file, const std::vector<std::string>& /*spared*/) override {
+  Result<bool> may_remove(const std::string& file, const SparedFiles& /*spared*/) override {
+    if (removal_error) return fail(*removal_error);
+    return std::find(removed.begin(), removed.end(), file) == removed.end();
+  }
+  Result<std::uint64_t> remove(const ClaimFile& file, const SparedFiles& /*spared*/) override {
     if (around) around();
-    removed.push_back(file);
-    return {};
+    removed.push_back(file.path);
+    return other_names;
   }
   std::optional<unsigned> mode_of(const std::string& /*file*/) override { return mode; }
   Result<void> may_create_in(const std::string& /*directory*/) override {
@@ -37,6 +43,8 @@ class FakeOutside final : public Outside {
   std::function<void()> around;
   std::optional<Error> program_error;
   std::optional<Error> write_error;
+  std::optional<Error> removal_error;
+  std::uint64_t other_names = 0;
   unsigned mode = 0600;
   std::vector<ProgramCall> calls;
   std::vector<std::string> removed;

@@ -82,6 +82,14 @@ class FakeTransport final : public Transport {
   FakeTransport(FakeService& service, FakeClock& clock) : service_(service), clock_(clock) {}
 
   Result<CertificateFacts> load_credentials() override;
+  Result<ClaimProof> prove_claim() override {
+    ClaimProof proof;
+    proof.certificate.emplace();
+    proof.certificate->fingerprint = proved_fingerprint.value_or(claim_fingerprint);
+    proof.key_fits = true;
+    for (const std::string& each : claim_files) proof.files.push_back({each, {}});
+    return proof;
+  }
   Result<void> load_roots() override { return roots_error ? Result<void>(fail(*roots_error)) : Result<void>(); }
   Result<void> speak_as(const IssuedCredentials& issued) override;
   std::unique_ptr<Session> connect(const ConnectRequest& request) override;
@@ -98,6 +106,9 @@ class FakeTransport final : public Transport {
   std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');
   std::string claim_public_key = std::string(64, 'b');
+  /// What the claim's files hold, and their names.
+  std::optional<std::string> proved_fingerprint;
+  std::vector<std::string> claim_files = {"claim.key", "claim.pem"};
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
 
   std::vector<ConnectRequest> connections;
