@@ -61,6 +61,8 @@ Signals::Signals() {
   sigset_t set = waited_for();
   // What was begun is to be ended also when the reader of stdout has gone: writing fails instead.
   sigaddset(&set, SIGPIPE);
+  // So does it at a limit on file sizes.
+  sigaddset(&set, SIGXFSZ);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 

@@ -12,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "codec/json_text.hpp"
+
 namespace fleet_provision::simulator {
 
 namespace {
@@ -157,6 +159,10 @@ std::string hook_event_json(const HookEvent& event) {
 
 HookAnswer parse_hook_answer(std::uint64_t question, const std::string& output) {
   HookAnswer answer{question, false, {}, {}};
+  if (const auto fault = json_fault(output)) {
+    answer.reason = "the hook's answer: " + fault->message();
+    return answer;
+  }
   const json document = json::parse(output, nullptr, false);
   if (!document.is_object()) {
     answer.reason = "the hook's answer is not a JSON object";

@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -217,24 +219,35 @@ Result<int> serve(const Options& options, const Signals& signals) {
   return accompany(options, ready, broker, signals);
 }
 
-}  // namespace
-
-}  // namespace fleet_provision::simulator
-
-int main(int argc, char** argv) {
-  using namespace fleet_provision;
-  using namespace fleet_provision::simulator;
+int run(const std::vector<std::string>& arguments) {
   const Signals signals;
   const auto own_failure = [&](const Error& error, bool with_command) {
     complain(error);
     return with_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
   };
-  auto parsed = parse_options({argv, argv + argc});
-  if (!parsed) return own_failure(parsed.error(), names_a_command({argv, argv + argc}));
+  auto parsed = parse_options(arguments);
+  if (!parsed) return own_failure(parsed.error(), names_a_command(arguments));
   if (parsed->text) {
     const auto printed = print(*parsed->text);
     return printed ? 0 : own_failure(printed.error(), false);
   }
   const auto exit_status = serve(*parsed, signals);
   return exit_status ? *exit_status : own_failure(exit_status.error(), !parsed->command.empty());
+}
+
+}  // namespace
+
+}  // namespace fleet_provision::simulator
+
+int main(int argc, char** argv) {
+  using namespace fleet_provision::simulator;
+  try {
+    return run({argv, argv + argc});
+  } catch (const std::bad_alloc&) {
+    std::fputs("fleet-provision-simulator: error: out of memory\n", stderr);
+    return kOwnFailure;
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "fleet-provision-simulator: error: %s\n", exception.what());
+    return kOwnFailure;
+  }
 }

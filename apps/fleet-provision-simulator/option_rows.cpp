@@ -15,7 +15,9 @@ constexpr std::array kRows{
         "another name or address in the server's certificate; repeatable; always there: localhost, 127.0.0.1, ::1, "
         "the address of --listen"},
     OptionRow{"template", 0, "FILE", true, "a built-in gateway with a required SerialNumber",
-              "an AWS provisioning template body in JSON, named after the file; repeatable"},
+              "an AWS provisioning template body in JSON, or a document with a templateBody as the AWS CLI prints it, "
+              "named after "
+              "the file; repeatable"},
     OptionRow{"claim-policy", 0, "FILE", false, "least privilege for the templates, any client id",
               "what the claim may do: an AWS IoT policy document"},
     OptionRow{"hook", 0, "deny|allow|FILE", false, "allow",

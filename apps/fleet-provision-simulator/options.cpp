@@ -95,6 +95,9 @@ Result<Options> complete(const Raw& raw) {
     names.push_back(body.name);
     configuration.templates.push_back(std::move(body));
   }
+  for (TemplateBody& each : configuration.templates) {
+    FP_TRY_ASSIGN(each.body, template_body(each.name, std::move(each.body)));
+  }
   if (configuration.templates.empty()) {
     configuration.templates.push_back({std::string(kBuiltinTemplateName), std::string(builtin_template_body())});
     names.emplace_back(kBuiltinTemplateName);

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace fleet_provision::simulator {
@@ -40,7 +41,12 @@ bool RsaKeysAhead::ready() {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) {
     const SignalsBlocked blocked;
-    thread_ = std::thread([this] { work(); });
+    try {
+      thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+      // None to be had: each key is then made when it is taken.
+      return true;
+    }
   }
   return key_ != nullptr || failed_;
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "codec/json_text.hpp"
 #include "files.hpp"
 #include "record_directory.hpp"
 
@@ -64,8 +65,13 @@ std::vector<Record> load(const std::string& directory, Record (*from)(const orde
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     if (entry.path().extension() != ".json") continue;
+    const std::string text = read_file(entry.path()).value_or("");
+    if (const auto fault = json_fault(text)) {
+      complain("not a record, left aside: " + entry.path().string() + ": " + fault->message());
+      continue;
+    }
     try {
-      records.push_back(from(ordered_json::parse(read_file(entry.path()).value_or(""))));
+      records.push_back(from(ordered_json::parse(text)));
     } catch (const ordered_json::exception&) {
       complain("not a record, left aside: " + entry.path().string());
     }

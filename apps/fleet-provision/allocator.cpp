@@ -146,11 +146,10 @@ extern "C" {
 
 }  // extern "C"
 
-#endif
-
 namespace {
 
-[[gnu::section(".preinit_array"), gnu::used]] void (*const before_all)(int, char**,
-                                                                       char**) = fleet_provision::prepare_last_words;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_all)(int, char**, char**) = prepare_last_words;
 
 }  // namespace
+
+#endif

@@ -21,7 +21,8 @@ constexpr std::array kRows{
     CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
     CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
     CommandRow{Command::kPolicy, "policy", "print the least-privilege claim policy for these options; offline"},
-    CommandRow{Command::kRotate, "rotate", "replace the current key and certificate, authenticated by the current ones"},
+    CommandRow{Command::kRotate, "rotate",
+               "replace the current key and certificate, authenticated by the current ones"},
 };
 
 constexpr auto kWithWord = [] {
@@ -83,6 +84,7 @@ std::string_view nearest_command(std::string_view word) {
 std::optional<Command> only_command_of(OptionId id) {
   if (row(id).group == OptionGroup::kCheck) return Command::kCheck;
   if (row(id).group == OptionGroup::kPolicy) return Command::kPolicy;
+  if (row(id).group == OptionGroup::kStatus) return Command::kStatus;
   return std::nullopt;
 }
 

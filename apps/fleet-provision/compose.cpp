@@ -1,5 +1,6 @@
 #include "compose.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "adapters/posix_disk.hpp"
 #include "adapters/posix_outside.hpp"
 #include "adapters/system_clock.hpp"
+#include "claim_file.hpp"
 #include "workflow/check.hpp"
 #include "workflow/rotate.hpp"
 #include "workflow/verify.hpp"
@@ -17,34 +19,66 @@
 namespace fleet_provision {
 namespace {
 
-/// Where no claim was given: a provisioned gateway needs none, any other is told what is missing.
-class MayLackClaim final : public Transport {
+/// Where no claim was given: a provisioned gateway needs none, any other is told what is missing. A claim in one file
+/// is read when it is needed, so a provisioned gateway never waits for stdin.
+class ClaimTransport final : public Transport {
  public:
-  MayLackClaim(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
-      : missing_(missing_of(options)), transport_(std::move(options), interrupt, observer) {}
+  ClaimTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
+      : claim_file_(options.claim_file),
+        passphrase_file_(options.key_passphrase_file),
+        lacks_certificate_(options.certificate_file.empty()),
+        lacks_key_(options.key_reference.empty()),
+        transport_(std::move(options), interrupt, observer) {}
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override {
-    if (!missing_) return transport_.load_credentials();
-    const OptionRow& option = row(*missing_);
+    if (claim_file_) return load_claim_file();
+    if (!lacks_certificate_ && !lacks_key_) return transport_.load_credentials();
+    constexpr const char* kSince = " is required as long as this gateway is not provisioned";
+    if (lacks_certificate_ && lacks_key_) {
+      return fail(ErrorKind::kUsage, std::string("--claim, or --claim-cert with --claim-key,") + kSince,
+                  "give --claim FILE or set " + environment_name(row(OptionId::kClaim)));
+    }
+    const OptionRow& option = row(lacks_certificate_ ? OptionId::kClaimCert : OptionId::kClaimKey);
     const std::string name = "--" + std::string(option.name);
-    return fail(ErrorKind::kUsage, name + " is required as long as this gateway is not provisioned",
-                "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option));
+    return fail(ErrorKind::kUsage, name + kSince,
+                "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option) +
+                    ", or give both in one file with --claim");
   }
-  [[nodiscard]] Result<ClaimProof> prove_claim() override { return transport_.prove_claim(); }
+  [[nodiscard]] Result<ClaimProof> prove_claim() override {
+    if (!claim_file_) return transport_.prove_claim();
+    // What stdin held is in no file.
+    if (*claim_file_ == "-") return ClaimProof{};
+    std::vector<ClaimFile> files;
+    const auto claim = read_claim_file(*claim_file_, passphrase_file_, &files);
+    if (!claim && files.empty() && claim.error().kind == ErrorKind::kFileNotFound) return ClaimProof{};
+    if (!claim) return fail(claim.error());
+    FP_TRY_ASSIGN(ClaimProof proof, prove_claim_pem(claim->pem));
+    if (proof.key_fits) proof.files = std::move(files);
+    return proof;
+  }
   [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);
   }
+  void forget_credentials() override { transport_.forget_credentials(); }
 
  private:
-  static std::optional<OptionId> missing_of(const ConnectionOptions& options) {
-    if (options.certificate_file.empty()) return OptionId::kClaimCert;
-    if (options.key_reference.empty()) return OptionId::kClaimKey;
-    return std::nullopt;
+  [[nodiscard]] Result<CertificateFacts> load_claim_file() {
+    auto claim = read_claim_file(*claim_file_, passphrase_file_);
+    if (!claim) return fail(std::move(claim).error().in(Phase::kLoad));
+    if (auto in_time = check_expiration(*claim, *claim_file_); !in_time) {
+      return fail(std::move(in_time).error().in(Phase::kLoad));
+    }
+    FP_TRY_ASSIGN(CertificateFacts facts, transport_.use_credentials(claim->pem));
+    if (claim->expiration) facts.not_after = std::min(facts.not_after, *claim->expiration);
+    return facts;
   }
 
-  std::optional<OptionId> missing_;
+  std::optional<std::string> claim_file_;
+  std::optional<std::string> passphrase_file_;
+  bool lacks_certificate_;
+  bool lacks_key_;
   PahoTransport transport_;
 };
 
@@ -60,7 +94,7 @@ Outcome run(Command command, Request request, const Environment& environment, co
             Observer& observer) {
   SystemClock clock(interrupt);
   PhaseLog log(observer, clock);
-  MayLackClaim transport(std::move(request.connection), interrupt, log);
+  ClaimTransport transport(std::move(request.connection), interrupt, log);
   OpensslKeysmith keysmith(interrupt);
   PosixDisk disk(request.plan.state_dir);
   PosixOutside outside(as_texts(environment), interrupt);
@@ -75,6 +109,11 @@ Result<State> look_around(const std::string& state_dir, Observer& observer) {
   OpensslKeysmith keysmith(never);
   PosixDisk disk(state_dir);
   return look_at_state(disk, keysmith, observer);
+}
+
+std::string whole_path(const std::string& path) {
+  const Interrupt never;
+  return PosixOutside({}, never).absolute(path);
 }
 
 }  // namespace fleet_provision

@@ -17,4 +17,7 @@ namespace fleet_provision {
 /// What a state directory holds; offline, changes nothing.
 [[nodiscard]] Result<State> look_around(const std::string& state_dir, Observer& observer);
 
+/// `path` as it stands from the root.
+[[nodiscard]] std::string whole_path(const std::string& path);
+
 }  // namespace fleet_provision

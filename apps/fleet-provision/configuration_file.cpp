@@ -11,6 +11,7 @@
 
 #include "adapters/disk_error.hpp"
 #include "adapters/resources.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
@@ -106,9 +107,16 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   const std::string name = printable(path, 300);
   auto text = read_input_file(path, kConfigurationBytesMax, ErrorKind::kConfiguration);
   if (!text) return fail(std::move(text).error().within("configuration"));
+  if (const auto wide = wide_encoding(*text)) {
+    return fail(ErrorKind::kConfiguration,
+                "configuration: " + name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
   auto members = read_json_object(*text, name, ErrorKind::kConfiguration);
   if (!members) {
-    return refuse("configuration", members.error().message, R"(it is a JSON object, e.g. {"template": "gateway"})");
+    const std::string& hint = members.error().hint;
+    return refuse("configuration", members.error().message,
+                  hint.empty() ? R"(it is a JSON object, e.g. {"template": "gateway"})" : hint);
   }
   std::map<OptionId, Setting> settings;
   for (const JsonMember& member : *members) {

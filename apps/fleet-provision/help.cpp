@@ -38,7 +38,7 @@ Exit codes:
 
 constexpr std::string_view kStatusText = R"(
 Reads the state directory and nothing else: the identity, an unfinished run and its next step, and
-the previous identity.
+the previous identity. --env prints them as variables for sh and systemd.
 
 Exit codes:
     0  provisioned                                  75  unfinished: rerun fleet-provision to resume
@@ -88,6 +88,10 @@ Examples:
     fleet-provision --endpoint abc123-ats.iot.eu-central-1.amazonaws.com --template gateway \
         --claim-cert claim.pem --claim-key claim.key \
         -P SerialNumber=@/proc/device-tree/serial-number
+
+  With a claim that is valid for five minutes, from the AWS CLI:
+    aws iot create-provisioning-claim --template-name gateway |
+        fleet-provision --claim - --endpoint "$ENDPOINT" --template gateway -P SerialNumber=4711
 
   In a CI job, one attempt, with a JSON result:
     fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \

@@ -1,50 +1,34 @@
 // nlohmann's SAX interface knows no positions while all is well. The text is therefore handed to it through an
-// iterator that counts the lines it has passed; when a key is told, the lexer stands right behind it.
+// iterator that counts what it has passed; when a key is told, the lexer stands right behind it. That the text is
+// JSON, not too deep and without a name twice has been proved before.
 #include "json_reader.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
+#include "codec/counting_iterator.hpp"
+#include "codec/json_text.hpp"
 
 namespace fleet_provision {
 namespace {
 
-constexpr std::size_t kDepthMax = 8;
-
-class CountingIterator {
+/// The line of a place that only moves forward.
+class LineCounter {
  public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
-
-  CountingIterator(const char* position, std::size_t* line) : position_(position), line_(line) {}
-  reference operator*() const { return *position_; }
-  CountingIterator& operator++() {
-    if (*position_ == '\n') ++*line_;
-    ++position_;
-    return *this;
+  explicit LineCounter(std::string_view text) : text_(text) {}
+  std::size_t line_at(std::size_t offset) {
+    for (; at_ < offset && at_ < text_.size(); ++at_) line_ += text_[at_] == '\n' ? 1 : 0;
+    return line_;
   }
-  // The check wants a const result, which could not be moved from; no iterator has one.
-  CountingIterator operator++(int) {  // NOLINT(cert-dcl21-cpp)
-    CountingIterator before = *this;
-    ++*this;
-    return before;
-  }
-  friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.position_ == b.position_; }
-  friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return !(a == b); }
 
  private:
-  const char* position_;
-  std::size_t* line_;
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
 };
 
 class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit TreeBuilder(const std::size_t& line) : line_(line) {}
+  TreeBuilder(std::string_view text, const std::size_t& read) : lines_(text), read_(read) {}
 
   bool null() override { return put({JsonType::kNull, {}, {}}) != nullptr; }
   bool boolean(bool value) override { return put({JsonType::kBoolean, value ? "true" : "false", {}}) != nullptr; }
@@ -52,33 +36,21 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool number_unsigned(number_unsigned_t value) override { return number(std::to_string(value)); }
   bool number_float(number_float_t, const string_t& text) override { return number(text); }
   bool string(string_t& value) override { return put({JsonType::kText, value, {}}) != nullptr; }
-  bool binary(binary_t&) override { return refuse("not JSON"); }
+  bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return open(JsonType::kObject); }
   bool start_array(std::size_t) override { return open(JsonType::kArray); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    auto& members = open_.back()->members;
-    if (std::any_of(members.begin(), members.end(), [&](const JsonMember& each) { return each.key == name; })) {
-      return refuse("\"" + printable(name, 80) + "\" is given twice");
-    }
-    members.push_back({name, line_, {}});
+    open_.back()->members.push_back({name, lines_.line_at(read_), {}});
     return true;
   }
-
-  bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception&) override {
-    return refuse(token.empty() ? "not JSON" : "not JSON near \"" + printable(token, 40) + "\"");
-  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
 
   [[nodiscard]] JsonValue take_root() { return std::move(root_); }
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
  private:
-  bool refuse(std::string complaint) {
-    complaint_ = std::move(complaint);
-    return false;
-  }
   bool number(std::string text) { return put({JsonType::kNumber, std::move(text), {}}) != nullptr; }
 
   /// Where the next value belongs: the root, the member whose key was just told, or a new element.
@@ -88,12 +60,11 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
       return &root_;
     }
     auto& members = open_.back()->members;
-    if (open_.back()->type == JsonType::kArray) members.push_back({{}, line_, {}});
+    if (open_.back()->type == JsonType::kArray) members.push_back({{}, lines_.line_at(read_), {}});
     members.back().value = std::move(value);
     return &members.back().value;
   }
   bool open(JsonType type) {
-    if (open_.size() == kDepthMax) return refuse("nested too deep");
     open_.push_back(put({type, {}, {}}));
     return true;
   }
@@ -102,11 +73,11 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  const std::size_t& line_;
+  LineCounter lines_;
+  const std::size_t& read_;
   JsonValue root_;
   /// The containers around the present place; they stay where they are until they are closed.
   std::vector<JsonValue*> open_;
-  std::string complaint_;
 };
 
 }  // namespace
@@ -124,19 +95,12 @@ std::string_view describe(JsonType type) {
 }
 
 Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name, ErrorKind kind) {
-  std::size_t line = 1;
-  // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
-  const std::size_t nul = std::min(text.find('\0'), text.size());
-  if (text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul) != std::string_view::npos) {
-    line += static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
-    return fail(kind, name + ": line " + std::to_string(line) + ": not JSON: something follows a NUL byte");
-  }
-  TreeBuilder builder(line);
-  const CountingIterator begin(text.data(), &line);
-  const CountingIterator end(text.data() + text.size(), &line);
-  if (!nlohmann::json::sax_parse(begin, end, &builder)) {
-    return fail(kind, name + ": line " + std::to_string(line) + ": " + builder.complaint());
-  }
+  if (const auto fault = json_fault(text)) return fail(kind, name + ": " + fault->message(), fault->hint);
+  std::size_t read = 0;
+  TreeBuilder builder(text, read);
+  const CountingIterator begin(text.data(), &read);
+  const CountingIterator end(text.data() + text.size(), &read);
+  if (!nlohmann::json::sax_parse(begin, end, &builder)) return fail(kind, name + ": not JSON");
   JsonValue root = builder.take_root();
   if (root.type != JsonType::kObject) {
     return fail(kind, name + ": holds " + std::string(describe(root.type)) + " where a JSON object is expected");

@@ -1,6 +1,6 @@
 // A JSON object from a file of the caller's, with the line of each member, so that an error can say where.
 //
-// Stricter than the format: the whole text is one object, nested at most 8 deep, without duplicate keys.
+// Stricter than the format: see codec/json_text.hpp.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ struct JsonMember {
 /// `a text`, `a number`, …, for messages.
 [[nodiscard]] std::string_view describe(JsonType type);
 
-/// The members of the object that `text` is. Errors are of `kind` and read `NAME: line N: …`.
+/// The members of the object that `text` is. Errors are of `kind` and read `NAME: line N, column N: …`.
 [[nodiscard]] Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name,
                                                                ErrorKind kind);
 

@@ -27,8 +27,8 @@ namespace {
 constexpr int kCode = static_cast<int>(ExitCode::kTemporaryFailure);
 /// What telling the result takes, generously; it is never touched before.
 constexpr std::size_t kReserveBytes = 1024 * 1024;
-/// For threads, ours and those of libraries: enough for a TLS handshake, and independent of RLIMIT_STACK.
-constexpr std::size_t kStackBytes = 512 * 1024;
+/// For threads, ours and those of libraries: enough for TLS and for plugins of the resolver, whatever RLIMIT_STACK is.
+constexpr std::size_t kStackBytes = 1024 * 1024;
 /// Of main: it must not grow later, when nothing may be left for it.
 constexpr std::size_t kMainStackBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kPatience{2'000};
@@ -92,13 +92,17 @@ bool json_is_wanted() {
 
 [[noreturn]] void end_without_memory() {
   rlimit space{};
+  rlimit data{};
   ::getrlimit(RLIMIT_AS, &space);
-  char message[128] = "out of memory";
-  if (space.rlim_cur != RLIM_INFINITY) {
-    std::snprintf(message, sizeof message, "out of memory: limit of address space (RLIMIT_AS) is %llu KiB",
-                  static_cast<unsigned long long>(space.rlim_cur) / 1024);
+  ::getrlimit(RLIMIT_DATA, &data);
+  char message[128] = "out of memory: the system has none left";
+  const bool of_space = space.rlim_cur != RLIM_INFINITY;
+  if (of_space || data.rlim_cur != RLIM_INFINITY) {
+    std::snprintf(message, sizeof message, "out of memory: limit of %s is %llu KiB",
+                  of_space ? "address space (RLIMIT_AS)" : "data (RLIMIT_DATA)",
+                  static_cast<unsigned long long>(of_space ? space.rlim_cur : data.rlim_cur) / 1024);
   }
-  end_with(message, "give the program more memory (ulimit -v, LimitAS= of a unit) and run again");
+  end_with(message, "give the program more memory (ulimit -v or -d, LimitAS= or LimitDATA= of a unit) and run again");
 }
 
 void give_reserve_back() {
@@ -142,7 +146,12 @@ void extend_stack() {
   end_process_after(kPatience, kCode);
   const TellEnd* tell = innermost.load();
   if (tell == nullptr) end_without_memory();
-  ::_exit((*tell)(lack()));
+  try {
+    ::_exit((*tell)(lack()));
+  } catch (...) {
+    // A thread of a C library knows no exceptions.
+    end_without_memory();
+  }
 }
 
 }  // namespace

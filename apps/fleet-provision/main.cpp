@@ -65,35 +65,61 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
 int print_policy(const Options& options, const Voice& voice, Report& report) {
   auto document = policy_document(options);
   if (!document) return refuse(std::move(document).error(), report, voice.json_result);
+  for (const std::string& each : options.warnings()) report.warned(each);
   for (const std::string& each : document->warnings) report.warned(each);
   return print(document->text, 0);
 }
 
+/// --env, unless --json comes from a stronger source; kUsage for both from one.
+Result<bool> wants_variables(const Options& options) {
+  FP_TRY_ASSIGN(const bool variables, options.flag(OptionId::kEnv));
+  FP_TRY_ASSIGN(const bool json, options.flag(OptionId::kJson));
+  if (variables && json && options.given(OptionId::kJson)->source == options.given(OptionId::kEnv)->source) {
+    return fail(ErrorKind::kUsage, "--env and --json cannot be combined", "leave one of them out");
+  }
+  return variables;
+}
+
 int print_status(const Options& options, const Voice& voice, Report& report) {
+  for (const std::string& each : options.warnings()) report.warned(each);
+  const auto variables = wants_variables(options);
+  if (!variables) return refuse(variables.error(), report, voice.json_result);
+  const bool json = voice.json_result && !*variables;
   const auto state_dir = state_directory(options);
-  if (!state_dir) return refuse(state_dir.error(), report, voice.json_result);
+  if (!state_dir) return refuse(state_dir.error(), report, json);
   auto state = look_around(*state_dir, report);
-  if (!state) return refuse(std::move(state).error(), report, voice.json_result);
-  const RunRecord record = report.finish();
+  if (!state) return refuse(std::move(state).error(), report, json);
   if (state->damage) report.failed(*state->damage);
   const int code = exit_code(state->kind);
-  return print(voice.json_result ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
+  if (*variables) {
+    if (state->kind != StateKind::kProvisioned) {
+      if (!state->damage) report.warned(*state_dir + " holds no identity: " + std::string(word(state->kind)));
+      return code;
+    }
+    auto lines = status_variables(whole_path(*state_dir), *state->identity);
+    return lines ? print(*lines, code) : refuse(std::move(lines).error(), report, json);
+  }
+  const RunRecord record = report.finish();
+  return print(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
 /// The requests of `verify` and `rotate` are about the identity that is there.
-Result<Request> request_of(const Options& options, const Environment& environment, Report& report) {
+Result<Request> request_of(const Options& options, const Environment& environment, Report& report,
+                           std::vector<std::string>& warnings) {
   const Command command = options.command();
-  if (command != Command::kVerify && command != Command::kRotate) return plan_from_options(options, environment);
+  if (command != Command::kVerify && command != Command::kRotate) {
+    return plan_from_options(options, environment, warnings);
+  }
   FP_TRY_ASSIGN(const std::string state_dir, state_directory(options));
   FP_TRY_ASSIGN(const State state, look_around(state_dir, report));
   if (state.damage) return fail(*state.damage);
   if (command == Command::kVerify && state.identity) {
-    return verification_from_options(options, environment, *state.identity);
+    return verification_from_options(options, environment, *state.identity, warnings);
   }
   if (command == Command::kRotate) {
     // One that was cut off within its commit goes on with that.
     const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
-    if (present) return rotation_from_options(options, environment, *present);
+    if (present) return rotation_from_options(options, environment, *present, warnings);
   }
   return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",
               "provision this gateway first, or name its --state-dir");
@@ -111,14 +137,15 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   static Interrupt interrupt;
   deliver_signals_to(interrupt);
   const ReadingLimit limit(start + timeout_of(options), &interrupt);
-  auto request = request_of(options, environment, report);
+  std::vector<std::string> warnings;
+  auto request = request_of(options, environment, report, warnings);
+  for (const std::string& each : warnings) report.warned(each);
   if (!request) return refuse(std::move(request).error(), report, voice.json_result);
   shorten(request->plan, start);
 
+  for (const std::string& each : request->warnings) report.warned(each);
   const Plan plan = request->plan;
-  for (const auto& [name, value] : plan.parameters) {
-    if (value.empty()) report.warned("the template parameter " + printable(name, 80) + " is empty");
-  }
+  report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout);
   const auto end_with = [&](Error error) {
     Outcome outcome;
     outcome.error = std::move(error);
@@ -158,7 +185,10 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (!voice) {
     Voice plain;
     plain.json_log = value_sought(arguments, environment, OptionId::kLogFormat) == "json";
+    // What is asked of the output is as unsure as the rest, but -q is easily seen.
+    plain.quiet = asks_for(arguments, OptionId::kQuiet);
     Report report(plain, start);
+    for (const std::string& each : unknown_variables(environment)) report.warned(each);
     return refuse(voice.error(), report, wants_json(arguments, environment));
   }
   Report report(*voice, start);

@@ -38,10 +38,14 @@ constexpr std::array kRows{
               "password of the proxy's USER; https_proxy and FLEET_PROVISION_PROXY may hold it instead"},
     OptionRow{Id::kMqttVersion, "mqtt-version", 0, "5|3.1.1", kService, kText, kEverywhere, "5",
               "MQTT version; a run falls back to 3.1.1 if the broker rejects 5"},
+    OptionRow{
+        Id::kClaim, "claim", 0, "FILE|-", kClaim, kFile, kEverywhere, "",
+        "claim certificate and key in one file: the JSON of aws iot create-provisioning-claim or "
+        "create-keys-and-certificate, or PEM; - reads stdin; this or the next two are required until provisioned"},
     OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "claim certificate (PEM, may hold a chain); required until provisioned"},
+              "claim certificate (PEM, may hold a chain); with --claim-key instead of --claim"},
     OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "its private key (PEM); required until provisioned"},
+              "its private key (PEM); with --claim-cert instead of --claim"},
     OptionRow{Id::kClaimKeyPassphraseFile, "claim-key-passphrase-file", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "passphrase of an encrypted claim key"},
     OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",
@@ -92,13 +96,16 @@ constexpr std::array kRows{
     OptionRow{Id::kPartition, "partition", 0, "NAME", kPolicy, kText, kEverywhere, "",
               "AWS partition in the resource names [default: that of the region, else aws]"},
     OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
-              "limit for the whole run, retries included"},
+              "limit for the whole run, retries and reading of input files included"},
     OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
               "limit for each network step: DNS, TCP connect, proxy, TLS, CONNACK, SUBACK, response"},
     OptionRow{Id::kAttempts, "attempts", 0, "N", kRun, kNumber, kEverywhere, "",
               "maximum number of connections [default: as many as the timeout allows]"},
     OptionRow{Id::kSplay, "splay", 0, "SECONDS", kRun, kSeconds, kEverywhere, "0",
               "delay the start by a random 0 to SECONDS; not counted in --timeout"},
+    OptionRow{Id::kEnv, "env", 0, "", kStatus, kFlag, kCommandLine, "",
+              "print the FLEET_PROVISIONED_ variables of --on-success, quoted for sh and for EnvironmentFile= of "
+              "systemd; nothing when there is no identity"},
     OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "",
               "print the result as one JSON object on stdout"},
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "print only errors on stderr"},
@@ -142,6 +149,7 @@ std::string_view heading(OptionGroup group) {
     case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";
+    case kStatus: return "Status";
     case kOutput: return "Output";
   }
   return "";

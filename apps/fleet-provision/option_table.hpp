@@ -24,6 +24,7 @@ enum class OptionId : unsigned char {
   kProxy,
   kProxyPasswordFile,
   kMqttVersion,
+  kClaim,
   kClaimCert,
   kClaimKey,
   kClaimKeyPassphraseFile,
@@ -53,6 +54,7 @@ enum class OptionId : unsigned char {
   kRequestTimeout,
   kAttempts,
   kSplay,
+  kEnv,
   kJson,
   kQuiet,
   kVerbose,
@@ -74,6 +76,7 @@ enum class OptionGroup : unsigned char {
   kCheck,
   kPolicy,
   kRun,
+  kStatus,
   kOutput
 };
 

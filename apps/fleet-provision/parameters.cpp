@@ -1,8 +1,11 @@
 #include "parameters.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/file_format.hpp"
 #include "core/text.hpp"
+#include "file_name.hpp"
 #include "input_file.hpp"
 #include "json_reader.hpp"
 
@@ -13,27 +16,41 @@ namespace {
 constexpr std::size_t kParametersBytesMax = 1024 * 1024;
 constexpr std::size_t kValueFileBytesMax = 64 * 1024;
 
+using Warnings = std::vector<std::string>;
+constexpr std::size_t kNameShown = 80;
+
 std::string in_quotes(std::string_view text) {
   return "\"" + printable(text, 80) + "\"";
 }
 
-/// What a device tree or sysfs appends: line ends, NUL, blanks.
-std::string_view without_trailing_blanks(std::string_view text) {
-  constexpr std::string_view kBlanks{" \t\r\n\0", 5};
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+constexpr std::string_view kBlanks{" \t\r\n\0", 5};
+/// What ends a line, or a text in a device tree.
+constexpr std::string_view kEnds{"\r\n\0", 3};
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
-/// The byte order mark that some editors put first is no part of a text.
-std::string_view without_mark(std::string_view text) {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  return text;
+/// Whether trimming takes more than the end of a line.
+bool has_blanks_around(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kEnds) + 1) != trimmed(text);
 }
 
-Result<std::string> value_from_file(const std::string& name, const std::string& path) {
+Result<std::string> value_from_file(const std::string& name, const std::string& path, Warnings& warnings) {
+  if (auto fits = check_file_name(path); !fits) {
+    return fail(std::move(fits).error().within("parameter " + in_quotes(name)));
+  }
   auto bytes = read_input_file(path, kValueFileBytesMax, ErrorKind::kParametersUnusable);
   if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
-  std::string value(without_trailing_blanks(without_mark(*bytes)));
+  if (const auto wide = wide_encoding(*bytes)) {
+    return fail(ErrorKind::kParametersUnusable,
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is " +
+                    std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
+  const std::string_view text = without_byte_order_mark(*bytes);
+  std::string value(trimmed(text));
   if (value.empty()) {
     return fail(ErrorKind::kParametersUnusable,
                 "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
@@ -44,25 +61,32 @@ Result<std::string> value_from_file(const std::string& name, const std::string& 
     error.kind = ErrorKind::kParametersUnusable;
     return fail(std::move(error));
   }
+  if (has_blanks_around(text)) {
+    warnings.push_back("parameter " + in_quotes(name) + ": blanks around the text of " + printable(path, 300) +
+                       " were removed");
+  }
   return value;
 }
 
-Result<std::string> value_of(const std::string& name, std::string value) {
+Result<std::string> value_of(const std::string& name, std::string value, Warnings& warnings) {
   if (value.starts_with("@@")) return value.substr(1);
-  if (value.starts_with("@")) return value_from_file(name, value.substr(1));
+  if (value.starts_with("@")) return value_from_file(name, value.substr(1), warnings);
   return value;
 }
 
 /// The KEY=VALUE texts of one source.
-Result<Parameters> read_key_values(const std::vector<std::string>& texts) {
+Result<Parameters> read_key_values(const std::vector<std::string>& texts, Warnings& warnings) {
   Parameters parameters;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =", "write it as KEY=VALUE or KEY=@FILE");
+      const bool json = trimmed(text).starts_with('{');
+      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =",
+                  json ? "write each as -P KEY=VALUE, or pipe the text into `--parameters -`"
+                       : "write it as KEY=VALUE or KEY=@FILE");
     }
     const std::string name = text.substr(0, equals);
-    FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1)));
+    FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1), warnings));
     FP_TRY(check_parameter(name, value));
     if (!parameters.emplace(name, std::move(value)).second) {
       return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " is given twice", "give it once");
@@ -81,8 +105,14 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   const auto refuse = [&hint](std::string message) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };
-  if (without_trailing_blanks(text).empty()) return refuse(name + " is empty");
+  if (trimmed(text).empty()) return refuse(name + " is empty");
+  if (const auto wide = wide_encoding(text)) {
+    return fail(ErrorKind::kParametersUnusable,
+                name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+                "convert it: " + utf8_command(*wide, path));
+  }
   auto members = read_json_object(text, name, ErrorKind::kParametersUnusable);
+  if (!members && !members.error().hint.empty()) return fail(std::move(members).error());
   if (!members) return refuse(std::move(members).error().message);
   Parameters parameters;
   for (JsonMember& member : *members) {
@@ -121,7 +151,7 @@ std::vector<const Setting*> of_source(const std::vector<Setting>& settings, Sour
 
 }  // namespace
 
-Result<Parameters> read_parameters(const Options& options) {
+Result<Parameters> read_parameters(const Options& options, Warnings& warnings) {
   const Setting* strongest = options.given(OptionId::kParameters);
   Parameters parameters;
   for (const Source source : {Source::kFile, Source::kEnvironment, Source::kCommandLine}) {
@@ -130,10 +160,13 @@ Result<Parameters> read_parameters(const Options& options) {
       for (const auto& [name, value] : named) parameters.insert_or_assign(name, value);
     }
     for (const Setting* setting : of_source(options.settings(OptionId::kParameter), source)) {
-      auto read = read_key_values(setting->values);
+      auto read = read_key_values(setting->values, warnings);
       if (!read) return fail(blamed(*setting, std::move(read).error()));
       for (auto& [name, value] : *read) parameters.insert_or_assign(name, std::move(value));
     }
+  }
+  for (const auto& [name, value] : parameters) {
+    if (value.empty()) warnings.push_back("the template parameter " + printable(name, kNameShown) + " is empty");
   }
   return parameters;
 }

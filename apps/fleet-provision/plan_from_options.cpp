@@ -67,10 +67,39 @@ Result<void> no_conflicts(const Options& options) {
     const std::string value = each.value.empty() ? "" : " " + std::string(each.value);
     const bool by_files = first->source == Source::kFile && second->source == Source::kFile;
     return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                first->origin + value + " and " + second->origin + " exclude each other",
+                first->origin + value + " and " + second->origin + " cannot be combined",
                 std::string(each.why) + "; leave one of them out");
   }
   return {};
+}
+
+/// Which of two settings counts when they say the same thing in two ways: the stronger source; of one source it is a
+/// conflict.
+Result<bool> stronger(const Setting& first, const Setting& second) {
+  if (first.source != second.source) return first.source > second.source;
+  return fail(first.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+              first.origin + " and " + second.origin + " exclude each other",
+              "give certificate and key in one file with --claim, or in two with --claim-cert and --claim-key");
+}
+
+/// The file of --claim; nothing when there is none, or when a stronger source names certificate and key.
+Result<std::optional<std::string>> claim_in_one_file(const Options& options) {
+  FP_TRY_ASSIGN(auto file, path(options, OptionId::kClaim));
+  if (!file) return file;
+  for (const OptionId id : {OptionId::kClaimCert, OptionId::kClaimKey}) {
+    if (options.given(id) == nullptr) continue;
+    FP_TRY_ASSIGN(const bool counts, stronger(*options.given(OptionId::kClaim), *options.given(id)));
+    if (!counts) file.reset();
+    if (!file) return file;
+  }
+  return file;
+}
+
+/// Before anything is read: stdin has one reader.
+Result<void> stdin_is_read_once(const Options& options) {
+  FP_TRY_ASSIGN(const auto claim, claim_in_one_file(options));
+  if (claim != "-" || options.text(OptionId::kParameters) != "-") return {};
+  return fail(ErrorKind::kUsage, "--claim - and --parameters - cannot both read stdin", "name a file for one of them");
 }
 
 Result<Endpoint> read_endpoint(const Options& options) {
@@ -91,12 +120,12 @@ Result<Endpoint> endpoint_beside(const Options& options, const Identity& identit
   return Endpoint{identity.endpoint, given && port ? static_cast<std::uint16_t>(*port) : identity.port};
 }
 
-Result<void> read_identifiers(const Options& options, Plan& plan) {
+Result<void> read_identifiers(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   if (plan.template_name.empty() || options.given(OptionId::kTemplate) != nullptr) {
     FP_TRY(required(options, OptionId::kTemplate));
     FP_TRY_ASSIGN(plan.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
   }
-  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options, warnings));
   const auto filled = [&plan](const std::string& text) { return fill_placeholders(text, plan.parameters); };
   if (options.given(OptionId::kClientId) != nullptr) {
     FP_TRY_ASSIGN(const std::string client_id, parsed(options, OptionId::kClientId, filled));
@@ -221,6 +250,7 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
   }
   if (!remove_claim) return {};
   plan.ca_file = claim.ca_file;
+  if (claim.claim_file && *claim.claim_file != "-") plan.claim_files_to_remove.push_back(*claim.claim_file);
   // The key first: without it the certificate is worth nothing.
   for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
     if (!each.empty()) plan.claim_files_to_remove.push_back(each);
@@ -264,6 +294,8 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   FP_TRY_ASSIGN(connection.key_passphrase_file, path(options, OptionId::kClaimKeyPassphraseFile));
   FP_TRY(no_pin(options, OptionId::kClaimKey));
   FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
+  FP_TRY_ASSIGN(connection.claim_file, claim_in_one_file(options));
+  if (connection.claim_file) return connection;
   FP_TRY_ASSIGN(const auto certificate, path(options, OptionId::kClaimCert));
   FP_TRY_ASSIGN(const auto key, path(options, OptionId::kClaimKey));
   connection.certificate_file = certificate.value_or("");
@@ -272,14 +304,14 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
 }
 
 /// All that a certificate is asked for with; `plan.template_name` may hold a default.
-Result<void> read_what_is_made(const Options& options, Plan& plan) {
+Result<void> read_what_is_made(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY(read_choices(options, plan));
   FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
   FP_TRY(no_conflicts(options));
   FP_TRY(read_state(options, plan));
-  FP_TRY(read_identifiers(options, plan));
+  FP_TRY(read_identifiers(options, plan, warnings));
   return read_subject(options, plan);
 }
 
@@ -295,20 +327,30 @@ std::chrono::milliseconds timeout_sought(const std::vector<std::string>& argumen
   return seconds_of(text, kTimeoutRange).value_or(Plan{}.timeout);
 }
 
-Result<Request> plan_from_options(const Options& options, const Environment& environment) {
+Result<Request> plan_from_options(const Options& options, const Environment& environment,
+                                  std::vector<std::string>& warnings) {
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
-  FP_TRY(read_what_is_made(options, request.plan));
+  FP_TRY(stdin_is_read_once(options));
+  FP_TRY(read_what_is_made(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
   FP_TRY(read_afterwards(options, request.plan, request.connection));
-  request.plan.claim_key_file = request.connection.key_reference;
+  const auto& claim_file = request.connection.claim_file;
+  request.plan.claim_key_file = claim_file.value_or(request.connection.key_reference);
+  if (claim_file == "-") {
+    request.plan.claim_key_file.clear();
+    FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
+    if (remove_claim) {
+      request.warnings.emplace_back("--remove-claim has no file to delete, since the claim comes from stdin");
+    }
+  }
   FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
   request.probe = !no_probe;
   return request;
 }
 
 Result<Request> verification_from_options(const Options& options, const Environment& environment,
-                                          const Identity& identity) {
+                                          const Identity& identity, std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
   FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
@@ -320,19 +362,19 @@ Result<Request> verification_from_options(const Options& options, const Environm
   if (key) plan.key_source = ExistingKey{*key};
   FP_TRY(read_limits(options, plan));
   FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
-  FP_TRY_ASSIGN(plan.parameters, read_parameters(options));
+  FP_TRY_ASSIGN(plan.parameters, read_parameters(options, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;
 }
 
-Result<Request> rotation_from_options(const Options& options, const Environment& environment,
-                                      const Identity& identity) {
+Result<Request> rotation_from_options(const Options& options, const Environment& environment, const Identity& identity,
+                                      std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
   FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
   plan.template_name = identity.template_name;
-  FP_TRY(read_what_is_made(options, plan));
+  FP_TRY(read_what_is_made(options, plan, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
   const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);

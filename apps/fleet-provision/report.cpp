@@ -77,7 +77,7 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
     const Setting& verbose = *options.given(OptionId::kVerbose);
     if (quiet.source == verbose.source) {
       return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                  quiet.origin + " and " + verbose.origin + " exclude each other", "leave one of them out");
+                  quiet.origin + " and " + verbose.origin + " cannot be combined", "leave one of them out");
     }
     voice.quiet = quiet.source > verbose.source;
     if (voice.quiet) voice.verbosity = 0;
@@ -93,7 +93,7 @@ Result<Voice> voice_from_options(const Options& options, const Environment& envi
   return voice;
 }
 
-Report::Report(Voice voice, Instant start) : voice_(voice), start_(start) {}
+Report::Report(Voice voice, Instant start) : voice_(voice), start_(start), writer_(STDERR_FILENO) {}
 
 Report::~Report() {
   clear();
@@ -206,16 +206,29 @@ RunRecord Report::finish() {
     for (const std::string& line : waterfall(record.timeline, columns_of(STDERR_FILENO), voice_.utf8)) {
       text += line + "\n";
     }
-    static_cast<void>(write_all(STDERR_FILENO, text));
+    writer_.write(text);
   }
   return record;
 }
 
 void Report::say(const Remark& remark) {
   clear();
-  const std::string text = voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
-  // One write for a remark, so that those of several processes do not mix. A stderr that is gone cannot be told of.
-  static_cast<void>(write_all(STDERR_FILENO, text));
+  if (const std::size_t lost = writer_.take_lost(); lost > 0) {
+    writer_.write(as_line({.level = "warning",
+                           .event = "warning",
+                           .message = std::to_string(lost) + " messages are missing here, since stderr was not read"}));
+  }
+  // One write for a remark, so that those of several processes do not mix.
+  writer_.write(as_line(remark));
+}
+
+std::string Report::as_line(const Remark& remark) const {
+  return voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
+}
+
+void Report::end_at(Instant end) {
+  const std::lock_guard lock(mutex_);
+  writer_.end_at(end);
 }
 
 std::string Report::as_text(const Remark& remark) const {
@@ -249,13 +262,13 @@ void Report::draw() {
   const std::size_t columns = columns_of(STDERR_FILENO);
   const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);
   if (drawn_ == fitting) return;
-  static_cast<void>(write_all(STDERR_FILENO, "\r" + std::string(fitting) + "\x1b[K"));
+  writer_.write("\r" + std::string(fitting) + "\x1b[K");
   drawn_ = fitting;
 }
 
 void Report::clear() {
   if (drawn_.empty()) return;
-  static_cast<void>(write_all(STDERR_FILENO, "\r\x1b[K"));
+  writer_.write("\r\x1b[K");
   drawn_.clear();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "log_line.hpp"
+#include "log_writer.hpp"
 #include "options.hpp"
 #include "ports/observer.hpp"
 #include "result.hpp"
@@ -45,6 +46,8 @@ class Report final : public Observer {
   void reached(const std::string& what) override;
   void detail(const std::string& text) override;
 
+  /// When the run's time is over: a stderr that nobody reads is then waited for no more.
+  void end_at(Instant end);
   /// Redraws the live line, for the seconds in it.
   void tick();
   /// `fleet-provision: error: WHAT` and its hint.
@@ -61,6 +64,7 @@ class Report final : public Observer {
   };
 
   void say(const Remark& remark);
+  [[nodiscard]] std::string as_line(const Remark& remark) const;
   [[nodiscard]] std::string as_text(const Remark& remark) const;
   void draw();
   void clear();
@@ -72,6 +76,7 @@ class Report final : public Observer {
   Instant start_;
   std::vector<Span> spans_;
   std::vector<std::string> warnings_;
+  LogWriter writer_;
   /// The live line as it stands on the terminal; empty when there is none.
   std::string drawn_;
   std::optional<Instant> next_try_at_;

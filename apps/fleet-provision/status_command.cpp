@@ -1,25 +1,17 @@
 #include "status_command.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
 #include "result_parts.hpp"
 #include "workflow/identity_files.hpp"
+#include "workflow/identity_variables.hpp"
 
 namespace fleet_provision {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string_view word(StateKind kind) {
-  switch (kind) {
-    case StateKind::kProvisioned: return "provisioned";
-    case StateKind::kPending: return "pending";
-    case StateKind::kEmpty: return "empty";
-    case StateKind::kDamaged: return "damaged";
-  }
-  return "";
-}
 
 std::string name_of(const Identity& identity) {
   return identity.thing_name ? "thing " + *identity.thing_name : "certificate " + identity.certificate_id;
@@ -71,7 +63,34 @@ Json previous_part(const std::optional<Identity>& previous) {
           {"provisionedAt", previous->provisioned_at}};
 }
 
+/// In double quotes both sh and systemd (systemd.exec(5), EnvironmentFile=) take a backslash off these four and leave
+/// everything else as it is; systemd ignores a variable with a control character in it.
+std::string in_double_quotes(std::string_view value) {
+  std::string text = "\"";
+  for (const char each : value) {
+    if (std::string_view("\"\\$`").find(each) != std::string_view::npos) text += '\\';
+    text += each;
+  }
+  return text + "\"";
+}
+
+bool fits_in_a_line(std::string_view value) {
+  return is_utf8(value) && std::none_of(value.begin(), value.end(), [](char each) {
+           return (static_cast<unsigned char>(each) < 0x20 && each != '\t') || each == 0x7F;
+         });
+}
+
 }  // namespace
+
+std::string_view word(StateKind kind) {
+  switch (kind) {
+    case StateKind::kProvisioned: return "provisioned";
+    case StateKind::kPending: return "pending";
+    case StateKind::kEmpty: return "empty";
+    case StateKind::kDamaged: return "damaged";
+  }
+  return "";
+}
 
 int exit_code(StateKind kind) {
   switch (kind) {
@@ -131,6 +150,20 @@ std::string status_json(const std::string& state_dir, const State& state, const 
                     {"pending", pending_part(state.pending)},
                     {"previous", previous_part(state.previous)}};
   return in_ascii(json);
+}
+
+Result<std::string> status_variables(const std::string& state_dir, const Identity& identity) {
+  std::string lines;
+  for (const auto& [name, value] : identity_variables(identity, state_dir)) {
+    if (!fits_in_a_line(value)) {
+      return fail(ErrorKind::kUsage,
+                  "--env cannot print " + name + ": \"" + printable(value, 300) +
+                      "\" holds a control character or is not UTF-8",
+                  "move the state directory to another path, or read --json");
+    }
+    lines += name + "=" + in_double_quotes(value) + "\n";
+  }
+  return lines;
 }
 
 }  // namespace fleet_provision

@@ -8,7 +8,7 @@
 
 namespace fleet_provision {
 
-/// Writes everything, whatever it takes; 0, or the errno that stopped it.
+/// Writes everything, whatever it takes; 0, or the errno that stopped it. For results: progress has a LogWriter.
 [[nodiscard]] int write_all(int descriptor, std::string_view text);
 
 /// Whether a line on `descriptor` can be redrawn in place: it is a terminal and TERM is set and not `dumb`.

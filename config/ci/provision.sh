@@ -70,7 +70,7 @@ provision another-client -- --client-id other-4711 -P SerialNumber=4711 --attemp
 expect 77 '"kind": "policy-connect"'
 
 # A lost answer costs an attempt and nothing else.
-provision lost-answer --fault create:1:drop -- -P SerialNumber=4711 --request-timeout 2
+provision lost-answer --fault create:1:drop -- -P SerialNumber=4711
 expect 0 '"thingName": "gateway-4711"' '"attempts": 2'
 
 [ "$failures" -eq 0 ]

@@ -30,7 +30,8 @@ set(public_headers
   adapters/connection_options.hpp adapters/interrupt.hpp adapters/openssl_keysmith.hpp adapters/paho_transport.hpp
   adapters/posix_disk.hpp adapters/posix_outside.hpp adapters/system_clock.hpp
   # Not for use; those above include them.
-  adapters/descriptor.hpp adapters/openssl_handles.hpp adapters/tls_credentials.hpp)
+  adapters/acting_user.hpp adapters/descriptor.hpp adapters/openssl_handles.hpp adapters/pem_credentials.hpp
+  adapters/state_lock.hpp adapters/tls_credentials.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)

@@ -1,14 +1,19 @@
 #include "adapters/certificate_facts.hpp"
 
 #include <arpa/inet.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <string_view>
 
 #include "adapters/openssl_handles.hpp"
 #include "adapters/sha256.hpp"
@@ -59,13 +64,39 @@ std::string sha256_of_der(Encode encode, const Object* object) {
   return digest;
 }
 
+/// Of an EC key whose public point is written in the compressed or the hybrid form: the same key in the usual form, so
+/// that a key has one digest.
+std::string sha256_of_uncompressed(const EVP_PKEY* key) {
+  const CleanErrorQueue clean;
+  const OpensslHandle<EVP_PKEY> usual(EVP_PKEY_dup(const_cast<EVP_PKEY*>(key)));
+  if (!usual || EVP_PKEY_set_utf8_string_param(usual.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                               OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1) {
+    return {};
+  }
+  return sha256_of_der(i2d_PUBKEY, static_cast<const EVP_PKEY*>(usual.get()));
+}
+
+std::string sha256_of_key(const X509_PUBKEY* key) {
+  const unsigned char* bytes = nullptr;
+  int size = 0;
+  X509_ALGOR* algorithm = nullptr;
+  const ASN1_OBJECT* type = nullptr;
+  constexpr unsigned char kUncompressed = 4;
+  if (X509_PUBKEY_get0_param(nullptr, &bytes, &size, &algorithm, key) == 1 && size > 0 && bytes[0] != kUncompressed) {
+    X509_ALGOR_get0(&type, nullptr, nullptr, algorithm);
+    const EVP_PKEY* parsed = OBJ_obj2nid(type) == NID_X9_62_id_ecPublicKey ? X509_PUBKEY_get0(key) : nullptr;
+    if (parsed != nullptr) return sha256_of_uncompressed(parsed);
+  }
+  // As it stands in the certificate: to encode a key anew costs OpenSSL 3 a search through all of its encoders.
+  return sha256_of_der(i2d_X509_PUBKEY, key);
+}
+
 }  // namespace
 
 CertificateFacts facts_of(const x509_st& certificate) {
   CertificateFacts facts;
   facts.fingerprint = sha256_of_der(i2d_X509, &certificate);
-  // As it stands in the certificate: to encode a key anew costs OpenSSL 3 a search through all of its encoders.
-  facts.public_key_sha256 = sha256_of_der(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(&certificate));
+  facts.public_key_sha256 = sha256_of_key(X509_get_X509_PUBKEY(&certificate));
   facts.subject = name_text(X509_get_subject_name(&certificate));
   facts.issuer = name_text(X509_get_issuer_name(&certificate));
   facts.not_before = wall_time(X509_get0_notBefore(&certificate));
@@ -74,11 +105,19 @@ CertificateFacts facts_of(const x509_st& certificate) {
 }
 
 std::string public_key_sha256(const evp_pkey_st& key) {
+  std::array<char, 32> form{};
+  std::size_t size = 0;
+  if (EVP_PKEY_is_a(&key, "EC") == 1 &&
+      EVP_PKEY_get_utf8_string_param(&key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form.data(), form.size(),
+                                     &size) == 1 &&
+      std::string_view(form.data(), size) != OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) {
+    return sha256_of_uncompressed(&key);
+  }
   return sha256_of_der(i2d_PUBKEY, &key);
 }
 
 std::string public_key_sha256(X509_req_st& request) {
-  return sha256_of_der(i2d_X509_PUBKEY, X509_REQ_get_X509_PUBKEY(&request));
+  return sha256_of_key(X509_REQ_get_X509_PUBKEY(&request));
 }
 
 std::vector<std::string> names_of(const x509_st& certificate) {

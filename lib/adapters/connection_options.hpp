@@ -26,6 +26,9 @@ struct ConnectionOptions {
   std::string alpn;
   /// Roots to trust; absent: the system's trust store.
   std::optional<std::string> ca_file;
+  /// Certificate and key in one file, `-` being stdin; the two below are then empty. Whoever builds the transport reads
+  /// it (see PahoTransport::use_credentials).
+  std::optional<std::string> claim_file;
   /// PEM, the leaf first; may hold a chain.
   std::string certificate_file;
   /// A PEM file's path or a key URI.

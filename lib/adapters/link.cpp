@@ -44,21 +44,6 @@ void block_sigpipe() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
-std::string describe(const MqttPacket& packet) {
-  std::string text =
-      (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " + std::to_string(packet.size) + " bytes";
-  if (packet.packet_id != 0) text += ", id " + std::to_string(packet.packet_id);
-  if (!packet.topic.empty()) text += ", " + printable(packet.topic);
-  if (packet.type == MqttPacketType::kSubscribe) {
-    for (const std::string& each : packet.filters) text += ", " + printable(each);
-  }
-  if (!packet.codes.empty()) text += packet.codes.size() == 1 ? ", code" : ", codes";
-  for (const std::uint8_t each : packet.codes) text += " " + std::to_string(each);
-  if (!packet.reason.empty()) text += ", " + printable(packet.reason);
-  return text;
-}
-
 /// Nobody is to look at the endpoint for it.
 Error on_the_way_to_proxy(Error error) {
   if (error.kind == ErrorKind::kInterrupted || error.kind == ErrorKind::kTerminated) return error;
@@ -239,7 +224,9 @@ Result<void> Link::open_and_carry() {
     changed_.notify_all();
   }
   FP_TRY_ASSIGN(const int library, library_end(server));
-  Tunnel tunnel(server, library, doorbell_, [this](const MqttPacket& packet) { return note(packet); });
+  Tunnel tunnel(
+      server, library, doorbell_, [this](const MqttPacket& packet) { return note(packet); },
+      [this](MqttMessage message) { take(std::move(message)); });
   const TunnelEnd end = tunnel.run(wait_);
   if (end.error) return fail(in_step(*end.error));
   if (end.server_closed) return fail(lost(end));
@@ -271,8 +258,6 @@ bool Link::note(const MqttPacket& packet) {
       accepted = true;
     } else if (packet.inbound && packet.type == MqttPacketType::kPuback) {
       acknowledged_ = acknowledged_ || packet.topic == step_.topic;
-    } else if (packet.inbound && packet.type == MqttPacketType::kPublish) {
-      ++messages_seen_;
     } else if (is_of_the_owner(packet)) {
       ++packets_left_;
     }
@@ -406,20 +391,27 @@ Result<void> Link::await_suback() {
   return {};
 }
 
-Result<bool> Link::await_message(Instant deadline) {
+void Link::take(MqttMessage message) {
+  const std::lock_guard lock(mutex_);
+  inbox_.push_back({std::move(message.topic), std::move(message.payload)});
+  changed_.notify_all();
+}
+
+Result<std::optional<Message>> Link::await_message(Instant deadline) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, std::min(deadline, request_.run_deadline),
-                      [this] { return messages_seen_ > messages_claimed_ || error_ || ended_; });
+                      [this] { return !inbox_.empty() || error_ || ended_; });
   const bool told_to_stop =
       error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
   // What came before the connection failed is still an answer.
-  if (messages_seen_ > messages_claimed_ && !told_to_stop) {
-    ++messages_claimed_;
-    return true;
+  if (!inbox_.empty() && !told_to_stop) {
+    std::optional<Message> message(std::move(inbox_.front()));
+    inbox_.pop_front();
+    return message;
   }
   if (error_) return fail(*error_);
   if (ended_) return fail(ErrorKind::kConnectionLost, "the connection is closed");
-  return false;
+  return std::optional<Message>();
 }
 
 void Link::close(Milliseconds patience) {

@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -53,8 +54,8 @@ class Link {
   [[nodiscard]] Result<void> await_suback();
   /// Whether the last PUBLISH of ours has had its PUBACK.
   [[nodiscard]] bool acknowledged();
-  /// True for each PUBLISH that the guard let through, once; false at `deadline`.
-  [[nodiscard]] Result<bool> await_message(Instant deadline);
+  /// The next message that the guard let through; nothing at `deadline`. The library has seen it without its payload.
+  [[nodiscard]] Result<std::optional<Message>> await_message(Instant deadline);
   /// The first error, if there was one.
   [[nodiscard]] Result<void> check();
 
@@ -74,6 +75,7 @@ class Link {
   void tend_door();
   void let_library_in();
   [[nodiscard]] bool note(const MqttPacket& packet);
+  void take(MqttMessage message);
   /// With the phase where this layer knows it: whether a publish creates or registers is the caller's to say.
   [[nodiscard]] Error in_step(Error error);
   [[nodiscard]] Error lost(const TunnelEnd& end);
@@ -108,8 +110,7 @@ class Link {
   bool acknowledged_ = false;
   Instant subscribed_at_{};
   std::size_t packets_left_ = 0;
-  std::size_t messages_seen_ = 0;
-  std::size_t messages_claimed_ = 0;
+  std::deque<Message> inbox_;
 
   Result<LoopbackDoor> door_;
   Result<OwnConnection> library_;

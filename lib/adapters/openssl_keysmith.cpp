@@ -123,6 +123,11 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
   return remember(std::move(key));
 }
 
+void OpensslKeysmith::forget_keys() {
+  const std::lock_guard lock(mutex_);
+  last_key_ = {};
+}
+
 std::string OpensslKeysmith::sha256_hex(std::string_view bytes) {
   return sha256_of(bytes);
 }

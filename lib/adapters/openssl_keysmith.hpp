@@ -29,6 +29,7 @@ class OpensslKeysmith : public Keysmith {
   [[nodiscard]] Result<CertificateFacts> read_certificate(std::string_view pem) override;
   [[nodiscard]] std::string sha256_hex(std::string_view bytes) override;
   [[nodiscard]] std::string random_bytes(std::size_t count) override;
+  void forget_keys() override;
 
  private:
   struct ReadKey {

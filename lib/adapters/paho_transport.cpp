@@ -148,21 +148,9 @@ class PahoSession final : public Session {
   std::optional<bool> acknowledged() override { return link_.acknowledged(); }
 
   Result<Message> receive(Instant deadline) override {
-    FP_TRY_ASSIGN(const bool came, link_.await_message(deadline));
-    if (!came) return fail(ErrorKind::kNoAnswer, "no answer came in time");
-    return guarded([&]() -> Result<Message> {
-      const Instant end = std::chrono::steady_clock::now() + patience(kLibraryLag);
-      while (std::chrono::steady_clock::now() < end) {
-        mqtt::const_message_ptr message;
-        if (!client_->try_consume_message_for(&message, patience(kLibraryLag))) break;
-        // A null message is Paho's way to say that the connection is lost; what came before it is in front of it.
-        if (!message) break;
-        const mqtt::binary_ref& payload = message->get_payload_ref();
-        return Message{message->get_topic(), Secret({payload.data(), payload.size()})};
-      }
-      FP_TRY(link_.check());
-      return library_lags("it does not hand over a message that came");
-    });
+    FP_TRY_ASSIGN(auto message, link_.await_message(deadline));
+    if (!message) return fail(ErrorKind::kNoAnswer, "no answer came in time");
+    return std::move(*message);
   }
 
   void close() override {
@@ -247,6 +235,13 @@ PahoTransport::~PahoTransport() = default;
 
 Result<CertificateFacts> PahoTransport::load_credentials() {
   auto loaded = TlsCredentials::load(options_);
+  if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
+  credentials_.emplace(std::move(*loaded));
+  return credentials_->facts();
+}
+
+Result<CertificateFacts> PahoTransport::use_credentials(const PemCredentials& pem) {
+  auto loaded = TlsCredentials::from_pem(pem, options_.ca_file);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();

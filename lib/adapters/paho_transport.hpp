@@ -20,10 +20,13 @@ class PahoTransport : public Transport {
   ~PahoTransport() override;
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override;
+  /// As `load_credentials`, of PEM that was read already.
+  [[nodiscard]] Result<CertificateFacts> use_credentials(const PemCredentials& pem);
   [[nodiscard]] Result<ClaimProof> prove_claim() override;
   [[nodiscard]] Result<void> load_roots() override;
   [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;
+  void forget_credentials() override { credentials_.reset(); }
 
  private:
   ConnectionOptions options_;

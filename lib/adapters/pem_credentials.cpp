@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/named_file.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"
@@ -88,6 +89,21 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   }
   return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimKey),
               "get the key again; a copy may be damaged");
+}
+
+Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file) {
+  if (!file) return std::optional<Secret>{};
+  FP_TRY_ASSIGN(const Secret text, read_named_file(*file, "passphrase file", kClaimKeyPassphrase));
+  if (const auto wide = wide_encoding(text.reveal())) {
+    return fail(
+        kClaimKeyPassphrase,
+        "the passphrase file " + printable(*file) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+        "convert it: (umask 077; " + utf8_command(*wide, *file) + ")");
+  }
+  std::string_view bytes = without_byte_order_mark(text.reveal());
+  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
+  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
+  return std::optional<Secret>(Secret(bytes));
 }
 
 void put_own_first(std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key) {

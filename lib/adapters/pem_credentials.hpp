@@ -30,6 +30,9 @@ struct PemCredentials {
 [[nodiscard]] Result<std::vector<OpensslHandle<x509_st>>> read_chain(const PemCredentials& pem);
 /// kClaimKeyUnusable, kClaimKeyPassphrase. `library` null: OpenSSL's default context.
 [[nodiscard]] Result<OpensslHandle<evp_pkey_st>> read_key(const PemCredentials& pem, ossl_lib_ctx_st* library);
+/// The text of a passphrase file without its line end; nothing when no file is named. kFileNotFound, kFileUnreadable,
+/// kClaimKeyPassphrase.
+[[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file);
 /// Puts the certificate that belongs to `key` first, if there is one.
 void put_own_first(std::vector<OpensslHandle<x509_st>>& chain, evp_pkey_st* key);
 

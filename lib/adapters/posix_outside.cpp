@@ -36,7 +36,7 @@ tl::unexpected<Error> program_failed(const std::string& file, const std::string&
 
 /// What the program reads from.
 constexpr const char* kNothing = "/dev/null";
-constexpr const char* kAgain = "the identity is in its place; mend the program, then run again";
+constexpr const char* kAgain = "the identity is installed; fix the program and rerun";
 
 /// What a spawned process starts with.
 class SpawnSettings {
@@ -136,7 +136,7 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
     }
     return program_failed(
         call.file, "cannot be run: " + why_not_run(call.file, failure),
-        "--on-success wants an executable file; the identity is in its place, run again to try it again");
+        "--on-success needs an executable file; the identity is installed, rerun to try it again");
   }
   return await(process, call);
 }

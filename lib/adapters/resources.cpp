@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <exception>
+#include <fstream>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -18,8 +19,8 @@
 namespace fleet_provision {
 namespace {
 
-/// A thread's stack is not smaller.
-constexpr std::size_t kStackBytes = 512 * 1024;
+/// A thread's stack and what belongs to it, generously: another thread may give some back just now.
+constexpr std::size_t kStackBytes = 2 * 1024 * 1024;
 
 constexpr std::string_view kMoreFiles =
     "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and run again";
@@ -44,6 +45,34 @@ std::string kibibytes(rlim_t bytes) {
 
 Error lack(std::string message, std::string_view hint) {
   return {ErrorKind::kOutOfResources, std::nullopt, std::move(message), std::string(hint), std::nullopt, std::nullopt};
+}
+
+std::optional<unsigned long> number_in(const std::string& path) {
+  std::ifstream file(path);
+  unsigned long number = 0;
+  if (file >> number) return number;
+  return std::nullopt;
+}
+
+/// Whether a control group that this process is in may hold no more tasks: `9:pids:/a/b` (version 1) or `0::/a/b`
+/// (version 2) stands in /proc/self/cgroup.
+bool group_is_full() {
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const std::size_t path_at = line.find('/');
+    if (path_at == std::string::npos) continue;
+    const bool first_version = line.find(":pids:") < path_at;
+    if (!first_version && !line.starts_with("0::")) continue;
+    const std::string root = first_version ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
+    std::string path = line.substr(path_at);
+    // Each group above is a limit too.
+    for (; !path.empty(); path.resize(path.rfind('/'))) {
+      const auto most = number_in(root + path + "/pids.max");
+      const auto present = number_in(root + path + "/pids.current");
+      if (most && present && *present >= *most) return true;
+    }
+  }
+  return false;
 }
 
 Error unexpected(std::string_view failed, const char* what) {
@@ -91,7 +120,8 @@ Error out_of_memory() {
 Error out_of_processes(const std::string& failed) {
   if (!room_for_stack()) return *out_of_resources(ENOMEM, failed);
   // Root is not held to the limit; then it is that of the control group or the kernel's own.
-  if (::geteuid() == 0 || !limit(RLIMIT_NPROC)) return lack(failed + ": limit of tasks (pids.max) reached", kMoreTasks);
+  const bool unlimited = ::geteuid() == 0 || !limit(RLIMIT_NPROC);
+  if (unlimited || group_is_full()) return lack(failed + ": limit of tasks (pids.max) reached", kMoreTasks);
   return lack(failed + ": limit of processes (RLIMIT_NPROC) reached", kMoreProcesses);
 }
 

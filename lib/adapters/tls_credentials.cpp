@@ -93,13 +93,6 @@ Result<std::optional<Secret>> read_if_there(const std::string& path, const char*
   return std::optional<Secret>(std::move(*bytes));
 }
 
-Secret without_line_end(const Secret& text) {
-  std::string_view bytes = text.reveal();
-  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
-  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
-  return Secret(bytes);
-}
-
 }  // namespace
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
@@ -138,15 +131,22 @@ Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
   FP_TRY_ASSIGN(auto key_pem, read_if_there(options.key_reference, "claim key", kClaimKeyUnusable, key_files));
   if (!key_pem) return proof;
   pem.key_pem = std::move(*key_pem);
-  if (options.key_passphrase_file) {
-    FP_TRY_ASSIGN(const Secret text,
-                  read_named_file(*options.key_passphrase_file, "passphrase file", kClaimKeyPassphrase));
-    pem.passphrase = without_line_end(text);
-  }
+  FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
   FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
   proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
   ERR_clear_error();
   if (proof.key_fits) proof.files.insert(proof.files.end(), key_files.begin(), key_files.end());
+  return proof;
+}
+
+Result<ClaimProof> prove_claim_pem(const PemCredentials& pem) {
+  ClaimProof proof;
+  FP_TRY_ASSIGN(auto chain, read_chain(pem));
+  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  if (pem.from_one_text) put_own_first(chain, key.get());
+  proof.certificate = facts_of(*chain.front());
+  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
+  ERR_clear_error();
   return proof;
 }
 
@@ -165,11 +165,7 @@ Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OS
   // The file may turn out to hold the key, if the two were swapped.
   const WipedAtEnd wiped(pem.certificate_pem);
   FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
-  if (options.key_passphrase_file) {
-    FP_TRY_ASSIGN(const Secret text,
-                  read_named_file(*options.key_passphrase_file, "passphrase file", kClaimKeyPassphrase));
-    pem.passphrase = without_line_end(text);
-  }
+  FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
   return from_pem(pem, options.ca_file, library);
 }
 

@@ -49,5 +49,7 @@ class TlsCredentials {
 /// What the claim's files hold, without a context: certificate and key fit, whether in date or not. Files that do not
 /// exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase.
 [[nodiscard]] Result<ClaimProof> prove_claim_files(const ConnectionOptions& options);
+/// The same of PEM that was read already; its files are left to the caller.
+[[nodiscard]] Result<ClaimProof> prove_claim_pem(const PemCredentials& pem);
 
 }  // namespace fleet_provision

@@ -62,7 +62,7 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   const std::string& issuer = evidence.leaf.issuer;
   const bool by_aws = issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos;
-  if (!peer.ca_file.empty()) {
+  if (!peer.ca_file.empty() && (by_aws || !is_aws_host(peer.server_name))) {
     const std::string& top = evidence.issuers_above.empty() ? issuer : evidence.issuers_above.back();
     return printable(peer.ca_file) + " does not hold the root of issuer " + top +
            (by_aws ? "; give AWS's roots (https://www.amazontrust.com/repository/) with --ca-file"
@@ -84,10 +84,16 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   std::string names;
   for (const std::string& each : evidence.leaf_names) names += (names.empty() ? "" : ", ") + each;
+  if (names.empty()) {
+    return error(kTlsNameMismatch,
+                 "the certificate of " + peer.place + " names no host in its subjectAltName; " + shown(evidence),
+                 "the server needs a certificate with " + printable(peer.server_name) +
+                     " in its subjectAltName; a common name is not looked at");
+  }
   return error(
       kTlsNameMismatch,
-      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " +
-          (names.empty() ? evidence.leaf.subject : names) + "; " + shown(evidence),
+      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
+          shown(evidence),
       "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
 }
 

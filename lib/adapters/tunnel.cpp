@@ -37,11 +37,12 @@ void Tunnel::Buffer::advance(std::size_t count) {
   gone = 0;
 }
 
-Tunnel::Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet)
+Tunnel::Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet, OnMessage on_message)
     : server_(server),
       library_(library),
       doorbell_(doorbell),
       on_packet_(std::move(on_packet)),
+      on_message_(std::move(on_message)),
       scratch_(kPieceBytes),
       last_sent_(std::chrono::steady_clock::now()) {
   // Full size from the start: a buffer that grew would leave copies of secrets behind.
@@ -142,6 +143,9 @@ Result<bool> Tunnel::read_server() {
   }
   std::vector<MqttPacket> seen;
   const Result<void> judged = guard_.inbound({scratch_.data(), result.count}, to_library_.bytes, seen);
+  std::vector<MqttMessage> messages;
+  take_payloads(to_library_.bytes, guard_.version(), messages);
+  for (MqttMessage& each : messages) on_message_(std::move(each));
   tell(seen);
   if (!judged) return fail(judged.error());
   return true;

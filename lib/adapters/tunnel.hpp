@@ -20,6 +20,7 @@
 #include "adapters/wait.hpp"
 #include "core/deadline.hpp"
 #include "core/mqtt_guard.hpp"
+#include "core/mqtt_payload.hpp"
 
 namespace fleet_provision {
 
@@ -36,8 +37,11 @@ class Tunnel {
   /// Told each packet of both directions, in order; false ends the connection.
   using OnPacket = std::function<bool(const MqttPacket&)>;
 
+  /// Given what a PUBLISH of the server says, before its packet is told; the library is given no payload.
+  using OnMessage = std::function<void(MqttMessage)>;
+
   /// `doorbell` wakes the library where it leaves unread what it was sent.
-  Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet);
+  Tunnel(TlsConnection& server, int library, PahoDoorbell& doorbell, OnPacket on_packet, OnMessage on_message);
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
@@ -68,6 +72,7 @@ class Tunnel {
   int library_;
   PahoDoorbell& doorbell_;
   OnPacket on_packet_;
+  OnMessage on_message_;
   MqttGuard guard_;
   Buffer to_server_;
   Buffer to_library_;

@@ -8,15 +8,20 @@
 #include <utility>
 
 #include "codec/document.hpp"
+#include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
+
+tl::unexpected<Error> not_json(std::string_view payload, std::size_t offset) {
+  return malformed("the answer is not JSON (" + in_words(position_in(payload, offset)) + ")");
+}
 
 class JsonEvents {
  public:
   using Json = nlohmann::json;
 
-  explicit JsonEvents(Document& document) : document_(document) {}
+  JsonEvents(std::string_view payload, Document& document) : payload_(payload), document_(document) {}
 
   bool null() { return pass(document_.null()); }
   bool boolean(bool /*value*/) { return pass(document_.other()); }
@@ -41,7 +46,7 @@ class JsonEvents {
   bool end_array() { return end(); }
   bool parse_error(std::size_t position, const std::string& /*last_token*/,
                    const nlohmann::detail::exception& /*why*/) {
-    return pass(malformed("the answer is not JSON (byte " + std::to_string(position) + ")"));
+    return pass(not_json(payload_, position == 0 ? 0 : position - 1));
   }
 
   [[nodiscard]] Result<void> outcome() && {
@@ -59,6 +64,7 @@ class JsonEvents {
     return true;
   }
 
+  std::string_view payload_;
   Document& document_;
   std::optional<Error> error_;
 };
@@ -106,9 +112,9 @@ std::size_t json_bytes_max(const RequestFields& fields) {
 
 Result<void> read_json(std::string_view payload, Document& document) {
   if (const std::size_t nul = payload.find('\0'); nul != std::string_view::npos) {
-    return malformed("the answer is not JSON (byte " + std::to_string(nul + 1) + ")");
+    return not_json(payload, nul);
   }
-  JsonEvents events(document);
+  JsonEvents events(payload, document);
   const bool strict = true;
   // The outcome says all that the returned truth value does.
   static_cast<void>(

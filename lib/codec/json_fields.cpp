@@ -3,13 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "codec/json_text.hpp"
+
 namespace fleet_provision {
-namespace {
-
-constexpr int kDepthMax = 8;
-
-}  // namespace
-
 struct JsonFields::Tree {
   explicit Tree(nlohmann::json whole) : object(std::move(whole)) {}
   nlohmann::json object;
@@ -26,15 +22,11 @@ JsonFields& JsonFields::operator=(JsonFields&&) noexcept = default;
 JsonFields::~JsonFields() = default;
 
 Result<JsonFields> JsonFields::parse(std::string_view text, ErrorKind kind) {
-  bool too_deep = false;
-  const auto watch = [&too_deep](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*value*/) {
-    too_deep = too_deep || depth > kDepthMax;
-    return !too_deep;
-  };
   // A NUL byte would be taken for the end of the text.
-  const bool has_end = text.find('\0') != std::string_view::npos;
-  auto tree = std::make_unique<Tree>(has_end ? nlohmann::json() : nlohmann::json::parse(text, watch, false));
-  if (too_deep || !tree->object.is_object()) return fail(kind, "it is not a JSON object");
+  if (text.find('\0') != std::string_view::npos) return fail(kind, "it is not JSON: it holds a NUL byte");
+  if (const auto fault = json_fault(text)) return fail(kind, fault->message());
+  auto tree = std::make_unique<Tree>(nlohmann::json::parse(text, nullptr, false));
+  if (!tree->object.is_object()) return fail(kind, "it is not a JSON object");
   return JsonFields(std::move(tree), kind);
 }
 

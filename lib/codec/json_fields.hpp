@@ -15,7 +15,7 @@ namespace fleet_provision {
 /// One JSON object. Every failure has the kind given to `parse` and names the field, never a value.
 class JsonFields {
  public:
-  /// The whole text is one object, nested at most eight deep.
+  /// The whole text is one object as codec/json_text.hpp wants it.
   [[nodiscard]] static Result<JsonFields> parse(std::string_view text, ErrorKind kind);
 
   JsonFields(JsonFields&&) noexcept;

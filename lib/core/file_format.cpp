@@ -129,13 +129,13 @@ bool is_text(std::string_view bytes) {
 }  // namespace
 
 std::optional<FileFormat> wide_encoding(std::string_view bytes) {
+  if (bytes.size() < 4) return std::nullopt;
   constexpr std::string_view kUtf32Little("\xFF\xFE\0\0", 4);
   constexpr std::string_view kUtf32Big("\0\0\xFE\xFF", 4);
   if (bytes.starts_with(kUtf32Little) || bytes.starts_with(kUtf32Big)) return FileFormat::kUtf32;
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return FileFormat::kUtf16;
   // Without the mark: ASCII whose every other byte is NUL.
   constexpr std::size_t kLooked = 16;
-  if (bytes.size() < 4) return std::nullopt;
   const std::string_view start = bytes.substr(0, kLooked);
   std::array<bool, 2> all_nul{true, true};
   std::array<bool, 2> none_nul{true, true};
@@ -202,7 +202,8 @@ FileLook look_at_file(std::string_view bytes) {
     return {FileFormat::kDer, object, {}};
   }
   if (begins_like_html(start)) return {FileFormat::kHtml, FileObject::kUnknown, {}};
-  if (start.starts_with('{') || start.starts_with("[{") || start.starts_with("[\"")) {
+  const bool bracket = start.starts_with('{') || start.starts_with("[{") || start.starts_with("[\"");
+  if (bracket && is_text(start)) {
     return {kind_of_json(start), FileObject::kUnknown, {}};
   }
   PemText pem = read_pem(text);

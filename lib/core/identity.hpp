@@ -23,7 +23,8 @@ using WallTime = std::chrono::system_clock::time_point;
 struct CertificateFacts {
   /// SHA-256 over the DER.
   std::string fingerprint;
-  /// SHA-256 over the DER of the SubjectPublicKeyInfo: equal for a key, its CSR and its certificate.
+  /// SHA-256 over the DER of the SubjectPublicKeyInfo, an EC point uncompressed: equal for a key, its CSR and its
+  /// certificate.
   std::string public_key_sha256;
   /// As `openssl x509 -nameopt RFC2253` prints them; printable.
   std::string subject;

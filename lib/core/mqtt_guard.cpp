@@ -102,6 +102,20 @@ std::string_view word(MqttPacketType type) {
   return "packet";
 }
 
+std::string describe(const MqttPacket& packet) {
+  std::string text =
+      (packet.inbound ? "< " : "> ") + std::string(word(packet.type)) + " " + std::to_string(packet.size) + " bytes";
+  if (packet.packet_id != 0) text += ", id " + std::to_string(packet.packet_id);
+  if (!packet.topic.empty()) text += ", " + printable(packet.topic);
+  if (packet.type == MqttPacketType::kSubscribe) {
+    for (const std::string& each : packet.filters) text += ", " + printable(each);
+  }
+  if (!packet.codes.empty()) text += packet.codes.size() == 1 ? ", code" : ", codes";
+  for (const std::uint8_t each : packet.codes) text += " " + std::to_string(each);
+  if (!packet.reason.empty()) text += ", " + printable(packet.reason);
+  return text;
+}
+
 MqttFramer::MqttFramer() : buffer_(new char[kUsualPacketBytes]), capacity_(kUsualPacketBytes) {}
 
 MqttFramer::~MqttFramer() {

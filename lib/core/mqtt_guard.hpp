@@ -75,6 +75,9 @@ struct MqttPacket {
   bool unexpected = false;
 };
 
+/// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
+[[nodiscard]] std::string describe(const MqttPacket& packet);
+
 class MqttReader;
 
 /// Collects bytes into packets; one direction of one connection. Its buffer is wiped behind each packet.

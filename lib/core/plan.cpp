@@ -163,7 +163,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   }
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   if (rest.find('/') != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " has a path behind the host", hint);
+    return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " must not include a path", hint);
   }
   if (rest.find_first_of(" \t\r\n") != std::string_view::npos) {
     return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint: there is a blank in it", hint);

@@ -1,6 +1,7 @@
 #include "core/rejection.hpp"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/text.hpp"
@@ -44,9 +45,45 @@ std::string hint_for_unresolved(std::string_view name, const Plan& plan) {
   return "the template needs the parameter " + shown + ", which was not sent: give -P " + shown + "=VALUE" + slip;
 }
 
+bool is_word_character(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// Whether `word` stands in `text`, not as a part of another word.
+bool has_word(std::string_view text, std::string_view word) {
+  if (word.empty()) return false;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    const bool begins = at == 0 || !is_word_character(text[at - 1]);
+    if (begins && (end == text.size() || !is_word_character(text[end]))) return true;
+  }
+  return false;
+}
+
+/// Fn::FindInMap finds nothing under a name that was sent. The wording of AWS is not documented, that of the simulator
+/// is `Fn::FindInMap cannot find MAP/KEY/KEY`; the value is in the service's own words, so the hint may repeat it.
+std::string hint_for_mapping(std::string_view message, const Plan& plan) {
+  const std::string lower = in_lower_case(message);
+  if (lower.find("findinmap") == std::string::npos && lower.find("mapping") == std::string::npos) return {};
+  const std::pair<const std::string, std::string>* named = nullptr;
+  for (const auto& each : plan.parameters) {
+    if (has_word(message, each.second) && (named == nullptr || each.second.size() > named->second.size()))
+      named = &each;
+  }
+  const std::string remedy = "send one that is there, or add it to Mappings of template " + plan.template_name;
+  if (named == nullptr)
+    return "a value that was sent is not in the template's mapping; " + remedy + "; " + sent(plan.parameters);
+  return "the value " + printable(named->second, kNameShown) + " of " + printable(named->first, kNameShown) +
+         " is not in the template's mapping; " + remedy;
+}
+
 std::string hint_for_bad_request(Operation operation, const ServiceError& words, const Plan& plan) {
   if (const std::string_view name = unresolved_name(words.error_message); !name.empty()) {
     return hint_for_unresolved(name, plan);
+  }
+  if (operation == Operation::kRegisterThing) {
+    if (std::string hint = hint_for_mapping(words.error_message, plan); !hint.empty()) return hint;
   }
   if (words.error_code.find("Payload") != std::string::npos) {
     return "what was sent did not arrive as it should; try the other --payload-format";

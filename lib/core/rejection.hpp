@@ -10,7 +10,8 @@
 
 namespace fleet_provision {
 
-/// What to do about `words`, an answer to `operation` that classify() calls `kind`. It names parameters, never values.
+/// What to do about `words`, an answer to `operation` that classify() calls `kind`. It names parameters, and a
+/// value only where `words` do so.
 [[nodiscard]] std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceError& words,
                                          const Plan& plan);
 

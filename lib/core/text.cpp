@@ -62,13 +62,18 @@ void append_escaped(std::string& text, std::string_view bytes) {
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const Character next = first_character(bytes);
-    if (next.size == 0) return false;
-    bytes.remove_prefix(next.size);
+std::size_t utf8_prefix(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const Character next = first_character(bytes.substr(at));
+    if (next.size == 0) break;
+    at += next.size;
   }
-  return true;
+  return at;
+}
+
+bool is_utf8(std::string_view bytes) {
+  return utf8_prefix(bytes) == bytes.size();
 }
 
 std::string printable(std::string_view bytes, std::size_t limit) {
@@ -97,6 +102,17 @@ std::string listed(const std::vector<std::string>& texts) {
 std::size_t characters(std::string_view utf8) {
   const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), begins));
+}
+
+TextPosition position_in(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t line = before.rfind('\n') + 1;  // 0 when there is none
+  return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
+          characters(before.substr(line)) + 1};
+}
+
+std::string in_words(TextPosition position) {
+  return "line " + std::to_string(position.line) + ", column " + std::to_string(position.column);
 }
 
 std::string in_lower_case(std::string_view text) {

@@ -11,6 +11,8 @@ namespace fleet_provision {
 
 /// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view bytes);
+/// How many bytes at the beginning are whole characters of it.
+[[nodiscard]] std::size_t utf8_prefix(std::string_view bytes);
 
 /// What a terminal may be shown: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
 /// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
@@ -20,6 +22,15 @@ namespace fleet_provision {
 
 /// Characters of text that is known to be UTF-8.
 [[nodiscard]] std::size_t characters(std::string_view utf8);
+/// A place in a text, both counted from 1; columns are characters.
+struct TextPosition {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+/// Of the byte at `offset`; the end of the text when there is none.
+[[nodiscard]] TextPosition position_in(std::string_view text, std::size_t offset);
+/// `line 3, column 5`.
+[[nodiscard]] std::string in_words(TextPosition position);
 /// Of ASCII letters; all others stay, whatever the locale.
 [[nodiscard]] std::string in_lower_case(std::string_view text);
 [[nodiscard]] std::string in_capitals(std::string_view text);

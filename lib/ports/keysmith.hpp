@@ -42,6 +42,8 @@ class Keysmith {
   [[nodiscard]] virtual std::string sha256_hex(std::string_view bytes) = 0;
   /// `count` bytes from the system's generator.
   [[nodiscard]] virtual std::string random_bytes(std::size_t count) = 0;
+  /// Wipes keys that are kept to be read again quickly; called before a program of the user runs.
+  virtual void forget_keys() {}
 };
 
 }  // namespace fleet_provision

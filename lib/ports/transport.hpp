@@ -90,6 +90,8 @@ class Transport {
   [[nodiscard]] virtual Result<void> speak_as(const IssuedCredentials& issued) = 0;
   /// Begins one connection. Only one Session lives at a time.
   [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;
+  /// Wipes the keys that were loaded; called when no Session lives and none will, before a program of the user runs.
+  virtual void forget_credentials() {}
 };
 
 }  // namespace fleet_provision

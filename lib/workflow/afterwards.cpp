@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "workflow/identity_files.hpp"
+#include "workflow/identity_variables.hpp"
 #include "workflow/phase_mark.hpp"
 #include "workflow/verify.hpp"
 
@@ -34,6 +35,9 @@ class Afterwards {
     FP_TRY_ASSIGN(const bool still_owed, vault_.owes_on_success(*outcome_.identity));
     if (!still_owed) return {};
     PhaseMark mark(ports_.observer, Phase::kOnSuccess, 1);
+    // It may run for long, and nothing here needs a key any more.
+    ports_.keysmith.forget_keys();
+    ports_.transport.forget_credentials();
     auto ran = ports_.outside->run(call());
     if (!ran) return fail(std::move(ran).error().in(Phase::kOnSuccess));
     mark.ended();
@@ -46,19 +50,7 @@ class Afterwards {
   }
 
   [[nodiscard]] ProgramCall call() const {
-    const Identity& identity = *outcome_.identity;
-    const std::string name = "FLEET_PROVISIONED_";
-    const std::string key = identity.key == kPrivateKeyFile ? file(kPrivateKeyFile) : identity.key;
-    return {*plan_.on_success,
-            {{name + "THING_NAME", identity.thing_name.value_or("")},
-             {name + "CERTIFICATE_ID", identity.certificate_id},
-             {name + "TEMPLATE", identity.template_name},
-             {name + "ENDPOINT", identity.endpoint},
-             {name + "PORT", std::to_string(identity.port)},
-             {name + "STATE_DIR", ports_.outside->absolute(ports_.disk.root())},
-             {name + "CERTIFICATE", file(kCertificateFile)},
-             {name + "PRIVATE_KEY", key},
-             {name + "DEVICE_CONFIGURATION", file(kDeviceConfigurationFile)}},
+    return {*plan_.on_success, identity_variables(*outcome_.identity, ports_.outside->absolute(ports_.disk.root())),
             // The program is not to be short of time because the network was slow.
             ports_.clock.now() + plan_.timeout};
   }

@@ -8,7 +8,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kByHand = "delete it by hand if it is the claim's, or correct --claim-cert and --claim-key";
+constexpr const char* kByHand = "delete it by hand if it is the claim's, or correct --claim, or --claim-cert and --claim-key";
 
 tl::unexpected<Error> refuse(const std::string& file, const std::string& why, const char* hint = kByHand) {
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);

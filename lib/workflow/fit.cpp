@@ -26,7 +26,7 @@ Differences of_key(const KeyOrigin& left, const KeyOrigin& wanted) {
 Differences of_certificate(const CertificateOrigin& left, const CertificateOrigin& wanted) {
   Differences differences;
   note(differences, left.endpoint == wanted.endpoint, "--endpoint");
-  note(differences, left.claim_fingerprint == wanted.claim_fingerprint, "--claim-cert");
+  note(differences, left.claim_fingerprint == wanted.claim_fingerprint, "--claim or --claim-cert");
   note(differences, left.method == wanted.method, "--method");
   note(differences, left.csr_subject == wanted.csr_subject, "--csr-subject");
   return differences;

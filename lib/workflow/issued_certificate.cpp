@@ -15,7 +15,7 @@ Result<CertificateFacts> prove_issued(CreateCertificateAnswer& answer, const std
   };
   if (facts.public_key_sha256 != public_key_sha256) {
     return refuse(
-        ErrorKind::kCertificateKeyMismatch, "the issued certificate is for another key than ours",
+        ErrorKind::kCertificateKeyMismatch, "the issued certificate does not match this gateway's key",
         "the answer cannot be used; if it happens again, what stands between here and the service changes it");
   }
   const WallTime now = clock.wall_now();

@@ -58,7 +58,7 @@ Result<void> Steps::fit_what_is_left(Progress left) {
 /// An earlier version took the claim's own key for a device key.
 Result<void> Steps::discard_claim_key() {
   const DeviceKey* key = device_key_of(progress_);
-  if (rotated_ != nullptr || key == nullptr || key->public_key_sha256 != asking_key_) return {};
+  if (rotated_ != nullptr || key == nullptr || asking_key_.empty() || key->public_key_sha256 != asking_key_) return {};
   if (milestone(progress_) >= Milestone::kEnrolled && !plan_.force) {
     return fail(registered_with_claims_key());
   }

@@ -86,8 +86,14 @@ TEST_CASE_METHOD(Reader, "one certificate is taken however its lines end") {
       with_crlf(pem).substr(0, with_crlf(pem).size() - 2),
       "\n\n" + pem + "\n\n",
       "subject=CN = AWS IoT Certificate\n" + pem,
+      pem + "words behind it\n\x1b[31m",
   };
-  for (const std::string& row : rows) CHECK(keysmith.read_certificate(row));
+  for (const std::string& row : rows) {
+    const auto facts = keysmith.read_certificate(row);
+    REQUIRE(facts);
+    // What is stored is the certificate alone.
+    CHECK(facts->pem == pem);
+  }
 }
 
 TEST_CASE_METHOD(Reader, "anything but exactly one certificate is refused with its cause") {

@@ -1,4 +1,5 @@
 // Keys and CSRs, judged by OpenSSL's own functions.
+#include <openssl/core_names.h>
 #include <sys/stat.h>
 
 #include <set>
@@ -118,6 +119,11 @@ TEST_CASE_METHOD(Smithy, "every unencrypted form of a private key is taken") {
       {pkcs8.substr(0, pkcs8.size() - 1), "ec-p256"},
       {"Bag Attributes: none\n" + pkcs8 + "trailing words\n", "ec-p256"},
       {fixture::traditional_pem(ec), "ec-p256"},
+      {"\xEF\xBB\xBF" + pkcs8, "ec-p256"},
+      // `openssl ecparam -genkey` puts the parameters first.
+      {fixture::pem_block("EC PARAMETERS", std::string("\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07", 10)) +
+           fixture::traditional_pem(ec),
+       "ec-p256"},
       {fixture::certificate_pem(fixture::certificate(ec)) + pkcs8, "ec-p256"},
       {fixture::traditional_pem(fixture::ec_key("P-384")), "ec-p384"},
       {fixture::pkcs8_pem(fixture::ec_key("P-521")), "ec-p521"},
@@ -150,11 +156,11 @@ TEST_CASE_METHOD(Smithy, "a key that cannot be used is refused with its cause, a
     std::string words;
   } rows[] = {
       {"", "is empty"},
-      {"hello\n", "is not PEM"},
-      {std::string(2000, '\0'), "is not PEM"},
-      {fixture::key_der(ec), "is DER, not PEM"},
-      {fixture::public_pem(ec), "holds a PEM block of the kind PUBLIC KEY"},
-      {fixture::certificate_pem(fixture::certificate(ec)), "holds a PEM block of the kind CERTIFICATE"},
+      {"hello\n", "holds no PEM private key"},
+      {std::string(2000, '\0'), "is empty but for blanks"},
+      {fixture::key_der(ec), "is DER (a private key), not PEM"},
+      {fixture::public_pem(ec), "holds a public key, not a private key"},
+      {fixture::certificate_pem(fixture::certificate(ec)), "holds a certificate, not a private key"},
       {fixture::encrypted_pkcs8_pem(ec), "is encrypted"},
       {fixture::encrypted_traditional_pem(ec), "is encrypted"},
       {fixture::encrypted_pkcs8_pem(fixture::rsa_key(2048)), "is encrypted"},
@@ -163,8 +169,8 @@ TEST_CASE_METHOD(Smithy, "a key that cannot be used is refused with its cause, a
       {fixture::pkcs8_pem(fixture::ec_key("secp256k1")), "is on the curve secp256k1"},
       {fixture::pem_block("EC PRIVATE KEY", torn), "its private and its public half differ"},
       {damaged, "does not parse"},
-      {fixture::pkcs8_pem(ec).substr(0, 100), "does not parse"},
-      {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "does not parse"},
+      {fixture::pkcs8_pem(ec).substr(0, 100), "has no line -----END PRIVATE KEY-----"},
+      {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "there is nothing between"},
       {"-----BEGIN TSS2 PRIVATE KEY-----\nAAAA\n-----END TSS2 PRIVATE KEY-----\n", "wrapped by a TPM"},
   };
   for (const auto& row : rows) {
@@ -267,10 +273,10 @@ TEST_CASE_METHOD(Smithy, "a CSR of the caller that cannot be used is refused wit
     std::string words;
   } rows[] = {
       {"", "is empty"},
-      {"hello", "is not PEM"},
-      {fixture::request_der(fixture::request(key, EVP_sha256())), "is DER, not PEM"},
-      {fixture::certificate_pem(fixture::certificate(key)), "holds a PEM block of the kind CERTIFICATE"},
-      {fixture::pkcs8_pem(key), "holds a PEM block of the kind PRIVATE KEY"},
+      {"hello", "holds no PEM certificate request"},
+      {fixture::request_der(fixture::request(key, EVP_sha256())), "is DER (a certificate request (CSR)), not PEM"},
+      {fixture::certificate_pem(fixture::certificate(key)), "holds a certificate, not a certificate request"},
+      {fixture::pkcs8_pem(key), "holds a private key, not a certificate request"},
       {fixture::pem_block("CERTIFICATE REQUEST", forged), "has a wrong signature"},
       {fixture::pem_block("CERTIFICATE REQUEST", renamed), "has a wrong signature"},
       {fixture::pem_block("CERTIFICATE REQUEST", "nonsense"), "does not parse"},
@@ -283,6 +289,31 @@ TEST_CASE_METHOD(Smithy, "a CSR of the caller that cannot be used is refused wit
     INFO(row.words);
     write_text(directory / "csr.pem", row.bytes);
     check_failure(keysmith.open_csr(directory / "csr.pem"), ErrorKind::kCsrUnusable, row.words);
+  }
+}
+
+TEST_CASE_METHOD(Smithy, "a key has one digest, in whichever form its public point is written") {
+  const auto key = fixture::ec_key();
+  write_text(directory / "usual.pem", fixture::pkcs8_pem(key));
+  write_text(directory / "usual.csr", fixture::request_pem(fixture::request(key, EVP_sha256())));
+  const auto usual = keysmith.open_key(directory / "usual.pem");
+  REQUIRE(usual);
+  CHECK(keysmith.open_csr(directory / "usual.csr")->public_key_sha256 == usual->public_key_sha256);
+  for (const char* form : {"compressed", "hybrid"}) {
+    INFO(form);
+    const fixture::Key other(EVP_PKEY_dup(key.get()), EVP_PKEY_free);
+    REQUIRE(EVP_PKEY_set_utf8_string_param(other.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form) == 1);
+    write_text(directory / "other.pem", fixture::pkcs8_pem(other));
+    write_text(directory / "other.csr", fixture::request_pem(fixture::request(other, EVP_sha256())));
+    const auto opened = keysmith.open_key(directory / "other.pem");
+    REQUIRE(opened);
+    CHECK(opened->public_key_sha256 == usual->public_key_sha256);
+    const auto csr = keysmith.open_csr(directory / "other.csr");
+    REQUIRE(csr);
+    CHECK(csr->public_key_sha256 == usual->public_key_sha256);
+    const auto facts = keysmith.read_certificate(fixture::certificate_pem(fixture::certificate(other)));
+    REQUIRE(facts);
+    CHECK(facts->public_key_sha256 == usual->public_key_sha256);
   }
 }
 

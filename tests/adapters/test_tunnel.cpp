@@ -67,6 +67,40 @@ TEST_CASE("a stranger is turned away, we are let in behind it, and the door is c
   CHECK_FALSE(dial(port));
 }
 
+TEST_CASE("strangers that flood the port neither pass nor hold us up, and the error names them") {
+  constexpr int kStrangers = 4;
+  for (const bool we_come : {true, false}) {
+    Door bench;
+    const std::uint16_t port = bench.door.port();
+    std::vector<pid_t> children;
+    for (int i = 0; i < kStrangers; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        // Until the port is closed, or its parent is gone.
+        while (::getppid() != 1 && dial(port)) {
+        }
+        ::_exit(0);
+      }
+      children.push_back(child);
+    }
+    Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
+    const auto time = we_come ? std::chrono::milliseconds(10'000) : std::chrono::milliseconds(300);
+    std::thread admitting([&] { admitted = bench.door.admit(std::chrono::steady_clock::now() + time, bench.wait); });
+    const Descriptor ours = we_come ? dial(port) : Descriptor();
+    admitting.join();
+    for (const pid_t child : children) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+    }
+    REQUIRE(admitted.has_value() == we_come);
+    if (we_come) CHECK(admitted->theirs == ours.get());
+    if (we_come) continue;
+    CHECK(admitted.error().kind == ErrorKind::kNoAnswer);
+    CHECK(admitted.error().message.find("another process of this machine connected to it") != std::string::npos);
+    CHECK(admitted.error().hint.find("stop the process") != std::string::npos);
+  }
+}
+
 TEST_CASE("nobody at the door: the deadline, an interrupt and a close end the wait") {
   {
     Door bench;

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "adapters/descriptor.hpp"
@@ -170,6 +172,49 @@ TEST_CASE("a session can be closed at any moment") {
     session->close();
     CHECK_FALSE(session->established());
   }
+}
+
+TEST_CASE("answers that nobody takes are not left behind with their clients") {
+  constexpr int kSessions = 100;
+  const std::string large(128 * 1024, 'x');
+  std::mutex mutex;
+  std::condition_variable changed;
+  int sent = 0;
+  ScriptedBroker broker(broker_options(), [&](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    const bool v5 = is_v5(connection.packet());
+    connection.send(connack(v5));
+    connection.send(granting_suback(v5, connection.packet()));
+    const std::string request = connection.packet();
+    for (int i = 0; i < 3; ++i) connection.send(publish(v5, topic_of(request) + "/accepted", large, 7));
+    // Their PUBACKs: the library has them all.
+    for (int i = 0; i < 3 && !connection.packet().empty(); ++i) {
+    }
+    const std::lock_guard lock(mutex);
+    ++sent;
+    changed.notify_all();
+  });
+  TransportBench bench(broker.port());
+  auto session = bench.connect();
+  rusage before{};
+  for (int i = 1; i <= kSessions; ++i) {
+    if (i > 1) session = bench.transport->connect(bench.request);
+    REQUIRE(session->established());
+    REQUIRE(session->subscribe(answer_topics()));
+    REQUIRE(session->publish("t/create", "{}"));
+    std::unique_lock lock(mutex);
+    REQUIRE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return sent == i; }));
+    lock.unlock();
+    session->close();
+    if (i == kSessions / 5) ::getrusage(RUSAGE_SELF, &before);
+  }
+  rusage after{};
+  ::getrusage(RUSAGE_SELF, &after);
+  // Left behind they would be 30 MiB.
+  INFO(after.ru_maxrss - before.ru_maxrss);
+#ifndef FLEET_PROVISION_SANITIZED
+  CHECK(after.ru_maxrss - before.ru_maxrss < 12 * 1024);
+#endif
 }
 
 TEST_CASE("a PUBLISH of 200 MB costs no memory") {

@@ -1,106 +1,23 @@
 // What the real program says of servers, proxies and clocks that are not as they should be: one row a cause, each with
 // its exit code, its kind, the facts that the message must hold and the thing to do that the hint must hold.
-#include <openssl/ssl.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <iterator>
-#include <optional>
 
 #include "tests/catch.hpp"
 #include "tests/causes/program.hpp"
-#include "tests/fakes/scripted_broker.hpp"
-#include "tests/fakes/test_pki.hpp"
+#include "tests/causes/rows.hpp"
 
 using namespace fleet_provision::test;
+using namespace fleet_provision::test::causes;
 
 namespace {
 
-constexpr const char* kAwsName = "abc123-ats.iot.eu-west-1.amazonaws.com";
-constexpr const char* kOnce = "--attempts=1";
 /// Most rows wait; more of them at a time would crowd two cores.
 constexpr std::size_t kSideBySide = 6;
-
-const TestPki& pki() {
-  static const TestPki made;
-  return made;
-}
-
-struct Row {
-  std::string name;
-  std::optional<BrokerOptions> server;
-  ScriptedBroker::Script script;
-  std::vector<std::string> arguments;
-  int exit_code;
-  std::string kind;
-  std::vector<std::string> message;
-  std::vector<std::string> hint;
-  std::vector<std::string> environment = {};
-  std::vector<std::string> before = {};
-  /// `claim`, of today, or `old-claim`.
-  std::string claim = "claim";
-};
-
-BrokerOptions good() {
-  BrokerOptions options;
-  options.server = pki().server();
-  options.client_root = pki().root();
-  return options;
-}
-
-BrokerOptions showing(const IssuedCertificate& server, int tls = 0) {
-  BrokerOptions options = good();
-  options.server = server;
-  options.tls_version = tls;
-  return options;
-}
-
-IssuedCertificate server_named(const std::string& name, long valid_from = -3600, long valid_to = 86'400) {
-  CertificateWish wish;
-  wish.common_name = "odd server";
-  wish.names = {name};
-  wish.valid_from = valid_from;
-  wish.valid_to = valid_to;
-  return pki().issue(wish);
-}
-
-/// What a proxy that inspects TLS shows for any name, with its own root.
-IssuedCertificate inspected() {
-  static const TestPki corporate("Example Corp Inspection");
-  CertificateWish wish;
-  wish.common_name = "intercepted";
-  wish.names = {"DNS:*.iot.eu-west-1.amazonaws.com"};
-  IssuedCertificate issued = corporate.issue(wish);
-  issued.certificate += corporate.root();
-  return issued;
-}
-
-BrokerOptions with_alpn(const std::string& alpn) {
-  BrokerOptions options = good();
-  options.alpn = alpn;
-  return options;
-}
-
-BrokerOptions refusing_claims(int tls) {
-  static const TestPki other("other claims");
-  BrokerOptions options = showing(pki().server(), tls);
-  options.client_root = other.root();
-  return options;
-}
-
-void swallow(BrokerConnection& connection) {
-  if (connection.shake_hands()) connection.packet();
-}
-
-ScriptedBroker::Script saying(const std::string& text) {
-  return [text](BrokerConnection& connection) {
-    connection.read_plain();
-    connection.send_plain(text);
-  };
-}
 
 /// Answers CONNECT by what `answer` makes, then waits for the client to go.
 template <class Answer>
@@ -141,46 +58,8 @@ ScriptedBroker::Script at_publish(Act act) {
     if (type_of(request) == 3) act(connection, v5, request);
   });
 }
-
 // A row of these tables is a line or two, not one for each of its columns.
 // clang-format off
-
-std::vector<Row> tls_rows() {
-  std::vector<Row> rows{
-      {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
-       {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"}, {"--ca-file"}},
-      {"TLS-inspecting proxy", showing(inspected()), swallow, {"--server-name", kAwsName}, 77, "tls-untrusted-server",
-       {"subject CN=intercepted, issuer CN=Example Corp Inspection", "then issuer CN=Example Corp Inspection"},
-       {"no certificate of AWS", "inspects TLS", kAwsName, "exempted"}},
-      {"endpoint without -ats", showing(inspected()), swallow,
-       {"--server-name", "abc123.iot.eu-west-1.amazonaws.com"}, 77, "tls-untrusted-server", {"is not trusted"},
-       {"without -ats", "aws iot describe-endpoint --endpoint-type iot:Data-ATS"}},
-      {"other host name", showing(server_named("DNS:example.com")), swallow, {}, 77, "tls-name-mismatch",
-       {"is not for localhost but for example.com", "issuer CN=test root"}, {"--server-name"}},
-      {"expired server", showing(server_named("DNS:localhost", -7200, -3600)), swallow, {}, 77, "tls-server-expired",
-       {"has expired", "subject CN=odd server", "to 20", "the local time is 20"}, {"set the clock"}},
-      {"server not yet valid", showing(server_named("DNS:localhost", 3600, 7200)), swallow, {}, 77,
-       "tls-server-not-yet-valid", {"is not yet valid", "valid from 20", "the local time is 20"}, {"set the clock"}},
-      {"TLS 1.1 only", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77, "tls-version",
-       {"neither TLS 1.2 nor 1.3"}, {"brought up to date"}},
-      {"ALPN refused", with_alpn("x-amzn-mqtt-ca"), swallow, {"--alpn", "h2"}, 77, "tls-alpn", {"ALPN protocol h2"},
-       {"x-amzn-mqtt-ca"}},
-      {"captive portal", good(), saying("HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n"), {}, 77,
-       "not-a-tls-server", {"it said: HTTP/1.1 302 Found"}, {"captive portal", "--proxy"}},
-      {"cut by a firewall, for ever", good(), [](BrokerConnection& connection) {
-         connection.read_plain();
-         connection.cut(true);
-       }, {"--attempts=4"}, 75, "connection-lost", {"TLS handshake with localhost"}, {"firewall", "--port"}},
-      {"silent in TLS", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
-       {kOnce, "--request-timeout=0.3"}, 75, "tls-timeout", {"does not answer the TLS handshake"}, {"right port"}},
-  };
-  for (const int tls : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    rows.push_back({"claim refused by an alert", refusing_claims(tls), swallow, {}, 77, "claim-refused",
-                    {"refused the claim certificate", "unknown CA"},
-                    {"ACTIVE", "account and region", "policy attached", "client id"}});
-  }
-  return rows;
-}
 
 std::vector<Row> mqtt_rows() {
   return {
@@ -200,6 +79,15 @@ std::vector<Row> mqtt_rows() {
       {"no CONNACK", good(), [](BrokerConnection& connection) {
          if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
        }, {kOnce, "--request-timeout=0.5"}, 75, "no-answer", {"no CONNACK within 500 ms"}, {"ALPN"}},
+      {"Receive Maximum 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x06\x00\x00\x03\x21\x00\x00", 8); }), {}, 76,
+       "malformed-answer", {"CONNACK with Receive Maximum 0"}, {"endpoint"}},
+      {"Maximum QoS 0", good(),
+       answering_connect([](bool) { return std::string("\x20\x05\x00\x00\x02\x24\x00", 7); }), {}, 77,
+       "connection-rejected", {"Maximum QoS 0"}, {"allow QoS 1"}},
+      {"Maximum Packet Size too small", good(),
+       answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }), {},
+       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the limit"}},
       {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
        76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
       {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
@@ -386,7 +274,7 @@ TEST_CASE("each cause is told by its exit code, its kind, its facts and what to 
     wish.valid_from = -20L * 365 * 86'400;
   }
   std::vector<Row> rows;
-  for (auto* part : {tls_rows, mqtt_rows, proxy_rows, other_rows}) {
+  for (auto* part : {tls_rows, configuration_rows, mqtt_rows, proxy_rows, other_rows}) {
     std::vector<Row> some = part();
     std::move(some.begin(), some.end(), std::back_inserter(rows));
   }

@@ -105,6 +105,7 @@ class FakeTransport final : public Transport {
   /// What the sessions say of the PUBACK.
   std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');
+  std::string claim_public_key = std::string(64, 'b');
   /// What the claim's files hold, and their names.
   std::optional<std::string> proved_fingerprint;
   std::vector<std::string> claim_files = {"claim.key", "claim.pem"};

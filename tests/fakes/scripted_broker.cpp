@@ -67,6 +67,7 @@ SSL_CTX* make_context(const BrokerOptions& options) {
     SSL_CTX_set_min_proto_version(context, options.tls_version);
     SSL_CTX_set_max_proto_version(context, options.tls_version);
   }
+  if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context, options.ciphers.c_str());
   if (!options.client_root.empty()) trust_clients(context, options.client_root);
   return context;
 }
@@ -147,8 +148,13 @@ std::string BrokerConnection::packet() {
 }
 
 void BrokerConnection::send(std::string_view bytes) {
-  if (!bytes.empty()) SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
+  if (!bytes.empty()) try_send(bytes);
+}
+
+bool BrokerConnection::try_send(std::string_view bytes) {
+  const bool sent = SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0;
   ERR_clear_error();
+  return sent;
 }
 
 std::string BrokerConnection::read_plain() {
@@ -158,7 +164,11 @@ std::string BrokerConnection::read_plain() {
 }
 
 void BrokerConnection::send_plain(std::string_view bytes) {
-  [[maybe_unused]] const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  try_send_plain(bytes);
+}
+
+bool BrokerConnection::try_send_plain(std::string_view bytes) {
+  return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
 
 void BrokerConnection::wait_for_close() {

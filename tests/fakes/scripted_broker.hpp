@@ -26,6 +26,8 @@ struct BrokerOptions {
   int tls_version = 0;
   /// Only this ALPN protocol is taken; empty: all.
   std::string alpn;
+  /// OpenSSL's list of ciphers for TLS 1.2; empty: its own.
+  std::string ciphers = {};
 };
 
 /// One client, served by a script that runs in the broker's thread.
@@ -44,6 +46,12 @@ class BrokerConnection {
   /// Without TLS.
   std::string read_plain();
   void send_plain(std::string_view bytes);
+  /// False when the client is gone.
+  bool try_send(std::string_view bytes);
+  bool try_send_plain(std::string_view bytes);
+  /// For what only OpenSSL's own interface can do; null before `shake_hands`.
+  [[nodiscard]] ssl_st* ssl() const { return ssl_; }
+  [[nodiscard]] ssl_ctx_st* context() const { return context_; }
   /// Reads and forgets until the client closes.
   void wait_for_close();
   /// Closes without close_notify; `reset` by RST.

@@ -84,6 +84,13 @@ Complaints run_row(const Row& row) {
   }
   if (first.err.find(row.said) == std::string::npos) complaints.push_back("stderr does not say: " + row.said);
   if ((first.out + first.err).find(kTokenMark) != std::string::npos) complaints.emplace_back("a token is shown");
+  // Whatever the service wrote around it, what is stored is one certificate.
+  const std::string stored = read_text(state + "/identity/certificate.pem");
+  const bool alone =
+      stored.starts_with("-----BEGIN CERTIFICATE-----\n") && stored.ends_with("-----END CERTIFICATE-----\n");
+  if (!stored.empty() && (!alone || stored.find('\r') != std::string::npos)) {
+    complaints.push_back("certificate.pem holds more than a certificate: " + stored);
+  }
   const bool whole = std::filesystem::exists(state + "/identity/identity.json");
   if (whole != (row.code == 0)) complaints.emplace_back(whole ? "there is an identity" : "there is no identity");
   if (row.code != 0 && row.mended_then_provisioned) {

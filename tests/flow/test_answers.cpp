@@ -171,6 +171,12 @@ TEST_CASE("fields that are missing, empty, or of another type are refused") {
     rows.push_back(refused("number " + name, Step::kCreate, changed(set(name, 1)), "malformed-answer", kCbor));
     rows.push_back(refused("list " + name, Step::kCreate, changed(set(name, json::array({"x"})))));
   }
+  for (const std::string& id :
+       {std::string(63, 'a'), std::string(65, 'a'), std::string(63, 'a') + "g", std::string(63, 'a') + "\n",
+        std::string(64, '\0'), std::string("cert \x1b[31m 1"), std::string(127'000, 'a')}) {
+    rows.push_back(
+        refused("certificateId " + json(id).dump().substr(0, 70), Step::kCreate, changed(set("certificateId", id))));
+  }
   for (const json& name : {json(""), json("../../etc/passwd"), json("a b"), json("x\x1b[31mred"), json("n\xC3\xA4me"),
                            json("gateway\nname"), json(std::string(129, 'x')), json(std::string(10'000, 'x')), json(7),
                            json::array(), json::object(), json(true)}) {
@@ -341,6 +347,9 @@ TEST_CASE("what is legal is taken, however odd") {
             changed(pem([](const std::string& text) { return text.substr(0, text.size() - 1); }))),
       taken("a PEM with words before", create,
             changed(pem([](const std::string& text) { return "subject=/CN=x\n" + text; }))),
+      taken("a PEM with words and escapes behind", create,
+            changed(pem([](const std::string& text) { return text + "\x1b[31mwords\n" + std::string(50'000, 'x'); }))),
+      taken("a certificateId in capitals", create, changed(set("certificateId", std::string(64, 'A'))), "fingerprint"),
       taken("no thingName", enroll, changed(without("thingName"))),
       taken("thingName null", enroll, changed(set("thingName", nullptr))),
       taken("the longest thingName", enroll, changed(set("thingName", std::string(128, 'x')))),
@@ -356,7 +365,6 @@ TEST_CASE("what is legal is taken, however odd") {
       // NOLINTEND(misc-misleading-bidirectional)
       taken("certificateId is another fingerprint", create, changed(set("certificateId", std::string(64, '0'))),
             "fingerprint"),
-      taken("certificateId is something else", create, changed(set("certificateId", "cert \x1b[31m 1")), "fingerprint"),
       taken("valid from tomorrow", create, dated(86'400, 172'800), "valid from"),
       taken("exactly 128 KiB", enroll, padded(kPayloadMax)),
       taken("a byte order mark", create, rewritten([](const std::string& text) { return "\xEF\xBB\xBF" + text; })),

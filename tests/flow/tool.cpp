@@ -20,18 +20,20 @@ namespace {
 
 [[maybe_unused]] constexpr long kPeakKibMax = 64 * 1024;
 
-pid_t spawn(const std::vector<std::string>& arguments, int out, int err) {
+pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& variables, int out, int err) {
   std::string program = FLEET_PROVISION;
   std::vector<char*> words{program.data()};
   for (const std::string& each : arguments) words.push_back(const_cast<char*>(each.c_str()));
   words.push_back(nullptr);
   char path[] = "PATH=/usr/bin:/bin";
-  char* environment[] = {path, nullptr};
+  std::vector<char*> environment{path};
+  for (const std::string& each : variables) environment.push_back(const_cast<char*>(each.c_str()));
+  environment.push_back(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
-  ::execve(words[0], words.data(), environment);
+  ::execve(words[0], words.data(), environment.data());
   ::_exit(99);
 }
 
@@ -46,17 +48,22 @@ void look_for_raw_bytes(const char* stream, const std::string& text, std::vector
 
 }  // namespace
 
-Ended run_tool(const std::vector<std::string>& arguments, const std::string& directory, std::chrono::seconds guard) {
+Ended run_tool(const std::vector<std::string>& arguments, const std::string& directory, std::chrono::seconds guard,
+               const ToolSurroundings& surroundings) {
   const std::string out_file = directory + "/out";
   const std::string err_file = directory + "/err";
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
   const Descriptor out(::open(out_file.c_str(), flags, 0600));
   const Descriptor err(::open(err_file.c_str(), flags, 0600));
   const auto began = std::chrono::steady_clock::now();
-  const pid_t child = spawn(arguments, out.get(), err.get());
+  const pid_t child = spawn(arguments, surroundings.environment, surroundings.out < 0 ? out.get() : surroundings.out,
+                            surroundings.err < 0 ? err.get() : surroundings.err);
   const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   pollfd ready{handle.get(), POLLIN, 0};
   Ended ended;
+  if (surroundings.terminate_after && ::poll(&ready, 1, static_cast<int>(surroundings.terminate_after->count())) == 0) {
+    ::kill(child, SIGTERM);
+  }
   ended.hung = ::poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(guard).count())) == 0;
   ended.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (ended.hung) ::kill(child, SIGKILL);

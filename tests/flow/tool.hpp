@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,9 +23,19 @@ struct Ended {
   nlohmann::json result;
 };
 
+struct ToolSurroundings {
+  /// `NAME=VALUE`; beside PATH there is nothing else.
+  std::vector<std::string> environment;
+  /// Descriptors for its streams; -1: files in the directory, which are read afterwards.
+  int out = -1;
+  int err = -1;
+  /// It is sent SIGTERM after so long, if it still runs.
+  std::optional<std::chrono::milliseconds> terminate_after;
+};
+
 /// Runs fleet-provision with an empty environment, files of its streams in `directory`, and kills it after `guard`.
 [[nodiscard]] Ended run_tool(const std::vector<std::string>& arguments, const std::string& directory,
-                             std::chrono::seconds guard);
+                             std::chrono::seconds guard, const ToolSurroundings& surroundings = {});
 
 /// What is wrong with any run, whatever it met: hung, crashed, exit code and JSON that differ, a failure without words,
 /// bytes no terminal should see, more than 64 MiB of memory. Empty when nothing is.

@@ -11,7 +11,7 @@ import page as pages_of
 # Words in backticks that look like words of ours and are names of others.
 FOREIGN_WORDS = {
     "aws-iot-device-sdk-v2", "ca-certificates", "fleet-provision", "fleet-provision-simulator", "libfleet-provision-dev",
-    "tl-expected", "x-amzn-mqtt-ca", "not-authorized",
+    "tl-expected", "x-amzn-mqtt-ca", "not-authorized", "create-keys-and-certificate", "create-provisioning-claim",
 }
 # Programs of others whose options stand in our pages in backticks or in blocks.
 FOREIGN_OPTIONS = {"--version", "--help"}
@@ -92,7 +92,7 @@ def options_taken(pages, program):
 
 
 def options_exist(pages, program):
-    """An option that is only named exists somewhere: in a program of ours or in one of our scripts."""
+    """An option that is only named exists somewhere: in a program or script of ours, or among the names that it answers."""
     scripts = " ".join(program.sources_of_script(name) for name in program.scripts)
     for page in pages:
         for number, word in page.words():
@@ -100,7 +100,8 @@ def options_exist(pages, program):
             if not re.fullmatch(r"--[a-z][a-z-]*", option) or option in FOREIGN_OPTIONS:
                 continue
             name = option[2:]
-            if name not in program.options and name not in program.simulator_options and option not in scripts:
+            known = {*program.options, *program.simulator_options}
+            if name not in known and name.replace("-", "") not in program.synonyms and option not in scripts:
                 yield f"{page.path}:{number}: no program has the option {option}"
 
 
@@ -110,7 +111,8 @@ def variables_exist(pages, program):
     for page in pages:
         for number, line in enumerate(page.text.split("\n"), 1):
             for name in re.findall(r"FLEET_PROVISION_[A-Z][A-Z_]*[A-Z]", line):
-                if name not in known and not re.search(rf"\b{name}\b", program.build_text):
+                synonym = name.removeprefix("FLEET_PROVISION_").replace("_", "").lower()
+                if name not in known and synonym not in program.synonyms and not re.search(rf"\b{name}\b", program.build_text):
                     yield f"{page.path}:{number}: nothing reads {name}"
             for name in re.findall(r"FLEET_PROVISIONED_([A-Z][A-Z_]*)", line):
                 if f'"{name}"' not in program.source_text:
@@ -146,7 +148,7 @@ def codes_of_kinds(pages, program):
     for page in pages:
         for number, line in enumerate(page.text.split("\n"), 1):
             found = re.findall(r"`([a-z-]+)`,? (?:is |\()?(?:exit )?(?:code )?(\d{2,3})\b", line)
-            found += [(kind, code) for code, kind in re.findall(r"\b(\d{2,3}),? (?:kind )?`([a-z-]+)`", line) +
+            found += [(kind, code) for code, kind in re.findall(r"\b(\d{2,3}),? (?:kind )?`([a-z-]+)`(?!,? \d)", line) +
                       re.findall(r"exit (\d+), kind ([a-z-]+)", line)]
             for kind, code in found:
                 if kind in program.codes_by_kind and program.codes_by_kind[kind] != int(code):
@@ -157,6 +159,8 @@ def kinds_produced(_, program):
     """Every kind is made somewhere besides the tables of kinds and verdicts."""
     text = "\n".join(text for path, text in program.sources.items()
                      if not re.match(r"lib/core/(error|verdict)\.", path))
+    # To compare with a kind is not to make it.
+    text = re.sub(r"(?:case|[!=]=) (?:ErrorKind::)?k[A-Z]\w+", "", text)
     named = set(re.findall(r"\bk[A-Z]\w+", text))
     for name, word, _code in program.kinds:
         if name not in named:
@@ -187,6 +191,25 @@ def exit_code_tables(pages, program):
     described = {int(code) for line in re.findall(r"^\.BR? .*$", section, re.M) for code in re.findall(r"\b(\d{1,3})\b", line)}
     for code in codes ^ described:
         yield f"docs/manual/fleet-provision.1.in: exit code {code} is on the page or in lib/core/error.hpp, not in both"
+
+
+def where_options_go(pages, program):
+    """README and the manual say which options belong to one command alone, and which cannot be a key of a file."""
+    schema = json.loads((program.documents / "config.schema.json").read_text(encoding="utf-8"))
+    no_keys = set(program.options) - set(schema["properties"])
+    alone = {name for name in program.options if name not in program.commands[""] and
+             sum(name in each for each in program.commands.values()) == 1}
+    readme = next(page for page in pages if page.path == "README.md").text
+    manual = next(page for page in pages if page.path == "docs/manual/fleet-provision.1.in").text
+    parts = {"README.md": (readme[readme.index("All commands share"):readme.index("\n## Options")],
+                           readme[readme.index("Each option but"):readme.index("\n| option |")]),
+             "docs/manual/fleet-provision.1.in": (manual[manual.index("All commands share"):manual.index("lists the options")],
+                                                  manual[manual.index("Every option can"):manual.index("The command line wins")])}
+    for path, (of_commands, of_files) in parts.items():
+        for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
+            told = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
+            for name in sorted(names ^ told):
+                yield f"{path}: the page does not say rightly that --{name} {what}"
 
 
 def manual_options(_, program):
@@ -245,8 +268,10 @@ def configuration_keys(pages, program):
                 yield f"{path}:{number}: {key} is no key of the configuration"
 
 
-from keys_and_files import events, files_exist, json_keys, result_example  # noqa: E402 (one list of all below)
+from code_names import build_options, error_examples, folders, fuzz_targets, milestones, names_exist  # noqa: E402
+from keys_and_files import events, files_exist, json_keys, result_example, service_words  # noqa: E402
 
 ALL = [options_taken, options_exist, variables_exist, words_exist, codes_of_kinds, kinds_produced, exit_code_tables,
-       manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
-       files_exist]
+       where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
+       files_exist, names_exist, milestones, build_options, fuzz_targets,
+       error_examples, folders, service_words]

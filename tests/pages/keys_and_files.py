@@ -70,6 +70,9 @@ def identity_keys(pages, program):
             listed += re.findall(r"`([A-Za-z]+)`", text)
     if listed != list(program.trial["identity"]):
         yield f"README.md: the keys of identity.json are {list(program.trial['identity'])}, not {listed}"
+    variables = {word for _, word in readme.words() if word.startswith("FLEET_PROVISIONED_")}
+    for name in sorted(variables ^ set(program.trial["variables"])):
+        yield f"README.md: the variable {name} is on the page or given to the program of --on-success, not both"
     block = next(each for each in readme.blocks if each.lines and each.lines[0].startswith("DIR/"))
     shown = {line.split()[0].rstrip("/").rsplit("/", 1)[-1] for line in block.lines}
     for path in sorted(program.trial["files"]):
@@ -169,3 +172,20 @@ def files_exist(pages, program):
             elif re.fullmatch(r"[a-z_]+\.(\*|cpp|hpp)", word):
                 if not program.in_tree(f"*/{word}"):
                     yield f"{page.path}:{number}: there is no {word}"
+
+
+def service_words(pages, program):
+    """docs/simulator.md has each error document of the service, each function of templates, each condition of policies."""
+    page = page_named(pages, "docs/simulator.md")
+    service = "\n".join(text for path, text in program.sources.items() if path.startswith("apps/fleet-provision-simulator/"))
+    constants = dict(re.findall(r'kCode = "(\w+)"()', service))
+    made = set(re.findall(r'refuse\((\d{3}), "(\w+)"', service))
+    made |= {(status, code) for status in re.findall(r"refuse\((\d{3}), kCode", service) for code in constants}
+    rows = page.rows_below("| status, code |")
+    told = {(cells[0].split(" ")[0], cells[0].split("`")[1]) for _, cells in rows}
+    for status, code in sorted(made ^ told):
+        yield f"docs/simulator.md: the error document {status} {code} is on the page or in the service, not in both"
+    for table in ("kFunctions", "kComparisons", "kVariables"):
+        for word in re.findall(r'"([^"]+)"', re.search(rf"{table}\b[^{{]*\{{([^}}]*)\}}", service).group(1)):
+            if f"`{word}`" not in page.text and not word.startswith("iot:Certificate.Subject."):
+                yield f"docs/simulator.md: {word} is missing"

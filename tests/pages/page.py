@@ -93,13 +93,34 @@ def example_file(path, text):
     return Page(path, text, [Block(0, "sh", "", lines)], comments)
 
 
+def manual_page(path, text):
+    """A manual page in roff: its examples (.nf to .fi) as blocks, everything else as prose."""
+    plain = text.replace("\\-", "-").replace("\\e", "\\")
+    blocks, prose, block = [], [], None
+    for number, line in enumerate(plain.split("\n"), 1):
+        if line == ".nf":
+            block = Block(number, "sh", "", [])
+        elif line == ".fi" and block is not None:
+            if block.lines and block.lines[1:2] == ["{"]:
+                block.language = "json"
+            blocks.append(block)
+            block = None
+        elif block is not None:
+            block.lines.append("" if line.startswith(".") else line)
+        else:
+            prose.append((number, line))
+    return Page(path, plain, blocks, prose)
+
+
 def pages(root):
-    """Every page of the tree, in the order of their paths, and then the files of config/ that a user copies."""
+    """Every page of the tree, in the order of their paths, the manual, and the files of config/ that a user copies."""
     root = pathlib.Path(root)
     paths = [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
     files = [path for path in (root / "config").rglob("*")
              if path.suffix in (".service", ".timer", ".conf", ".sh", ".yml") or path.name.startswith("S60")]
+    manual = sorted((root / "docs/manual").glob("*.in"))
     return ([read_page(root, str(path.relative_to(root))) for path in sorted(paths)] +
+            [manual_page(str(path.relative_to(root)), path.read_text(encoding="utf-8")) for path in manual] +
             [example_file(str(path.relative_to(root)), path.read_text(encoding="utf-8")) for path in sorted(files)])
 
 

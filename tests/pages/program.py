@@ -125,7 +125,10 @@ class Program:
     def trial(self):
         """What a run, a check and a status against the simulator print and leave."""
         with tempfile.TemporaryDirectory() as place:
-            script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway >run && "
+            program = pathlib.Path(place) / "program"
+            program.write_text("#!/bin/sh\nenv >variables\n")
+            program.chmod(0o755)
+            script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway --on-success ./program >run && "
                       "fleet-provision check -q --json -P SerialNumber=2 --state-dir other >check; "
                       "fleet-provision status --json --state-dir gateway >status; "
                       "fleet-provision -q --json -P SerialNumber=3 --attempts 1 --state-dir third >rejected; :")
@@ -136,8 +139,15 @@ class Program:
             read = {name: json.loads((here / name).read_text()) for name in ("run", "check", "status", "rejected")}
             read["identity"] = json.loads((here / "gateway/identity/identity.json").read_text())
             read["events"] = [json.loads(line) for line in (here / "service/events.jsonl").read_text().splitlines()]
+            read["variables"] = re.findall(r"^(FLEET_PROVISIONED_\w+)=", (here / "variables").read_text(), re.M)
             read["files"] = {str(each.relative_to(here / "gateway")) for each in (here / "gateway").rglob("*")}
             return read
+
+    @functools.cached_property
+    def synonyms(self):
+        """Names of other tools' options, without dashes, which the program answers with its own."""
+        rows = re.findall(r'\{((?:\s*"[^"]*")+),\s*(?:Id::|std::nullopt|\{\})', self.sources["apps/fleet-provision/synonyms.cpp"])
+        return {word for row in rows for word in re.findall(r"[a-z0-9]+", row)}
 
     @functools.cached_property
     def tree(self):
@@ -178,12 +188,17 @@ class Program:
         return "\n".join(self.sources.values())
 
     @functools.cached_property
+    def names(self):
+        """Every word of the code."""
+        return set(re.findall(r"\w+", self.build_text))
+
+    @functools.cached_property
     def build_text(self):
         """Everything a FLEET_PROVISION_… name can come from besides the options: CMake files, scripts, recipes, tests."""
         texts = []
         for path in self.tree:
-            if re.search(r"(CMakeLists\.txt|\.cmake|\.bb|\.mk|\.in|\.json|rules|\.cpp|\.hpp)$", path) or path.startswith("scripts/"):
+            if re.search(r"(CMakeLists\.txt|\.cmake|\.bb|\.mk|\.in|\.json|\.service|\.py|rules|\.cpp|\.hpp)$", path) or path.startswith("scripts/"):
                 file = self.root / path
-                if file.is_file() and not path.startswith("docs/"):
+                if file.is_file() and not path.startswith(("docs/", "tests/pages/")):
                     texts.append(file.read_text(encoding="utf-8", errors="replace"))
         return "\n".join(texts)

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import code_names  # noqa: E402
 import comparisons  # noqa: E402
 import examples  # noqa: E402
 import keys_and_files  # noqa: E402
@@ -30,6 +31,11 @@ BREAKS = [
     (comparisons.options_taken, "docs/fuzzing.md", "scripts/fuzz --seconds", "scripts/fuzz --minutes", "scripts/fuzz does not take --minutes"),
     (comparisons.options_taken, "config/systemd/examples/fleet-provision-rotate.service", "fleet-provision rotate", "fleet-provision rotation", "no command rotation"),
     (comparisons.options_taken, "config/ci/provision.sh", "--claim-policy", "--policy", "does not take --policy"),
+    (comparisons.options_taken, "docs/manual/fleet-provision.1.in", "--claim-cert claim.pem", "--claim-file claim.pem", "does not take --claim-file"),
+    (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
+    (keys_and_files.service_words, "docs/simulator.md", "| 403 `AccessDenied` |", "| 401 `AccessDenied` |", "the error document 403 AccessDenied"),
+    (keys_and_files.service_words, "docs/simulator.md", "`Fn::Split`, ", "", "Fn::Split is missing"),
+    (code_names.folders, "docs/architecture.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
     (comparisons.options_exist, "docs/errors.md", "`--proxy`", "`--via`", "no program has the option --via"),
     (comparisons.variables_exist, "docs/images.md", "FLEET_PROVISION_STATE_DIR", "FLEET_PROVISION_STATE", "nothing reads FLEET_PROVISION_STATE"),
     (comparisons.variables_exist, "docs/rotation.md", "", "FLEET_PROVISIONED_COLOUR", "no program is given FLEET_PROVISIONED_COLOUR"),
@@ -37,6 +43,8 @@ BREAKS = [
     (comparisons.words_exist, "docs/ci.md", "kind policy-connect", "kind policy-conect", "there is no kind policy-conect"),
     (comparisons.codes_of_kinds, "docs/rotation.md", "(75, `session-taken-over`)", "(77, `session-taken-over`)", "session-taken-over is exit 75, not 77"),
     (comparisons.codes_of_kinds, "docs/ci.md", "exit 77, kind policy-connect", "exit 69, kind policy-connect", "policy-connect is exit 77, not 69"),
+    (comparisons.where_options_go, "README.md", "`--env` to `status`, ", "", "README.md: the page does not say rightly that --env belongs"),
+    (comparisons.where_options_go, "README.md", "`--print-config`, `--env`", "`--print-config`, `--json`", "that --json cannot be in a file"),
     (comparisons.exit_code_tables, "README.md", "| 66 | a named", "| 67 | a named", "has to have 66"),
     (comparisons.exit_code_tables, "README.md", "| 69 | the service rejected the request for good (4xx) | no |",
      "| 69 | the service rejected the request for good (4xx) | yes |", "exit 69 is to be run again: no"),
@@ -48,6 +56,7 @@ BREAKS = [
     (keys_and_files.result_example, "README.md", "`retryable`", "`again`", "does not name its key retryable"),
     (keys_and_files.json_keys, "docs/ci.md", "`errorMessage`", "`errorText`", "errorText is no key"),
     (keys_and_files.json_keys, "README.md", "`notAfter`", "`validUntil`", "the keys of identity.json are"),
+    (keys_and_files.json_keys, "README.md", "`FLEET_PROVISIONED_PORT`, ", "", "the variable FLEET_PROVISIONED_PORT"),
     (keys_and_files.json_keys, "README.md", "    thing-name            0644", "    name                  0644", "also holds identity/thing-name"),
     (keys_and_files.events, "docs/simulator.md", "| `mqttVersion`, `principal`", "| `principal`", "the event connect also has the field mqttVersion"),
     (keys_and_files.events, "docs/simulator.md", "`dropped`", "`lost`", "no event has the result lost"),
@@ -58,6 +67,12 @@ BREAKS = [
     (keys_and_files.files_exist, "README.md", "](docs/rotation.md)", "](docs/rotating.md)", "there is no docs/rotating.md"),
     (keys_and_files.files_exist, "docs/architecture.md", "`lib/core/backoff.*`", "`lib/core/waiting.*`", "there is no lib/core/waiting.*"),
     (keys_and_files.files_exist, "docs/architecture.md", "`retry.*`", "`retries.*`", "there is no retries.*"),
+    (code_names.names_exist, "docs/performance.md", "`SendBell`", "`SendGong`", "the code has no SendGong"),
+    (code_names.names_exist, "docs/library.md", "`Interrupt::raise`", "`Interrupt::lift`", "the code has no Interrupt::lift"),
+    (code_names.milestones, "docs/architecture.md", "Enrolled (→ Verified) → Installed", "Enrolled → Installed", "the milestones are"),
+    (code_names.build_options, "docs/packaging.md", "| `FLEET_PROVISION_TESTS` | ON", "| `FLEET_PROVISION_TESTS` | OFF", "the default of FLEET_PROVISION_TESTS is ON"),
+    (code_names.fuzz_targets, "docs/fuzzing.md", "| `journal` |", "| `diary` |", "the target journal"),
+    (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "stays silent in the TLS handshake", 'says "stays"'),
     (keys_and_files.files_exist, "docs/ci.md", "`tests/cli/simulated_ci.test`", "`tests/cli/ci.test`", "there is no tests/cli/ci.test"),
 ]
 
@@ -80,7 +95,8 @@ class Agreement(unittest.TestCase):
                 page = next(each for each in PAGES if each.path == path)
                 self.assertTrue(old in page.text, f"{path} does not hold: {old}")
                 text = page.text.replace(old, new, 1) if old else page.text + "\n" + new + "\n"
-                take = pages_of.example_file if path.startswith("config/") else pages_of.taken_apart
+                take = {"config": pages_of.example_file, "docs/manual": pages_of.manual_page}.get(
+                    "config" if path.startswith("config/") else path.rpartition("/")[0], pages_of.taken_apart)
                 broken = [each if each.path != path else take(path, text) for each in PAGES]
                 news = set(told(comparison, broken)) - before[comparison]
                 self.assertTrue(any(expected in each for each in news), news)

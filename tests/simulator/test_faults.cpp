@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "service/faults.hpp"
@@ -46,6 +47,26 @@ TEST_CASE("what is wrong with a fault is named, with what was meant") {
     REQUIRE_FALSE(fault);
     CHECK(fault.error().kind == ErrorKind::kUsage);
     CHECK((fault.error().message + " " + fault.error().hint).find(row.said) != std::string::npos);
+  }
+}
+
+TEST_CASE("a rejection names the error that belongs to its status, from 100 to 599") {
+  const std::vector<std::pair<int, std::string>> known{{400, "InvalidRequest"},
+                                                       {401, "Unauthorized"},
+                                                       {403, "AccessDenied"},
+                                                       {404, "ResourceNotFound"},
+                                                       {409, "ConflictingResourceUpdate"},
+                                                       {429, "TooManyRequests"},
+                                                       {500, "InternalFailure"},
+                                                       {503, "ServiceUnavailable"}};
+  for (int status = 95; status <= 605; ++status) {
+    INFO(status);
+    const auto fault = parse_fault("create:1:reject=" + std::to_string(status));
+    REQUIRE(fault.has_value() == (status >= 100 && status <= 599));
+    if (!fault) continue;
+    const auto row = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.first == status; });
+    CHECK(fault->refusal.status_code == status);
+    CHECK(fault->refusal.error_code == (row == known.end() ? "SimulatedFault" : row->second));
   }
 }
 

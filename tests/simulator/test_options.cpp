@@ -57,7 +57,7 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not 0"},
       {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not 999999999"},
       {{"--san", "a,DNS:b"}, 64, "not a name or an address"},
-      {{"--claim-policy", file}, 78, "file.json: not JSON"},
+      {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
       {{"--hook", "/nowhere"}, 66, "there is no program"},
       {{"--hook", file}, 66, "cannot execute"},
@@ -66,7 +66,7 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--behaviour", "unsubscribd=drop"}, 64, "did you mean unsubscribed?"},
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},
-      {{"--template", file}, 78, "template file: not JSON"},
+      {{"--template", file}, 78, "template file: line 1, column 2: not JSON: the text ends early"},
       {{"--template", file, "--template", file}, 64, "two templates are named file"},
       {{"--log", "/nowhere/events"}, 73, "cannot write the event log /nowhere/events: No such file or directory\n"},
       {{"--log", "/"}, 73, "cannot write the event log /: Is a directory\n"},
@@ -197,6 +197,10 @@ TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulat
 
 TEST_CASE("what is not a clear yes of the hook is a no") {
   CHECK(parse_hook_answer(1, R"({"allowProvisioning":true})").allowed);
+  CHECK(parse_hook_answer(1, "{\n'allowProvisioning': true}").reason ==
+        "the hook's answer: line 2, column 1: not JSON: text in single quotes");
+  CHECK(parse_hook_answer(1, std::string(100000, '[')).reason ==
+        "the hook's answer: line 1, column 65: nested too deeply (more than 64 levels)");
   CHECK(parse_hook_answer(1, R"({"allowProvisioning":"true"})").allowed);
   for (const char* no : {"", "yes", "[]", "{}", R"({"allowProvisioning":false})", R"({"allowProvisioning":1})"}) {
     INFO(no);

@@ -84,11 +84,15 @@ TEST_CASE("conditions bind a statement") {
 
 TEST_CASE("what a policy does not understand is an error that names it") {
   struct Row {
-    const char* document;
+    std::string document;
     const char* said;
   };
   const std::vector<Row> rows{
-      {"{", "not JSON"},
+      {"{", "line 1, column 2: not JSON: the text ends early"},
+      {"Version: 2012-10-17\n", "line 1, column 1: not JSON: it looks like YAML"},
+      {"{\n  # all\n}", "line 2, column 3: not JSON: a comment"},
+      {R"({"Statement": [],})", "line 1, column 17: not JSON: a comma before }"},
+      {R"({"Statement":)" + std::string(4000, '['), "nested too deeply (more than 64 levels)"},
       {"[]", "not a policy document"},
       {R"({"Statements":[]})", "not a policy document"},
       {R"({"Statement":[],"Verion":"x"})", "did you mean Version?"},

@@ -99,7 +99,7 @@ TEST_CASE("a template of the caller's is what devices are registered with") {
   CHECK(simulator.text("template") == "line-3");
   const auto broken = run({SIMULATOR, "--template", SOURCE_DIR "/CMakeLists.txt"});
   CHECK(broken.exit_code == 78);
-  CHECK(broken.err.find("template CMakeLists: not JSON") != std::string::npos);
+  CHECK(broken.err.find("template CMakeLists: line 1, column 1: not JSON") != std::string::npos);
 }
 
 TEST_CASE("nothing is left of a temporary directory, however it ends") {

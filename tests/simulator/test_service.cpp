@@ -75,6 +75,17 @@ TEST_CASE("a persistent session keeps its subscriptions, a clean one does not") 
   }
 }
 
+TEST_CASE("subscriptions are forgotten when the broker has none of them, and not before") {
+  for (const int left : {0, 1}) {
+    World world;
+    REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+    world.subscribe_all(&kOne);
+    REQUIRE(world.service->publish(&kOne, {kCreate, 1, 1, false}) == Permission::kAllowed);
+    REQUIRE(world.service->message(&kOne, kCreate, kCsr, left) == Permission::kAllowed);
+    CHECK(world.service->due().empty() == (left == 0));
+  }
+}
+
 TEST_CASE("a denial closes MQTT 3.1.1 and has a reason code on 5") {
   for (const int version : {4, 5}) {
     const Permission denied = version == 5 ? Permission::kDenied : Permission::kClose;

@@ -1,4 +1,6 @@
 #include "service/template.hpp"
+
+#include <nlohmann/json.hpp>
 #include "tests/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -97,7 +99,13 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
     return R"({"Resources":{"t":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"x")" + std::string(rest) + "}}";
   };
   const std::vector<Row> rows{
-      {"{", "not JSON"},
+      {"{", "template test: line 1, column 2: not JSON: the text ends early"},
+      {"Resources:\n  t:\n", "line 1, column 1: not JSON: it looks like YAML"},
+      {"{\n  // a thing\n}", "line 2, column 3: not JSON: a comment"},
+      {"{\"Resources\": {},\n}", "line 1, column 17: not JSON: a comma before }"},
+      {"{\"Resources\": {}, \"Resources\": {}}", "line 1, column 19: \"Resources\" is given twice"},
+      {std::string(4000, '['), "line 1, column 65: nested too deeply (more than 64 levels)"},
+      {R"({"Resources":)" + std::string(4000, '['), "nested too deeply"},
       {"{}", "Resources is missing"},
       {R"({"Resource":{}})", "did you mean Resources?"},
       {R"({"Resources":{"t":{"Type":"AWS::IoT::Thin","Properties":{}}}})", "did you mean AWS::IoT::Thing?"},
@@ -132,6 +140,43 @@ TEST_CASE("the built-in template makes gateway-SERIAL") {
   CHECK(result->thing->name == "gateway-4711");
   CHECK(result->certificate->status == "ACTIVE");
   CHECK_FALSE(rendered(std::string(builtin_template_body()), {}));
+}
+
+TEST_CASE("a template is taken out of what the AWS CLI prints") {
+  const std::string body(builtin_template_body());
+  const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
+  struct Row {
+    std::string text;
+    std::string said;
+  };
+  const Row taken[] = {
+      {body, ""},
+      {R"({"templateBody": )" + quoted(body) + R"(, "roleArn": "arn:aws:iam::123456789012:role/x"})", ""},
+      {R"({"templateArn": "a", "templateName": "b", "enabled": true, "templateBody": )" + quoted(body) + "}", ""},
+      {R"({"templateBody": )" + body + "}", ""},
+  };
+  for (const Row& each : taken) {
+    INFO(each.text.substr(0, 60));
+    const auto inner = template_body("test", each.text);
+    REQUIRE(inner);
+    const auto result = rendered(*inner, {{"SerialNumber", "4711"}});
+    REQUIRE(result);
+    CHECK(result->thing->name == "gateway-4711");
+  }
+  const Row refused[] = {
+      {"{", "template test: line 1, column 2: not JSON"},
+      {R"({"templateBody": 5})", "template test: templateBody: neither text nor an object"},
+      {R"({"templateBody": "{\n,"})", "template test: templateBody: line 2, column 1: not JSON"},
+      {R"({"templateBody": )" + quoted(std::string(4000, '[')) + "}",
+       "templateBody: line 1, column 65: nested too deeply"},
+  };
+  for (const Row& each : refused) {
+    INFO(each.text.substr(0, 60));
+    const auto inner = template_body("test", each.text);
+    REQUIRE_FALSE(inner);
+    CHECK(inner.error().kind == fleet_provision::ErrorKind::kConfiguration);
+    CHECK(inner.error().message.find(each.said) != std::string::npos);
+  }
 }
 
 TEST_CASE("a template without functions is taken as it stands") {

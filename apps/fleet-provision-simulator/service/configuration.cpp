@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
+#include "service/json_file.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -57,7 +58,7 @@ std::string to_json(const Configuration& configuration) {
 
 Result<Configuration> configuration_from_json(std::string_view text) {
   try {
-    const json document = json::parse(text);
+    FP_TRY_ASSIGN(const json document, parse_json("the broker's configuration", text));
     Configuration configuration;
     for (const auto& each : document.at("templates")) {
       configuration.templates.push_back({each.at("name"), each.at("body")});

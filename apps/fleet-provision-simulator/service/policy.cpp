@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/text.hpp"
+#include "service/json_file.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -231,8 +232,7 @@ class PolicyReader {
 };
 
 Result<Policy> Policy::parse(const std::string& name, std::string_view document) {
-  const json parsed = json::parse(document, nullptr, false);
-  if (parsed.is_discarded()) return fail(ErrorKind::kConfiguration, name + ": not JSON");
+  FP_TRY_ASSIGN(const json parsed, parse_json(name, document));
   auto policy = PolicyReader::read(parsed, name);
   // The places in it are named by the document's own keys, which may hold anything.
   if (!policy) policy.error().message = printable(policy.error().message);

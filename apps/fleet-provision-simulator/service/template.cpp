@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "service/expression.hpp"
+#include "service/json_file.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -280,8 +281,8 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
     return fail(ErrorKind::kConfiguration, place + ": " + std::to_string(body.size()) + " characters",
                 "the service takes " + std::to_string(kBodyCharactersMax) + " at most");
   }
-  auto parsed = std::make_unique<Body>(json::parse(body, nullptr, false));
-  if (parsed->document.is_discarded()) return fail(ErrorKind::kConfiguration, place + ": not JSON");
+  FP_TRY_ASSIGN(json document, parse_json(place, body));
+  auto parsed = std::make_unique<Body>(std::move(document));
   if (auto checked = check_body(parsed->document, place); !checked) {
     // The places in it are named by the document's own keys, which may hold anything.
     checked.error().message = printable(checked.error().message);
@@ -323,6 +324,17 @@ Granted<Rendered> ProvisioningTemplate::render(const std::map<std::string, std::
     }
   }
   return rendered;
+}
+
+Result<std::string> template_body(const std::string& name, std::string text) {
+  const std::string place = "template " + name;
+  FP_TRY_ASSIGN(const json document, parse_json(place, text));
+  if (!document.is_object() || !document.contains("templateBody")) return text;
+  const json& body = document["templateBody"];
+  if (body.is_object()) return body.dump();
+  if (!body.is_string()) return fail(ErrorKind::kConfiguration, place + ": templateBody: neither text nor an object");
+  FP_TRY(parse_json(place + ": templateBody", body.get<std::string>()));
+  return body.get<std::string>();
 }
 
 std::string_view builtin_template_body() {

@@ -76,6 +76,10 @@ class ProvisioningTemplate {
   std::unique_ptr<Body> body_;
 };
 
+/// The body in a file: `text` itself, or the `templateBody` of what `aws iot describe-provisioning-template` prints and
+/// create-provisioning-template takes. kConfiguration as parse() gives it.
+[[nodiscard]] Result<std::string> template_body(const std::string& name, std::string text);
+
 /// The body of the template `gateway`, used when no template is given.
 [[nodiscard]] std::string_view builtin_template_body();
 inline constexpr std::string_view kBuiltinTemplateName = "gateway";

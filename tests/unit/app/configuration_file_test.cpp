@@ -43,7 +43,7 @@ TEST_CASE("each mistake in a configuration file is told with line and key") {
       {"{\n\"endpiont\": \"h\"}", "line 2: endpiont: is not an option", "did you mean \"endpoint\"?"},
       {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: is not an option", "keys are the long names"},
       {"{\"--port\": 1}", "line 1: --port: is not an option", "did you mean \"port\"?"},
-      {"{\"port\": 1,\n\n\"port\": 2}", "line 3: \"port\" is given twice", ""},
+      {"{\"port\": 1,\n\n\"port\": 2}", "line 3, column 1: \"port\" is given twice", ""},
       {R"({"port": "8883"})", "line 1: port: is text, not a number", ""},
       {"{\"port\": null}", "line 1: port: is null, not a number", ""},
       {"{\"timeout\": true}", "line 1: timeout: is true or false, not a number", ""},
@@ -54,11 +54,15 @@ TEST_CASE("each mistake in a configuration file is told with line and key") {
       {R"({"parameter": ["a=1", 2]})", "line 1: parameter: is not an array of text", "KEY=VALUE"},
       {R"({"parameter": {"a": "1"}})", "line 1: parameter: is not an array of text", ""},
       {R"({"parameters": {"a": 1}})", "line 1: parameters: \"a\" is a number, not text", "in quotes"},
-      {"{\"parameters\": {\"a\": \"1\",\n\"a\": \"2\"}}", "line 2: \"a\" is given twice", ""},
+      {"{\"parameters\": {\"a\": \"1\",\n\"a\": \"2\"}}", "line 2, column 1: \"a\" is given twice", ""},
       {R"({"parameters": {"": "1"}})", "has an empty name", ""},
       {R"({"parameters": ["a"]})", "line 1: parameters: is an array, not text", ""},
       {R"({"config": "x"})", "line 1: config: has no place in a configuration file", "--config"},
-      {"{\"port\": 1", "line 1: not JSON", ""},
+      {"{\"port\": 1", "line 1, column 11: not JSON: the text ends early", ""},
+      {"template: gateway\n", "line 1, column 1: not JSON: it looks like YAML", "yq"},
+      {"{\n// mine\n}", "line 2, column 1: not JSON: a comment", "remove it"},
+      {"{\"port\": 1,\n}", "line 1, column 11: not JSON: a comma before }", "remove that comma"},
+      {"{\"parameters\":" + std::string(4000, '['), "nested too deeply (more than 64 levels)", ""},
       {"[]", "holds an array where a JSON object is expected", ""},
       {"", "not JSON", ""},
   };
@@ -93,7 +97,8 @@ TEST_CASE("the default files are read in order, the later over the earlier, and 
   CHECK(options->text(OptionId::kPort) == "3");
   CHECK(options->text(OptionId::kTemplate) == "a");
   CHECK(options->text(OptionId::kTimeout) == "9");
-  CHECK(*read_parameters(*options) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
+  std::vector<std::string> warnings;
+  CHECK(*read_parameters(*options, warnings) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
 
   const TemporaryFile other(R"({"template": "b"})");
   const auto named = Options::read({"--config", other.path()}, {}, directory.path());

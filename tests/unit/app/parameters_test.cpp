@@ -11,7 +11,8 @@ namespace {
 Result<Parameters> parameters_of(const Arguments& arguments, const Environment& environment = {}) {
   auto options = options_of(arguments, environment);
   if (!options) return fail(options.error());
-  return read_parameters(*options);
+  std::vector<std::string> warnings;
+  return read_parameters(*options, warnings);
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ TEST_CASE("a parameter is text, the text of a file, or a literal @") {
       {"a=@@@", {{"a", "@@"}}},
       {"a=x@y", {{"a", "x@y"}}},
       {"a=@" + serial.path(), {{"a", "4711"}}},
-      {"a=@" + inner.path(), {{"a", "  a b\n c"}}},
+      {"a=@" + inner.path(), {{"a", "a b\n c"}}},
       {"a=@" + marked.path(), {{"a", "4711"}}},
   };
   for (const Row& each : rows) {
@@ -131,7 +132,7 @@ TEST_CASE("a parameters file is a JSON object of text") {
       {"{\n\"a\": 1}", "line 2: \"a\" is a number, not text"},
       {"{\"a\": null}", "\"a\" is null, not text"},
       {R"({"a": {"b": "c"}})", "\"a\" is an object, not text"},
-      {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2: \"a\" is given twice"},
+      {"{\"a\": \"1\",\n\"a\": \"2\"}", "line 2, column 1: \"a\" is given twice"},
       {R"({"a": "1")", "not JSON"},
       {R"({"a": "1"} x)", "not JSON"},
       {R"({"": "1"})", "has an empty name"},
@@ -147,4 +148,56 @@ TEST_CASE("a parameters file is a JSON object of text") {
     CHECK(contains(parameters.error().message, file.path()));
     CHECK(contains(parameters.error().message, each.message));
   }
+}
+
+TEST_CASE("blanks around the text of a file are removed on both sides, and told unless they end a line or a text") {
+  struct Row {
+    std::string bytes;
+    std::string value;
+    bool told;
+  };
+  const Row rows[] = {
+      {"4711", "4711", false},
+      {"4711\n", "4711", false},
+      {"4711\r\n", "4711", false},
+      {"4711\n\n", "4711", false},
+      {std::string("4711\0", 5), "4711", false},
+      {std::string("4711\n\0\0", 7), "4711", false},
+      {" 4711", "4711", true},
+      {"\t4711\n", "4711", true},
+      {"\n4711\n", "4711", true},
+      {std::string("\0"
+                   "4711",
+                   5),
+       "4711", true},
+      {"\xEF\xBB\xBF 4711", "4711", true},
+      {"4711 \n", "4711", true},
+      {"4711\t", "4711", true},
+      {" \t\r\n4711\r\n\t ", "4711", true},
+      {"a  b", "a  b", false},
+      {"\xC2\xA0"
+       "4711",
+       "\xC2\xA0"
+       "4711",
+       false},
+  };
+  for (const Row& each : rows) {
+    CAPTURE(each.bytes);
+    const TemporaryFile file(each.bytes);
+    std::vector<std::string> warnings;
+    const auto parameters = read_parameters(*options_of({"-P", "SerialNumber=@" + file.path()}), warnings);
+    REQUIRE(parameters);
+    CHECK(*parameters == Parameters{{"SerialNumber", each.value}});
+    REQUIRE(warnings.size() == (each.told ? 1 : 0));
+    if (each.told) CHECK(contains(warnings[0], "parameter \"SerialNumber\": blanks around the text of " + file.path()));
+  }
+}
+
+TEST_CASE("an empty value is a warning, whoever gave it, and a ~ in a file's name is refused") {
+  std::vector<std::string> warnings;
+  CHECK(read_parameters(*options_of({"-P", "a=", "-P", "b=1"}, {{"FLEET_PROVISION_PARAMETER", "c="}}), warnings));
+  CHECK(warnings == std::vector<std::string>{"the template parameter a is empty", "the template parameter c is empty"});
+  const auto refused = parameters_of({"-P", "a=@~/serial"});
+  REQUIRE_FALSE(refused);
+  CHECK(contains(refused.error().message, "parameter \"a\": \"~/serial\" begins with a ~"));
 }

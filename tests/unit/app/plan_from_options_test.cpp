@@ -18,7 +18,8 @@ Arguments complete_with(const Arguments& more) {
 Result<Request> request_from(const Arguments& more, const Environment& environment = {}) {
   auto options = options_of(complete_with(more), environment);
   if (!options) return fail(options.error());
-  return plan_from_options(*options, environment);
+  std::vector<std::string> warnings;
+  return plan_from_options(*options, environment, warnings);
 }
 
 }  // namespace
@@ -146,13 +147,13 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--claim-key", "pkcs11:token=a;pin-value=1234"}, "--claim-key: the URI holds a pin-value"},
       {{"--key", "pkcs11:token=a?pin-value=1234"}, "--key: the URI holds a pin-value"},
       {{"--force=perhaps"}, "--force: \"perhaps\""},
-      {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type exclude each other"},
-      {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject exclude each other"},
-      {{"--method", "keys", "--key", "k"}, "--method keys and --key exclude each other"},
-      {{"--method", "keys", "--csr", "c"}, "--method keys and --csr exclude each other"},
-      {{"--csr", "c", "--key-type", "rsa-2048"}, "--csr and --key-type exclude each other"},
-      {{"--csr", "c", "--csr-subject", "CN=x"}, "--csr and --csr-subject exclude each other"},
-      {{"--key", "k", "--key-type", "rsa-2048"}, "--key and --key-type exclude each other"},
+      {{"--method", "keys", "--key-type", "ec-p256"}, "--method keys and --key-type cannot be combined"},
+      {{"--method", "keys", "--csr-subject", "CN=x"}, "--method keys and --csr-subject cannot be combined"},
+      {{"--method", "keys", "--key", "k"}, "--method keys and --key cannot be combined"},
+      {{"--method", "keys", "--csr", "c"}, "--method keys and --csr cannot be combined"},
+      {{"--csr", "c", "--key-type", "rsa-2048"}, "--csr and --key-type cannot be combined"},
+      {{"--csr", "c", "--csr-subject", "CN=x"}, "--csr and --csr-subject cannot be combined"},
+      {{"--key", "k", "--key-type", "rsa-2048"}, "--key and --key-type cannot be combined"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.more);
@@ -181,7 +182,8 @@ TEST_CASE("endpoint and template are required") {
   for (const Row& each : rows) {
     const auto options = options_of(each.arguments, {});
     REQUIRE(options);
-    const auto request = plan_from_options(*options, {});
+    std::vector<std::string> warnings;
+    const auto request = plan_from_options(*options, {}, warnings);
     REQUIRE_FALSE(request);
     CHECK(request.error().message == each.message);
     CHECK(contains(request.error().hint, "FLEET_PROVISION_"));
@@ -259,5 +261,5 @@ TEST_CASE("a bad value in a configuration file is 78, with file, line and key") 
   const auto conflict = request_from({"--config", file.path(), "--port", "1"});
   REQUIRE_FALSE(conflict);
   CHECK(exit_code(conflict.error().kind) == ExitCode::kConfiguration);
-  CHECK(contains(conflict.error().message, "line 3: method keys and " + file.path() + ": line 3: key-type exclude"));
+  CHECK(contains(conflict.error().message, "line 3: method keys and " + file.path() + ": line 3: key-type cannot be"));
 }

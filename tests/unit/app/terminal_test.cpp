@@ -1,12 +1,14 @@
 #include "terminal.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
 #include <thread>
 
+#include "log_writer.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;
@@ -40,6 +42,57 @@ TEST_CASE("a write that fails says why") {
   CHECK(write_all(full, "x") == ENOSPC);
   CHECK(write_all(full, "") == 0);
   CHECK(write_all(-1, "x") == EBADF);
+}
+
+TEST_CASE("lines that nobody reads are left out and counted, and the next ones do not wait") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const auto room = static_cast<std::size_t>(::fcntl(ends[1], F_SETPIPE_SZ, 4096));
+  LogWriter writer(ends[1]);
+  writer.end_at(Instant{});
+  const std::string long_line = std::string(room + 100, 'x') + "\n";
+  writer.write(long_line);  // as far as there is room
+  const Instant began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100'000; ++i) writer.write("left out\n");
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
+  CHECK(writer.take_lost() == 0);  // there is no room to say so
+
+  std::string taken(room, '\0');
+  REQUIRE(::read(ends[0], taken.data(), room) == static_cast<ssize_t>(room));
+  CHECK(taken == long_line.substr(0, room));
+  CHECK(writer.take_lost() == 100'001);
+  CHECK(writer.take_lost() == 0);
+  writer.write("again\n");
+  taken.assign(100, '\0');
+  const ssize_t size = ::read(ends[0], taken.data(), taken.size());
+  REQUIRE(size > 0);
+  CHECK(taken.substr(0, static_cast<std::size_t>(size)) == "\nagain\n");
+
+  ::close(ends[0]);
+  ::signal(SIGPIPE, SIG_IGN);
+  writer.write("to nobody\n");
+  CHECK(writer.take_lost() == 0);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a line is waited for while its reader is slow") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const auto room = static_cast<std::size_t>(::fcntl(ends[1], F_SETPIPE_SZ, 4096));
+  const std::string line(2 * room, 'y');
+  std::string taken;
+  std::thread reader([&] {
+    char part[512];
+    for (ssize_t size = ::read(ends[0], part, sizeof part); size > 0; size = ::read(ends[0], part, sizeof part)) {
+      taken.append(part, static_cast<std::size_t>(size));
+    }
+  });
+  LogWriter writer(ends[1]);
+  writer.write(line);
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  CHECK(taken == line);
 }
 
 TEST_CASE("a pipe that is full and non-blocking is waited for") {

@@ -121,3 +121,22 @@ TEST_CASE("an identity.json of another shape is damaged, whatever is missing") {
     CHECK(!decode_identity(std::string_view(text).substr(0, size)));
   CHECK(!decode_identity(std::string(text.size(), '\0')));
 }
+
+TEST_CASE("both files say schema 1, and a file of another schema names the one it has") {
+  const std::string identity = encode_identity(full_identity());
+  CHECK(identity.find(R"("schema": 1,)") != std::string::npos);
+  const Secret journal = encode_journal(certified_journal());
+  CHECK(journal.reveal().find(R"("schema":1)") != std::string_view::npos);
+  for (const char* schema : {"0", "2", "4294967295"}) {
+    std::string other = identity;
+    other.replace(other.find("\"schema\": 1") + 10, 1, schema);
+    const auto read = decode_identity(other);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message == "it has schema " + std::string(schema) + ", this version knows schema 1");
+    std::string of_journal(journal.reveal());
+    of_journal.replace(of_journal.find("\"schema\":1") + 9, 1, schema);
+    const auto journal_read = decode_journal(of_journal);
+    REQUIRE_FALSE(journal_read);
+    CHECK(journal_read.error().message == "it has schema " + std::string(schema) + ", this version knows schema 1");
+  }
+}

@@ -37,27 +37,42 @@ struct Row {
   std::string message;
 };
 
+const std::string kId = "5f0a" + std::string(60, '7');
+
+std::string id_member(const std::string& id) {
+  return R"("certificateId":")" + id + "\"";
+}
+const std::string kIdMember = id_member(kId);
+const std::string kRest = R"(,"certificatePem":"pem","certificateOwnershipToken":"token"})";
+
 TEST_CASE("an answer of a create operation needs three texts, and the key when the service made it") {
-  const std::string three = R"("certificateId":"id","certificatePem":"pem","certificateOwnershipToken":"token")";
+  const std::string three = kIdMember + R"(,"certificatePem":"pem","certificateOwnershipToken":"token")";
   const Row csr_rows[] = {
       {"{" + three + "}", ""},
       {"{" + three + R"(,"privateKey":"key"})", ""},
       {"{" + three + R"(,"privateKey":[1,{"a":null}]})", ""},
       {"{" + three + R"(,"later":{"nested":[{"deep":[1.5,true,null,-1]}]}})", ""},
       {R"({"certificatePem":"pem","certificateOwnershipToken":"token"})", "the answer has no certificateId"},
-      {R"({"certificateId":"id","certificateOwnershipToken":"token"})", "the answer has no certificatePem"},
-      {R"({"certificateId":"id","certificatePem":"pem"})", "the answer has no certificateOwnershipToken"},
+      {"{" + kIdMember + R"(,"certificateOwnershipToken":"token"})", "the answer has no certificatePem"},
+      {"{" + kIdMember + R"(,"certificatePem":"pem"})", "the answer has no certificateOwnershipToken"},
       {R"({"certificateId":null,"certificatePem":"pem","certificateOwnershipToken":"t"})",
        "the answer has no certificateId"},
       {R"({"certificateId":"","certificatePem":"pem","certificateOwnershipToken":"t"})",
        "certificateId in the answer is empty"},
       {R"({"certificateId":7,"certificatePem":"pem","certificateOwnershipToken":"t"})",
        "certificateId in the answer is not a text"},
-      {R"({"certificateId":"id","certificatePem":["pem"],"certificateOwnershipToken":"t"})",
+      {"{" + id_member(kId.substr(1)) + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(kId + "0") + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + "g") + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + R"(\u0000)") + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + R"(\n)") + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(std::string(127'000, 'a')) + kRest, "certificateId in the answer is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + "F") + kRest, ""},
+      {"{" + kIdMember + R"(,"certificatePem":["pem"],"certificateOwnershipToken":"t"})",
        "certificatePem in the answer is not a text"},
-      {R"({"certificateId":"id","certificatePem":{"pem":"pem"},"certificateOwnershipToken":"t"})",
+      {"{" + kIdMember + R"(,"certificatePem":{"pem":"pem"},"certificateOwnershipToken":"t"})",
        "certificatePem in the answer is not a text"},
-      {R"({"certificateId":"id","certificatePem":"pem","certificateOwnershipToken":true})",
+      {"{" + kIdMember + R"(,"certificatePem":"pem","certificateOwnershipToken":true})",
        "certificateOwnershipToken in the answer is not a text"},
       {R"({"CertificateId":"id","certificatePem":"pem","certificateOwnershipToken":"t"})",
        "the answer has no certificateId"},
@@ -82,12 +97,13 @@ TEST_CASE("an answer of a create operation needs three texts, and the key when t
 
 TEST_CASE("an answer of a create operation comes through byte for byte") {
   const std::string json =
-      R"({"certificateId":"5f0a","certificatePem":"-----BEGIN CERTIFICATE-----\nAA==\r\n",)"
+      R"({"certificateId":")" + kId +
+      R"(","certificatePem":"-----BEGIN CERTIFICATE-----\nAA==\r\n",)"
       R"("certificateOwnershipToken":"töken\"\\\/","privateKey":"-----BEGIN RSA PRIVATE KEY-----\n"})";
   for (const PayloadFormat format : kFormats) {
     const auto answer = decode_create_certificate(in_format(json, format), format, Method::kKeys);
     REQUIRE(answer);
-    CHECK(answer->certificate_id == "5f0a");
+    CHECK(answer->certificate_id == kId);
     CHECK(answer->certificate_pem == "-----BEGIN CERTIFICATE-----\nAA==\r\n");
     CHECK(answer->certificate_ownership_token.reveal() == "töken\"\\/");
     REQUIRE(answer->private_key);

@@ -42,7 +42,7 @@ TEST_CASE("JSON that is not one well-formed document is refused") {
     const auto answer = decode_register_thing(row, PayloadFormat::kJson);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == ErrorKind::kMalformedAnswer);
-    CHECK(answer.error().message.starts_with("the answer is not JSON (byte "));
+    CHECK(answer.error().message.starts_with("the answer is not JSON (line 1, column "));
   }
 }
 

@@ -59,6 +59,34 @@ TEST_CASE("each status and code of the service says what to do") {
   }
 }
 
+TEST_CASE("a value that a mapping of the template lacks is named with its parameter") {
+  struct Row {
+    const char* message;
+    const char* hint;
+  };
+  const char* remedy = "; send one that is there, or add it to Mappings of template gateway";
+  const Row rows[] = {
+      {"Fn::FindInMap cannot find LocationUrl/Boston",
+       "the value Boston of DeviceLocation is not in the template's mapping"},
+      {"Cannot find Boston in mapping LocationUrl",
+       "the value Boston of DeviceLocation is not in the template's mapping"},
+      {"Template error: Unable to get mapping for LocationUrl::Boston::Url",
+       "the value Boston of DeviceLocation is not in the template's mapping"},
+      {"Fn::FindInMap cannot find Boston-2/Boston", "the value Boston-2 of Site is not in the template's mapping"},
+      // A value within another word is not meant.
+      {"Fn::FindInMap cannot find Boston3/x", "a value that was sent is not in the template's mapping"},
+  };
+  Plan plan;
+  plan.template_name = "gateway";
+  plan.parameters = {{"DeviceLocation", "Boston"}, {"Empty", ""}, {"Site", "Boston-2"}};
+  for (const Row& row : rows) {
+    INFO(row.message);
+    const ServiceError words{400, "InvalidParameters", row.message};
+    const std::string hint = rejection_hint(Operation::kRegisterThing, classify(words).value(), words, plan);
+    CHECK(hint.starts_with(std::string(row.hint) + remedy));
+  }
+}
+
 TEST_CASE("the endpoints of AWS are known by their names") {
   struct Row {
     const char* host;

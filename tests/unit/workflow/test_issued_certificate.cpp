@@ -94,4 +94,9 @@ TEST_CASE("a certificate id that is not the fingerprint is warned of, printably"
   CHECK(bench.prove(kFrom));
   CHECK(bench.observer.phases() ==
         "! the service calls the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
+  Bench long_one;
+  long_one.answer.certificate_id = std::string(201, 'a');
+  CHECK(long_one.prove(kFrom));
+  CHECK(long_one.observer.phases().starts_with("! the service calls the certificate " + std::string(200, 'a') +
+                                               "…, but"));
 }

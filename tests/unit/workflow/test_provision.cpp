@@ -1,5 +1,6 @@
 // One fault in each place, then a healthy service: what the run comes to, with the invariants of the bench after each.
 #include "tests/unit/workflow/bench.hpp"
+#include "workflow/exchange.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -118,6 +119,18 @@ TEST_CASE("what cannot be used is not believed and leaves no identity") {
   }
 }
 
+TEST_CASE("a better answer than a certificate for another key is waited for two seconds") {
+  Bench bench;
+  bench.plan.request_timeout = std::chrono::seconds(15);
+  bench.service.react = [](Operation asked, unsigned) {
+    return asked == Operation::kCreateCertificateFromCsr ? Reaction{Kind::kOtherKey, {}, {}, {}} : Reaction{};
+  };
+  const Instant began = bench.clock.now();
+  CHECK(failed_as(bench.run()) == kCertificateKeyMismatch);
+  CHECK(bench.clock.now() - began == kBetterAnswerPatience);
+  CHECK(kBetterAnswerPatience == std::chrono::seconds(2));
+}
+
 TEST_CASE("the service's own words are told whole") {
   Bench bench;
   first(bench, Operation::kCreateCertificateFromCsr,
@@ -188,6 +201,29 @@ TEST_CASE("a subscription that is denied by a close is found out filter by filte
     // The first connection spends one round trip on all four.
     CHECK(sizes.front() == 4);
     CHECK(std::count(sizes.begin(), sizes.end(), 4u) == 1);
+  }
+}
+
+TEST_CASE("the statement to add is the hint of a denied subscription alone, where the connection knew none") {
+  struct Row {
+    ErrorKind kind;
+    std::string hint;
+    bool statement;
+  };
+  for (const Row& row : {Row{kPolicySubscribe, "", true}, Row{kPolicySubscribe, "ask the broker", false},
+                         Row{kMalformedAnswer, "", false}, Row{kMalformedAnswer, "ask the broker", false}}) {
+    INFO(word(row.kind) << ", " << row.hint);
+    Bench bench;
+    bench.plan.attempts = 1;
+    bench.transport.on_subscribe = [&](unsigned, const auto&) {
+      Error error = network_error(row.kind, Phase::kSubscribe, std::chrono::milliseconds{5});
+      error.hint = row.hint;
+      return std::optional(std::move(error));
+    };
+    const Outcome outcome = bench.run();
+    CHECK(failed_as(outcome) == row.kind);
+    CHECK((outcome.error->hint.find("iot:Subscribe on topicfilter/") != std::string::npos) == row.statement);
+    if (!row.hint.empty()) CHECK(outcome.error->hint == row.hint);
   }
 }
 

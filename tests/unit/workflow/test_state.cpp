@@ -237,6 +237,25 @@ TEST_CASE("changed options over an unfinished run go back as far as they must, a
   }
 }
 
+TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins again with another") {
+  const auto csr_of = [](const std::string& key) {
+    return "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem(key)) + " CN=x END-CSR\n";
+  };
+  for (const bool changed : {false, true}) {
+    INFO(changed);
+    Bench bench;
+    bench.keysmith.files["/csr.pem"] = csr_of("far");
+    bench.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+    leave_certified(bench);
+    if (changed) bench.keysmith.files["/csr.pem"] = csr_of("another");
+    const Outcome outcome = bench.run();
+    CHECK(outcome.kind == OutcomeKind::kProvisioned);
+    CHECK(outcome.resumed != changed);
+    CHECK(bench.service.certificates.size() == (changed ? 2 : 1));
+    CHECK(bench.observer->told("the file of --csr; what was asked for with it is not used") == changed);
+  }
+}
+
 TEST_CASE("a registered thing is finished without the network, and given up only with --force") {
   Bench same;
   leave_enrolled(same);
@@ -278,6 +297,54 @@ TEST_CASE("outside keys and CSRs are used as they are, and missing files are tol
   missing.plan.key_source = ExistingKey{"/nowhere.pem"};
   CHECK(failed_as(missing.run()) == kFileNotFound);
   CHECK(missing.transport.connections.empty());
+}
+
+TEST_CASE("the claim's own key is never the device key, whichever way it comes") {
+  const std::string shared = fakes::fake_key_pem("shared");
+  for (const bool by_csr : {false, true}) {
+    INFO(by_csr);
+    Bench bench;
+    bench.transport.claim_public_key = fakes::fake_digest(shared);
+    bench.keysmith.files["/key.pem"] = shared;
+    bench.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fakes::fake_digest(shared) + " CN=x END-CSR\n";
+    bench.plan.key_source = by_csr ? KeySource{ExistingCsr{"/csr.pem", std::nullopt}} : ExistingKey{"/key.pem"};
+    const Outcome outcome = bench.run();
+    CHECK(failed_as(outcome) == kDeviceKeyIsClaimKey);
+    CHECK(outcome.error->message.find(by_csr ? "/csr.pem" : "/key.pem") != std::string::npos);
+    CHECK(bench.transport.connections.empty());
+    CHECK(!bench.disk.holds("KEY shared"));
+  }
+}
+
+TEST_CASE("what an earlier run reached with the claim's own key is not used") {
+  // An earlier version took the key; the file holds another one by now.
+  const auto began_with_claims_key = [](Bench& bench, void (*leave)(Bench&)) {
+    bench.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
+    bench.plan.key_source = ExistingKey{"/key.pem"};
+    leave(bench);
+    bench.transport.claim_public_key = fakes::fake_digest(fakes::fake_key_pem("shared"));
+    bench.keysmith.files["/key.pem"] = fakes::fake_key_pem("own");
+  };
+  Bench certified;
+  began_with_claims_key(certified, leave_certified);
+  CHECK(certified.run().kind == OutcomeKind::kProvisioned);
+  CHECK(certified.observer->told("the claim's own key as device key; what it reached is discarded"));
+  CHECK(certified.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
+  CHECK(!certified.disk.holds("KEY shared"));
+
+  Bench still;
+  began_with_claims_key(still, leave_certified);
+  still.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
+  CHECK(failed_as(still.run()) == kDeviceKeyIsClaimKey);
+
+  Bench enrolled;
+  began_with_claims_key(enrolled, leave_enrolled);
+  const Outcome refused = enrolled.run();
+  CHECK(failed_as(refused) == kDeviceKeyIsClaimKey);
+  CHECK(refused.error->hint.find("--force") != std::string::npos);
+  enrolled.plan.force = true;
+  CHECK(enrolled.run().kind == OutcomeKind::kProvisioned);
+  CHECK(enrolled.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
 }
 
 TEST_CASE("a claim that cannot be used leaves no trace") {

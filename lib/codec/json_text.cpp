@@ -1,0 +1,198 @@
+// nlohmann's event parser says where it stopped, in bytes; its own words quote the input and speak of its grammar, so
+// what is wrong is read off the text at that place.
+#include "codec/json_text.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "codec/counting_iterator.hpp"
+#include "codec/document.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kDigits = "0123456789+-.eE";
+constexpr std::size_t kWordShown = 20;
+constexpr std::size_t kNameShown = 80;
+constexpr std::string_view kMark = "\xEF\xBB\xBF";
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/// `key: value`, `- item`, `---` or `key:` at the end of a line, before anything that JSON could begin with.
+bool looks_like_yaml(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    line = line.substr(std::min(line.find_first_not_of(kBlanks), line.size()));
+    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    if (line.empty() || line.starts_with('#')) continue;
+    if (line.starts_with("---") && !line.starts_with("-----")) return true;
+    if (line.starts_with("- ") || line.starts_with('%')) return true;
+    if (std::string_view("{[\"").find(line.front()) != std::string_view::npos) return false;
+    const std::size_t colon = line.find(": ");
+    return line.ends_with(':') ||
+           (colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos);
+  }
+  return false;
+}
+
+/// What nlohmann tells; keeps nothing of the values.
+class Check final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit Check(const std::size_t& read) : read_(read) {}
+
+  bool null() override { return value(); }
+  bool boolean(bool) override { return value(); }
+  bool number_integer(number_integer_t) override { return value(); }
+  bool number_unsigned(number_unsigned_t) override { return value(); }
+  bool number_float(number_float_t, const string_t&) override { return value(); }
+  bool string(string_t&) override { return value(); }
+  bool binary(binary_t&) override { return value(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (names_.back().insert(name).second) return true;
+    // The lexer stands behind the name.
+    stopped(read_ - std::min(read_, name.size() + 2), "\"" + printable(name, kNameShown) + "\" is given twice");
+    return false;
+  }
+  bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
+    at_ = position;
+    token_ = token;
+    return false;
+  }
+
+  [[nodiscard]] std::size_t at() const { return at_; }
+  [[nodiscard]] const std::string& token() const { return token_; }
+  /// Empty: the parser stopped by itself.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  /// The text was whole before the place where the parser stopped.
+  [[nodiscard]] bool was_whole() const { return names_.empty() && begun_; }
+
+ private:
+  bool value() {
+    begun_ = true;
+    return true;
+  }
+  bool open() {
+    if (names_.size() == kNestingMax) {
+      stopped(read_ - std::min<std::size_t>(read_, 1),
+              "nested too deeply (more than " + std::to_string(kNestingMax) + " levels)");
+      return false;
+    }
+    names_.emplace_back();
+    return value();
+  }
+  bool close() {
+    names_.pop_back();
+    return true;
+  }
+  void stopped(std::size_t at, std::string complaint) {
+    at_ = at;
+    complaint_ = std::move(complaint);
+  }
+
+  const std::size_t& read_;
+  std::vector<std::set<std::string>> names_;
+  bool begun_ = false;
+  std::size_t at_ = 0;
+  std::string token_;
+  std::string complaint_;
+};
+
+/// Of what nlohmann calls the last token, and which may begin far before it: whether it is one text or one number.
+bool is_one_token(std::string_view token) {
+  if (token.size() < 2 || token.front() != '"')
+    return !token.empty() && token.find_first_not_of(kDigits) == std::string_view::npos;
+  std::size_t end = 1;
+  while (end < token.size() && token[end] != '"') end += token[end] == '\\' ? 2 : 1;
+  return end + 1 == token.size();
+}
+
+/// Where the token begins that the parser did not take, or the byte within it that it did not take.
+std::size_t begin_of_token(std::string_view text, const Check& check) {
+  if (check.at() > text.size()) return text.size();
+  std::size_t begin = check.at() - std::min<std::size_t>(check.at(), 1);
+  const std::string& token = check.token();
+  if (is_one_token(token) && text.substr(0, check.at()).ends_with(token)) return check.at() - token.size();
+  while (begin > 0 && is_letter(text[begin]) && is_letter(text[begin - 1])) --begin;
+  return begin;
+}
+
+struct Reason {
+  std::size_t at;
+  std::string what;
+  std::string hint;
+};
+
+constexpr const char* kNoComments = "JSON has no comments; remove it";
+
+Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
+  const std::string_view rest = text.substr(at);
+  const std::size_t before = at == 0 ? std::string_view::npos : text.find_last_not_of(kBlanks, at - 1);
+  const char last = before == std::string_view::npos ? '\0' : text[before];
+  if (rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#')) return {at, "a comment", kNoComments};
+  if (was_whole) return {at, "something follows the document", ""};
+  if (rest.empty()) return {at, "the text ends early", "check that the text is whole"};
+  if ((rest[0] == '}' || rest[0] == ']') && last == ',') {
+    return {before, std::string("a comma before ") + rest[0], "remove that comma"};
+  }
+  if (rest[0] == '\'') return {at, "text in single quotes", "write it in double quotes"};
+  if (static_cast<unsigned char>(rest[0]) < 0x20) {
+    return {at, "a line break or control character within a text", R"(write it as an escape, e.g. \n)"};
+  }
+  if (rest[0] == '"' && (last == '"' || last == '}' || last == ']' || (last >= '0' && last <= '9'))) {
+    return {at, "a comma or colon is missing before this text", ""};
+  }
+  if (is_letter(rest[0])) {
+    const auto end = std::find_if_not(rest.begin(), rest.end(), is_letter);
+    const std::string word(rest.substr(0, std::min(kWordShown, static_cast<std::size_t>(end - rest.begin()))));
+    return {at, word + " without quotes", "names and texts stand in double quotes; values are also true, false, null"};
+  }
+  if ((rest[0] >= '0' && rest[0] <= '9') || rest[0] == '-') {
+    return {at, "a number that is out of place, too large or not written as JSON wants it", ""};
+  }
+  const bool shown = rest[0] != '"' && rest[0] > ' ' && rest[0] < 0x7F;
+  return {at, shown ? std::string("an unexpected ") + rest[0] : "an unexpected character", ""};
+}
+
+JsonFault fault_at(std::string_view text, std::size_t at, std::string what, std::string hint = {}) {
+  return {position_in(text, at), std::move(what), std::move(hint)};
+}
+
+}  // namespace
+
+std::optional<JsonFault> json_fault(std::string_view text) {
+  const std::size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
+  // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
+  const std::size_t nul = std::min(text.find('\0'), text.size());
+  const std::size_t behind = text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul);
+  if (behind != std::string_view::npos) return fault_at(text, nul, "not JSON: something follows a NUL byte");
+  const std::string_view whole = text.substr(0, nul);
+  const std::size_t begin = whole.find_first_not_of(kBlanks, mark);
+  if (begin == std::string_view::npos) return fault_at(text, mark, "not JSON: the text is empty");
+
+  std::size_t read = 0;
+  Check check(read);
+  const CountingIterator first(whole.data(), &read);
+  const CountingIterator last(whole.data() + whole.size(), &read);
+  if (nlohmann::json::sax_parse(first, last, &check)) return std::nullopt;
+  if (!check.complaint().empty()) return fault_at(text, check.at(), check.complaint());
+  if (looks_like_yaml(whole.substr(mark))) {
+    return fault_at(text, begin, "not JSON: it looks like YAML", "convert it to JSON, e.g. with `yq -o json`");
+  }
+  if (whole.substr(begin).starts_with("-----BEGIN")) return fault_at(text, begin, "not JSON: it is PEM");
+  if (!is_utf8(whole)) return fault_at(text, utf8_prefix(whole), "not JSON: a byte that is not UTF-8");
+  Reason reason = reason_at(whole, begin_of_token(whole, check), check.was_whole());
+  return fault_at(text, reason.at, "not JSON: " + reason.what, std::move(reason.hint));
+}
+
+}  // namespace fleet_provision

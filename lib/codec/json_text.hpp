@@ -1,0 +1,30 @@
+// Whether a text is JSON, and if not, where and why: asked by every reader of JSON files before it builds anything.
+//
+// Stricter than the format: nested at most kNestingMax deep (the readers behind it recurse), no name twice in an
+// object, nothing behind a NUL byte.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+
+struct JsonFault {
+  TextPosition place;
+  /// `not JSON: a comma before }`, `nested too deeply (more than 64 levels)`. Of the text it holds at most a name or a
+  /// few characters outside of quotes, all of them printable.
+  std::string what;
+  /// May be empty.
+  std::string hint;
+
+  /// `line 3, column 5: WHAT`.
+  [[nodiscard]] std::string message() const { return in_words(place) + ": " + what; }
+};
+
+/// Nothing when `text` is one JSON value. NUL bytes and blanks at its end are as good as none, a byte order mark too.
+[[nodiscard]] std::optional<JsonFault> json_fault(std::string_view text);
+
+}  // namespace fleet_provision

@@ -1,0 +1,124 @@
+// `status --env` is read by two languages; what they read must be what was meant.
+#include <cstdio>
+#include <map>
+
+#include "given.hpp"
+#include "status_command.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::testing;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+/// As systemd.exec(5) describes EnvironmentFile=: in double quotes a backslash quotes `"`, `\`, `$` and a backquote,
+/// and stays before anything else; a line that is none of this would be another matter, so it fails.
+Variables as_systemd_reads(const std::string& text) {
+  Variables variables;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t equals = text.find("=\"", at);
+    REQUIRE(equals != std::string::npos);
+    const std::string name = text.substr(at, equals - at);
+    std::string value;
+    for (at = equals + 2; at < text.size() && text[at] != '"'; ++at) {
+      if (text[at] == '\\' && std::string("\"\\$`").find(text[at + 1]) != std::string::npos) ++at;
+      value += text[at];
+    }
+    REQUIRE(text.substr(at, 2) == "\"\n");
+    at += 2;
+    variables[name] = value;
+  }
+  return variables;
+}
+
+/// What a shell has in its variables after reading it with `.`, each ended by a NUL.
+Variables as_sh_reads(const std::string& text, const Variables& names) {
+  const TemporaryFile file(text);
+  std::string command = "set -eu; . '" + file.path() + "'; printf '%s\\0'";
+  for (const auto& [name, value] : names) command += " \"$" + name + "\"";
+  const TemporaryFile script(command);
+  std::FILE* pipe = ::popen(("sh " + script.path()).c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string bytes;
+  for (int each = std::fgetc(pipe); each != EOF; each = std::fgetc(pipe)) bytes += static_cast<char>(each);
+  CHECK(::pclose(pipe) == 0);
+  Variables variables;
+  for (const auto& [name, value] : names) {
+    const std::size_t end = bytes.find('\0');
+    REQUIRE(end != std::string::npos);
+    variables[name] = bytes.substr(0, end);
+    bytes.erase(0, end + 1);
+  }
+  return variables;
+}
+
+Identity identity_of(const std::string& key) {
+  Identity identity;
+  identity.thing_name = "gateway-4711";
+  identity.certificate_id = std::string(64, 'a');
+  identity.template_name = "gateway";
+  identity.endpoint = "abc123-ats.iot.eu-central-1.amazonaws.com";
+  identity.port = 8883;
+  identity.key = key;
+  return identity;
+}
+
+}  // namespace
+
+TEST_CASE("sh and systemd read the same values, whatever stands in the path") {
+  const std::string paths[] = {
+      "/var/lib/fleet-provision",
+      "/a b\tc",
+      "/it's",
+      "/say \"hi\"",
+      "/$HOME/${HOME}/$(touch x)",
+      "/`touch x`",
+      "/back\\slash\\",
+      "/\\\"\\$\\`\\n",
+      "/#;&|<>*?[]{}!~=%^,:@ ",
+      "/größe/\xF0\x9F\x92\xA1",
+      "/",
+  };
+  for (const std::string& path : paths) {
+    CAPTURE(path);
+    const auto text = status_variables(path, identity_of("private-key.pem"));
+    REQUIRE(text);
+    const std::string directory = (path == "/" ? "" : path) + "/identity/";
+    const Variables expected{
+        {"FLEET_PROVISIONED_THING_NAME", "gateway-4711"},
+        {"FLEET_PROVISIONED_CERTIFICATE_ID", std::string(64, 'a')},
+        {"FLEET_PROVISIONED_TEMPLATE", "gateway"},
+        {"FLEET_PROVISIONED_ENDPOINT", "abc123-ats.iot.eu-central-1.amazonaws.com"},
+        {"FLEET_PROVISIONED_PORT", "8883"},
+        {"FLEET_PROVISIONED_STATE_DIR", path},
+        {"FLEET_PROVISIONED_CERTIFICATE", directory + "certificate.pem"},
+        {"FLEET_PROVISIONED_PRIVATE_KEY", directory + "private-key.pem"},
+        {"FLEET_PROVISIONED_DEVICE_CONFIGURATION", directory + "device-configuration.json"},
+    };
+    CHECK(as_systemd_reads(*text) == expected);
+    CHECK(as_sh_reads(*text, expected) == expected);
+  }
+}
+
+TEST_CASE("a key elsewhere is told as it is, and a thing that was not made is empty") {
+  Identity identity = identity_of("pkcs11:token=a%20b;object=key");
+  identity.thing_name.reset();
+  const Variables variables = as_systemd_reads(*status_variables("/s", identity));
+  CHECK(variables.at("FLEET_PROVISIONED_PRIVATE_KEY") == "pkcs11:token=a%20b;object=key");
+  CHECK(variables.at("FLEET_PROVISIONED_THING_NAME").empty());
+}
+
+TEST_CASE("what neither could read is refused") {
+  for (const std::string& path : {std::string("/a\nb"), std::string("/a\rb"),
+                                  std::string("/a\x1b"
+                                              "b"),
+                                  std::string("/a\x7F"), std::string("/a\xFF")}) {
+    CAPTURE(path);
+    const auto text = status_variables(path, identity_of("private-key.pem"));
+    REQUIRE_FALSE(text);
+    CHECK(text.error().kind == ErrorKind::kUsage);
+    CHECK(contains(text.error().message, "FLEET_PROVISIONED_STATE_DIR"));
+  }
+}

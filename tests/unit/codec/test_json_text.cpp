@@ -1,0 +1,87 @@
+// What is no JSON is told with its place and in words that say what to change.
+#include "codec/json_text.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+
+namespace {
+
+std::string nested(char open, std::size_t depth) {
+  const std::string name = open == '{' ? "{\"a\":" : "[";
+  std::string text;
+  for (std::size_t i = 0; i < depth; ++i) text += name;
+  text += "1";
+  return text + std::string(depth, open == '{' ? '}' : ']');
+}
+
+}  // namespace
+
+TEST_CASE("each way not to be JSON is named with line and column") {
+  struct Row {
+    std::string text;
+    std::string message;
+  };
+  const Row rows[] = {
+      {"", "line 1, column 1: not JSON: the text is empty"},
+      {" \n\t", "line 1, column 1: not JSON: the text is empty"},
+      {"{\n  \"a\": 1", "line 2, column 9: not JSON: the text ends early"},
+      {"{\"a\": \"b", "line 1, column 9: not JSON: the text ends early"},
+      {"{\n  \"a\": 1,\n}", "line 2, column 9: not JSON: a comma before }"},
+      {"[1, 2, ]", "line 1, column 6: not JSON: a comma before ]"},
+      {"{\n  // why\n  \"a\": 1\n}", "line 2, column 3: not JSON: a comment"},
+      {"{\"a\": 1 /* why */}", "line 1, column 9: not JSON: a comment"},
+      {"# why\n{\"a\": 1}", "line 1, column 1: not JSON: a comment"},
+      {"{\"a\": 1} # why", "line 1, column 10: not JSON: a comment"},
+      {"{'a': 1}", "line 1, column 2: not JSON: text in single quotes"},
+      {"{a: 1}", "line 1, column 2: not JSON: a without quotes"},
+      {"{\"a\": True}", "line 1, column 7: not JSON: True without quotes"},
+      {"{\"a\": None}", "line 1, column 7: not JSON: None without quotes"},
+      {"{\"a\": NaN}", "line 1, column 7: not JSON: NaN without quotes"},
+      {"{\"a\": 1\n\"b\": 2}", "line 2, column 1: not JSON: a comma or colon is missing"},
+      {"{\"a\" \"b\"}", "line 1, column 6: not JSON: a comma or colon is missing"},
+      {"{\"a\": 1}\n{}", "line 2, column 1: not JSON: something follows the document"},
+      {"{\"a\": \"b\nc\"}", "line 1, column 9: not JSON: a line break or control character within a text"},
+      {"{\"a\": \"\xC3\xA9\xFF\"}", "line 1, column 9: not JSON: a byte that is not UTF-8"},
+      {"{\"\xC3\xA9\": ]}", "line 1, column 7: not JSON: an unexpected ]"},
+      {"{\"a\": 1e999}", "line 1, column 7: not JSON: a number"},
+      {"{\"a\": 01}", "line 1, column 8: not JSON: a number"},
+      {"---\nParameters: {}\n", "line 1, column 1: not JSON: it looks like YAML"},
+      {"# a template\nParameters:\n  A:\n    Type: String\n", "line 1, column 1: not JSON: it looks like YAML"},
+      {"- a\n- b\n", "line 1, column 1: not JSON: it looks like YAML"},
+      {"-----BEGIN CERTIFICATE-----\nMII", "line 1, column 1: not JSON: it is PEM"},
+      {"<html>", "line 1, column 1: not JSON: an unexpected <"},
+      {"{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}", "line 2, column 16: \"c\" is given twice"},
+      {std::string("{}\n\0{}", 6), "line 2, column 1: not JSON: something follows a NUL byte"},
+      {nested('[', 65), "line 1, column 65: nested too deeply (more than 64 levels)"},
+      {nested('{', 65), "line 1, column 321: nested too deeply (more than 64 levels)"},
+      {"{\"a\":\n" + std::string(100'000, '['), "line 2, column 64: nested too deeply"},
+  };
+  for (const Row& each : rows) {
+    INFO(each.text.substr(0, 60));
+    const auto fault = json_fault(each.text);
+    REQUIRE(fault);
+    INFO(fault->message());
+    CHECK(fault->message().starts_with(each.message));
+  }
+}
+
+TEST_CASE("what a parser takes is no fault") {
+  for (const std::string& each :
+       {std::string("{}"), std::string("1"), std::string("\xEF\xBB\xBF{\"a\": [true, null]}\r\n"),
+        std::string("{}\n\0\0 \n", 7), nested('[', 64), nested('{', 64),
+        std::string(R"({"a": {"b": 1}, "c": {"b": 1}})"), std::string(R"("a: b")")}) {
+    INFO(each.substr(0, 60));
+    CHECK_FALSE(json_fault(each));
+  }
+}
+
+TEST_CASE("no fault repeats what stands in quotes") {
+  const std::string secret = "-----BEGIN PRIVATE KEY-----";
+  for (const std::string& each : {"{\"key\": \"" + secret, "{\"key\" \"" + secret + "\"}",
+                                  "{\"key\": \"" + secret + "\n\"}", "\"" + secret + "\" x", secret + "\n{"}) {
+    const auto fault = json_fault(each);
+    REQUIRE(fault);
+    CHECK(fault->message().find("PRIVATE") == std::string::npos);
+  }
+}

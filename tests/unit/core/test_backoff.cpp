@@ -1,0 +1,47 @@
+// Which failures make the pauses longer, and how long they become.
+#include "core/backoff.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/error.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using std::chrono::milliseconds;
+
+TEST_CASE("only a service with too much to do is given a tenth of the timeout, within its bounds") {
+  const std::vector<ErrorKind> overloaded{ErrorKind::kThrottled, ErrorKind::kServiceError,
+                                          ErrorKind::kServerUnavailable, ErrorKind::kNoAnswer};
+  struct Row {
+    milliseconds timeout;
+    milliseconds ceiling;
+  };
+  const std::vector<Row> rows{
+      {milliseconds{0}, milliseconds{32'000}},          {milliseconds{300'000}, milliseconds{32'000}},
+      {milliseconds{320'000}, milliseconds{32'000}},    {milliseconds{320'010}, milliseconds{32'001}},
+      {milliseconds{8'999'990}, milliseconds{899'999}}, {milliseconds{9'000'000}, milliseconds{900'000}},
+      {milliseconds{9'000'010}, milliseconds{900'000}}, {milliseconds{604'800'000}, milliseconds{900'000}}};
+  std::size_t found = 0;
+  for (const ErrorKind kind : all_error_kinds()) {
+    INFO(word(kind));
+    const bool longer = std::count(overloaded.begin(), overloaded.end(), kind) != 0;
+    found += longer ? 1 : 0;
+    for (const Row& row : rows) {
+      const BackoffPolicy policy = backoff_policy(kind, row.timeout);
+      CHECK(policy.first_ceiling == milliseconds{1'000});
+      CHECK(policy.ceiling_max == (longer ? row.ceiling : milliseconds{32'000}));
+    }
+  }
+  CHECK(found == overloaded.size());
+}
+
+TEST_CASE("a pause is never longer than its ceiling, and may be nothing") {
+  const BackoffPolicy policy{milliseconds{3}, milliseconds{10}};
+  CHECK(backoff_ceiling(1, policy) == milliseconds{3});
+  CHECK(backoff_ceiling(2, policy) == milliseconds{6});
+  CHECK(backoff_ceiling(3, policy) == milliseconds{10});
+  for (std::uint64_t random = 0; random < 8; ++random) {
+    CHECK(backoff(1, random, policy) == milliseconds{static_cast<int>(random % 4)});
+  }
+}

@@ -1,0 +1,235 @@
+// What a file is taken for, and what is said of it: pure tables. That the commands in hints work is tried on real files
+// by tests/cli/simulated_formats.test.
+#include "core/file_format.hpp"
+
+#include "core/file_advice.hpp"
+#include "core/text.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+using namespace std::string_literals;
+using enum FileRole;
+
+namespace {
+
+std::string block(const std::string& label, const std::string& body = "AAAA\n") {
+  return "-----BEGIN " + label + "-----\n" + body + "-----END " + label + "-----\n";
+}
+
+std::string der(char tag, const std::string& content) {
+  std::string bytes(1, tag);
+  if (content.size() < 128) return bytes + static_cast<char>(content.size()) + content;
+  return bytes + '\x82' + static_cast<char>(content.size() >> 8U) + static_cast<char>(content.size() & 0xFFU) + content;
+}
+std::string sequence(const std::string& content) {
+  return der('\x30', content);
+}
+const std::string kNumber = der('\x02', "\x01");
+const std::string kOid = der('\x06', "\x2A\x03");
+const std::string kBits = der('\x03', "\0x"s);
+const std::string kOctets = der('\x04', "xxxx");
+const std::string kTime = der('\x17', "260101000000Z");
+const std::string kName = sequence("");
+const std::string kKey = sequence(sequence(kOid) + kBits);
+const std::string kPkcs7Oid = der('\x06', "\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02");
+
+std::string signed_der(const std::string& what) {
+  return sequence(sequence(what) + sequence(kOid) + kBits);
+}
+
+std::string wide(const std::string& text, bool little) {
+  std::string bytes;
+  for (const char each : text) bytes += little ? std::string{each, '\0'} : std::string{'\0', each};
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("DER is known by its outline") {
+  struct Row {
+    std::string bytes;
+    FileObject object;
+  };
+  const std::string validity = sequence(kTime + kTime);
+  const Row rows[] = {
+      {signed_der(der('\xA0', kNumber) + kNumber + sequence(kOid) + kName + validity + kName + kKey),
+       FileObject::kCertificate},
+      {signed_der(kNumber + sequence(kOid) + kName + validity + kName + kKey), FileObject::kCertificate},
+      {signed_der(kNumber + kName + kKey + der('\xA0', "")), FileObject::kCsr},
+      {signed_der(kNumber + sequence(kOid) + kName + kTime), FileObject::kCrl},
+      {sequence(kNumber + sequence(kOid) + kOctets), FileObject::kPrivateKey},
+      {sequence(kNumber + kOctets + der('\xA0', kOid)), FileObject::kPrivateKey},
+      {sequence(kNumber + kNumber + kNumber + kNumber + kNumber + kNumber + kNumber), FileObject::kPrivateKey},
+      {sequence(sequence(kOid) + kOctets), FileObject::kEncryptedPrivateKey},
+      {kKey, FileObject::kPublicKey},
+      {sequence(kNumber + kNumber), FileObject::kPublicKey},
+      {sequence(kPkcs7Oid + der('\xA0', "")), FileObject::kPkcs7},
+      {sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence("")), FileObject::kPkcs12},
+      {"\x30\x80"s + der('\x02', "\x03") + sequence(kPkcs7Oid), FileObject::kPkcs12},
+      {sequence(kOid), FileObject::kUnknown},
+      {sequence(kNumber + sequence(kOid) + kOctets).substr(0, 9), FileObject::kUnknown},
+      {"0\x84\xFF\xFF\xFF\xFF"s, FileObject::kUnknown},
+      {"0123456789", FileObject::kUnknown},
+      {"0", FileObject::kUnknown},
+  };
+  for (const Row& row : rows) {
+    INFO(to_hex(row.bytes));
+    CHECK(der_object(row.bytes) == row.object);
+  }
+  CHECK(is_der_sequence(sequence(kOid) + "\n"));
+  CHECK_FALSE(is_der_sequence(sequence(kOid) + "x"));
+}
+
+TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a name and a line") {
+  struct Row {
+    std::string text;
+    PemFault fault;
+    std::size_t line;
+  };
+  const std::string begin = "-----BEGIN PRIVATE KEY-----";
+  const std::string end = "-----END PRIVATE KEY-----";
+  const Row rows[] = {
+      {begin + "\\nAAAA\\n" + end + "\\n", PemFault::kLiteralLineEnds, 1},
+      {"K=\"" + begin + "\\\\nAAAA\\\\n" + end + "\"\n", PemFault::kLiteralLineEnds, 1},
+      {begin + "\\r\\nAAAA\\r\\n" + end, PemFault::kLiteralLineEnds, 1},
+      {"x\n\"" + begin + "\",\n\"AAAA\",\n\"" + end + "\"\n", PemFault::kQuoted, 2},
+      {"'" + begin + "\nAAAA\n" + end + "'\n", PemFault::kQuoted, 1},
+      {"key: |\n  " + begin + "\n  AAAA\n  " + end + "\n", PemFault::kIndented, 2},
+      {begin + "\n  AAAA\n  " + end + "\n", PemFault::kIndented, 3},
+      {begin + " AAAA " + end + "\n", PemFault::kOneLine, 1},
+      {begin + "AAAA" + end, PemFault::kOneLine, 1},
+      {begin + "\nAAAA" + end + "\n", PemFault::kOneLine, 2},
+      {begin + "\rAAAA\r" + end + "\r", PemFault::kCarriageReturns, 1},
+      {begin + "\nAA\0AA\n"s + end + "\n", PemFault::kNulBytes, 2},
+      {"> " + begin + "\n> AAAA\n> " + end + "\n", PemFault::kOtherText, 1},
+      {"----BEGIN PRIVATE KEY----\nAAAA\n----END PRIVATE KEY----\n", PemFault::kHyphens, 1},
+      {"\n\xE2\x80\x93\xE2\x80\x93"
+       "BEGIN PRIVATE KEY"
+       "\xE2\x80\x93\nAAAA\n",
+       PemFault::kHyphens, 2},
+      {begin + "\nAAAA\n", PemFault::kNoEnd, 1},
+      {begin, PemFault::kNoEnd, 1},
+      {begin + "\nAAAA\n-----END CERTIFICATE-----\n", PemFault::kOtherEnd, 1},
+      {begin + "\nAAAA\n" + begin + "\nAAAA\n" + end + "\n", PemFault::kNoEnd, 1},
+  };
+  for (const Row& row : rows) {
+    INFO(row.text);
+    const PemText pem = read_pem(row.text);
+    REQUIRE(pem.broken.size() >= 1);
+    CHECK(pem.broken[0].fault == row.fault);
+    CHECK(pem.broken[0].line == row.line);
+    CHECK(pem.broken[0].label == "PRIVATE KEY");
+    const auto objection = objection_to(row.text, kDeviceKey, "key");
+    if (pem.blocks.empty()) {
+      REQUIRE(objection);
+      CHECK_FALSE(objection->hint.empty());
+    }
+  }
+  for (const std::string& text :
+       {block("PRIVATE KEY"), "words\n" + block("PRIVATE KEY") + "words", begin + " \t\r\nAAAA\r\n" + end + " \r\n",
+        begin + "\nAAAA\n" + end, "\xEF\xBB\xBF" + block("PRIVATE KEY"), block("PRIVATE KEY") + "\0\0"s,
+        "the line -----BEGIN PRIVATE KEY----- comes first\n" + block("PRIVATE KEY"),
+        block("EC PARAMETERS") + block("EC PRIVATE KEY"), block("CERTIFICATE") + block("RSA PRIVATE KEY"),
+        block("ENCRYPTED PRIVATE KEY")}) {
+    INFO(text);
+    CHECK_FALSE(objection_to(text, kDeviceKey, "key"));
+    CHECK(wanted_block(text, kDeviceKey).text.starts_with("-----BEGIN"));
+    CHECK(wanted_block(text, kDeviceKey).label.ends_with("PRIVATE KEY"));
+  }
+}
+
+TEST_CASE("damage in a block is told with its line") {
+  CHECK(where_damaged("x\n" + block("CERTIFICATE", "AAAA\nAA*A\n"), kRoots) == " (line 4 is not base64)");
+  CHECK(where_damaged(block("CERTIFICATE", "AAAA\nAAA\n"), kRoots) == " (a part of its base64 is missing)");
+  CHECK(where_damaged(block("CERTIFICATE", ""), kRoots) == " (there is nothing between its BEGIN and END lines)");
+  CHECK(where_damaged(block("CERTIFICATE", "AAAA\r\n AA==\n"), kRoots).empty());
+  CHECK(where_damaged(block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: A,00\n\nAAAA\n"), kClaimKey).empty());
+}
+
+TEST_CASE("each format is named for each role, with something to do") {
+  struct Row {
+    std::string bytes;
+    FileFormat format;
+    FileRole role;
+    std::string said;
+    std::string hint;
+  };
+  const std::string key8 = sequence(kNumber + sequence(kOid) + kOctets);
+  const std::string p12 = sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence(""));
+  const std::string aws = R"({"certificatePem": "-----BEGIN CERTIFICATE-----\n", "keyPair": {}})";
+  const Row rows[] = {
+      {"", FileFormat::kEmpty, kClaimKey, "is empty", "get the file again"},
+      {" \r\n\0"s, FileFormat::kBlank, kClaimKey, "is empty but for blanks", "get the file again"},
+      {"\xFF\xFE" + wide("abcd", true), FileFormat::kUtf16, kRoots, "is UTF-16 text",
+       "iconv -f UTF-16 -t UTF-8 F > F.pem"},
+      {wide("abcd", true), FileFormat::kUtf16Little, kRoots, "is UTF-16LE text", "iconv -f UTF-16LE"},
+      {wide("abcd", false), FileFormat::kUtf16Big, kClaim, "is UTF-16BE text", "(umask 077; iconv -f UTF-16BE"},
+      {"\xFF\xFE\0\0a\0\0\0"s, FileFormat::kUtf32, kRoots, "is UTF-32 text", "iconv -f UTF-32"},
+      {"\x1F\x8B\x08", FileFormat::kGzip, kDeviceKey, "gzip", "gzip -dc F > F.pem)"},
+      {"PK\x03\x04", FileFormat::kZip, kClaimCertificate, "ZIP", "unzip F"},
+      {"\xFE\xED\xFE\xED\0\0\0\2"s, FileFormat::kJavaKeyStore, kClaimKey, "Java keystore", "keytool -importkeystore"},
+      {"PuTTY-User-Key-File-3: ecdsa", FileFormat::kPuttyKey, kDeviceKey, "PuTTY",
+       "puttygen F -O private-openssh -o F.pem"},
+      {"PuTTY-User-Key-File-3: ecdsa", FileFormat::kPuttyKey, kRoots, "PuTTY", "BEGIN CERTIFICATE"},
+      {"ssh-ed25519 AAAA user@host\n", FileFormat::kSshPublicKey, kDeviceKey, "public key of SSH", "private key"},
+      {"age-encryption.org/v1\n", FileFormat::kAgeFile, kClaimKey, "age", "age --decrypt --output F.pem F"},
+      {"\x85\x01\x0C\x03", FileFormat::kGpgFile, kClaimKey, "OpenPGP", "gpg --output F.pem --decrypt F"},
+      {aws, FileFormat::kAwsClaim, kClaimCertificate, "JSON of the AWS CLI", "--claim F"},
+      {aws, FileFormat::kAwsClaim, kClaimKey, "JSON of the AWS CLI", "--claim F"},
+      {aws, FileFormat::kAwsClaim, kRoots, "JSON of the AWS CLI", "jq -r .certificatePem F > F.pem"},
+      {R"({"kty": "EC"})", FileFormat::kJwk, kClaimKey, "(JWK)", "step crypto key format --pem F --out F.pem"},
+      {R"({"keys": [{"kty": "EC"}]})", FileFormat::kJwkSet, kClaimKey, "(JWKS)", "jq '.keys[0]' F"},
+      {R"(["-----BEGIN CERTIFICATE-----\n"])", FileFormat::kJson, kRoots, "is JSON", "jq -r"},
+      {"<!DOCTYPE html>\n<html>", FileFormat::kHtml, kRoots, "HTML", "download"},
+      {"<?xml version='1.0'?><Error/>", FileFormat::kXml, kRoots, "XML", "download"},
+      {"version https://git-lfs.github.com/spec/v1", FileFormat::kGitLfs, kRoots, "Git LFS", "git lfs pull"},
+      {"$ANSIBLE_VAULT;1.1;AES256\n", FileFormat::kAnsibleVault, kClaimKey, "Ansible", "ansible-vault decrypt"},
+      {"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCkFBQUEKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=", FileFormat::kBase64OfPem,
+       kRoots, "encoded with base64 once more", "base64 -d F > F.pem"},
+      {"\x01\x02\xFF", FileFormat::kBinary, kRoots, "binary data", "BEGIN CERTIFICATE"},
+      {"hello", FileFormat::kText, kRoots, "holds no PEM certificate", "BEGIN CERTIFICATE"},
+      {"hello", FileFormat::kText, kDeviceKey, "holds no PEM private key", "BEGIN PRIVATE KEY"},
+      {"hello", FileFormat::kText, kCsr, "holds no PEM certificate request", "BEGIN CERTIFICATE REQUEST"},
+      {"hello", FileFormat::kText, kClaim, "neither JSON of the AWS CLI nor PEM", "--claim-cert and --claim-key"},
+      {key8, FileFormat::kDer, kClaimKey, "is DER (a private key)", "openssl pkey -inform DER -in F -out F.pem"},
+      {key8, FileFormat::kDer, kClaimCertificate, "is DER (a private key), not a certificate", "swap"},
+      {p12, FileFormat::kDer, kClaimCertificate, "PKCS#12", "openssl pkcs12 -in F -clcerts -nokeys -out F.cert.pem"},
+      {p12, FileFormat::kDer, kRoots, "PKCS#12", "openssl pkcs12 -in F -cacerts -nokeys -out F.pem"},
+      {p12, FileFormat::kDer, kDeviceKey, "PKCS#12", "openssl pkcs12 -in F -nocerts -nodes -out F.key.pem"},
+      {p12, FileFormat::kDer, kClaim, "PKCS#12", "openssl pkcs12 -in F -nodes -out F.pem"},
+      {sequence(kOid), FileFormat::kDer, kRoots, "is DER", "BEGIN CERTIFICATE"},
+      {block("OPENSSH PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "OpenSSH", "ssh-keygen -p -N '' -m PEM -f F.pem"},
+      {block("PKCS7"), FileFormat::kPem, kClaimCertificate, "PKCS#7", "openssl pkcs7 -print_certs -in F -out F.pem"},
+      {block("EC PARAMETERS"), FileFormat::kPem, kDeviceKey, "holds EC parameters, not a private key", "PRIVATE KEY"},
+      {block("TSS2 PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "wrapped by a TPM", "not wrapped"},
+      {block("PGP MESSAGE"), FileFormat::kPem, kClaimKey, "OpenPGP", "gpg"},
+      {block("AGE ENCRYPTED FILE"), FileFormat::kPem, kClaimKey, "age", "age --decrypt"},
+      {block("SOMETHING"), FileFormat::kPem, kRoots, "a PEM block of the kind SOMETHING", "BEGIN CERTIFICATE"},
+      {block("CERTIFICATE"), FileFormat::kPem, kClaim, "without its private key", "--claim-cert"},
+      {block("EC PRIVATE KEY"), FileFormat::kPem, kClaim, "without its certificate", "--claim-key"},
+  };
+  for (const Row& row : rows) {
+    INFO(printable(row.bytes));
+    CHECK(look_at_file(row.bytes).format == row.format);
+    const auto objection = objection_to(row.bytes, row.role, "F");
+    REQUIRE(objection);
+    INFO(objection->what << " / " << objection->hint);
+    CHECK(objection->what.find(row.said) != std::string::npos);
+    CHECK(objection->hint.find(row.hint) != std::string::npos);
+    // In every other role there is something to say, too.
+    for (const FileRole role : {kClaimCertificate, kClaimKey, kClaim, kRoots, kDeviceKey, kCsr}) {
+      const auto other = objection_to(row.bytes, role, "F");
+      if (other) CHECK_FALSE((other->what.empty() || other->hint.empty() || other->hint.ends_with('.')));
+    }
+  }
+  CHECK_FALSE(objection_to(block("PRIVATE KEY") + block("CERTIFICATE"), kClaim, "F"));
+}
+
+TEST_CASE("a path in a command is one word of a shell") {
+  CHECK(shell_word("/etc/claim.pem") == "/etc/claim.pem");
+  CHECK(shell_word("my claim.pem") == "'my claim.pem'");
+  CHECK(shell_word("a'b") == "'a'\\''b'");
+  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
+  CHECK(shell_word("-rf") == "./-rf");
+  for (const char* each : {"", "-", "a\nb", "a\x1b[31m"}) CHECK(shell_word(each) == "FILE");
+}
