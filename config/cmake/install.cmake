@@ -24,7 +24,7 @@ endif()
 # has none: it is there because the workflow links to it.
 set(public_headers
   core/deadline.hpp core/error.hpp core/identity.hpp core/plan.hpp core/result.hpp core/secret.hpp core/text.hpp
-  ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/outside.hpp
+  ports/claim_file.hpp ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/outside.hpp
   ports/silent_observer.hpp ports/transport.hpp
   workflow/provision.hpp workflow/rotate.hpp
   adapters/connection_options.hpp adapters/interrupt.hpp adapters/openssl_keysmith.hpp adapters/paho_transport.hpp
