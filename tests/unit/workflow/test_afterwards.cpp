@@ -209,3 +209,22 @@ TEST_CASE("verify tells whether the identity in place works, and notes when") {
   CHECK(verify_installed(bench.plan, ports).error->kind == kIdentityRefused);
   bench.disk.release_lock();
 }
+
+TEST_CASE("verify waits for no other run, and needs no right to write") {
+  Bench bench;
+  bench.run();
+  fakes::RunRecorder observer;
+  const Ports ports{bench.transport, bench.keysmith, bench.disk, bench.clock, observer};
+  const std::size_t connections = bench.transport.connections.size();
+  bench.disk.locked_by_other = true;
+  CHECK(verify_installed(bench.plan, ports).error->kind == kLocked);
+  CHECK(bench.transport.connections.size() == connections);
+
+  bench.disk.locked_by_other = false;
+  bench.disk.before = [](const std::string& operation) -> Result<void> {
+    if (operation.rfind("lock", 0) == 0) return fail(kStateNotWritable, "cannot create lock");
+    return {};
+  };
+  CHECK(verify_installed(bench.plan, ports).kind == OutcomeKind::kVerified);
+  CHECK(bench.disk.text("identity/identity.json")->find("\"verifiedAt\": null") != std::string::npos);
+}
