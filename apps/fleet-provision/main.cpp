@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -131,43 +133,97 @@ void shorten(Plan& plan, Instant start) {
   plan.timeout = std::max(Milliseconds{1}, plan.timeout - taken);
 }
 
-int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report, Instant start) {
-  for (const std::string& each : options.warnings()) report.warned(each);
-  // Not destroyed: a signal may come until the very end.
-  static Interrupt interrupt;
-  deliver_signals_to(interrupt);
-  const ReadingLimit limit(start + timeout_of(options), &interrupt);
-  std::vector<std::string> warnings;
-  auto request = request_of(options, environment, report, warnings);
-  for (const std::string& each : warnings) report.warned(each);
-  if (!request) return refuse(std::move(request).error(), report, voice.json_result);
-  shorten(request->plan, start);
+/// Tells the end of a run once, whichever thread comes first: the one that works, or the one that watches it.
+class Ending {
+ public:
+  Ending(Report& report, bool json) : report_(report), json_(json) {}
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
 
-  for (const std::string& each : request->warnings) report.warned(each);
-  const Plan plan = request->plan;
-  report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout);
-  const auto end_with = [&](Error error) {
+  /// From then on the result names what was asked for.
+  void know(const Plan& plan) {
+    plan_ = plan;
+    known_ = &*plan_;
+  }
+  [[nodiscard]] int tell(const Outcome& outcome) { return finish(known_, outcome, report_, json_); }
+  [[nodiscard]] int tell(Error error) {
     Outcome outcome;
     outcome.error = std::move(error);
-    return finish(&plan, outcome, report, voice.json_result);
-  };
-  const LastWords last_words(end_with);
-  const auto stuck = [&](ErrorKind kind) {
-    end_process_after(std::chrono::milliseconds{150}, static_cast<int>(exit_code(kind)));
+    return tell(outcome);
+  }
+  /// By the thread that works.
+  [[nodiscard]] int last(const Outcome& outcome) {
+    // Another thread may be telling the result just now, and then ends the process.
+    while (!take_last_word()) ::pause();
+    return tell(outcome);
+  }
+  [[nodiscard]] int last(Error error) {
+    Outcome outcome;
+    outcome.error = std::move(error);
+    return last(outcome);
+  }
+  /// The run does not end though a signal has come.
+  void stuck(ErrorKind kind) {
+    end_process_after(kMomentToTell, static_cast<int>(exit_code(kind)));
     if (!take_last_word()) return;
     Error error;
     error.kind = kind;
     error.message = kind == ErrorKind::kInterrupted ? "interrupted" : "terminated";
     error.hint = "what was reached is kept; run the same command again to go on";
-    ::_exit(end_with(std::move(error)));
-  };
-  std::function<void()> tick;
-  if (voice.live_line) tick = [&report] { report.tick(); };
-  const Watch watch(interrupt, tick, stuck);
+    ::_exit(tell(std::move(error)));
+  }
+  /// The run does not end though its time is over. A run that is telling its result waits for its reader.
+  void late() {
+    if (!take_last_word()) return;
+    Error error;
+    error.kind = ErrorKind::kNoAnswer;
+    end_process_after(kMomentToTell, static_cast<int>(exit_code(error.kind)));
+    error.phase = report_.under_way();
+    error.message = "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") +
+                    " when its time (--timeout) was over";
+    error.hint =
+        "look whether a disk does not answer, or a file that OpenSSL reads (OPENSSL_CONF, SSL_CERT_FILE, SSL_CERT_DIR) "
+        "is a pipe; then run again";
+    ::_exit(tell(std::move(error)));
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kMomentToTell{150};
+
+  Report& report_;
+  bool json_;
+  std::optional<Plan> plan_;
+  std::atomic<const Plan*> known_{nullptr};
+};
+
+int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report, Instant start) {
+  for (const std::string& each : options.warnings()) report.warned(each);
+  // Not destroyed: a signal may come until the very end.
+  static Interrupt interrupt;
+  deliver_signals_to(interrupt);
+  const Instant end_of_reading = start + timeout_of(options);
+  const ReadingLimit limit(end_of_reading, &interrupt);
+  report.end_at(end_of_reading, Milliseconds{0});
+  Ending ending(report, voice.json_result);
+  Watch::Calls calls{.tick = {},
+                     .end = [&report] { return report.end(); },
+                     .late = [&ending] { ending.late(); },
+                     .stuck = [&ending](ErrorKind kind) { ending.stuck(kind); }};
+  if (voice.live_line) calls.tick = [&report] { report.tick(); };
+  const Watch watch(interrupt, std::move(calls));
+  std::vector<std::string> warnings;
+  auto request = request_of(options, environment, report, warnings);
+  for (const std::string& each : warnings) report.warned(each);
+  if (!request) return ending.last(std::move(request).error());
+  shorten(request->plan, start);
+
+  for (const std::string& each : request->warnings) report.warned(each);
+  const Plan& plan = request->plan;
+  report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout, plan.timeout);
+  ending.know(plan);
+  const LastWords last_words([&ending](Error error) { return ending.tell(std::move(error)); });
   const Outcome outcome = run(options.command(), std::move(*request), environment, interrupt, report);
-  // Another thread may be telling the result just now, and then ends the process.
-  while (!take_last_word()) ::pause();
-  return finish(&plan, outcome, report, voice.json_result);
+  return ending.last(outcome);
 }
 
 int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {

@@ -101,7 +101,9 @@ Report::~Report() {
 
 void Report::phase_began(Phase phase, unsigned attempt) {
   const std::lock_guard lock(mutex_);
-  spans_.push_back({phase, attempt, std::chrono::steady_clock::now(), std::nullopt});
+  const Instant now = std::chrono::steady_clock::now();
+  spans_.push_back({phase, attempt, now, std::nullopt});
+  if (phase == Phase::kOnSuccess) end_at(std::max(end(), now + for_program_), for_program_);
   draw();
 }
 
@@ -226,9 +228,17 @@ std::string Report::as_line(const Remark& remark) const {
   return voice_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
 }
 
-void Report::end_at(Instant end) {
+void Report::end_at(Instant end, Milliseconds for_program) {
   const std::lock_guard lock(mutex_);
+  end_ = end;
+  for_program_ = for_program;
   writer_.end_at(end);
+}
+
+std::optional<Phase> Report::under_way() {
+  const std::lock_guard lock(mutex_);
+  const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
+  return open == spans_.rend() ? std::nullopt : std::optional(open->phase);
 }
 
 std::string Report::as_text(const Remark& remark) const {

@@ -5,6 +5,7 @@
 // lines. Everything that came from outside is made printable here, whatever was done to it before.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -46,8 +47,13 @@ class Report final : public Observer {
   void reached(const std::string& what) override;
   void detail(const std::string& text) override;
 
-  /// When the run's time is over: a stderr that nobody reads is then waited for no more.
-  void end_at(Instant end);
+  /// When the run's time is over: a stderr that nobody reads is then waited for no more. The program of --on-success
+  /// has `for_program` of its own, from its start on.
+  void end_at(Instant end, Milliseconds for_program);
+  /// When the run's time is over; never waits.
+  [[nodiscard]] Instant end() const { return end_; }
+  /// What the run is doing.
+  [[nodiscard]] std::optional<Phase> under_way();
   /// Redraws the live line, for the seconds in it.
   void tick();
   /// `fleet-provision: error: WHAT` and its hint.
@@ -77,6 +83,8 @@ class Report final : public Observer {
   std::vector<Span> spans_;
   std::vector<std::string> warnings_;
   LogWriter writer_;
+  std::atomic<Instant> end_{Instant::max()};
+  Milliseconds for_program_{0};
   /// The live line as it stands on the terminal; empty when there is none.
   std::string drawn_;
   std::optional<Instant> next_try_at_;

@@ -1,4 +1,6 @@
-// A thread beside the run: moves the seconds of the live line, and ends a process that does not end after a signal.
+// A thread beside the run: moves the seconds of the live line, and ends a process that does not end after a signal, or
+// when its time is over. Waits of ours end by themselves; calls into libraries and the kernel may not, such as OpenSSL
+// opening a FIFO that OPENSSL_CONF names.
 //
 // The state directory is safe against a cut at any moment, so leaving with threads still at work loses nothing.
 #pragma once
@@ -7,24 +9,34 @@
 #include <thread>
 
 #include "adapters/interrupt.hpp"
+#include "core/deadline.hpp"
 
 namespace fleet_provision {
 
 class Watch {
  public:
-  /// `tick` is called five times a second (never, if it is empty). `stuck` is called once when 0.8 s have passed since
-  /// `interrupt` was raised; it is expected not to return.
-  Watch(const Interrupt& interrupt, std::function<void()> tick, std::function<void(ErrorKind)> stuck);
+  struct Calls {
+    /// Five times a second; never, if it is empty.
+    std::function<void()> tick;
+    /// When the run's time is over; it may become later, and never earlier.
+    std::function<Instant()> end;
+    /// Once, when 0.8 s have passed since `end`.
+    std::function<void()> late;
+    /// Once, when 0.8 s have passed since the interrupt was raised; expected not to return.
+    std::function<void(ErrorKind)> stuck;
+  };
+
+  Watch(const Interrupt& interrupt, Calls calls);
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   ~Watch();
 
  private:
   void watch() const;
+  [[nodiscard]] int time_to_wait(bool told) const;
 
   const Interrupt& interrupt_;
-  std::function<void()> tick_;
-  std::function<void(ErrorKind)> stuck_;
+  Calls calls_;
   Interrupt ended_;
   std::thread thread_;
 };
