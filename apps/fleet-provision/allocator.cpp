@@ -1,4 +1,5 @@
-// malloc and its kin, and pthread_create, for the whole process: for us, the C++ library, OpenSSL, Paho and libcbor.
+// malloc and its kin, operator new and pthread_create, for the whole process: for us, the C++ library, OpenSSL, Paho
+// and libcbor.
 //
 // The C library's own do the work (its manual, "Replacing malloc", allows for functions in front of them). Two things
 // are added. A refusal does not return but ends the run, see last_words.hpp. And what is freed is overwritten, also
@@ -9,16 +10,18 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <new>
 
 #include "adapters/resources.hpp"
 #include "core/secret.hpp"
 #include "last_words.hpp"
 
 #if defined(__GLIBC__) && !defined(FLEET_PROVISION_SANITIZED)
+
+#include <gnu/lib-names.h>
 
 extern "C" {
 void* __libc_malloc(std::size_t size);
@@ -51,8 +54,21 @@ bool ask(void* request) {
   return request.block;
 }
 
+using UsableSize = std::size_t (*)(void*);
+
+/// The C library's, which gave the blocks: with LD_PRELOAD the name may lead to another allocator. Null until the
+/// constructors of this program run; what libraries free before that holds no secret.
+constinit UsableSize usable_size = nullptr;
+
+// Not before all constructors, as the last words: dlopen there would start the C library without its environment.
+[[gnu::constructor(101)]] void find_usable_size() {
+  void* library = ::dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+  void* found = library != nullptr ? ::dlsym(library, "malloc_usable_size") : nullptr;
+  usable_size = found != nullptr ? reinterpret_cast<UsableSize>(found) : ::malloc_usable_size;
+}
+
 void wipe_block(void* block, std::size_t from) {
-  const std::size_t size = ::malloc_usable_size(block);
+  const std::size_t size = usable_size != nullptr ? usable_size(block) : 0;
   if (size > from) wipe(static_cast<char*>(block) + from, size - from);
 }
 
@@ -66,11 +82,12 @@ struct ThreadRequest {
 
 using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 
+/// False for a lack of something; any other failure is the caller's to handle.
 bool create(void* request) {
   static const auto real = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
   auto& asked = *static_cast<ThreadRequest*>(request);
   asked.failure = real(asked.thread, asked.attributes, asked.work, asked.argument);
-  return asked.failure == 0;
+  return asked.failure != EAGAIN && asked.failure != ENOMEM;
 }
 
 Error no_process() {
@@ -109,7 +126,8 @@ extern "C" {
     free(block);
     return nullptr;
   }
-  const std::size_t present = ::malloc_usable_size(block);
+  if (usable_size == nullptr) return __libc_realloc(block, size);
+  const std::size_t present = usable_size(block);
   if (size <= present) {
     // What is cut off may be handed to somebody else.
     wipe_block(block, size);
@@ -137,6 +155,15 @@ extern "C" {
   return 0;
 }
 
+[[gnu::visibility("default")]] void* valloc(std::size_t size) {
+  return memalign(static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), size);
+}
+
+[[gnu::visibility("default")]] void* pvalloc(std::size_t size) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return memalign(page, (size / page + (size % page != 0 ? 1 : 0)) * page);
+}
+
 [[gnu::visibility("default")]] int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                                   void* (*work)(void*), void* argument) {
   ThreadRequest request{thread, attributes, work, argument};
@@ -145,6 +172,81 @@ extern "C" {
 }
 
 }  // extern "C"
+
+namespace {
+
+void* aligned(std::size_t size, std::align_val_t alignment) {
+  return memalign(static_cast<std::size_t>(alignment), size);
+}
+
+}  // namespace
+
+// An allocator of LD_PRELOAD may define these too, and then blocks of the one would be freed by the other.
+
+#pragma GCC visibility push(default)
+
+void* operator new(std::size_t size) {
+  return malloc(size);
+}
+void* operator new[](std::size_t size) {
+  return malloc(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  return malloc(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
+  return malloc(size);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return aligned(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return aligned(size, alignment);
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t& /*unused*/) noexcept {
+  return aligned(size, alignment);
+}
+void* operator new[](std::size_t size, std::align_val_t alignment, const std::nothrow_t& /*unused*/) noexcept {
+  return aligned(size, alignment);
+}
+void operator delete(void* block) noexcept {
+  free(block);
+}
+void operator delete[](void* block) noexcept {
+  free(block);
+}
+void operator delete(void* block, const std::nothrow_t& /*unused*/) noexcept {
+  free(block);
+}
+void operator delete[](void* block, const std::nothrow_t& /*unused*/) noexcept {
+  free(block);
+}
+void operator delete(void* block, std::size_t /*size*/) noexcept {
+  free(block);
+}
+void operator delete[](void* block, std::size_t /*size*/) noexcept {
+  free(block);
+}
+void operator delete(void* block, std::align_val_t /*alignment*/) noexcept {
+  free(block);
+}
+void operator delete[](void* block, std::align_val_t /*alignment*/) noexcept {
+  free(block);
+}
+void operator delete(void* block, std::align_val_t /*alignment*/, const std::nothrow_t& /*unused*/) noexcept {
+  free(block);
+}
+void operator delete[](void* block, std::align_val_t /*alignment*/, const std::nothrow_t& /*unused*/) noexcept {
+  free(block);
+}
+void operator delete(void* block, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  free(block);
+}
+void operator delete[](void* block, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
+  free(block);
+}
+
+#pragma GCC visibility pop
 
 namespace {
 

@@ -14,16 +14,10 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
 /// Shorter ones may be names of files.
 constexpr std::size_t kKeyTextBytesMin = 100;
 constexpr std::size_t kParametersShown = 3;
 constexpr std::size_t kValueBytesShown = 40;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  return begin == std::string_view::npos ? std::string_view{} : text.substr(begin);
-}
 
 bool is_pem(std::string_view text) {
   return text.find("-----BEGIN") != std::string_view::npos;

@@ -83,9 +83,10 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kEnvironmentPrefix) || name.starts_with(kSimulatorPrefix)) continue;
-    const auto known = std::find_if(option_table().begin(), option_table().end(), [&name](const OptionRow& option) {
-      return option.scope != OptionScope::kCommandLine && environment_name(option) == name;
-    });
+    const auto known =
+        std::find_if(option_table().begin(), option_table().end(), [&wanted = name](const OptionRow& option) {
+          return option.scope != OptionScope::kCommandLine && environment_name(option) == wanted;
+        });
     if (known != option_table().end()) continue;
     std::string warning = "the environment variable " + printable(name, 80) + " stands for no option";
     const std::string hint = instead_of(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);

@@ -27,14 +27,9 @@ constexpr std::string_view kBlanks{" \t\r\n\0", 5};
 /// What ends a line, or a text in a device tree.
 constexpr std::string_view kEnds{"\r\n\0", 3};
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
 /// Whether trimming takes more than the end of a line.
 bool has_blanks_around(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(kEnds) + 1) != trimmed(text);
+  return text.substr(0, text.find_last_not_of(kEnds) + 1) != trimmed(text, kBlanks);
 }
 
 Result<std::string> value_from_file(const std::string& name, const std::string& path, Warnings& warnings) {
@@ -50,7 +45,7 @@ Result<std::string> value_from_file(const std::string& name, const std::string& 
                 "convert it: " + utf8_command(*wide, path));
   }
   const std::string_view text = without_byte_order_mark(*bytes);
-  std::string value(trimmed(text));
+  std::string value(trimmed(text, kBlanks));
   if (value.empty()) {
     return fail(ErrorKind::kParametersUnusable,
                 "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
@@ -80,7 +75,7 @@ Result<Parameters> read_key_values(const std::vector<std::string>& texts, Warnin
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      const bool json = trimmed(text).starts_with('{');
+      const bool json = trimmed(text, kBlanks).starts_with('{');
       return fail(ErrorKind::kUsage, in_quotes(text) + " has no =",
                   json ? "write each as -P KEY=VALUE, or pipe the text into `--parameters -`"
                        : "write it as KEY=VALUE or KEY=@FILE");
@@ -105,7 +100,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   const auto refuse = [&hint](std::string message) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };
-  if (trimmed(text).empty()) return refuse(name + " is empty");
+  if (trimmed(text, kBlanks).empty()) return refuse(name + " is empty");
   if (const auto wide = wide_encoding(text)) {
     return fail(ErrorKind::kParametersUnusable,
                 name + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",

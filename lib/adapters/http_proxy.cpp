@@ -111,12 +111,6 @@ std::optional<int> status_of(std::string_view line) {
   return status >= 100 && status < 600 ? std::optional(status) : std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 /// Takes the text up to the next comma outside of quotes off the front of `list`.
 std::string_view next_element(std::string_view& list) {
   bool quoted = false;

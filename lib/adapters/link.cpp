@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "adapters/http_proxy.hpp"
+#include "adapters/link_failure.hpp"
 #include "adapters/resolver.hpp"
 #include "adapters/resources.hpp"
 #include "adapters/tcp.hpp"
 #include "adapters/tls_failure.hpp"
 #include "core/mqtt_refusal.hpp"
-#include "core/policy_hint.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -44,22 +44,11 @@ void block_sigpipe() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// Nobody is to look at the endpoint for it.
-Error on_the_way_to_proxy(Error error) {
-  if (error.kind == ErrorKind::kInterrupted || error.kind == ErrorKind::kTerminated) return error;
-  error.hint = "this is the way to the proxy: is it up, and are --proxy and https_proxy right; --proxy '' goes without";
-  return std::move(error).within("no way to the proxy");
-}
-
 /// Told to the library, in contrast to what it sends by itself.
 bool is_of_the_owner(const MqttPacket& packet) {
   const MqttPacketType type = packet.type;
   return !packet.inbound && (type == MqttPacketType::kSubscribe || type == MqttPacketType::kPublish ||
                              type == MqttPacketType::kDisconnect);
-}
-
-Error no_answer(Phase phase, const std::string& message, std::string hint) {
-  return {ErrorKind::kNoAnswer, phase, message, std::move(hint), std::nullopt, std::nullopt};
 }
 
 }  // namespace
@@ -272,41 +261,10 @@ bool Link::note(const MqttPacket& packet) {
 
 Error Link::lost(const TunnelEnd& end) {
   const std::lock_guard lock(mutex_);
-  Error error;
-  error.kind = ErrorKind::kConnectionLost;
-  error.closed_after = end.since_last_sent;
-  const std::string after = " closed the connection " + std::to_string(end.since_last_sent.count()) + " ms after ";
-  if (!connack_seen_) {
-    error.phase = Phase::kMqtt;
-    error.message = place_ + after + "CONNECT as client " + printable(step_.client_id) + ", without saying why";
-    const bool alpn = options_.endpoint.port != 443 || !options_.alpn.empty();
-    error.hint = (alpn ? "" : "on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca, leave --alpn out; else, ") +
-                 claim_hint(step_.client_id);
-  } else if (suback_pending_) {
-    error.phase = Phase::kSubscribe;
-    const std::string what =
-        step_.filters.size() == 1 ? "SUBSCRIBE to " + printable(step_.filters.front()) : "SUBSCRIBE";
-    error.message = place_ + after + what + ", without saying why";
-    error.hint = step_.filters.size() == 1
-                     ? "the link may have failed, or the subscription was denied: " + policy_hint(step_)
-                     : "the link may have failed, or one of these subscriptions was denied: " + subscriptions() +
-                           "; `fleet-provision policy` prints what the claim needs";
-  } else if (!step_.topic.empty()) {
-    error.message = place_ + after + "our last packet, the request on " + step_.topic + ", without saying why";
-    error.hint = "the link may have failed, or the request was denied: " + policy_hint(step_);
-  } else {
-    error.message = place_ + after + "our last packet, without saying why";
-    error.hint = "the link may have failed; it is tried again";
-  }
-  return error;
-}
-
-std::string Link::subscriptions() const {
-  std::string text;
-  for (const std::string& each : step_.filters) {
-    text += (text.empty() ? "topicfilter/" : ", topicfilter/") + printable(each);
-  }
-  return text;
+  const LinkStage stage = !connack_seen_    ? LinkStage::kConnecting
+                          : suback_pending_ ? LinkStage::kSubscribing
+                                            : LinkStage::kSubscribed;
+  return closed_by_server(stage, step_, {place_, options_.endpoint.port, options_.alpn}, end.since_last_sent);
 }
 
 void Link::set_error(Error error) {

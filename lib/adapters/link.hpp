@@ -79,8 +79,6 @@ class Link {
   /// With the phase where this layer knows it: whether a publish creates or registers is the caller's to say.
   [[nodiscard]] Error in_step(Error error);
   [[nodiscard]] Error lost(const TunnelEnd& end);
-  /// With mutex_ held.
-  [[nodiscard]] std::string subscriptions() const;
   void set_error(Error error);
   [[nodiscard]] Instant step_deadline() const;
   template <class Step>

@@ -60,8 +60,7 @@ OwnEnd find_own_end(const sockaddr_in& listener) {
   return {};
 }
 
-tl::unexpected<Error> no_door(const char* call) {
-  const int number = errno;
+tl::unexpected<Error> no_door(int number, const char* call) {
   const std::string failed = std::string(call) + " on 127.0.0.1";
   if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
   return fail(ErrorKind::kInternal, failed + ": " + std::generic_category().message(number),
@@ -85,13 +84,14 @@ Error nobody_came(std::size_t strangers, std::uint16_t port) {
 
 Result<LoopbackDoor> LoopbackDoor::open() {
   Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener) return no_door("socket");
+  if (!listener) return no_door(errno, "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return no_door("bind");
+  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return no_door(errno, "bind");
   // A long queue: what does not fit into it comes again after a second, and that may be the library.
-  if (::listen(listener.get(), SOMAXCONN) != 0) return no_door("listen");
+  if (::listen(listener.get(), SOMAXCONN) != 0) return no_door(errno, "listen");
   const std::uint16_t port = ntohs(name(::getsockname, listener.get()).sin_port);
   return LoopbackDoor(std::move(listener), port);
 }
@@ -104,8 +104,9 @@ Result<OwnConnection> LoopbackDoor::admit(Instant deadline, const Wait& wait) {
     FP_TRY_ASSIGN(const bool ready, wait.until(listener_.get(), POLLIN, deadline));
     if (!ready) return fail(nobody_came(strangers, ntohs(here.sin_port)));
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    const int number = accepted ? 0 : errno;
     // It would stay ready to be accepted, and this would never sleep.
-    if (!accepted && !limit_words(errno).empty()) return no_door("accept");
+    if (!limit_words(number).empty()) return no_door(number, "accept");
     if (!accepted) continue;
     // Ours is connected before it can be accepted; the library may have closed it and begun again.
     if (own.number < 0 || !same(name(::getsockname, own.number), own.address)) own = find_own_end(here);

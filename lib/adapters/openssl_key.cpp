@@ -52,10 +52,8 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
   bool was_asked = false;
   OpensslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &was_asked));
   if (was_asked) {
-    const std::string file = shell_word(path);
-    return fail(
-        ErrorKind::kDeviceKeyUnusable, what + " is encrypted",
-        "decrypt it: openssl pkey -in " + file + " -out " + (file == "FILE" ? "NEW.pem" : shell_word(path + ".pem")));
+    return fail(ErrorKind::kDeviceKeyUnusable, what + " is encrypted",
+                "decrypt it: openssl pkey -in " + shell_word(path) + " -out " + new_file_word(path, ".pem"));
   }
   if (!key) {
     const std::string reason = openssl_reason();

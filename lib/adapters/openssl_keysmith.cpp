@@ -119,7 +119,7 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), what, reference));
   FP_TRY(refuse_explicit_curve(key.get(), ErrorKind::kDeviceKeyUnusable, what,
                                "convert it: openssl pkey -ec_param_enc named_curve -in " + shell_word(reference) +
-                                   " -out " + shell_word(reference + ".pem")));
+                                   " -out " + new_file_word(reference, ".pem")));
   return remember(std::move(key));
 }
 

@@ -48,8 +48,20 @@ void PeerBytes::begin_session(Instant deadline) {
   total_ = without_data_ = 0;
 }
 
-bool PeerBytes::may_read() {
-  return !held_back_ && left_in_turn_ > 0 && excess_.empty() && std::chrono::steady_clock::now() < deadline_;
+std::string PeerBytes::excess() const {
+  if (!exceeded_) return {};
+  switch (*exceeded_) {
+    case Limit::kHandshake:
+      return "sent more than " + std::to_string(kHandshakeBytesMax) + " bytes in the TLS handshake";
+    case Limit::kWithoutData:
+      return "sent more than " + std::to_string(kBytesWithoutDataMax) + " bytes of TLS without any data in them";
+    case Limit::kSession: break;
+  }
+  return "sent more than " + std::to_string(kSessionBytesMax) + " bytes";
+}
+
+bool PeerBytes::may_read() const {
+  return !held_back_ && left_in_turn_ > 0 && !exceeded_ && std::chrono::steady_clock::now() < deadline_;
 }
 
 void PeerBytes::count(std::size_t bytes) {
@@ -57,15 +69,15 @@ void PeerBytes::count(std::size_t bytes) {
   total_ += bytes;
   without_data_ += bytes;
   if (!in_session_ && total_ > kHandshakeBytesMax) {
-    excess_ = "sent more than " + std::to_string(kHandshakeBytesMax) + " bytes in the TLS handshake";
+    exceeded_ = Limit::kHandshake;
   } else if (in_session_ && without_data_ > kBytesWithoutDataMax) {
-    excess_ = "sent more than " + std::to_string(kBytesWithoutDataMax) + " bytes of TLS without any data in them";
+    exceeded_ = Limit::kWithoutData;
   } else if (in_session_ && total_ > kSessionBytesMax) {
-    excess_ = "sent more than " + std::to_string(kSessionBytesMax) + " bytes";
+    exceeded_ = Limit::kSession;
   }
 }
 
-int PeerBytes::read(BIO* bio, char* bytes, int size) {
+int PeerBytes::read(BIO* bio, char* bytes, int size) noexcept {
   PeerBytes& self = owner_of(bio);
   BIO_clear_retry_flags(bio);
   if (size <= 0) return 0;
@@ -81,7 +93,7 @@ int PeerBytes::read(BIO* bio, char* bytes, int size) {
   return static_cast<int>(got);
 }
 
-int PeerBytes::write(BIO* bio, const char* bytes, int size) {
+int PeerBytes::write(BIO* bio, const char* bytes, int size) noexcept {
   PeerBytes& self = owner_of(bio);
   BIO_clear_retry_flags(bio);
   const ssize_t sent = ::send(self.socket_, bytes, static_cast<std::size_t>(std::max(size, 0)), MSG_NOSIGNAL);
@@ -89,7 +101,7 @@ int PeerBytes::write(BIO* bio, const char* bytes, int size) {
   return static_cast<int>(sent);
 }
 
-long PeerBytes::control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
+long PeerBytes::control(BIO* bio, int command, long /*number*/, void* /*pointer*/) noexcept {
   if (command == BIO_CTRL_FLUSH) return 1;
   return command == BIO_CTRL_EOF && owner_of(bio).at_end_ ? 1 : 0;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "adapters/openssl_handles.hpp"
@@ -46,16 +47,18 @@ class PeerBytes {
   void data_came() { without_data_ = 0; }
 
   /// The limit that the peer went over: `sent more than 262144 bytes in the TLS handshake`; empty when it did not.
-  [[nodiscard]] const std::string& excess() const { return excess_; }
+  [[nodiscard]] std::string excess() const;
 
  private:
-  /// As BIO_read and BIO_write.
-  static int read(bio_st* bio, char* bytes, int size);
-  static int write(bio_st* bio, const char* bytes, int size);
-  static long control(bio_st* bio, int command, long number, void* pointer);
+  enum class Limit : unsigned char { kHandshake, kWithoutData, kSession };
+
+  /// As BIO_read and BIO_write. OpenSSL calls them, so they do nothing that throws.
+  static int read(bio_st* bio, char* bytes, int size) noexcept;
+  static int write(bio_st* bio, const char* bytes, int size) noexcept;
+  static long control(bio_st* bio, int command, long number, void* pointer) noexcept;
   static const bio_method_st* methods();
 
-  [[nodiscard]] bool may_read();
+  [[nodiscard]] bool may_read() const;
   void count(std::size_t bytes);
 
   int socket_;
@@ -66,7 +69,7 @@ class PeerBytes {
   std::size_t left_in_turn_ = kPeerTurnBytesMax;
   std::size_t total_ = 0;
   std::size_t without_data_ = 0;
-  std::string excess_;
+  std::optional<Limit> exceeded_;
 };
 
 }  // namespace fleet_provision

@@ -106,11 +106,15 @@ Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& 
   return std::optional<Secret>(Secret(bytes));
 }
 
-void put_own_first(std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key) {
-  const auto own = std::find_if(chain.begin(), chain.end(), [key](const OpensslHandle<X509>& each) {
-    return X509_check_private_key(each.get(), key) == 1;
-  });
+bool is_key_of(const X509& certificate, const EVP_PKEY* key) {
+  const bool fits = X509_check_private_key(&certificate, key) == 1;
   ERR_clear_error();
+  return fits;
+}
+
+void put_own_first(std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key) {
+  const auto own = std::find_if(chain.begin(), chain.end(),
+                                [key](const OpensslHandle<X509>& each) { return is_key_of(*each, key); });
   if (own != chain.end()) std::rotate(chain.begin(), own, own + 1);
 }
 

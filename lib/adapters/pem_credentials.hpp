@@ -33,6 +33,7 @@ struct PemCredentials {
 /// The text of a passphrase file without its line end; nothing when no file is named. kFileNotFound, kFileUnreadable,
 /// kClaimKeyPassphrase.
 [[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file);
+[[nodiscard]] bool is_key_of(const x509_st& certificate, const evp_pkey_st* key);
 /// Puts the certificate that belongs to `key` first, if there is one.
 void put_own_first(std::vector<OpensslHandle<x509_st>>& chain, evp_pkey_st* key);
 

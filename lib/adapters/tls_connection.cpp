@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <string_view>
 #include <utility>
 
@@ -53,10 +54,7 @@ void note_alert(const SSL* ssl, int where, int value) {
   if ((value & 0xFF) != SSL_AD_CLOSE_NOTIFY) evidence_of(ssl).alert = value & 0xFF;
 }
 
-int note_verification(int good, X509_STORE_CTX* store) {
-  if (good == 1) return good;
-  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  TlsEvidence& evidence = evidence_of(ssl);
+void note_refused(X509_STORE_CTX* store, TlsEvidence& evidence) {
   evidence.verify_error = X509_STORE_CTX_get_error(store);
   evidence.verify_reason = X509_verify_cert_error_string(evidence.verify_error);
   if (const X509* judged = X509_STORE_CTX_get_current_cert(store)) evidence.judged = facts_of(*judged);
@@ -69,6 +67,16 @@ int note_verification(int good, X509_STORE_CTX* store) {
       const X509* each = sk_X509_value(shown, i);
       if (X509_cmp(each, leaf) != 0) evidence.issuers_above.push_back(facts_of(*each).issuer);
     }
+  }
+}
+
+int note_verification(int good, X509_STORE_CTX* store) {
+  if (good == 1) return good;
+  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  try {
+    note_refused(store, evidence_of(ssl));
+  } catch (const std::exception&) {
+    // OpenSSL knows no exceptions. The server is refused with what was noted.
   }
   return 0;
 }

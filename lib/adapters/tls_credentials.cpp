@@ -1,6 +1,5 @@
 #include "adapters/tls_credentials.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -34,9 +33,7 @@ Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EV
   const std::string name = "claim certificate " + printable(pem.certificate_name);
   const char* hint = "the claim's own certificate must be the first in the file, its issuers behind it";
   for (std::size_t i = 1; i < chain.size(); ++i) {
-    const bool fits = X509_check_private_key(chain[i].get(), key) == 1;
-    ERR_clear_error();
-    if (fits) {
+    if (is_key_of(*chain[i], key)) {
       return fail(kClaimKeyMismatch,
                   name + ": the key belongs to certificate " + std::to_string(i + 1) + " of the file, not to the first",
                   hint);
@@ -53,8 +50,7 @@ Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EV
 Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,
                  const PemCredentials& pem) {
   X509* leaf = chain.front().get();
-  if (X509_check_private_key(leaf, key) != 1) {
-    ERR_clear_error();
+  if (!is_key_of(*leaf, key)) {
     FP_TRY(first_is_not_ours(chain, key, pem));
     return fail(kClaimKeyMismatch,
                 "claim key " + printable(pem.key_name) + " is not the key of claim certificate " +
@@ -133,8 +129,7 @@ Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
   pem.key_pem = std::move(*key_pem);
   FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
   FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
-  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
-  ERR_clear_error();
+  proof.key_fits = is_key_of(*chain.front(), key.get());
   if (proof.key_fits) proof.files.insert(proof.files.end(), key_files.begin(), key_files.end());
   return proof;
 }
@@ -145,8 +140,7 @@ Result<ClaimProof> prove_claim_pem(const PemCredentials& pem) {
   FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
   if (pem.from_one_text) put_own_first(chain, key.get());
   proof.certificate = facts_of(*chain.front());
-  proof.key_fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
-  ERR_clear_error();
+  proof.key_fits = is_key_of(*chain.front(), key.get());
   return proof;
 }
 

@@ -67,7 +67,8 @@ bool narrow_versions(SSL_CTX* context) {
   const long lowest = SSL_CTX_get_min_proto_version(context);
   const long highest = SSL_CTX_get_max_proto_version(context);
   if (highest != 0 && highest < TLS1_2_VERSION) return false;
-  SSL_CTX_set_min_proto_version(context, static_cast<int>(std::max<long>(lowest, TLS1_2_VERSION)));
+  const int at_least = static_cast<int>(std::max<long>(lowest, TLS1_2_VERSION));
+  if (SSL_CTX_set_min_proto_version(context, at_least) != 1) return false;
   const bool tls12 = lowest <= TLS1_2_VERSION && may_use(context, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2);
   const bool tls13 = (highest == 0 || highest >= TLS1_3_VERSION) && may_use(context, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3);
   return tls12 || tls13;

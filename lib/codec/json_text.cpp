@@ -29,8 +29,7 @@ bool looks_like_yaml(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    line = line.substr(std::min(line.find_first_not_of(kBlanks), line.size()));
-    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
+    line = trimmed(line, kBlanks);
     if (line.empty() || line.starts_with('#')) continue;
     if (line.starts_with("---") && !line.starts_with("-----")) return true;
     if (line.starts_with("- ") || line.starts_with('%')) return true;

@@ -75,9 +75,7 @@ struct Names {
   bool secret;
 
   [[nodiscard]] std::string in() const { return shell_word(path); }
-  [[nodiscard]] std::string out(const char* ending = ".pem") const {
-    return in() == "FILE" ? std::string("NEW") + ending : shell_word(path + ending);
-  }
+  [[nodiscard]] std::string out(const char* ending = ".pem") const { return new_file_word(path, ending); }
   /// `command` with its output in the new file, which nobody else may read where a key is in it.
   [[nodiscard]] std::string into(const std::string& command) const {
     const std::string line = command + " > " + out();

@@ -72,11 +72,6 @@ constexpr std::array kLabels{
     Label{"AGE ENCRYPTED FILE", FileObject::kAge},
 };
 
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
 bool begins_like_html(std::string_view text) {
   const std::string start = in_lower_case(text.substr(0, 16));
   return start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<head") ||
@@ -189,12 +184,17 @@ std::string shell_word(const std::string& path) {
   return quoted + "'";
 }
 
+std::string new_file_word(const std::string& path, std::string_view ending) {
+  const std::string end(ending);
+  return shell_word(path) == "FILE" ? "NEW" + end : shell_word(path + end);
+}
+
 FileLook look_at_file(std::string_view bytes) {
   if (bytes.empty()) return {FileFormat::kEmpty, FileObject::kUnknown, {}};
-  if (trimmed(without_byte_order_mark(bytes)).empty()) return {FileFormat::kBlank, FileObject::kUnknown, {}};
+  if (trimmed(without_byte_order_mark(bytes), kBlanks).empty()) return {FileFormat::kBlank, FileObject::kUnknown, {}};
   if (const auto wide = wide_encoding(bytes)) return {*wide, FileObject::kUnknown, {}};
   const std::string_view text = without_byte_order_mark(bytes);
-  const std::string_view start = trimmed(text);
+  const std::string_view start = trimmed(text, kBlanks);
   for (const Beginning& each : kMagic) {
     if (start.starts_with(each.bytes)) return {each.format, FileObject::kUnknown, {}};
   }

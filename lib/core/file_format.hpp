@@ -66,5 +66,7 @@ struct FileLook {
 [[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
 /// `path` as a word of a shell's command line; `FILE` for what cannot be shown.
 [[nodiscard]] std::string shell_word(const std::string& path);
+/// The word for a new file beside it, `path` with `ending`; `NEW` with `ending` for what cannot be shown.
+[[nodiscard]] std::string new_file_word(const std::string& path, std::string_view ending);
 
 }  // namespace fleet_provision

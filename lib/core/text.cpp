@@ -115,6 +115,11 @@ std::string in_words(TextPosition position) {
   return "line " + std::to_string(position.line) + ", column " + std::to_string(position.column);
 }
 
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
 std::string in_lower_case(std::string_view text) {
   std::string result(text);
   for (char& c : result) {

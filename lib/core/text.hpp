@@ -20,6 +20,9 @@ namespace fleet_provision {
 /// Each of them printable, with commas between.
 [[nodiscard]] std::string listed(const std::vector<std::string>& texts);
 
+/// Without the characters of `blanks` around it.
+[[nodiscard]] std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n");
+
 /// Characters of text that is known to be UTF-8.
 [[nodiscard]] std::size_t characters(std::string_view utf8);
 /// A place in a text, both counted from 1; columns are characters.
