@@ -18,6 +18,10 @@ constexpr ErrorKind kUnusable = ErrorKind::kClaimCertificateUnusable;
 Result<Secret> read_bytes(const std::string& path, std::vector<ClaimFile>* read) {
   if (path != "-") return read_named_file(path, "claim", kUnusable, kNamedFileBytesMax, read);
   FP_TRY_ASSIGN(std::string bytes, read_standard_input(kNamedFileBytesMax, kUnusable));
+  if (bytes.empty()) {
+    return fail(kUnusable, "the claim on stdin is empty",
+                "look at what the command before the pipe printed on stderr, and correct it");
+  }
   const WipedAtEnd wiped(bytes);
   return Secret(bytes);
 }

@@ -94,8 +94,8 @@ bool matters_to(Command command, OptionId id) {
   switch (command) {
     case Command::kProvision: return true;
     case Command::kCheck:
-      return group != OptionGroup::kAfterwards && id != OptionId::kOwner && id != OptionId::kAttempts &&
-             id != OptionId::kSplay;
+      return id == OptionId::kRemoveClaim || (group != OptionGroup::kAfterwards && id != OptionId::kOwner &&
+                                              id != OptionId::kAttempts && id != OptionId::kSplay);
     case Command::kVerify:
       return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
              one_of(id, std::array{OptionId::kParameter, OptionId::kParameters, OptionId::kKey, OptionId::kStateDir,

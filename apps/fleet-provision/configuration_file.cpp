@@ -55,6 +55,19 @@ Result<Parameters> object_of(const JsonMember& member, const std::string& where)
   return parameters;
 }
 
+/// How to write what the option wants.
+std::string_view hint_for(JsonType wanted) {
+  switch (wanted) {
+    case JsonType::kBoolean: return "write true or false without quotes";
+    case JsonType::kNumber: return "write a number without quotes";
+    case JsonType::kText: return "write one text in quotes";
+    case JsonType::kObject: return R"(write an object, e.g. {"SerialNumber": "4711"}, or the name of a file)";
+    case JsonType::kNull:
+    case JsonType::kArray: break;
+  }
+  return "";
+}
+
 /// The JSON types an option of this kind may have, first the one that is named when none fits.
 std::vector<JsonType> types_of(OptionValue value) {
   switch (value) {
@@ -81,8 +94,9 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
   }
   const auto types = types_of(option.value);
   if (std::find(types.begin(), types.end(), member.value.type) == types.end()) {
-    return refuse(where,
-                  "is " + std::string(describe(member.value.type)) + ", not " + std::string(describe(types.front())));
+    const JsonType wanted = option.id == OptionId::kParameters ? JsonType::kObject : types.front();
+    return refuse(where, "is " + std::string(describe(member.value.type)) + ", not " + std::string(describe(wanted)),
+                  std::string(hint_for(wanted)));
   }
   setting.values.push_back(member.value.text);
   return setting;
@@ -90,7 +104,7 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
-  if (option != nullptr) return refuse(where, "has no place in a configuration file", "give it as --" + key);
+  if (option != nullptr) return refuse(where, "cannot be set in a configuration file", "give it as --" + key);
   const std::string hint = instead_of(key, Spelling::kKey);
   return refuse(where, "is not an option",
                 hint.empty() ? "keys are the long names of options without their dashes" : hint);
@@ -116,7 +130,7 @@ Result<std::map<OptionId, Setting>> read_configuration_file(const std::string& p
   if (!members) {
     const std::string& hint = members.error().hint;
     return refuse("configuration", members.error().message,
-                  hint.empty() ? R"(it is a JSON object, e.g. {"template": "gateway"})" : hint);
+                  hint.empty() ? R"(write a JSON object, e.g. {"template": "gateway"})" : hint);
   }
   std::map<OptionId, Setting> settings;
   for (const JsonMember& member : *members) {

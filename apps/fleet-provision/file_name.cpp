@@ -100,6 +100,16 @@ std::optional<Error> no_file_name(std::string_view text) {
   return std::nullopt;
 }
 
+/// `SerialNumber=1` given to --parameters instead of --parameter.
+std::optional<Error> key_value_for_file(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || !is_plain_word(text.substr(0, equals))) return std::nullopt;
+  if (::access(text.c_str(), F_OK) == 0) return std::nullopt;
+  const std::string value = text.substr(equals + 1);
+  return usage("expects the name of a file, and was given KEY=VALUE",
+               "use -P " + text.substr(0, equals) + "=" + (is_plain_word(value) ? value : "VALUE"));
+}
+
 bool names_a_file(const OptionRow& option, const Setting& setting, const std::string& text) {
   if (option.value != OptionValue::kFile || setting.object) return false;
   return !(option.id == OptionId::kParameters && text == "-");
@@ -119,6 +129,9 @@ Result<void> check_file_names(const Options& options) {
     if (setting == nullptr || setting->values.empty() || !matters_to(options.command(), option.id)) continue;
     const std::string& text = setting->values.back();
     if (!names_a_file(option, *setting, text)) continue;
+    if (option.id == OptionId::kParameters) {
+      if (auto wrong = key_value_for_file(text)) return fail(blamed(*setting, std::move(*wrong)));
+    }
     auto fits = check_file_name(text);
     if (fits) continue;
     Error error = std::move(fits).error();

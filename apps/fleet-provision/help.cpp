@@ -141,12 +141,23 @@ void append_wrapped(std::string& out, std::size_t column, std::string_view text)
   }
 }
 
-void append_option(std::string& out, const OptionRow& option) {
+/// What an option does in this command, where that is not what it does in a run.
+std::string_view help_in(Command command, const OptionRow& option) {
+  if (command == Command::kCheck && option.id == OptionId::kRemoveClaim) {
+    return "check too that claim certificate and key can be deleted; nothing is deleted";
+  }
+  if (command == Command::kRotate && option.id == OptionId::kForce) {
+    return "discard an unfinished rotation that was started with other options";
+  }
+  return option.help;
+}
+
+void append_option(std::string& out, Command command, const OptionRow& option) {
   std::string left = option.letter == 0 ? "      " : std::string("  -") + option.letter + ", ";
   left += "--" + std::string(option.name);
   if (!option.metavar.empty()) left += " " + std::string(option.metavar);
   out += left;
-  std::string help(option.help);
+  std::string help(help_in(command, option));
   if (!option.default_value.empty()) help += " [default: " + std::string(option.default_value) + "]";
   append_wrapped(out, left.size(), help);
   out += "\n";
@@ -183,7 +194,7 @@ std::string help_text(Command command) {
       group = option.group;
       text += "\n" + std::string(heading(option.group)) + ":\n";
     }
-    append_option(text, option);
+    append_option(text, command, option);
   }
   text += kSources;
   if (command != Command::kProvision) return text;

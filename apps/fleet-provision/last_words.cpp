@@ -102,7 +102,7 @@ bool json_is_wanted() {
                   of_space ? "address space (RLIMIT_AS)" : "data (RLIMIT_DATA)",
                   static_cast<unsigned long long>(of_space ? space.rlim_cur : data.rlim_cur) / 1024);
   }
-  end_with(message, "give the program more memory (ulimit -v or -d, LimitAS= or LimitDATA= of a unit) and run again");
+  end_with(message, "give the program more memory (ulimit -v or -d, LimitAS= or LimitDATA= of a unit) and rerun");
 }
 
 void give_reserve_back() {
@@ -117,7 +117,7 @@ extern "C" void on_no_stack(int /*signal*/) {
   char message[128];
   std::snprintf(message, sizeof message, "out of stack: limit of the stack (RLIMIT_STACK) is %llu KiB",
                 static_cast<unsigned long long>(stack.rlim_cur) / 1024);
-  end_with(message, "raise the limit of the stack (ulimit -s, LimitSTACK= of a unit) and run again");
+  end_with(message, "raise the limit of the stack (ulimit -s, LimitSTACK= of a unit) and rerun");
 }
 
 /// The kernel extends a stack when it is touched, and kills where it cannot.

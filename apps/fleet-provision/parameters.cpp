@@ -96,7 +96,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   FP_TRY_ASSIGN(const std::string text,
                 from_stdin ? read_standard_input(kParametersBytesMax, ErrorKind::kParametersUnusable)
                            : read_input_file(path, kParametersBytesMax, ErrorKind::kParametersUnusable));
-  const std::string hint = R"(it is a JSON object of text, e.g. {"SerialNumber": "4711"})";
+  const std::string hint = R"(write a JSON object of texts, e.g. {"SerialNumber": "4711"})";
   const auto refuse = [&hint](std::string message) {
     return fail(ErrorKind::kParametersUnusable, std::move(message), hint);
   };

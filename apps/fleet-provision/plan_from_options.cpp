@@ -78,7 +78,7 @@ Result<void> no_conflicts(const Options& options) {
 Result<bool> stronger(const Setting& first, const Setting& second) {
   if (first.source != second.source) return first.source > second.source;
   return fail(first.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-              first.origin + " and " + second.origin + " exclude each other",
+              first.origin + " and " + second.origin + " cannot be combined",
               "give certificate and key in one file with --claim, or in two with --claim-cert and --claim-key");
 }
 

@@ -48,7 +48,7 @@ Result<void> settle_process() {
     Error error = out_of_resources(number, "cannot open /dev/null").value_or(Error{});
     if (error.message.empty()) {
       error.message = "cannot open /dev/null in place of a stream that is closed: " + words(number);
-      error.hint = "create it with `mknod -m 666 /dev/null c 1 3`, then run again";
+      error.hint = "create it with `mknod -m 666 /dev/null c 1 3`, then rerun";
       error.kind = ErrorKind::kFileNotFound;
     }
     return fail(std::move(error));

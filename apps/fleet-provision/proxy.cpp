@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/named_file.hpp"
+#include "core/file_format.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -220,10 +221,15 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   const std::string file = options.text(OptionId::kProxyPasswordFile).value_or("");
   auto password = read_named_file(file, "proxy password file", ErrorKind::kUsage, kPasswordBytesMax);
   if (!password) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(password).error()));
-  const std::string_view text = password->reveal();
+  const std::string_view text = without_byte_order_mark(password->reveal());
   const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);
   Error error;
   error.kind = ErrorKind::kUsage;
+  if (const auto wide = wide_encoding(text)) {
+    error.message = printable(file, 300) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8";
+    error.hint = "convert it: (umask 077; " + utf8_command(*wide, file) + ")";
+    return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));
+  }
   if (proxy->user.empty()) error.message = "the proxy has no user to give the password for";
   if (has_control_characters(line)) error.message = "the password holds control characters";
   if (!error.message.empty()) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));

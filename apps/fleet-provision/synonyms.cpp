@@ -61,6 +61,7 @@ constexpr std::array kSynonyms{
              Id::kProxy, "it is one URL: http://[USER@]HOST:PORT"},
     Synonyms{"proxypass proxypassword httpproxypassword", Id::kProxyPasswordFile,
              "it names a file: a password is never an argument"},
+    Synonyms{"mqtt5 mqtt3 mqtt311", Id::kMqttVersion, "it takes 5 or 3.1.1"},
     Synonyms{"mqttprotocol mqttprotocolversion protocolversion mqttv", Id::kMqttVersion, ""},
     Synonyms{"insecure noverifyssl noverify nocheckcertificate skipverify tlsinsecure insecureskipverify", std::nullopt,
              "the server's certificate is always verified; trust its CA with {ca-file}"},
@@ -126,6 +127,7 @@ constexpr std::array kSynonyms{
     Synonyms{"colour nocolor nocolour", Id::kColor, "it takes auto, always or never"},
     Synonyms{"conf configfile configpath configuration configurationfile cliinputjson", Id::kConfig, ""},
     Synonyms{"usage", Id::kHelp, ""},
+    Synonyms{"yes assumeyes noninteractive noninput batchmode", std::nullopt, "leave it out: the program asks nothing"},
 };
 
 /// Short options of other tools.
@@ -137,11 +139,13 @@ constexpr std::array kLetters{
     Letter{'c', "use {config} for a configuration file, {claim-cert} for the claim's certificate"},
     Letter{'C', "use {config} for a configuration file, {claim-cert} for the claim's certificate"},
     Letter{'E', "use {claim-cert} for the claim's certificate"},
+    Letter{'e', "use {endpoint}"},
     Letter{'i', "use {client-id}"},
     Letter{'k', "the server's certificate is always verified; trust its CA with {ca-file}"},
     Letter{'p', "use -P KEY=VALUE for a template parameter, {port} for a port"},
     Letter{'V', "use -v for more messages, {version} for the version"},
     Letter{'x', "use {proxy}"},
+    Letter{'y', "leave it out: the program asks nothing"},
 };
 
 /// `template_name`, `templateName` and `Template-Name` are one name.

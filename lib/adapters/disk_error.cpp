@@ -35,9 +35,9 @@ Meaning meaning(int number) {
     case EXDEV:
       return {ErrorKind::kStateCrossDevice, "the names are on different file systems or overlay layers",
               "keep the state directory on one writable file system, not in a lower overlay layer"};
-    case ENOSPC: return {ErrorKind::kDiskFull, "the disk is full (space or inodes)", "make room and run again"};
-    case EDQUOT: return {ErrorKind::kDiskFull, "the disk quota is used up", "make room and run again"};
-    case EFBIG: return {ErrorKind::kDiskFull, "", "raise the limit on file sizes (ulimit -f) and run again"};
+    case ENOSPC: return {ErrorKind::kDiskFull, "the disk is full (space or inodes)", "make room and rerun"};
+    case EDQUOT: return {ErrorKind::kDiskFull, "the disk quota is used up", "make room and rerun"};
+    case EFBIG: return {ErrorKind::kDiskFull, "", "raise the limit on file sizes (ulimit -f) and rerun"};
     case EIO: return {ErrorKind::kDiskError, "", "look at the kernel's log (dmesg); the disk may be failing"};
     default: return {ErrorKind::kDiskError, "", ""};
   }

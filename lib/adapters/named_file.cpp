@@ -65,7 +65,7 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
     size += static_cast<std::size_t>(count);
   }
   const std::string name = "the " + what + " " + printable(path);
-  if (size <= limit) return fail(ErrorKind::kFileUnreadable, name + " grew while it was read", "run again");
+  if (size <= limit) return fail(ErrorKind::kFileUnreadable, name + " grew while it was read", "rerun");
   return fail(unusable, name + " has more than " + std::to_string(limit) + " bytes", "is it the right file?");
 }
 

@@ -229,19 +229,19 @@ class NoSession : public Session {
 }  // namespace
 
 PahoTransport::PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
-    : options_(std::move(options)), interrupt_(interrupt), observer_(observer) {}
+    : options_(std::move(options)), roots_(options_.ca_file), interrupt_(interrupt), observer_(observer) {}
 
 PahoTransport::~PahoTransport() = default;
 
 Result<CertificateFacts> PahoTransport::load_credentials() {
-  auto loaded = TlsCredentials::load(options_);
+  auto loaded = TlsCredentials::load(options_, roots_);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();
 }
 
 Result<CertificateFacts> PahoTransport::use_credentials(const PemCredentials& pem) {
-  auto loaded = TlsCredentials::from_pem(pem, options_.ca_file);
+  auto loaded = TlsCredentials::from_pem(pem, roots_);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();
@@ -252,7 +252,7 @@ Result<ClaimProof> PahoTransport::prove_claim() {
 }
 
 Result<void> PahoTransport::load_roots() {
-  auto loaded = TlsCredentials::roots_alone(options_.ca_file);
+  auto loaded = TlsCredentials::roots_alone(roots_);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   if (!credentials_) credentials_.emplace(std::move(*loaded));
   return {};
@@ -265,7 +265,7 @@ Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
   }
   const PemCredentials pem{"of the identity", issued.certificate, "of the identity", issued.key.pem.duplicate(),
                            std::nullopt};
-  FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, options_.ca_file));
+  FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, roots_));
   credentials_.emplace(std::move(loaded));
   return {};
 }

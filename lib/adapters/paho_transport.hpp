@@ -30,6 +30,7 @@ class PahoTransport : public Transport {
 
  private:
   ConnectionOptions options_;
+  TrustedRoots roots_;
   const Interrupt& interrupt_;
   Observer& observer_;
   std::optional<TlsCredentials> credentials_;

@@ -112,7 +112,7 @@ void end_group(int process) {
 Result<void> stdin_is_there(const std::string& program) {
   if (::access(kNothing, R_OK) == 0) return {};
   return program_failed(program, "cannot be run: " + std::string(kNothing) + ", its stdin: " + words(errno),
-                        "create it with `mknod -m 666 /dev/null c 1 3`, then run again");
+                        "create it with `mknod -m 666 /dev/null c 1 3`, then rerun");
 }
 
 }  // namespace
@@ -134,9 +134,8 @@ Result<void> PosixOutside::run(const ProgramCall& call) {
     if (auto lack = out_of_resources(failure, "the program " + printable(call.file) + " cannot be started")) {
       return fail(std::move(*lack));
     }
-    return program_failed(
-        call.file, "cannot be run: " + why_not_run(call.file, failure),
-        "--on-success needs an executable file; the identity is installed, rerun to try it again");
+    return program_failed(call.file, "cannot be run: " + why_not_run(call.file, failure),
+                          "--on-success needs an executable file; the identity is installed, rerun to retry it");
   }
   return await(process, call);
 }
@@ -156,7 +155,7 @@ Result<void> PosixOutside::await(int process, const ProgramCall& call) {
     }
     if (std::chrono::steady_clock::now() >= call.deadline) {
       end_group(process);
-      return program_failed(call.file, "did not end in time", "give it more with --timeout; run again to try it again");
+      return program_failed(call.file, "did not end in time", "give it more with --timeout; rerun to retry it");
     }
     pollfd told{interrupt_.descriptor(), POLLIN, 0};
     ::poll(&told, 1, kLookMs);

@@ -22,16 +22,15 @@ namespace {
 /// A thread's stack and what belongs to it, generously: another thread may give some back just now.
 constexpr std::size_t kStackBytes = 2 * 1024 * 1024;
 
-constexpr std::string_view kMoreFiles =
-    "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and run again";
-constexpr std::string_view kFewerFiles = "end other programs or raise fs.file-max, then run again";
-constexpr std::string_view kMoreSpace = "raise the limit of memory (ulimit -v, LimitAS= of a unit) and run again";
-constexpr std::string_view kMoreData = "raise the limit of memory (ulimit -d, LimitDATA= of a unit) and run again";
-constexpr std::string_view kMoreMemory = "end other programs or add memory, then run again";
+constexpr std::string_view kMoreFiles = "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and rerun";
+constexpr std::string_view kFewerFiles = "end other programs or raise fs.file-max, then rerun";
+constexpr std::string_view kMoreSpace = "raise the limit of memory (ulimit -v, LimitAS= of a unit) and rerun";
+constexpr std::string_view kMoreData = "raise the limit of memory (ulimit -d, LimitDATA= of a unit) and rerun";
+constexpr std::string_view kMoreMemory = "end other programs or add memory, then rerun";
 constexpr std::string_view kMoreProcesses =
     "raise the limit of processes (ulimit -u, LimitNPROC= of a unit) or end other programs of this user, then run "
     "again";
-constexpr std::string_view kMoreTasks = "raise the limit of tasks (TasksMax= of a unit, pids.max), then run again";
+constexpr std::string_view kMoreTasks = "raise the limit of tasks (TasksMax= of a unit, pids.max), then rerun";
 
 std::optional<rlim_t> limit(decltype(RLIMIT_AS) resource) {
   rlimit limits{};

@@ -46,7 +46,7 @@ tl::unexpected<Error> locked(int file, const std::string& path) {
   return fail(
       ErrorKind::kLocked,
       "another run" + (holder.empty() ? std::string() : " (process " + holder + ")") + " holds " + printable(path),
-      "wait for it to end, then run again");
+      "wait for it to end, then rerun");
 }
 
 /// The name still leads to the file that was opened.

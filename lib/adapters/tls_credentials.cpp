@@ -10,7 +10,6 @@
 #include "adapters/certificate_facts.hpp"
 #include "adapters/named_file.hpp"
 #include "adapters/tls_policy.hpp"
-#include "adapters/trust_store.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -60,7 +59,8 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   if (SSL_CTX_use_certificate(context, leaf) != 1) {
     return fail(kClaimCertificateUnusable,
                 "claim certificate " + printable(pem.certificate_name) + " cannot be used: " + openssl_reason(),
-                "OpenSSL's security level may refuse its key size or signature");
+                "lower the security level in OpenSSL's configuration (CipherString = DEFAULT@SECLEVEL=2), or get a "
+                "claim with a larger key");
   }
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
@@ -91,8 +91,7 @@ Result<std::optional<Secret>> read_if_there(const std::string& path, const char*
 
 }  // namespace
 
-Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const std::optional<std::string>& ca_file,
-                                                OSSL_LIB_CTX* library) {
+Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, TrustedRoots& roots, OSSL_LIB_CTX* library) {
   // First: with a configuration that leaves no cipher nothing can be said of key and certificate.
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(library));
   FP_TRY_ASSIGN(auto chain, read_chain(pem));
@@ -101,13 +100,13 @@ Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, const
   CertificateFacts facts = facts_of(*chain.front());
   FP_TRY(use(context.get(), chain, key.get(), pem));
   FP_TRY(check_dates(facts, pem.certificate_name));
-  FP_TRY(trust(*context, ca_file));
+  FP_TRY(roots.apply_to(*context));
   return TlsCredentials(std::move(context), std::move(facts));
 }
 
-Result<TlsCredentials> TlsCredentials::roots_alone(const std::optional<std::string>& ca_file) {
+Result<TlsCredentials> TlsCredentials::roots_alone(TrustedRoots& roots) {
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
-  FP_TRY(trust(*context, ca_file));
+  FP_TRY(roots.apply_to(*context));
   return TlsCredentials(std::move(context), {});
 }
 
@@ -144,7 +143,8 @@ Result<ClaimProof> prove_claim_pem(const PemCredentials& pem) {
   return proof;
 }
 
-Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OSSL_LIB_CTX* library) {
+Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, TrustedRoots& roots,
+                                            OSSL_LIB_CTX* library) {
   if (is_key_uri(options.key_reference)) {
     return fail(kUsage,
                 "claim key " + printable(options.key_reference) + ": keys outside of files are not supported yet",
@@ -160,7 +160,7 @@ Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, OS
   const WipedAtEnd wiped(pem.certificate_pem);
   FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
   FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
-  return from_pem(pem, options.ca_file, library);
+  return from_pem(pem, roots, library);
 }
 
 }  // namespace fleet_provision

@@ -4,12 +4,12 @@
 // it is put in place) enters at the second. The private key never leaves the context; nothing here ever prompts.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "adapters/connection_options.hpp"
 #include "adapters/openssl_handles.hpp"
 #include "adapters/pem_credentials.hpp"
+#include "adapters/trust_store.hpp"
 #include "core/identity.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -25,14 +25,13 @@ class TlsCredentials {
   /// Files of `options`. `library` null: OpenSSL's default context. kFileNotFound, kFileUnreadable,
   /// kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase, kClaimKeyMismatch, kClaimExpired,
   /// kCaFileUnusable, kNoTrustStore.
-  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options,
+  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options, TrustedRoots& roots,
                                                    ossl_lib_ctx_st* library = nullptr);
-  [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem,
-                                                       const std::optional<std::string>& ca_file,
+  [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem, TrustedRoots& roots,
                                                        ossl_lib_ctx_st* library = nullptr);
 
   /// No certificate, no key: whom we trust, and nothing to show. The facts are empty.
-  [[nodiscard]] static Result<TlsCredentials> roots_alone(const std::optional<std::string>& ca_file);
+  [[nodiscard]] static Result<TlsCredentials> roots_alone(TrustedRoots& roots);
 
   [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
   /// Of the leaf.

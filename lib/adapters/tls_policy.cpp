@@ -93,7 +93,7 @@ Result<OpensslHandle<SSL_CTX>> make_client_context(OSSL_LIB_CTX* library) {
   OpensslHandle<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, TLS_client_method()));
   if (!context && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE) {
     ERR_clear_error();
-    return fail(ErrorKind::kOutOfResources, "no memory is left for TLS", "end other programs, and run again");
+    return fail(ErrorKind::kOutOfResources, "no memory is left for TLS", "end other programs, then rerun");
   }
   if (!context) return fail(tls_configuration_error(openssl_reason()));
   // The configuration file has been followed by now; what is set from here on holds in spite of it.

@@ -23,10 +23,9 @@
 namespace fleet_provision {
 namespace {
 
-Result<void> trust_file(SSL_CTX& context, const std::string& path) {
-  FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "CA file", ErrorKind::kCaFileUnusable));
+Result<void> trust_file(SSL_CTX& context, const std::string& path, std::string_view bytes) {
   const std::string name = "CA file " + printable(path);
-  const std::string_view text = without_byte_order_mark(bytes.reveal());
+  const std::string_view text = without_byte_order_mark(bytes);
   if (auto objection = objection_to(text, FileRole::kRoots, path)) {
     return fail(ErrorKind::kCaFileUnusable, name + " " + objection->what, std::move(objection->hint));
   }
@@ -75,8 +74,13 @@ bool system_has_roots(const std::string& file, const std::string& directories) {
 
 }  // namespace
 
-Result<void> trust(ssl_ctx_st& context, const std::optional<std::string>& ca_file) {
-  if (ca_file) return trust_file(context, *ca_file);
+Result<void> TrustedRoots::apply_to(ssl_ctx_st& context) {
+  if (ca_file_) {
+    if (!pem_) {
+      FP_TRY_ASSIGN(pem_, read_named_file(*ca_file_, "CA file", ErrorKind::kCaFileUnusable));
+    }
+    return trust_file(context, *ca_file_, pem_->reveal());
+  }
   const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
   // Both are looked for by opening files, and OpenSSL will do so again.

@@ -60,7 +60,8 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   bool key(string_t& name) override {
     if (names_.back().insert(name).second) return true;
     // The lexer stands behind the name.
-    stopped(read_ - std::min(read_, name.size() + 2), "\"" + printable(name, kNameShown) + "\" is given twice");
+    stopped(read_ - std::min(read_, name.size() + 2), "\"" + printable(name, kNameShown) + "\" is given twice",
+            "remove one of them");
     return false;
   }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
@@ -73,6 +74,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   [[nodiscard]] const std::string& token() const { return token_; }
   /// Empty: the parser stopped by itself.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  [[nodiscard]] const std::string& hint() const { return hint_; }
   /// The text was whole before the place where the parser stopped.
   [[nodiscard]] bool was_whole() const { return names_.empty() && begun_; }
 
@@ -94,9 +96,10 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
     names_.pop_back();
     return true;
   }
-  void stopped(std::size_t at, std::string complaint) {
+  void stopped(std::size_t at, std::string complaint, std::string hint = {}) {
     at_ = at;
     complaint_ = std::move(complaint);
+    hint_ = std::move(hint);
   }
 
   const std::size_t& read_;
@@ -105,6 +108,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   std::size_t at_ = 0;
   std::string token_;
   std::string complaint_;
+  std::string hint_;
 };
 
 /// Of what nlohmann calls the last token, and which may begin far before it: whether it is one text or one number.
@@ -184,7 +188,7 @@ std::optional<JsonFault> json_fault(std::string_view text) {
   const CountingIterator first(whole.data(), &read);
   const CountingIterator last(whole.data() + whole.size(), &read);
   if (nlohmann::json::sax_parse(first, last, &check)) return std::nullopt;
-  if (!check.complaint().empty()) return fault_at(text, check.at(), check.complaint());
+  if (!check.complaint().empty()) return fault_at(text, check.at(), check.complaint(), check.hint());
   if (looks_like_yaml(whole.substr(mark))) {
     return fault_at(text, begin, "not JSON: it looks like YAML", "convert it to JSON, e.g. with `yq -o json`");
   }

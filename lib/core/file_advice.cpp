@@ -183,7 +183,7 @@ std::string mend_everything(const Names& names) {
 FileAdvice about_fault(const BrokenPem& broken, const Names& names) {
   const std::string line = " (line " + std::to_string(broken.line) + ")";
   const std::string begin = "-----BEGIN " + printable(broken.label, 40) + "-----";
-  const auto mend = [&names](const std::string& command) { return "mend it: " + names.into(command); };
+  const auto mend = [&names](const std::string& command) { return "convert it: " + names.into(command); };
   switch (broken.fault) {
     case PemFault::kLiteralLineEnds:
       return {"has the two characters \\n where its lines must end" + line, mend(mend_everything(names))};
@@ -294,12 +294,13 @@ FileAdvice about_format(FileFormat format, FileRole role, const Names& names) {
         return {"is JSON of the AWS CLI with certificate and key, not PEM",
                 "leave out --claim-cert and --claim-key, and give it as --claim " + names.in()};
       }
+      if (wanted == Wanted::kCsr) return {"is JSON of the AWS CLI, not PEM", not_there(wanted)};
       return {"is JSON of the AWS CLI, not PEM", key ? convert(names.into("jq -r .keyPair.PrivateKey " + names.in()))
                                                      : convert(names.into("jq -r .certificatePem " + names.in()))};
     case FileFormat::kJwk:
       if (!key) return {"is a JSON Web Key (JWK), not " + std::string(words(wanted)), not_there(wanted)};
       return {"is a JSON Web Key (JWK)" + not_pem,
-              convert("step crypto key format --pem " + names.in() + " --out " + names.out())};
+              convert("step crypto key format --pem --no-password --insecure " + names.in() + " --out " + names.out())};
     case FileFormat::kJwkSet:
       return {"is a set of JSON Web Keys (JWKS), not " + std::string(words(wanted)),
               key ? "take the one key out of it: " + names.into("jq '.keys[0]' " + names.in()) : not_there(wanted)};

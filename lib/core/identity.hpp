@@ -46,6 +46,9 @@ struct DeviceKey {
   std::string type;
 };
 
+/// The keyStore of a key that is kept in a file.
+inline constexpr const char* kFileKeyStore = "file";
+
 /// identity.json, one field per key.
 struct Identity {
   std::optional<std::string> thing_name;
@@ -60,6 +63,8 @@ struct Identity {
   std::string key_type;
   /// `private-key.pem`, a URI, or empty (an outside CSR whose key was not named).
   std::string key;
+  /// `file`; nothing where the key is outside and this program does not know where.
+  std::optional<std::string> key_store;
   DeviceConfiguration device_configuration;
   /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
   std::string request_digest;

@@ -107,7 +107,7 @@ std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceErr
   if (kind == ErrorKind::kServiceError) {
     return "the fault is the service's; the run tries again after a pause, as long as --timeout and --attempts allow";
   }
-  if (kind == ErrorKind::kTokenRefused) return "the token is used up or too old; run again to ask for another";
+  if (kind == ErrorKind::kTokenRefused) return "the token is used up or too old; rerun to ask for another";
   switch (words.status_code) {
     case 401:
     case 403:

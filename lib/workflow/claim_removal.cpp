@@ -8,7 +8,8 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kByHand = "delete it by hand if it is the claim's, or correct --claim, or --claim-cert and --claim-key";
+constexpr const char* kByHand =
+    "delete it by hand if it is the claim's, or correct --claim, or --claim-cert and --claim-key";
 
 tl::unexpected<Error> refuse(const std::string& file, const std::string& why, const char* hint = kByHand) {
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);
@@ -58,7 +59,7 @@ Result<void> ClaimRemoval::prepare(const CertificateFacts& claim) {
   FP_TRY_ASSIGN(ClaimProof proof, prove(files.front()));
   if (!proof.certificate || proof.certificate->fingerprint != claim.fingerprint) {
     return fail(ErrorKind::kClaimNotRemoved,
-                "the claim file " + printable(files.front()) + " was replaced while this run read it", "run again");
+                "the claim file " + printable(files.front()) + " was replaced while this run read it", "rerun");
   }
   proof_ = std::move(proof);
   return {};

@@ -19,7 +19,7 @@ Error clock_not_set(WallTime now, WallTime floor, const std::string& floor_is) {
   return Error{ErrorKind::kClockNotSet,
                Phase::kWait,
                "the clock says " + rfc3339(now) + ", before " + floor_is + " (" + rfc3339(floor) + ")",
-               "set the clock, e.g. by NTP, and run again",
+               "set the clock, e.g. by NTP, then rerun",
                std::nullopt,
                std::nullopt};
 }

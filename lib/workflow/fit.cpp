@@ -96,7 +96,7 @@ class Fitting {
     if (!plan_.force) {
       return fail(ErrorKind::kUsage,
                   "an unfinished run has registered " + thing + " with other options: " + listed(differences),
-                  "run again with the options of that run to finish it, or discard it with --force");
+                  "rerun with the options of that run to finish it, or discard it with --force");
     }
     warn(differences, thing + " is discarded");
     if (plan_.method == Method::kKeys) return Progress{Fresh{}};

@@ -90,7 +90,7 @@ Result<void> Steps::check_limit() {
   error.kind = ErrorKind::kCertificateLimit;
   error.phase = Phase::kCreate;
   error.message = "asked for " + std::to_string(kCertificatesMax) + " certificates without one becoming an identity";
-  error.hint = "run again in " + std::to_string((budget_.rest().count() + 59) / 60) +
+  error.hint = "rerun in " + std::to_string((budget_.rest().count() + 59) / 60) +
                " minutes, when the service has deleted what was not used, or with --force";
   return fail(std::move(error));
 }
@@ -330,6 +330,7 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
   identity.method = plan_.method;
   identity.key_type = at.made.key.type;
   identity.key = at.made.key.pem.empty() ? at.made.key.uri : kPrivateKeyFile;
+  if (!at.made.key.pem.empty()) identity.key_store = kFileKeyStore;
   identity.device_configuration = std::move(answer.device_configuration);
   identity.request_digest =
       rotated_ != nullptr ? rotated_->request_digest : make_request_digest(plan_, ports_.keysmith);

@@ -158,7 +158,7 @@ Result<std::optional<Journal>> Vault::peek() {
   auto decoded = decode_journal(bytes->reveal());
   if (!decoded) {
     Error error = std::move(decoded).error().within(disk_.root() + "/" + kJournal + " is damaged");
-    if (error.hint.empty()) error.hint = "what it knew is lost; remove " + disk_.root() + "/pending and run again";
+    if (error.hint.empty()) error.hint = "what it knew is lost; remove " + disk_.root() + "/pending and rerun";
     return fail(std::move(error));
   }
   Journal journal = std::move(*decoded);

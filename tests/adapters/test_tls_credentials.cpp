@@ -27,7 +27,8 @@ struct Bench {
     options.key_reference = files.write("claim.key", claim.key);
   }
   std::optional<ErrorKind> failure() {
-    const auto loaded = TlsCredentials::load(options);
+    TrustedRoots roots(options.ca_file);
+    const auto loaded = TlsCredentials::load(options, roots);
     if (loaded) return std::nullopt;
     error = loaded.error();
     return error.kind;
@@ -40,7 +41,8 @@ struct Bench {
 TEST_CASE("right files give the facts of the leaf") {
   Bench bench;
   bench.options.certificate_file = bench.files.write("chain.pem", bench.claim.certificate + bench.pki.root());
-  const auto loaded = TlsCredentials::load(bench.options);
+  TrustedRoots roots(bench.options.ca_file);
+  const auto loaded = TlsCredentials::load(bench.options, roots);
   REQUIRE(loaded);
   CHECK(loaded->facts().subject == "CN=test claim");
   CHECK(loaded->facts().issuer == "CN=test root");

@@ -45,6 +45,13 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
   CHECK(contains(help_text(Command::kProvision), "\nExamples:\n"));
 }
 
+TEST_CASE("check lists --remove-claim, and each command says what an option does there") {
+  CHECK(
+      contains(help_text(Command::kCheck), "--remove-claim           check too that claim certificate and key can be"));
+  CHECK(contains(help_text(Command::kRotate), "--force                  discard an unfinished rotation"));
+  CHECK(contains(help_text(Command::kProvision), "--force                  provision again"));
+}
+
 TEST_CASE("every option matters to a command, and every command has its own word") {
   for (const OptionRow& option : option_table()) {
     CAPTURE(option.name);

@@ -34,6 +34,7 @@ Identity full_identity() {
   identity.method = Method::kKeys;
   identity.key_type = "rsa-2048";
   identity.key = "private-key.pem";
+  identity.key_store = "file";
   identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
   identity.request_digest = "sha256:00:11";
   identity.files_digest = "sha256:22:33";
@@ -104,6 +105,19 @@ TEST_CASE("identity.json goes there and back") {
   const auto bare_read = decode_identity(encode_identity(bare));
   REQUIRE(bare_read);
   CHECK(!bare_read->thing_name);
+}
+
+TEST_CASE("identity.json names the key store, also when an earlier version did not") {
+  std::string text = encode_identity(full_identity());
+  CHECK(text.find(R"("keyStore": "file")") != std::string::npos);
+  text.replace(text.find("\"keyStore\""), 1, "\"x");
+  const auto earlier = decode_identity(text);
+  REQUIRE(earlier);
+  CHECK(earlier->key_store == "file");
+  Identity outside = full_identity();
+  outside.key.clear();
+  outside.key_store.reset();
+  CHECK(encode_identity(outside).find(R"("keyStore": null)") != std::string::npos);
 }
 
 TEST_CASE("an identity.json of another shape is damaged, whatever is missing") {

@@ -322,7 +322,7 @@ TEST_CASE("the bound tells what has used it up") {
   const Outcome outcome = bench.run();
   CHECK(failed_as(outcome) == kCertificateLimit);
   CHECK(outcome.error->message.find("; the last attempt: no answer to CreateCertificateFromCsr") != std::string::npos);
-  CHECK(outcome.error->hint.find("; then run again in 60 minutes") != std::string::npos);
+  CHECK(outcome.error->hint.find("; then rerun in 60 minutes") != std::string::npos);
 }
 
 TEST_CASE("rejected requests use up nothing of the bound") {
