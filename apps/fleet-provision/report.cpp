@@ -218,7 +218,8 @@ void Report::say(const Remark& remark) {
   if (const std::size_t lost = writer_.take_lost(); lost > 0) {
     writer_.write(as_line({.level = "warning",
                            .event = "warning",
-                           .message = std::to_string(lost) + " messages are missing here, since stderr was not read"}));
+                           .message = (lost == 1 ? "1 message is" : std::to_string(lost) + " messages are") +
+                                      std::string(" missing here, since stderr was not read")}));
   }
   // One write for a remark, so that those of several processes do not mix.
   writer_.write(as_line(remark));

@@ -39,7 +39,7 @@ std::vector<gid_t> present_groups() {
   return groups;
 }
 
-/// The group before the user: whoever has given up root may not change groups any more.
+/// Neither call says whether it did anything, so both are looked at afterwards.
 bool become(const Account& account) {
   ::setfsgid(account.group);
   ::setfsuid(account.user);

@@ -24,24 +24,9 @@ constexpr std::chrono::seconds kSlack{5};
 constexpr std::chrono::seconds kLatest = kLimit + std::chrono::seconds{1} + kSlack;
 constexpr std::chrono::seconds kKilled = kLatest + std::chrono::seconds{10};
 
-class Inputs {
- public:
-  Inputs() {
-    ca = files_.write("ca.pem", ByteService::pki().root());
-    certificate = files_.write("claim.pem", ByteService::claim().certificate);
-    key = files_.write("claim.key", ByteService::claim().key);
-  }
-  std::string ca;
-  std::string certificate;
-  std::string key;
-
- private:
-  test::TemporaryDirectory files_;
-};
-
 std::vector<std::string> arguments_for(std::uint16_t port, const std::string& state,
                                        const std::vector<std::string>& more) {
-  static const Inputs inputs;
+  const ClaimInputs& inputs = ClaimInputs::get();
   std::vector<std::string> arguments{"--json",       "-vv",
                                      "--endpoint",   "localhost:" + std::to_string(port),
                                      "--ca-file",    inputs.ca,

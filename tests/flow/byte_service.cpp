@@ -144,4 +144,15 @@ nlohmann::json ByteService::enrolled(const Turn& turn) {
   return {{"thingName", "gateway-" + serial}, {"deviceConfiguration", {{"region", "eu"}}}};
 }
 
+const ClaimInputs& ClaimInputs::get() {
+  static const ClaimInputs inputs;
+  return inputs;
+}
+
+ClaimInputs::ClaimInputs() {
+  ca = files_.write("ca.pem", ByteService::pki().root());
+  certificate = files_.write("claim.pem", ByteService::claim().certificate);
+  key = files_.write("claim.key", ByteService::claim().key);
+}
+
 }  // namespace fleet_provision::test

@@ -9,6 +9,7 @@
 
 #include "tests/fakes/scripted_broker.hpp"
 #include "tests/fakes/test_pki.hpp"
+#include "tests/temporary_directory.hpp"
 
 namespace fleet_provision::test {
 
@@ -77,6 +78,22 @@ class ByteService {
   std::atomic<bool> mended_{false};
   // Last: its thread ends before the rest.
   ScriptedBroker broker_;
+};
+
+/// The files that every run is given.
+class ClaimInputs {
+ public:
+  /// One for all runs of a test program.
+  static const ClaimInputs& get();
+
+  std::string ca;
+  std::string certificate;
+  std::string key;
+
+ private:
+  ClaimInputs();
+
+  TemporaryDirectory files_;
 };
 
 /// A part of every ownership token: it must show up nowhere.

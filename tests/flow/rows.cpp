@@ -19,24 +19,8 @@ constexpr std::size_t kThreads = 12;
 /// A run that is not over this long after its timeout hangs.
 constexpr std::chrono::seconds kGuard = kTimeout + std::chrono::seconds{5};
 
-/// The files that every run is given, once for the program.
-class Inputs {
- public:
-  Inputs() {
-    ca = files_.write("ca.pem", ByteService::pki().root());
-    certificate = files_.write("claim.pem", ByteService::claim().certificate);
-    key = files_.write("claim.key", ByteService::claim().key);
-  }
-  std::string ca;
-  std::string certificate;
-  std::string key;
-
- private:
-  test::TemporaryDirectory files_;
-};
-
 std::vector<std::string> arguments_of(const Row& row, std::uint16_t port, const std::string& state_dir) {
-  static const Inputs inputs;
+  const ClaimInputs& inputs = ClaimInputs::get();
   const std::vector<std::pair<std::string, std::string>> defaults{
       {"--endpoint", "localhost:" + std::to_string(port)},
       {"--ca-file", inputs.ca},

@@ -5,16 +5,12 @@
 #include <string>
 
 #include "tests/catch.hpp"
+#include "tests/unit/core/mqtt_bytes.hpp"
 
 using namespace fleet_provision;
+using fleet_provision::test::bytes;
 
 namespace {
-
-std::string bytes(std::initializer_list<int> list) {
-  std::string text;
-  for (const int each : list) text += static_cast<char>(each);
-  return text;
-}
 
 const std::string kConnect5 = bytes({0x10, 16, 0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 60, 0, 0, 3, 'i', 'd', '1'});
 const std::string kConnect311 = bytes({0x10, 15, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 3, 'i', 'd', '1'});

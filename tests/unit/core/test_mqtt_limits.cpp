@@ -4,16 +4,12 @@
 
 #include "core/mqtt_guard.hpp"
 #include "tests/catch.hpp"
+#include "tests/unit/core/mqtt_bytes.hpp"
 
 using namespace fleet_provision;
+using fleet_provision::test::bytes;
 
 namespace {
-
-std::string bytes(std::initializer_list<int> list) {
-  std::string text;
-  for (const int each : list) text += static_cast<char>(each);
-  return text;
-}
 
 /// MQTT 5 section 1.5.5, in the fewest bytes.
 std::string variable_integer(std::size_t value) {
