@@ -81,8 +81,11 @@ tl::unexpected<Error> PosixDisk::explained(Error error) const {
   const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
   if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
     const std::string user = std::to_string(owner_.user);
-    error.hint = "root works in the directory of user " + user +
-                 " as that user; give all of it to the user: chown -R " + user + " " + printable(state_dir_);
+    // Not `chown -R`: the user may have put another name of somebody else's file there.
+    error.hint = "root works in the directory of user " + user + " as that user; find " + printable(state_dir_) +
+                 " ! -user " + user +
+                 " -ls shows what belongs to others: give the user the files with one link (4th column), and remove "
+                 "those with more";
   }
   return fail(std::move(error));
 }
