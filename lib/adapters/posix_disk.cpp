@@ -108,6 +108,8 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   struct stat facts {};
   if (::fstat(directory, &facts) != 0) return failed("look at", name);
   if (facts.st_uid == owner_.user) return owner_;
+  // Any directory of root's beside it could have been given this name, and its files are not to be reached.
+  if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
   // Its owner, and whoever else may write to it, could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
     return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",
