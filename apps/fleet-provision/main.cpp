@@ -181,9 +181,10 @@ class Ending {
     error.phase = report_.under_way();
     error.message = "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") +
                     " when its time (--timeout) was over";
-    error.hint =
-        "look whether a disk does not answer, or a file that OpenSSL reads (OPENSSL_CONF, SSL_CERT_FILE, SSL_CERT_DIR) "
-        "is a pipe; then run again";
+    error.hint = error.phase == Phase::kKey
+                     ? "give it more time with --timeout, or use --key-type ec-p256, which takes the least"
+                     : "look whether a disk does not answer, or a file that OpenSSL reads (OPENSSL_CONF, "
+                       "SSL_CERT_FILE, SSL_CERT_DIR) is a pipe; then run again";
     ::_exit(tell(std::move(error)));
   }
 

@@ -81,8 +81,11 @@ tl::unexpected<Error> PosixDisk::explained(Error error) const {
   const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
   if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
     const std::string user = std::to_string(owner_.user);
-    error.hint = "root works in the directory of user " + user +
-                 " as that user; give all of it to the user: chown -R " + user + " " + printable(state_dir_);
+    // Not `chown -R`: the user may have put another name of somebody else's file there.
+    error.hint = "root works in the directory of user " + user + " as that user; find " + printable(state_dir_) +
+                 " ! -user " + user +
+                 " -ls shows what belongs to others: give the user the files with one link (4th column), and remove "
+                 "those with more";
   }
   return fail(std::move(error));
 }
@@ -105,6 +108,8 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   struct stat facts {};
   if (::fstat(directory, &facts) != 0) return failed("look at", name);
   if (facts.st_uid == owner_.user) return owner_;
+  // Any directory of root's beside it could have been given this name, and its files are not to be reached.
+  if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
   // Its owner, and whoever else may write to it, could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
     return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",

@@ -91,9 +91,13 @@ Result<void> ClaimRemoval::carry_out(const Identity& identity) {
   if (files.empty()) return {};
   // All before the first is gone: without the certificate nobody could tell what the key is.
   FP_TRY_ASSIGN(const auto claim, proved(files, identity));
-  for (const ClaimFile& each : claim) {
+  for (std::size_t i = 0; i < claim.size(); ++i) {
+    const ClaimFile& each = claim[i];
     FP_TRY_ASSIGN(const std::uint64_t other_names, ports_.outside->remove(each, spared()));
-    if (other_names == 0) continue;
+    // Certificate and key may be two names of one file: the last of them tells what is left.
+    const bool another_follows = std::any_of(claim.begin() + static_cast<std::ptrdiff_t>(i) + 1, claim.end(),
+                                             [&each](const ClaimFile& later) { return later.stamp == each.stamp; });
+    if (other_names == 0 || another_follows) continue;
     ports_.observer.warned("the claim file " + printable(each.path) + " is deleted, but its content has " +
                            std::to_string(other_names) + " other name" + (other_names == 1 ? "" : "s") +
                            " (hard links): find / -xdev -inum " + std::to_string(each.stamp.inode));

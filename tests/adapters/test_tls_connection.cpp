@@ -37,6 +37,14 @@ Error failure(TransportBench& bench) {
   return answer.error();
 }
 
+/// A Certificate message that the server receives (RFC 8446 section 4: handshake type 11).
+void note_client_certificate(int is_sent, int /*version*/, int type, const void* bytes, size_t size, SSL* /*ssl*/,
+                             void* is_shown) {
+  const bool certificate =
+      is_sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == 11;
+  if (certificate) *static_cast<std::atomic<bool>*>(is_shown) = true;
+}
+
 void swallow(BrokerConnection& connection) {
   if (connection.shake_hands()) connection.packet();
 }
@@ -72,6 +80,40 @@ TEST_CASE("a server that cannot be trusted is told by its cause") {
       CHECK(error.message.find(row.said) != std::string::npos);
       CHECK(error.message.find("localhost (127.0.0.1), port " + std::to_string(broker.port())) != std::string::npos);
       CHECK_FALSE(connected);
+    }
+  }
+}
+
+TEST_CASE("a server that is not verified does not see the claim certificate") {
+  struct Row {
+    std::string name;
+    IssuedCertificate server;
+    bool is_shown;
+  };
+  const std::vector<Row> rows{
+      {"trusted", pki().server(), true},
+      {"unknown issuer", TestPki("other root").server(), false},
+      {"other name", server_with("DNS:example.com", -10, 3600), false},
+      {"expired", server_with("DNS:localhost", -7200, -3600), false},
+  };
+  for (const Row& row : rows) {
+    for (const int tls : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      INFO(row.name);
+      BrokerOptions options = broker_options();
+      options.server = row.server;
+      options.tls_version = tls;
+      options.client_root = pki().root();
+      std::atomic<bool> is_shown = false;
+      {
+        ScriptedBroker broker(options, [&](BrokerConnection& connection) {
+          SSL_CTX_set_msg_callback(connection.context(), note_client_certificate);
+          SSL_CTX_set_msg_callback_arg(connection.context(), &is_shown);
+          swallow(connection);
+        });
+        TransportBench bench(broker.port());
+        failure(bench);
+      }
+      CHECK(is_shown == row.is_shown);
     }
   }
 }

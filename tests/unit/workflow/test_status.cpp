@@ -85,6 +85,22 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
   REQUIRE(damaged.damage);
   CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
 
+  // Whoever owns identity/ does not choose which file is opened as its key.
+  for (const std::string key :
+       {"/etc/shadow", "../private-key.pem", "file:/etc/shadow", "private-key.pem/", " private-key.pem"}) {
+    Bench elsewhere;
+    elsewhere.run();
+    std::string identity(elsewhere.disk.read("identity/identity.json", 10'000).value()->reveal());
+    const std::string own = R"("key": "private-key.pem")";
+    identity.replace(identity.find(own), own.size(), R"("key": ")" + key + R"(")");
+    elsewhere.disk.put("identity/identity.json", identity);
+    INFO(key);
+    const State state = look(elsewhere);
+    CHECK(state.kind == StateKind::kDamaged);
+    REQUIRE(state.damage);
+    CHECK(state.damage->message.find("its \"key\" is neither private-key.pem") != std::string::npos);
+  }
+
   Bench torn;
   torn.disk.put_entry("pending", {EntryType::kDirectory, 0700, true});
   torn.disk.put("pending/journal", "{");
