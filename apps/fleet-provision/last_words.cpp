@@ -95,7 +95,7 @@ bool json_is_wanted() {
   rlimit data{};
   ::getrlimit(RLIMIT_AS, &space);
   ::getrlimit(RLIMIT_DATA, &data);
-  char message[128] = "out of memory: the system has none left";
+  char message[128] = "out of memory: the system has no memory left";
   const bool of_space = space.rlim_cur != RLIM_INFINITY;
   if (of_space || data.rlim_cur != RLIM_INFINITY) {
     std::snprintf(message, sizeof message, "out of memory: limit of %s is %llu KiB",

@@ -31,7 +31,7 @@ set(public_headers
   adapters/posix_disk.hpp adapters/posix_outside.hpp adapters/system_clock.hpp
   # Not for use; those above include them.
   adapters/acting_user.hpp adapters/descriptor.hpp adapters/openssl_handles.hpp adapters/pem_credentials.hpp
-  adapters/state_lock.hpp adapters/tls_credentials.hpp)
+  adapters/state_lock.hpp adapters/tls_credentials.hpp adapters/trust_store.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)

@@ -27,10 +27,10 @@ Meaning meaning(int number) {
       return {ErrorKind::kStateNotWritable, "the file system is mounted read-only",
               "remount it, or choose a writable place with --state-dir"};
     case ENOTDIR: return {ErrorKind::kStateNotWritable, "a part of the path is not a directory", kElsewhere};
-    case EISDIR: return {ErrorKind::kStateNotWritable, "a directory is in its place", "look who made it"};
+    case EISDIR: return {ErrorKind::kStateNotWritable, "it is a directory", "find out who made it, and move it away"};
     case ELOOP:
       return {ErrorKind::kStateNotWritable, "it is a symbolic link, and none is followed below the state directory",
-              "look who made it; --state-dir may itself be a link"};
+              "find out who made the link, and remove it; only --state-dir itself may be a link"};
     case ENAMETOOLONG: return {ErrorKind::kStateNotWritable, "", kElsewhere};
     case EXDEV:
       return {ErrorKind::kStateCrossDevice, "the names are on different file systems or overlay layers",

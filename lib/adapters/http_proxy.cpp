@@ -42,7 +42,7 @@ std::string authority(const Endpoint& target) {
 
 /// A proxy that is being stopped, or that cannot reach the endpoint, does so too: it may do better later.
 tl::unexpected<Error> lost(const Proxy& proxy) {
-  return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without an answer",
+  return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without a response",
               "check that the proxy runs and is an HTTP proxy that allows CONNECT (--proxy, https_proxy)");
 }
 
@@ -154,12 +154,14 @@ tl::unexpected<Error> unauthenticated(const Proxy& proxy, const std::string& sta
     for (const std::string& each : schemes) list += (list.empty() ? "" : ", ") + each;
     return fail(ErrorKind::kProxyAuthentication,
                 name(proxy) + " authenticates by " + list + " only, which is not supported: " + status_line,
-                "only Basic is supported: let the proxy offer it, or let this gateway pass without authentication");
+                "only Basic is supported: have the proxy offer it, or exempt this gateway from authentication there");
   }
-  const bool gave_none = proxy.user.empty() && proxy.password.empty();
-  return fail(ErrorKind::kProxyAuthentication,
-              name(proxy) + (gave_none ? " wants credentials: " : " wants other credentials: ") + status_line,
-              "give the user in the proxy's URL and its password by --proxy-password-file");
+  if (proxy.user.empty() && proxy.password.empty()) {
+    return fail(ErrorKind::kProxyAuthentication, name(proxy) + " wants credentials: " + status_line,
+                "give the user in the proxy's URL and its password by --proxy-password-file");
+  }
+  return fail(ErrorKind::kProxyAuthentication, name(proxy) + " rejected user or password: " + status_line,
+              "correct the user in the proxy's URL or the password (--proxy-password-file, https_proxy)");
 }
 
 /// The response that ends the request: those before it (1xx) only say that it is being worked on.
@@ -202,7 +204,7 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   if (*status >= 200 && *status < 300) return {};
   if (*status == 407) return unauthenticated(proxy, status_line, header);
   return fail(ErrorKind::kProxyRefused,
-              name(proxy) + " refused a way to " + printable(authority(target)) + ": " + status_line,
+              name(proxy) + " refused CONNECT to " + printable(authority(target)) + ": " + status_line,
               *status >= 500 ? "the proxy does not reach this host and port itself; look at its log"
                              : "the proxy must allow CONNECT to this host and port");
 }

@@ -21,8 +21,8 @@ std::string resources_of(const std::vector<std::string>& filters) {
 
 Error on_the_way_to_proxy(Error error) {
   if (error.kind == ErrorKind::kInterrupted || error.kind == ErrorKind::kTerminated) return error;
-  error.hint = "this is the way to the proxy: is it up, and are --proxy and https_proxy right; --proxy '' goes without";
-  return std::move(error).within("no way to the proxy");
+  error.hint = "check that the proxy is up and that --proxy and https_proxy name it; --proxy '' connects without it";
+  return std::move(error).within("cannot reach the proxy");
 }
 
 Error no_answer(Phase phase, std::string message, std::string hint) {

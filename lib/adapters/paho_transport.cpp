@@ -149,7 +149,7 @@ class PahoSession final : public Session {
 
   Result<Message> receive(Instant deadline) override {
     FP_TRY_ASSIGN(auto message, link_.await_message(deadline));
-    if (!message) return fail(ErrorKind::kNoAnswer, "no answer came in time");
+    if (!message) return fail(ErrorKind::kNoAnswer, "no response came in time");
     return std::move(*message);
   }
 

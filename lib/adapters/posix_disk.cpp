@@ -205,7 +205,7 @@ Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size
   if (::fstat(file.get(), &facts) != 0) return failed("read", path);
   if (!S_ISREG(facts.st_mode)) {
     return fail(ErrorKind::kStateNotWritable, "cannot read " + printable(whole(path)) + ": it is not a file",
-                "look who made it, and move it away");
+                "find out who made it, and move it away");
   }
   // One byte more than the file has, so that its end is seen.
   std::vector<char> bytes(std::min(limit, static_cast<std::size_t>(facts.st_size)) + 1);

@@ -33,7 +33,7 @@ Result<PosixDisk::Changed> PosixDisk::open_to_change(const Place& place, std::st
   if (::fstat(changed.descriptor, &changed.facts) != 0) return failed(doing, path);
   if (!S_ISREG(changed.facts.st_mode) && !S_ISDIR(changed.facts.st_mode)) {
     return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " is neither a file nor a directory",
-                "look who made it, and move it away");
+                "find out who made it, and move it away");
   }
   FP_TRY(require_one_name(changed.facts, whole(path)));
   return changed;
@@ -56,7 +56,7 @@ Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
   const uid_t present = entry.facts.st_uid;
   if (!entry.is_ours && present != owner_.user && present != owner.user) {
     return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " belongs to another user",
-                "look who made it, and move it away");
+                "find out who made it, and move it away");
   }
   constexpr auto kUnchanged = static_cast<gid_t>(-1);
   // To give something away is root's right alone, also where root acts as somebody else.

@@ -80,7 +80,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 std::string why_not_run(const std::string& file, int failure) {
-  if (failure == ENOEXEC) return "it is no program, and a script must begin with a line like #!/bin/sh";
+  if (failure == ENOEXEC) return "it is neither an executable nor a script that begins with a line such as #!/bin/sh";
   if (failure == ENOENT && ::access(file.c_str(), F_OK) == 0) {
     return "the interpreter that its first line names does not exist";
   }

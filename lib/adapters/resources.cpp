@@ -96,7 +96,7 @@ std::string limit_words(int number) {
   if (number != ENOMEM) return {};
   if (const auto space = limit(RLIMIT_AS)) return "limit of address space (RLIMIT_AS) is " + kibibytes(*space);
   if (const auto data = limit(RLIMIT_DATA)) return "limit of data (RLIMIT_DATA) is " + kibibytes(*data);
-  return "the system has none left";
+  return "the system has no memory left";
 }
 
 std::string_view limit_hint(int number) {

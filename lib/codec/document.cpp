@@ -23,7 +23,7 @@ Result<void> Document::begin_array() {
 
 Result<void> Document::open(bool is_map) {
   if (levels_.size() == kNestingMax) {
-    return malformed("the answer is nested more than " + std::to_string(kNestingMax) + " deep");
+    return malformed("the response is nested more than " + std::to_string(kNestingMax) + " deep");
   }
   if (levels_.size() == 1 && field_ != nullptr) {
     if (is_map) {
@@ -47,8 +47,8 @@ Result<void> Document::key(std::string_view name) {
   const bool is_new = level.keys.emplace(name).second;
   const bool is_wanted = std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
   if (!is_new) {
-    return malformed(is_wanted ? "the answer holds the key " + std::string(name) + " twice"
-                               : "the answer holds a key twice");
+    return malformed(is_wanted ? "the response holds the key " + std::string(name) + " twice"
+                               : "the response holds a key twice");
   }
   if (levels_.size() == 1) field_ = is_wanted ? &fields_[*std::find(wanted_.begin(), wanted_.end(), name)] : nullptr;
   if (levels_.size() == 2) name_in_map_ = name;
@@ -92,7 +92,7 @@ Result<void> Document::other() {
 }
 
 Result<void> Document::scalar_at_top() const {
-  if (levels_.empty()) return malformed("the answer is not a map of fields");
+  if (levels_.empty()) return malformed("the response is not a map of fields");
   return {};
 }
 
@@ -108,21 +108,21 @@ Result<std::optional<Secret>> Document::text_field(std::string_view name) {
   const auto found = fields_.find(name);
   if (found == fields_.end() || std::holds_alternative<Absent>(found->second)) return std::optional<Secret>{};
   if (Secret* text = std::get_if<Secret>(&found->second)) return std::optional<Secret>{std::move(*text)};
-  return malformed(std::string(name) + " in the answer is not a text");
+  return malformed(std::string(name) + " in the response is not a text");
 }
 
 Result<std::optional<std::int64_t>> Document::integer_field(std::string_view name) const {
   const auto found = fields_.find(name);
   if (found == fields_.end() || std::holds_alternative<Absent>(found->second)) return std::optional<std::int64_t>{};
   if (const std::int64_t* integer = std::get_if<std::int64_t>(&found->second)) return std::optional{*integer};
-  return malformed(std::string(name) + " in the answer is not an integer");
+  return malformed(std::string(name) + " in the response is not an integer");
 }
 
 Result<std::optional<std::map<std::string, std::string>>> Document::text_map_field(std::string_view name) {
   const auto found = fields_.find(name);
   if (found == fields_.end() || std::holds_alternative<Absent>(found->second)) return std::optional<TextMap>{};
   if (TextMap* map = std::get_if<TextMap>(&found->second)) return std::optional<TextMap>{std::move(*map)};
-  return malformed(std::string(name) + " in the answer is not a flat map of texts");
+  return malformed(std::string(name) + " in the response is not a flat map of texts");
 }
 
 }  // namespace fleet_provision

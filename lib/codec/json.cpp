@@ -14,7 +14,7 @@ namespace fleet_provision {
 namespace {
 
 tl::unexpected<Error> not_json(std::string_view payload, std::size_t offset) {
-  return malformed("the answer is not JSON (" + in_words(position_in(payload, offset)) + ")");
+  return malformed("the response is not JSON (" + in_words(position_in(payload, offset)) + ")");
 }
 
 class JsonEvents {

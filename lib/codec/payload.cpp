@@ -34,9 +34,9 @@ Secret write(const RequestFields& fields, PayloadFormat format) {
 }
 
 Result<void> read(std::string_view payload, PayloadFormat format, Document& document) {
-  if (payload.empty()) return malformed("the answer is empty");
+  if (payload.empty()) return malformed("the response is empty");
   if (payload.size() > kPayloadBytesMax) {
-    return malformed("the answer has " + std::to_string(payload.size()) + " bytes, more than " +
+    return malformed("the response has " + std::to_string(payload.size()) + " bytes, more than " +
                      std::to_string(kPayloadBytesMax));
   }
   switch (format) {
@@ -48,8 +48,8 @@ Result<void> read(std::string_view payload, PayloadFormat format, Document& docu
 
 Result<Secret> required_text(Document& document, std::string_view name) {
   FP_TRY_ASSIGN(auto text, document.text_field(name));
-  if (!text) return malformed("the answer has no " + std::string(name));
-  if (text->empty()) return malformed(std::string(name) + " in the answer is empty");
+  if (!text) return malformed("the response has no " + std::string(name));
+  if (text->empty()) return malformed(std::string(name) + " in the response is empty");
   return std::move(*text);
 }
 
@@ -59,7 +59,7 @@ Result<std::string> certificate_id(Document& document) {
   FP_TRY_ASSIGN(const Secret text, required_text(document, kCertificateId));
   const std::string_view id = text.reveal();
   if (id.size() != kDigits || !is_lower_hex(in_lower_case(id))) {
-    return malformed(std::string(kCertificateId) + " in the answer is not 64 hex digits");
+    return malformed(std::string(kCertificateId) + " in the response is not 64 hex digits");
   }
   return std::string(id);
 }
@@ -125,9 +125,9 @@ Result<ServiceError> decode_rejected(std::string_view payload, PayloadFormat for
   Document document(kWanted);
   FP_TRY(read(payload, format, document));
   FP_TRY_ASSIGN(const auto status_code, document.integer_field(kStatusCode));
-  if (!status_code) return malformed("the answer has no " + std::string(kStatusCode));
+  if (!status_code) return malformed("the response has no " + std::string(kStatusCode));
   if (*status_code < std::numeric_limits<int>::min() || *status_code > std::numeric_limits<int>::max()) {
-    return malformed(std::string(kStatusCode) + " in the answer is out of range");
+    return malformed(std::string(kStatusCode) + " in the response is out of range");
   }
   FP_TRY_ASSIGN(auto error_code, words(document, kErrorCode));
   FP_TRY_ASSIGN(auto error_message, words(document, kErrorMessage));

@@ -72,7 +72,7 @@ class Checks {
       findings_.note("claim", CheckResult::kOk, "certificate and key fit", {}, took);
     } else if (is_missing(loaded.error().kind) && provisioned()) {
       findings_.note("claim", CheckResult::kWarning,
-                     loaded.error().message + "; this gateway is provisioned and needs none", {}, took);
+                     loaded.error().message + "; this gateway is provisioned and needs no claim", {}, took);
     } else {
       findings_.failed("claim", loaded.error(), took);
     }
@@ -124,7 +124,7 @@ class Checks {
 
   Result<std::string> identity() {
     FP_TRY_ASSIGN(const auto found, Vault(ports_.disk, ports_.keysmith, ports_.observer).look());
-    if (!found) return std::string("none yet");
+    if (!found) return std::string("no identity yet");
     const std::string name = found->thing_name ? "thing " + *found->thing_name : "a certificate without a thing";
     if (plan_.force || is_for(found->request_digest, plan_, ports_.keysmith)) return name;
     return fail(ErrorKind::kOtherIdentity,
@@ -154,7 +154,7 @@ class Checks {
     if (!pending) return ports_.disk.root() + " can be written";
     FP_TRY_ASSIGN(const auto journal, vault.peek());
     if (journal && !plan_.force) FP_TRY(has_own_key(journal->progress));
-    return "an unfinished run waits" +
+    return "an unfinished run can be resumed" +
            (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
   }
 

@@ -2,7 +2,7 @@
 //
 // Files, clock and state directory are looked at, then the way to the service is walked up to the subscription. What
 // the claim may publish and receive can only be seen by asking, so two requests are sent that the service must reject
-// and that create nothing: a CSR that is none, and a registration without a token.
+// and that create nothing: an invalid CSR, and a registration without a token.
 #pragma once
 
 #include <mutex>

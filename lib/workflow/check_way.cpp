@@ -12,7 +12,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kWayFailed = "the way to it failed";
+constexpr const char* kWayFailed = "no connection";
 
 struct Step {
   Phase phase;
@@ -131,11 +131,11 @@ std::string CheckWay::done(Phase phase) const {
   switch (phase) {
     case Phase::kResolve: return plan_.endpoint.host;
     case Phase::kTcp: return "port " + std::to_string(plan_.endpoint.port);
-    case Phase::kProxy: return "it lets us through";
+    case Phase::kProxy: return "CONNECT is allowed";
     case Phase::kTls: return (connection ? connection->tls_version + ", " : "") + "the server's certificate is trusted";
     case Phase::kMqtt:
       return connection ? "MQTT " + std::string(word(connection->mqtt_version)) : "the client id is accepted";
-    case Phase::kSubscribe: return "four answer topics";
+    case Phase::kSubscribe: return "four response topics";
     case Phase::kLoad:
     case Phase::kKey:
     case Phase::kCreate:
@@ -159,7 +159,7 @@ void CheckWay::probe_all(bool probe) {
     if (why != nullptr) {
       for (const char* verb : {"publish-", "receive-"}) findings_.skipped(std::string(verb) + suffix, why);
     } else if (create) {
-      probe_one({suffix, Phase::kCreate, Operation::kCreateCertificateFromCsr, "a CSR that is none",
+      probe_one({suffix, Phase::kCreate, Operation::kCreateCertificateFromCsr, "an invalid CSR",
                  encode(CreateCertificateFromCsrRequest{"a probe of fleet-provision check"}, plan_.payload_format)});
     } else {
       probe_one({suffix, Phase::kRegister, Operation::kRegisterThing, "an empty ownership token",
@@ -211,16 +211,16 @@ void CheckWay::tell_answer(const Probe& probe, const Error* error, double took) 
   const std::string suffix = probe.suffix;
   const Topics topics = topics_of(probe.operation, plan_.payload_format, plan_.template_name);
   findings_.note("publish-" + suffix, CheckResult::kOk,
-                 "a probe that creates nothing was taken on " + topics.request + ": " + probe.what);
+                 "a probe that creates nothing was published on " + topics.request + ": " + probe.what);
   if (error == nullptr) {
-    findings_.note("receive-" + suffix, CheckResult::kOk, "an answer came on " + topics.accepted, {}, took);
+    findings_.note("receive-" + suffix, CheckResult::kOk, "a response came on " + topics.accepted, {}, took);
     findings_.note("answer-" + suffix, CheckResult::kWarning,
                    "the service accepted a probe that it should have rejected");
     return;
   }
   const bool expected = error->service->status_code == 400;
   findings_.note("receive-" + suffix, CheckResult::kOk,
-                 std::string(expected ? "it was rejected, as a probe must be" : "an answer came") + ", on " +
+                 std::string(expected ? "it was rejected, as a probe must be" : "a response came") + ", on " +
                      topics.rejected + "; …/accepted cannot be tried without creating something",
                  {}, took);
   if (!expected) findings_.failed("answer-" + suffix, *error);

@@ -55,7 +55,7 @@ void Enrolment::warn_early() {
   }
   if (!plan_.on_success || ports_.outside == nullptr) return;
   const auto may = ports_.outside->may_run(*plan_.on_success);
-  if (!may) ports_.observer.warned(may.error().message + ", as it stands now");
+  if (!may) ports_.observer.warned(may.error().message + "; this was checked at the start");
 }
 
 /// An outside key or CSR is read before the network is bothered; a key of our own is made while it connects.

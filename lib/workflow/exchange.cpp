@@ -132,7 +132,7 @@ Error Exchange::unanswered(Operation operation, const Topics& topics) {
   Error error;
   error.kind = ErrorKind::kNoAnswer;
   error.phase = phase_of(operation);
-  error.message = "no answer to " + std::string(word(operation)) + " on " + topics.accepted + " or …/rejected " +
+  error.message = "no response to " + std::string(word(operation)) + " on " + topics.accepted + " or …/rejected " +
                   within_text(limits_.request_timeout, answer_deadline_ == limits_.run_deadline);
   const std::optional<bool> acknowledged = session_.acknowledged();
   if (acknowledged) {

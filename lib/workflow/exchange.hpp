@@ -1,7 +1,7 @@
 // Requests and answers over one connection (docs/service.md, "The exchange").
 //
 // The service has no correlation id: an answer belongs to a request by its topic and by the connection alone. So one
-// request is outstanding at a time, all four answer topics are subscribed before the first request leaves, and an
+// request is outstanding at a time, all four response topics are subscribed before the first request leaves, and an
 // answer that was already taken once is not taken again (QoS 1 may repeat it).
 #pragma once
 

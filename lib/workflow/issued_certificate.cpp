@@ -14,9 +14,9 @@ Result<CertificateFacts> prove_issued(CreateCertificateAnswer& answer, const std
     return fail(std::move(error));
   };
   if (facts.public_key_sha256 != public_key_sha256) {
-    return refuse(
-        ErrorKind::kCertificateKeyMismatch, "the issued certificate does not match this gateway's key",
-        "the answer cannot be used; if it happens again, what stands between here and the service changes it");
+    return refuse(ErrorKind::kCertificateKeyMismatch, "the issued certificate does not match this gateway's key",
+                  "the response cannot be used; if it happens again, look for what changes responses between this "
+                  "gateway and the service");
   }
   const WallTime now = clock.wall_now();
   if (facts.not_after <= now) {

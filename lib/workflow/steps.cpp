@@ -131,8 +131,8 @@ Result<Progress> Steps::advance(Fresh& /*at*/) {
   if (!key) {
     Error error{ErrorKind::kMalformedAnswer,
                 Phase::kCreate,
-                "the private key of the answer cannot be used: " + key.error().message,
-                "the answer cannot be used; try --method csr",
+                "the private key of the response cannot be used: " + key.error().message,
+                "the response cannot be used; try --method csr",
                 std::nullopt,
                 std::nullopt};
     return fail(std::move(error));
@@ -300,7 +300,7 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
   if (answer.thing_name && !is_thing_name(*answer.thing_name)) {
     Error error{ErrorKind::kMalformedAnswer,
                 Phase::kRegister,
-                "the answer's thingName \"" + printable(*answer.thing_name, 200) + "\" is not a thing name",
+                "the response's thingName \"" + printable(*answer.thing_name, 200) + "\" is not a thing name",
                 "a thing name has 1 to 128 of the characters A-Z a-z 0-9 : _ -",
                 std::nullopt,
                 std::nullopt};
@@ -313,8 +313,8 @@ Result<Identity> Steps::make_identity(const Certified& at, RegisterThingAnswer a
     error.message = "the service registered " +
                     (answer.thing_name ? "thing " + *answer.thing_name : std::string("no thing")) + " instead of " +
                     *rotated_->thing_name + "; this gateway's identity is not replaced";
-    error.hint = "are template and parameters those of this gateway? certificate " + printable(at.certificate_id) +
-                 " is to be taken away at the service";
+    error.hint = "check that template and parameters are those of this gateway; delete certificate " +
+                 printable(at.certificate_id) + " at the service";
     return fail(std::move(error));
   }
   FP_TRY_ASSIGN(const CertificateFacts facts, ports_.keysmith.read_certificate(at.certificate_pem));
@@ -352,7 +352,7 @@ void Steps::tell_reached() {
     std::string operator()(const Certified& at) const { return "certificate stored: " + printable(at.certificate_id); }
     std::string operator()(const Enrolled& at) const { return "registered as " + named(at.identity); }
     std::string operator()(const Verified& at) const { return "identity verified: " + named(at.enrolled.identity); }
-    std::string operator()(const Installed& at) const { return "identity in place: " + named(at.identity); }
+    std::string operator()(const Installed& at) const { return "identity installed: " + named(at.identity); }
   };
   const std::string what = std::visit(Words{}, progress_);
   if (!what.empty()) ports_.observer.reached(what);

@@ -122,7 +122,7 @@ std::vector<Row> mqtt_rows() {
          connection.send(puback(v5, packet));
          connection.packet();
        }), {kOnce, "--request-timeout=0.5"}, 75, "no-answer",
-       {"no answer to CreateCertificateFromCsr on $aws/certificates/create-from-csr/json/accepted", "within 500 ms"},
+       {"no response to CreateCertificateFromCsr on $aws/certificates/create-from-csr/json/accepted", "within 500 ms"},
        {"iot:Receive on topic/$aws/certificates/create-from-csr/json/accepted", "throttled"}},
   };
 }
@@ -140,7 +140,7 @@ std::vector<Row> proxy_rows() {
       {"not a proxy", good(), saying("220 mail ready\r\n"), {"--endpoint", "host.invalid"}, 77, "not-a-proxy",
        {"it said: 220 mail ready"}, {"--proxy"}},
       {"proxy closes", good(), [](BrokerConnection& connection) { connection.read_plain(); },
-       {kOnce, "--endpoint", "host.invalid"}, 75, "proxy-refused", {"closed the connection without an answer"},
+       {kOnce, "--endpoint", "host.invalid"}, 75, "proxy-refused", {"closed the connection without a response"},
        {"CONNECT"}},
       {"proxy knows no Basic", good(),
        saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
@@ -166,10 +166,10 @@ std::vector<Row> other_rows() {
        {"cannot connect to 127.0.0.1, port 1: connection refused"}, {"nothing listens there"}},
       {"nobody is the proxy", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"},
        75, "connection-refused",
-       {"no way to the proxy: cannot connect to 127.0.0.1, port 1"}, {"--proxy and https_proxy"}},
+       {"cannot reach the proxy: cannot connect to 127.0.0.1, port 1"}, {"--proxy and https_proxy"}},
       {"the proxy has no address", std::nullopt, {},
        {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, 75, "dns",
-       {"no way to the proxy: cannot resolve proxy.invalid"}, {"--proxy and https_proxy"}},
+       {"cannot reach the proxy: cannot resolve proxy.invalid"}, {"--proxy and https_proxy"}},
       {"no trusted roots", good(), swallow, {"--ca-file="}, 77, "no-trust-store",
        {"neither /nowhere/ca.pem nor /nowhere/certs"}, {"ca-certificates", "--ca-file"},
        {"SSL_CERT_FILE=/nowhere/ca.pem", "SSL_CERT_DIR=/nowhere/certs"}},

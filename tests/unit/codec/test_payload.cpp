@@ -52,38 +52,38 @@ TEST_CASE("an answer of a create operation needs three texts, and the key when t
       {"{" + three + R"(,"privateKey":"key"})", ""},
       {"{" + three + R"(,"privateKey":[1,{"a":null}]})", ""},
       {"{" + three + R"(,"later":{"nested":[{"deep":[1.5,true,null,-1]}]}})", ""},
-      {R"({"certificatePem":"pem","certificateOwnershipToken":"token"})", "the answer has no certificateId"},
-      {"{" + kIdMember + R"(,"certificateOwnershipToken":"token"})", "the answer has no certificatePem"},
-      {"{" + kIdMember + R"(,"certificatePem":"pem"})", "the answer has no certificateOwnershipToken"},
+      {R"({"certificatePem":"pem","certificateOwnershipToken":"token"})", "the response has no certificateId"},
+      {"{" + kIdMember + R"(,"certificateOwnershipToken":"token"})", "the response has no certificatePem"},
+      {"{" + kIdMember + R"(,"certificatePem":"pem"})", "the response has no certificateOwnershipToken"},
       {R"({"certificateId":null,"certificatePem":"pem","certificateOwnershipToken":"t"})",
-       "the answer has no certificateId"},
+       "the response has no certificateId"},
       {R"({"certificateId":"","certificatePem":"pem","certificateOwnershipToken":"t"})",
-       "certificateId in the answer is empty"},
+       "certificateId in the response is empty"},
       {R"({"certificateId":7,"certificatePem":"pem","certificateOwnershipToken":"t"})",
-       "certificateId in the answer is not a text"},
-      {"{" + id_member(kId.substr(1)) + kRest, "certificateId in the answer is not 64 hex digits"},
-      {"{" + id_member(kId + "0") + kRest, "certificateId in the answer is not 64 hex digits"},
-      {"{" + id_member(kId.substr(1) + "g") + kRest, "certificateId in the answer is not 64 hex digits"},
-      {"{" + id_member(kId.substr(1) + R"(\u0000)") + kRest, "certificateId in the answer is not 64 hex digits"},
-      {"{" + id_member(kId.substr(1) + R"(\n)") + kRest, "certificateId in the answer is not 64 hex digits"},
-      {"{" + id_member(std::string(127'000, 'a')) + kRest, "certificateId in the answer is not 64 hex digits"},
+       "certificateId in the response is not a text"},
+      {"{" + id_member(kId.substr(1)) + kRest, "certificateId in the response is not 64 hex digits"},
+      {"{" + id_member(kId + "0") + kRest, "certificateId in the response is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + "g") + kRest, "certificateId in the response is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + R"(\u0000)") + kRest, "certificateId in the response is not 64 hex digits"},
+      {"{" + id_member(kId.substr(1) + R"(\n)") + kRest, "certificateId in the response is not 64 hex digits"},
+      {"{" + id_member(std::string(127'000, 'a')) + kRest, "certificateId in the response is not 64 hex digits"},
       {"{" + id_member(kId.substr(1) + "F") + kRest, ""},
       {"{" + kIdMember + R"(,"certificatePem":["pem"],"certificateOwnershipToken":"t"})",
-       "certificatePem in the answer is not a text"},
+       "certificatePem in the response is not a text"},
       {"{" + kIdMember + R"(,"certificatePem":{"pem":"pem"},"certificateOwnershipToken":"t"})",
-       "certificatePem in the answer is not a text"},
+       "certificatePem in the response is not a text"},
       {"{" + kIdMember + R"(,"certificatePem":"pem","certificateOwnershipToken":true})",
-       "certificateOwnershipToken in the answer is not a text"},
+       "certificateOwnershipToken in the response is not a text"},
       {R"({"CertificateId":"id","certificatePem":"pem","certificateOwnershipToken":"t"})",
-       "the answer has no certificateId"},
-      {R"({"wrapped":{)" + three + "}}", "the answer has no certificateId"},
-      {"{}", "the answer has no certificateId"},
+       "the response has no certificateId"},
+      {R"({"wrapped":{)" + three + "}}", "the response has no certificateId"},
+      {"{}", "the response has no certificateId"},
   };
   const Row keys_rows[] = {
       {"{" + three + R"(,"privateKey":"key"})", ""},
-      {"{" + three + "}", "the answer has no privateKey"},
-      {"{" + three + R"(,"privateKey":""})", "privateKey in the answer is empty"},
-      {"{" + three + R"(,"privateKey":1})", "privateKey in the answer is not a text"},
+      {"{" + three + "}", "the response has no privateKey"},
+      {"{" + three + R"(,"privateKey":""})", "privateKey in the response is empty"},
+      {"{" + three + R"(,"privateKey":1})", "privateKey in the response is not a text"},
   };
   for (const PayloadFormat format : kFormats) {
     for (const Row& row : csr_rows) {
@@ -127,25 +127,25 @@ TEST_CASE("an answer of RegisterThing may lack everything, but what it has must 
       {R"({})", ""},
       {R"({"thingName":null,"deviceConfiguration":null})", ""},
       {R"({"thingName":""})", "", ""},
-      {R"({"thingName":7})", "thingName in the answer is not a text"},
-      {R"({"thingName":["a"]})", "thingName in the answer is not a text"},
-      {R"({"deviceConfiguration":"text"})", "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":["text"]})", "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":[{"a":"b"}]})", "deviceConfiguration in the answer is not a flat map of texts"},
+      {R"({"thingName":7})", "thingName in the response is not a text"},
+      {R"({"thingName":["a"]})", "thingName in the response is not a text"},
+      {R"({"deviceConfiguration":"text"})", "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":["text"]})", "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":[{"a":"b"}]})", "deviceConfiguration in the response is not a flat map of texts"},
       {R"({"deviceConfiguration":{"a":"b","c":{"d":"e"}}})",
-       "deviceConfiguration in the answer is not a flat map of texts"},
+       "deviceConfiguration in the response is not a flat map of texts"},
       {R"({"deviceConfiguration":{"c":{"d":"e"},"a":"b"}})",
-       "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":{"a":[]}})", "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":{"a":1}})", "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":{"a":null}})", "deviceConfiguration in the answer is not a flat map of texts"},
-      {R"({"deviceConfiguration":{"a":true}})", "deviceConfiguration in the answer is not a flat map of texts"},
+       "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":{"a":[]}})", "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":{"a":1}})", "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":{"a":null}})", "deviceConfiguration in the response is not a flat map of texts"},
+      {R"({"deviceConfiguration":{"a":true}})", "deviceConfiguration in the response is not a flat map of texts"},
       {R"({"unknown":{"thingName":"inner","deviceConfiguration":1},"thingName":"outer"})", "", "outer"},
-      {R"([{"thingName":"a"}])", "the answer is not a map of fields"},
-      {R"("thingName")", "the answer is not a map of fields"},
-      {R"(7)", "the answer is not a map of fields"},
-      {R"(null)", "the answer is not a map of fields"},
-      {R"(false)", "the answer is not a map of fields"},
+      {R"([{"thingName":"a"}])", "the response is not a map of fields"},
+      {R"("thingName")", "the response is not a map of fields"},
+      {R"(7)", "the response is not a map of fields"},
+      {R"(null)", "the response is not a map of fields"},
+      {R"(false)", "the response is not a map of fields"},
   };
   for (const PayloadFormat format : kFormats) {
     for (const RegisterRow& row : rows) {
@@ -179,17 +179,17 @@ TEST_CASE("an error document needs its status, an integer of any width") {
       {R"({"statusCode":-70000})", "", -70000},
       {R"({"statusCode":2147483647})", "", 2147483647},
       {R"({"statusCode":-2147483648})", "", -2147483647 - 1},
-      {R"({"statusCode":2147483648})", "statusCode in the answer is out of range"},
-      {R"({"statusCode":-5000000000})", "statusCode in the answer is out of range"},
-      {R"({"statusCode":9223372036854775807})", "statusCode in the answer is out of range"},
-      {R"({"statusCode":18446744073709551615})", "statusCode in the answer is not an integer"},
-      {R"({"statusCode":400.5})", "statusCode in the answer is not an integer"},
-      {R"({"statusCode":"400"})", "statusCode in the answer is not an integer"},
-      {R"({"statusCode":{"statusCode":400}})", "statusCode in the answer is not an integer"},
-      {R"({"statusCode":null})", "the answer has no statusCode"},
-      {R"({"errorCode":"a","errorMessage":"b"})", "the answer has no statusCode"},
-      {R"({"statusCode":400,"errorCode":7})", "errorCode in the answer is not a text"},
-      {R"({"statusCode":400,"errorMessage":[]})", "errorMessage in the answer is not a text"},
+      {R"({"statusCode":2147483648})", "statusCode in the response is out of range"},
+      {R"({"statusCode":-5000000000})", "statusCode in the response is out of range"},
+      {R"({"statusCode":9223372036854775807})", "statusCode in the response is out of range"},
+      {R"({"statusCode":18446744073709551615})", "statusCode in the response is not an integer"},
+      {R"({"statusCode":400.5})", "statusCode in the response is not an integer"},
+      {R"({"statusCode":"400"})", "statusCode in the response is not an integer"},
+      {R"({"statusCode":{"statusCode":400}})", "statusCode in the response is not an integer"},
+      {R"({"statusCode":null})", "the response has no statusCode"},
+      {R"({"errorCode":"a","errorMessage":"b"})", "the response has no statusCode"},
+      {R"({"statusCode":400,"errorCode":7})", "errorCode in the response is not a text"},
+      {R"({"statusCode":400,"errorMessage":[]})", "errorMessage in the response is not a text"},
   };
   for (const PayloadFormat format : kFormats) {
     for (const RejectedRow& row : rows) {
@@ -205,11 +205,12 @@ TEST_CASE("an error document needs its status, an integer of any width") {
 
 TEST_CASE("nothing, and more than 128 KiB, is refused before it is read") {
   for (const PayloadFormat format : kFormats) {
-    check(decode_register_thing("", format), "", "the answer is empty");
+    check(decode_register_thing("", format), "", "the response is empty");
     const std::string just_fits = R"({"x":")" + std::string(kPayloadBytesMax - 8, 'x') + R"("})";
     REQUIRE(just_fits.size() == kPayloadBytesMax);
     if (format == PayloadFormat::kJson) CHECK(decode_register_thing(just_fits, format));
-    check(decode_register_thing(just_fits + " ", format), "one more", "the answer has 131073 bytes, more than 131072");
+    check(decode_register_thing(just_fits + " ", format), "one more",
+          "the response has 131073 bytes, more than 131072");
   }
 }
 
@@ -225,7 +226,7 @@ TEST_CASE("nesting is taken to 64 and no further") {
       };
       check(decode_register_thing(in_format(nested(64), format), format), "64", "");
       check(decode_register_thing(in_format(nested(65), format), format), "65",
-            "the answer is nested more than 64 deep");
+            "the response is nested more than 64 deep");
     }
   }
 }

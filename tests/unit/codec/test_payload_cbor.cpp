@@ -89,7 +89,7 @@ TEST_CASE("CBOR values of a known key have its type") {
     INFO(value);
     const auto answer = decode_register_thing(bytes("a1" + kThingName + value), PayloadFormat::kCbor);
     REQUIRE_FALSE(answer);
-    CHECK(answer.error().message == "thingName in the answer is not a text");
+    CHECK(answer.error().message == "thingName in the response is not a text");
   }
   // A tagged key is another key.
   const auto tagged = decode_register_thing(bytes("a1 c1" + kThingName + kAbc), PayloadFormat::kCbor);
@@ -99,11 +99,11 @@ TEST_CASE("CBOR values of a known key have its type") {
   const auto configuration =
       decode_register_thing(bytes("a1 73 646576696365436f6e66696775726174696f6e a1 01 61 61"), PayloadFormat::kCbor);
   REQUIRE_FALSE(configuration);
-  CHECK(configuration.error().message == "deviceConfiguration in the answer is not a flat map of texts");
+  CHECK(configuration.error().message == "deviceConfiguration in the response is not a flat map of texts");
 }
 
 TEST_CASE("CBOR that is not one well-formed document is refused") {
-  const std::string prefix = "the answer is not CBOR that can be used: ";
+  const std::string prefix = "the response is not CBOR that can be used: ";
   const struct {
     std::string hex;
     std::string message;
@@ -184,7 +184,7 @@ TEST_CASE("CBOR with a key twice is refused, in whatever form the key stands") {
     INFO(row);
     const auto answer = decode_register_thing(bytes(row), PayloadFormat::kCbor);
     REQUIRE_FALSE(answer);
-    CHECK(answer.error().message == "the answer holds the key thingName twice");
+    CHECK(answer.error().message == "the response holds the key thingName twice");
   }
   CHECK_FALSE(decode_register_thing(bytes("a1 61 78 81 a2 61 61 00 61 61 00"), PayloadFormat::kCbor));
 }

@@ -42,7 +42,7 @@ TEST_CASE("JSON that is not one well-formed document is refused") {
     const auto answer = decode_register_thing(row, PayloadFormat::kJson);
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == ErrorKind::kMalformedAnswer);
-    CHECK(answer.error().message.starts_with("the answer is not JSON (line 1, column "));
+    CHECK(answer.error().message.starts_with("the response is not JSON (line 1, column "));
   }
 }
 
@@ -67,12 +67,12 @@ TEST_CASE("JSON with a key twice is refused, wherever the map is") {
     std::string json;
     std::string message;
   } rows[] = {
-      {R"({"thingName":"a","thingName":"a"})", "the answer holds the key thingName twice"},
-      {R"({"thingName":"a","\u0074hingName":"b"})", "the answer holds the key thingName twice"},
-      {R"({"thingName":null,"thingName":"b"})", "the answer holds the key thingName twice"},
-      {R"({"x":1,"x":2})", "the answer holds a key twice"},
-      {R"({"deviceConfiguration":{"a":"1","a":"2"}})", "the answer holds a key twice"},
-      {R"({"x":[{"y":{"a":1,"a":2}}]})", "the answer holds a key twice"},
+      {R"({"thingName":"a","thingName":"a"})", "the response holds the key thingName twice"},
+      {R"({"thingName":"a","\u0074hingName":"b"})", "the response holds the key thingName twice"},
+      {R"({"thingName":null,"thingName":"b"})", "the response holds the key thingName twice"},
+      {R"({"x":1,"x":2})", "the response holds a key twice"},
+      {R"({"deviceConfiguration":{"a":"1","a":"2"}})", "the response holds a key twice"},
+      {R"({"x":[{"y":{"a":1,"a":2}}]})", "the response holds a key twice"},
   };
   for (const auto& row : rows) {
     INFO(row.json);

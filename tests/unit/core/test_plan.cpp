@@ -44,7 +44,7 @@ TEST_CASE("an endpoint is a host and a port, however it is written") {
        {"c1.credentials.iot.eu-central-1.amazonaws.com", "c1.jobs.iot.cn-north-1.amazonaws.com.cn"}) {
     const auto endpoint = parse_endpoint(other, std::nullopt);
     REQUIRE(!endpoint);
-    CHECK(endpoint.error().message.find("speaks no MQTT") != std::string::npos);
+    CHECK(endpoint.error().message.find("does not speak MQTT") != std::string::npos);
     CHECK(endpoint.error().hint.find("iot:Data-ATS") != std::string::npos);
   }
   for (const char* fine :

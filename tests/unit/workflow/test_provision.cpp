@@ -321,7 +321,8 @@ TEST_CASE("the bound tells what has used it up") {
   bench.service.react = [](Operation, unsigned) { return Reaction{Kind::kNothing, {}, {}, {}}; };
   const Outcome outcome = bench.run();
   CHECK(failed_as(outcome) == kCertificateLimit);
-  CHECK(outcome.error->message.find("; the last attempt: no answer to CreateCertificateFromCsr") != std::string::npos);
+  CHECK(outcome.error->message.find("; the last attempt: no response to CreateCertificateFromCsr") !=
+        std::string::npos);
   CHECK(outcome.error->hint.find("; then rerun in 60 minutes") != std::string::npos);
 }
 
