@@ -30,21 +30,21 @@ def shape(value):
 
 
 def result_example(pages, program):
-    """The result in README.md has the keys of a real one, in their order; so has what it says of errors."""
-    readme = page_named(pages, "README.md")
-    block = next(each for each in readme.blocks if '  "schema": 1,' in each.lines)
+    """The result in docs/output.md has the keys of a real one, in their order; so has what it says of errors."""
+    page = page_named(pages, "docs/output.md")
+    block = next(each for each in page.blocks if '  "schema": 1,' in each.lines)
     try:
         shown = json.loads(re.sub(r",?\s*…", "", "\n".join(block.lines)))
     except ValueError as error:
-        yield f"README.md:{block.line}: the result is not JSON: {error}"
+        yield f"docs/output.md:{block.line}: the result is not JSON: {error}"
         return
     if shape(shown) != shape(program.trial["run"]):
-        yield f"README.md:{block.line}: the keys of the result are {shape(program.trial['run'])}"
-    numbers = [number for number, text in readme.prose if text.startswith("`error`, when not null")]
-    paragraph = " ".join(text for number, text in readme.prose if numbers and 0 <= number - numbers[0] < 3)
+        yield f"docs/output.md:{block.line}: the keys of the result are {shape(program.trial['run'])}"
+    numbers = [number for number, text in page.prose if text.startswith("`error`, when not null")]
+    paragraph = " ".join(text for number, text in page.prose if numbers and 0 <= number - numbers[0] < 3)
     for key in program.result["error"]:
         if f"`{key}`" not in paragraph:
-            yield f"README.md: the paragraph on `error` does not name its key {key}"
+            yield f"docs/output.md: the paragraph on `error` does not name its key {key}"
 
 
 def json_keys(pages, program):
@@ -59,25 +59,25 @@ def json_keys(pages, program):
 
 
 def identity_keys(pages, program):
-    """README.md lists the keys of identity.json, the files of the state directory likewise."""
-    readme = page_named(pages, "README.md")
-    numbers = [number for number, text in readme.prose if text.startswith("`identity.json` has ")]
+    """docs/output.md lists the keys of identity.json, the files of the state directory likewise."""
+    page = page_named(pages, "docs/output.md")
+    numbers = [number for number, text in page.prose if text.startswith("`identity.json` has ")]
     listed = []
-    for number, text in readme.prose:
+    for number, text in page.prose:
         if numbers and 0 <= number - numbers[0] < 5:
             if not text.strip():
                 break
             listed += re.findall(r"`([A-Za-z]+)`", text)
     if listed != list(program.trial["identity"]):
-        yield f"README.md: the keys of identity.json are {list(program.trial['identity'])}, not {listed}"
-    variables = {word for _, word in readme.words() if word.startswith("FLEET_PROVISIONED_")}
+        yield f"docs/output.md: the keys of identity.json are {list(program.trial['identity'])}, not {listed}"
+    variables = {word for _, word in page.words() if word.startswith("FLEET_PROVISIONED_")}
     for name in sorted(variables ^ set(program.trial["variables"])):
-        yield f"README.md: the variable {name} is on the page or given to the program of --on-success, not both"
-    block = next(each for each in readme.blocks if each.lines and each.lines[0].startswith("DIR/"))
+        yield f"docs/output.md: the variable {name} is on the page or given to the program of --on-success, not both"
+    block = next(each for each in page.blocks if each.lines and each.lines[0].startswith("DIR/"))
     shown = {line.split()[0].rstrip("/").rsplit("/", 1)[-1] for line in block.lines}
     for path in sorted(program.trial["files"]):
         if path.rsplit("/", 1)[-1] not in shown:
-            yield f"README.md:{block.line}: the state directory also holds {path}"
+            yield f"docs/output.md:{block.line}: the state directory also holds {path}"
 
 
 def events(pages, program):

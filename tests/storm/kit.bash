@@ -4,7 +4,7 @@
 # Each script says with `broken` what did not hold, and with `row` what it tried; its exit status is the number of broken
 # promises, at most 98, counted in a file, since those of subshells and pipes count too. A row of which nothing was tried,
 # and a command that does not exist, are broken promises. STORM_BIN is where the programs are; STORM_FULL=1 tries everything instead of a sample;
-# STORM_ROWS names a file that gets one table row per `row` (see scripts/what-survives-what).
+# STORM_ROWS names a file that gets one table row per `row` (see scripts/fault-tolerance).
 
 set -u
 umask 022

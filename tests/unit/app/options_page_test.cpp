@@ -1,4 +1,5 @@
-// README.md tells of the options what the table says: the test prints what must stand there.
+// docs/options.md describes each option as the option table does; a failing test prints the table that the page must
+// hold.
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -19,7 +20,7 @@ std::string without_bars(std::string_view text) {
   return escaped;
 }
 
-std::string readme_row(const OptionRow& option) {
+std::string page_row(const OptionRow& option) {
   std::string row = "| ";
   if (option.letter != 0) row += std::string("`-") + option.letter + "`, ";
   row += "`--" + std::string(option.name);
@@ -31,14 +32,14 @@ std::string readme_row(const OptionRow& option) {
 
 }  // namespace
 
-TEST_CASE("the options of README.md are those of the table") {
-  std::ifstream file(FLEET_PROVISION_SOURCE_DIR "/README.md", std::ios::binary);
-  const std::string readme{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+TEST_CASE("docs/options.md lists the options of the option table") {
+  std::ifstream file(FLEET_PROVISION_SOURCE_DIR "/docs/options.md", std::ios::binary);
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   std::string expected = "| option | meaning | default |\n|---|---|---|\n";
-  for (const OptionRow& each : option_table()) expected += readme_row(each);
-  const bool holds = readme.find("\n" + expected + "\n") != std::string::npos;
+  for (const OptionRow& each : option_table()) expected += page_row(each);
+  const bool holds = page.find("\n" + expected + "\n") != std::string::npos;
   // Not by INFO, which would break the rows into lines of 80 columns.
-  if (!holds) std::cerr << "README.md must hold:\n\n" << expected << "\n";
+  if (!holds) std::cerr << "docs/options.md must hold:\n\n" << expected << "\n";
   CHECK(holds);
 }
 
