@@ -11,6 +11,7 @@ import unittest
 sys.dont_write_bytecode = True
 import code_names  # noqa: E402
 import comparisons  # noqa: E402
+import decisions  # noqa: E402
 import examples  # noqa: E402
 import keys_and_files  # noqa: E402
 import page as pages_of  # noqa: E402
@@ -35,6 +36,14 @@ BREAKS = [
     (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
     (keys_and_files.service_words, "docs/simulator.md", "| 403 `AccessDenied` |", "| 401 `AccessDenied` |", "the error document 403 AccessDenied"),
     (keys_and_files.service_words, "docs/simulator.md", "`Fn::Split`, ", "", "Fn::Split is missing"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "# 0001 ", "# 0002 ", "the title must begin with # 0001"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "Status: accepted", "Status: done", "must be accepted or superseded"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "* Date: 2026-", "* Date: 26-", "must be a date"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "## Context", "## Situation", "the sections must be"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "## Consequences", "## Decision", "the sections must be"),
+    (decisions.decisions, "docs/decisions/0005-one-build-directory-for-both-scripts.md",
+     "The tests run the optimised binaries. Developers build with `cmake --preset dev`.", "", "the section Consequences is empty"),
+    (decisions.decisions, "docs/decisions/README.md", "* [0083](0083", "* [0083](0084", "the list must hold: * [0083](0083"),
     (code_names.folders, "docs/architecture.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
     (comparisons.options_exist, "docs/errors.md", "`--proxy`", "`--via`", "no program has the option --via"),
     (comparisons.variables_exist, "docs/images.md", "FLEET_PROVISION_STATE_DIR", "FLEET_PROVISION_STATE", "nothing reads FLEET_PROVISION_STATE"),
