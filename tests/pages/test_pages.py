@@ -3,12 +3,15 @@
     test_pages.py TREE BINARIES DOCUMENTS [unittest's arguments]
 """
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import changelog  # noqa: E402
 import code_names  # noqa: E402
 import comparisons  # noqa: E402
 import decisions  # noqa: E402
@@ -36,6 +39,11 @@ BREAKS = [
     (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
     (keys_and_files.service_words, "docs/simulator.md", "| 403 `AccessDenied` |", "| 401 `AccessDenied` |", "the error document 403 AccessDenied"),
     (keys_and_files.service_words, "docs/simulator.md", "`Fn::Split`, ", "", "Fn::Split is missing"),
+    (changelog.changelog, "CHANGELOG.md", "## [Unreleased]", "## Unreleased", "the first heading must be ## [Unreleased]"),
+    (changelog.changelog, "CHANGELOG.md", "## [0.1.0] - ", "## 0.1.0 - ", "no heading of a release"),
+    (changelog.changelog, "CHANGELOG.md", "### Added", "### New", "there is no section New"),
+    (changelog.changelog, "CHANGELOG.md", "### Security", "### Added", "the section Added is out of order or stands twice"),
+    (changelog.changelog, "CHANGELOG.md", "### Added\n", "", "a bullet outside of a section"),
     (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "# 0001 ", "# 0002 ", "the title must begin with # 0001"),
     (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "Status: accepted", "Status: done", "must be accepted or superseded"),
     (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "* Date: 2026-", "* Date: 26-", "must be a date"),
@@ -109,6 +117,12 @@ class Agreement(unittest.TestCase):
                 broken = [each if each.path != path else take(path, text) for each in PAGES]
                 news = set(told(comparison, broken)) - before[comparison]
                 self.assertTrue(any(expected in each for each in news), news)
+
+    def test_every_release_has_an_entry_for_debian(self):
+        text = (pathlib.Path(ROOT) / "CHANGELOG.md").read_text(encoding="utf-8")
+        entries = subprocess.run([f"{ROOT}/scripts/lib/debian-changelog"], input=text, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(re.findall(r"^fleet-provision \((.*)\) unstable", entries, re.M), re.findall(r"^## \[([\d.]+)\]", text, re.M))
+        self.assertNotIn("###", entries)
 
     def test_a_kind_that_nothing_makes_is_found(self):
         program = programs.Program(ROOT, BINARIES, DOCUMENTS)
