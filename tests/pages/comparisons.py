@@ -204,7 +204,7 @@ def where_options_go(pages, program):
     parts = {"docs/options.md": (options[options.index("All commands share"):options.index("\n## Options")],
                                  options[options.index("Each option but"):options.index("\n| option |")]),
              "docs/manual/fleet-provision.1.in": (manual[manual.index("All commands share"):manual.index("lists the options")],
-                                                  manual[manual.index("Every option can"):manual.index("The command line wins")])}
+                                                  manual[manual.index("Every option can"):manual.index("The command line overrides")])}
     for path, (of_commands, of_files) in parts.items():
         for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
             told = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
