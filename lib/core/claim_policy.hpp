@@ -1,5 +1,5 @@
 // What a claim must be allowed to do, and no more (AWS IoT developer guide, provisioning by claim; docs/service.md,
-// "Traps in policies").
+// "Pitfalls in policies").
 #pragma once
 
 #include <string>
