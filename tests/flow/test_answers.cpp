@@ -132,7 +132,7 @@ Act dated(long from, long to) {
 
 }  // namespace
 
-TEST_CASE("a certificate that cannot be ours is refused") {
+TEST_CASE("a certificate that cannot be this gateway's is rejected") {
   const auto create = Step::kCreate;
   const std::vector<std::string> short_wait{"--request-timeout", "1"};
   check_rows({
@@ -162,7 +162,7 @@ TEST_CASE("a certificate that cannot be ours is refused") {
   });
 }
 
-TEST_CASE("fields that are missing, empty, or of another type are refused") {
+TEST_CASE("fields that are missing, empty, or of another type are rejected") {
   std::vector<Row> rows;
   for (const std::string name : {"certificateId", "certificatePem", "certificateOwnershipToken"}) {
     rows.push_back(refused("no " + name, Step::kCreate, changed(without(name))));
@@ -191,7 +191,7 @@ TEST_CASE("fields that are missing, empty, or of another type are refused") {
   check_rows(rows);
 }
 
-TEST_CASE("documents that are none are refused") {
+TEST_CASE("malformed documents are rejected") {
   std::vector<Row> rows;
   for (const Step step : {Step::kCreate, Step::kRegister}) {
     const std::string deep(kPayloadMax / 2, '[');
@@ -261,7 +261,7 @@ TEST_CASE("documents that are none are refused") {
   check_rows(rows);
 }
 
-TEST_CASE("packets that are none are refused, at no cost of memory") {
+TEST_CASE("malformed packets are rejected, at no cost of memory") {
   const Act flood = [](Turn& turn) {
     // 200 MB declared, and sent as long as anybody reads.
     turn.connection.send(std::string("\x30\x80\xA8\xD6\x5F\x00\x01t", 8));
@@ -292,7 +292,7 @@ TEST_CASE("packets that are none are refused, at no cost of memory") {
   check_rows(rows);
 }
 
-TEST_CASE("a refusal's own words are shown whole and harmless, and a refusal that is none is refused") {
+TEST_CASE("a rejection's text is printed complete and harmless, and a malformed rejection is an error") {
   const auto reject = [](const std::string& payload) {
     return [payload](Turn& turn) {
       turn.reject(payload);
@@ -331,7 +331,7 @@ TEST_CASE("a refusal's own words are shown whole and harmless, and a refusal tha
   check_rows(rows);
 }
 
-TEST_CASE("what is legal is taken, however odd") {
+TEST_CASE("unusual but legal responses are accepted") {
   const auto create = Step::kCreate;
   const auto enroll = Step::kRegister;
   const Act in_pieces = [](Turn& turn) {

@@ -128,7 +128,7 @@ TEST_CASE("a DISCONNECT with each reason code") {
   check_rows(rows);
 }
 
-TEST_CASE("a SUBACK with more or fewer codes, for another packet, or none") {
+TEST_CASE("a SUBACK with more or fewer codes, for another packet, or missing") {
   std::vector<Row> rows;
   const auto add = [&rows](const std::string& name, const Act& act, int code, const std::string& kind) {
     rows.push_back(stubborn(name + " (5)", kOnce, Step::kSubscribe, act, code, kind));
@@ -171,7 +171,7 @@ TEST_CASE("a SUBACK with more or fewer codes, for another packet, or none") {
   check_rows(rows);
 }
 
-TEST_CASE("a PUBACK that refuses, and one that answers nothing") {
+TEST_CASE("a PUBACK that refuses, and one without a request") {
   const auto puback_of = [](int code) {
     return say([code](Turn& turn) { return puback(turn.v5, turn.packet, code); });
   };

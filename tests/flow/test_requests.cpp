@@ -185,7 +185,7 @@ std::vector<std::string> version(bool v5) {
 
 }  // namespace
 
-TEST_CASE("one fault before the first request, then health: success in the same run") {
+TEST_CASE("one fault before the first request: success in the same run") {
   std::vector<Row> rows;
   for (const bool v5 : {true, false}) {
     const std::string name = v5 ? " (5)" : " (3.1.1)";
@@ -205,7 +205,7 @@ TEST_CASE("one fault before the first request, then health: success in the same 
   check_rows(rows);
 }
 
-TEST_CASE("one fault at a request or its answer, then health: success in the same run") {
+TEST_CASE("one fault at a request or its response: success in the same run") {
   std::vector<Row> rows;
   bool v5 = true;
   for (const Fault& fault : request_faults()) {
@@ -245,7 +245,7 @@ TEST_CASE("one fault at a request or its answer, then health: success in the sam
   check_rows(rows);
 }
 
-TEST_CASE("a fault that stays ends the run with its cause, and the next run finishes") {
+TEST_CASE("a permanent fault ends the run with its cause, and the next run finishes") {
   const std::vector<std::string> once{"--attempts", "1"};
   const std::vector<std::string> thrice{"--attempts", "3"};
   const std::vector<std::string> few{"--attempts", "3", "--request-timeout", "1"};

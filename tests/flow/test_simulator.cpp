@@ -81,7 +81,7 @@ void check_trials(const std::vector<Trial>& trials) {
     CHECK(found[i].empty());
   }
   table_row(Catch::getResultCapture().getCurrentTestName(), trials.size(),
-            "the exit code, kind and certificates that belong to it");
+            "the expected exit code, kind and certificates");
 }
 
 const Options kCbor{"--payload-format", "cbor"};
@@ -90,7 +90,7 @@ const Options kOlder{"--mqtt-version", "3.1.1"};
 
 }  // namespace
 
-TEST_CASE("one fault of the simulator, then health: success in the same run") {
+TEST_CASE("one fault of the simulator: success in the same run") {
   check_trials({
       {"connect:1:disconnect-before"},
       {"subscribe:1:disconnect-before", kOlder},
@@ -128,7 +128,7 @@ TEST_CASE("one fault of the simulator, then health: success in the same run") {
   });
 }
 
-TEST_CASE("an answer that the simulator spoils is refused") {
+TEST_CASE("a response that the simulator corrupts is rejected") {
   std::vector<Trial> trials{{"create:1:wrong-key", {}, 76, "certificate-key-mismatch"},
                             {"create:1:expired", {}, 76, "issued-certificate-expired"},
                             {"create:1:not-pem", {}, 76, "issued-certificate-unusable"},

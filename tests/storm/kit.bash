@@ -61,7 +61,7 @@ row() {
 
 # Without what it needs, a script tells so and succeeds.
 skip() {
-  printf '| %s | 0 | not tried here: %s |\n' "$1" "$2" | tee -a "$rows"
+  printf '| %s | 0 | not tested: %s |\n' "$1" "$2" | tee -a "$rows"
 }
 
 need_strace() {
