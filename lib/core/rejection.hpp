@@ -1,5 +1,5 @@
-// What the service's error documents mean for the person in front of the gateway (docs/service.md, "What it refuses,
-// and how that looks").
+// What the service's error documents mean for the person in front of the gateway (docs/service.md, "Denials and
+// rejections").
 #pragma once
 
 #include <string>
