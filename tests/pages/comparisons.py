@@ -124,7 +124,7 @@ def known_words(pages, program):
     known |= FOREIGN_WORDS | {"create-from-csr", "create-keys"}
     for key in ("run", "check", "status"):
         known |= {each["phase"] for each in program.trial[key]["timeline"]} | {program.trial[key]["outcome"]}
-    known |= {each for name in ("check", "check_way") for each in re.findall(r'"([a-z-]+)"', program.sources[f"lib/workflow/{name}.cpp"])}
+    known |= {each for name in ("check", "connectivity_check") for each in re.findall(r'"([a-z-]+)"', program.sources[f"lib/workflow/commands/{name}.cpp"])}
     known |= {basename(path).split(".")[0] for path in program.tree}
     known |= set(re.findall(r'["/]([a-z]+(?:-[a-z0-9]+)+)"', program.source_text))
     return known

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string>
 
-#include "option_table.hpp"
+#include "cli/option_table.hpp"
 #include "tests/catch.hpp"
 
 namespace fleet_provision {
