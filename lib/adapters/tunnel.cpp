@@ -155,7 +155,7 @@ bool Tunnel::write_library() {
   const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
                                to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
   if (count < 0 && again(errno)) return false;
-  if (count < 0) library_done_ = true;
+  // A library that closed without reading everything has still sent what it sent: its end is found by reading.
   to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
   return true;
 }
