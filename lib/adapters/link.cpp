@@ -95,6 +95,7 @@ Link::~Link() {
 void Link::let_library_in() {
   library_ = door_->admit(std::min(now() + kLibraryPatience, request_.run_deadline), wait_);
   if (!library_) return;
+  library_socket_ = PahoSocket(library_->theirs);
   doorbell_ = PahoDoorbell(library_->theirs);
   if (auto rung = doorbell_.ring_for_connect(library_->ours.get(), wait_); !rung) {
     library_ = fail(std::move(rung).error());
@@ -119,6 +120,7 @@ void Link::run() {
   // Whoever still waits at the door, waits for nothing.
   ::eventfd_write(stop_.get(), 1);
   if (door_thread_.joinable()) door_thread_.join();
+  leave_to_close(library_socket_);
   if (library_) library_->ours.reset();
   const std::lock_guard lock(mutex_);
   ended_ = true;

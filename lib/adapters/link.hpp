@@ -20,6 +20,7 @@
 #include "adapters/descriptor.hpp"
 #include "adapters/loopback_door.hpp"
 #include "adapters/paho_doorbell.hpp"
+#include "adapters/paho_socket.hpp"
 #include "adapters/tls_connection.hpp"
 #include "adapters/tls_credentials.hpp"
 #include "adapters/tunnel.hpp"
@@ -113,6 +114,7 @@ class Link {
   Result<LoopbackDoor> door_;
   Result<OwnConnection> library_;
   PahoDoorbell doorbell_;
+  PahoSocket library_socket_;
   std::thread door_thread_;
   std::thread thread_;
 };

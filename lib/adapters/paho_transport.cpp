@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "adapters/link.hpp"
+#include "adapters/paho_socket.hpp"
 #include "adapters/resources.hpp"
 #include "core/text.hpp"
 
@@ -99,7 +100,9 @@ class PahoSession final : public Session {
  public:
   PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
               Observer& observer, const ConnectRequest& request)
-      : run_deadline_(request.run_deadline), link_(options, credentials, interrupt, observer, request) {
+      : run_deadline_(request.run_deadline),
+        last_number_(occupy_number_of_last_socket()),
+        link_(options, credentials, interrupt, observer, request) {
     if (link_.port() == 0) return;
     try {
       client_ =
@@ -202,6 +205,8 @@ class PahoSession final : public Session {
   }
 
   Instant run_deadline_;
+  /// Occupied before the library makes its socket, until the session is gone.
+  Descriptor last_number_;
   Link link_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
