@@ -65,6 +65,7 @@ Link::Link(const ConnectionOptions& options, const TlsCredentials& credentials, 
       door_(LoopbackDoor::open()),
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
+  step_.principal = credentials.principal();
   step_.place = place_or_placeholders(options.endpoint.host);
   if (auto started = start(); !started) {
     error_ = std::move(started).error();

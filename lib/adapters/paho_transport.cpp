@@ -268,8 +268,12 @@ Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
     return fail(ErrorKind::kDeviceKeyUnusable,
                 "device key " + printable(issued.key.uri) + ": keys outside of files are not supported yet");
   }
-  const PemCredentials pem{"of the identity", issued.certificate, "of the identity", issued.key.pem.duplicate(),
-                           std::nullopt};
+  const PemCredentials pem{.principal = Principal::kIdentity,
+                           .certificate_name = {},
+                           .certificate_pem = issued.certificate,
+                           .key_name = {},
+                           .key_pem = issued.key.pem.duplicate(),
+                           .passphrase = std::nullopt};
   FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, roots_));
   credentials_.emplace(std::move(loaded));
   return {};

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/mqtt_guard.hpp"
 #include "core/plan.hpp"
+#include "core/principal.hpp"
 
 namespace fleet_provision {
 
@@ -21,7 +22,9 @@ struct MqttStep {
   /// Filters of the last SUBSCRIBE, topic of the last PUBLISH.
   std::vector<std::string> filters;
   std::string topic;
-  /// Where the resources of the claim's policy are.
+  /// Whose policy allows or denies it.
+  Principal principal = Principal::kClaim;
+  /// Where the resources of that policy are.
   AwsPlace place = {};
 };
 
