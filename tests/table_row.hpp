@@ -1,4 +1,4 @@
-// A row of docs/what-survives-what.md, for scripts/what-survives-what, which says with STORM_ROWS where it goes.
+// A row of docs/reports/fault-tolerance.md, for scripts/fault-tolerance, which says with STORM_ROWS where it goes.
 #pragma once
 
 #include <cstdlib>

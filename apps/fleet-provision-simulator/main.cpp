@@ -19,16 +19,16 @@
 #include <string_view>
 #include <vector>
 
-#include "broker.hpp"
-#include "command.hpp"
-#include "files.hpp"
-#include "options.hpp"
-#include "pki.hpp"
+#include "broker/broker.hpp"
+#include "broker/user.hpp"
+#include "pki/pki.hpp"
+#include "records/files.hpp"
 #include "service/document.hpp"
 #include "service/faults.hpp"
 #include "service/policy.hpp"
 #include "service/template.hpp"
-#include "user.hpp"
+#include "simulator/command.hpp"
+#include "simulator/options.hpp"
 
 namespace fleet_provision::simulator {
 

@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/openssl_keysmith.hpp"
-#include "adapters/paho_transport.hpp"
-#include "adapters/posix_disk.hpp"
-#include "adapters/posix_outside.hpp"
-#include "adapters/system_clock.hpp"
-#include "claim_file.hpp"
-#include "workflow/check.hpp"
-#include "workflow/rotate.hpp"
-#include "workflow/verify.hpp"
+#include "adapters/keys/openssl_keysmith.hpp"
+#include "adapters/mqtt/paho_transport.hpp"
+#include "adapters/system/posix_disk.hpp"
+#include "adapters/system/posix_host_system.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "config/claim_file.hpp"
+#include "workflow/commands/check.hpp"
+#include "workflow/commands/rotate.hpp"
+#include "workflow/commands/verify.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -97,14 +97,14 @@ Outcome run(Command command, Request request, const Environment& environment, co
   ClaimTransport transport(std::move(request.connection), interrupt, log);
   OpensslKeysmith keysmith(interrupt);
   PosixDisk disk(request.plan.state_dir);
-  PosixOutside outside(as_texts(environment), interrupt);
+  PosixHostSystem outside(as_texts(environment), interrupt);
   const Ports ports{transport, keysmith, disk, clock, log, &outside};
   if (command == Command::kCheck) return check(request.plan, ports, log, request.probe);
   if (command == Command::kVerify) return verify_installed(request.plan, ports);
   return command == Command::kRotate ? rotate(request.plan, ports) : provision(request.plan, ports);
 }
 
-Result<State> look_around(const std::string& state_dir, Observer& observer) {
+Result<State> read_state(const std::string& state_dir, Observer& observer) {
   const Interrupt never;
   OpensslKeysmith keysmith(never);
   PosixDisk disk(state_dir);
@@ -113,7 +113,7 @@ Result<State> look_around(const std::string& state_dir, Observer& observer) {
 
 std::string whole_path(const std::string& path) {
   const Interrupt never;
-  return PosixOutside({}, never).absolute(path);
+  return PosixHostSystem({}, never).absolute(path);
 }
 
 }  // namespace fleet_provision

@@ -1,11 +1,11 @@
 // The real adapters, built for a request and handed to the workflow.
 #pragma once
 
-#include "adapters/interrupt.hpp"
-#include "plan_from_options.hpp"
+#include "adapters/system/interrupt.hpp"
+#include "config/plan_from_options.hpp"
 #include "ports/observer.hpp"
-#include "workflow/provision.hpp"
-#include "workflow/status.hpp"
+#include "workflow/commands/provision.hpp"
+#include "workflow/commands/status.hpp"
 
 namespace fleet_provision {
 
@@ -15,7 +15,7 @@ namespace fleet_provision {
                           Observer& observer);
 
 /// What a state directory holds; offline, changes nothing.
-[[nodiscard]] Result<State> look_around(const std::string& state_dir, Observer& observer);
+[[nodiscard]] Result<State> read_state(const std::string& state_dir, Observer& observer);
 
 /// `path` as it stands from the root.
 [[nodiscard]] std::string whole_path(const std::string& path);

@@ -8,22 +8,22 @@
 #include <string>
 #include <vector>
 
-#include "adapters/disk_error.hpp"
-#include "adapters/reading_limit.hpp"
-#include "adapters/resources.hpp"
+#include "adapters/system/disk_error.hpp"
+#include "adapters/system/reading_limit.hpp"
+#include "adapters/system/resources.hpp"
+#include "cli/help.hpp"
+#include "commands/policy_command.hpp"
+#include "commands/status_command.hpp"
 #include "compose.hpp"
+#include "config/file_name.hpp"
+#include "config/option_values.hpp"
+#include "config/print_config.hpp"
 #include "core/text.hpp"
-#include "file_name.hpp"
-#include "help.hpp"
-#include "last_words.hpp"
-#include "option_values.hpp"
-#include "policy_command.hpp"
-#include "print_config.hpp"
-#include "process.hpp"
-#include "report.hpp"
-#include "status_command.hpp"
-#include "terminal.hpp"
-#include "watch.hpp"
+#include "output/report.hpp"
+#include "output/terminal.hpp"
+#include "output/watch.hpp"
+#include "process/last_words.hpp"
+#include "process/process.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -38,7 +38,7 @@ int print(std::string_view text, int code) {
   Error error;
   error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
   error.message = "cannot write to stdout: " + words(failure);
-  Report(Voice{}, Instant{}).failed(error);
+  Report(OutputSettings{}, Instant{}).failed(error);
   return code != 0 ? code : static_cast<int>(exit_code(error.kind));
 }
 
@@ -64,9 +64,9 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
   return from_environment && from_environment->flag(OptionId::kJson).value_or(false);
 }
 
-int print_policy(const Options& options, const Voice& voice, Report& report) {
+int print_policy(const Options& options, const OutputSettings& output, Report& report) {
   auto document = policy_document(options);
-  if (!document) return refuse(std::move(document).error(), report, voice.json_result);
+  if (!document) return refuse(std::move(document).error(), report, output.json_result);
   for (const std::string& each : options.warnings()) report.warned(each);
   for (const std::string& each : document->warnings) report.warned(each);
   return print(document->text, 0);
@@ -82,14 +82,14 @@ Result<bool> wants_variables(const Options& options) {
   return variables;
 }
 
-int print_status(const Options& options, const Voice& voice, Report& report) {
+int print_status(const Options& options, const OutputSettings& output, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
   const auto variables = wants_variables(options);
-  if (!variables) return refuse(variables.error(), report, voice.json_result);
-  const bool json = voice.json_result && !*variables;
+  if (!variables) return refuse(variables.error(), report, output.json_result);
+  const bool json = output.json_result && !*variables;
   const auto state_dir = state_directory(options);
   if (!state_dir) return refuse(state_dir.error(), report, json);
-  auto state = look_around(*state_dir, report);
+  auto state = read_state(*state_dir, report);
   if (!state) return refuse(std::move(state).error(), report, json);
   if (state->damage) report.failed(*state->damage);
   const int code = exit_code(state->kind);
@@ -113,7 +113,7 @@ Result<Request> request_of(const Options& options, const Environment& environmen
     return plan_from_options(options, environment, warnings);
   }
   FP_TRY_ASSIGN(const std::string state_dir, state_directory(options));
-  FP_TRY_ASSIGN(const State state, look_around(state_dir, report));
+  FP_TRY_ASSIGN(const State state, read_state(state_dir, report));
   if (state.damage) return fail(*state.damage);
   if (command == Command::kVerify && state.identity) {
     return verification_from_options(options, environment, *state.identity, warnings);
@@ -197,7 +197,8 @@ class Ending {
   std::atomic<const Plan*> known_{nullptr};
 };
 
-int run_as_asked(const Options& options, const Environment& environment, Voice voice, Report& report, Instant start) {
+int run_as_asked(const Options& options, const Environment& environment, OutputSettings output, Report& report,
+                 Instant start) {
   for (const std::string& each : options.warnings()) report.warned(each);
   // Not destroyed: a signal may come until the very end.
   static Interrupt interrupt;
@@ -205,12 +206,12 @@ int run_as_asked(const Options& options, const Environment& environment, Voice v
   const Instant end_of_reading = start + timeout_of(options);
   const ReadingLimit limit(end_of_reading, &interrupt);
   report.end_at(end_of_reading, Milliseconds{0});
-  Ending ending(report, voice.json_result);
+  Ending ending(report, output.json_result);
   Watch::Calls calls{.tick = {},
                      .end = [&report] { return report.end(); },
                      .late = [&ending] { ending.late(); },
                      .stuck = [&ending](ErrorKind kind) { ending.stuck(kind); }};
-  if (voice.live_line) calls.tick = [&report] { report.tick(); };
+  if (output.live_line) calls.tick = [&report] { report.tick(); };
   const Watch watch(interrupt, std::move(calls));
   std::vector<std::string> warnings;
   auto request = request_of(options, environment, report, warnings);
@@ -238,28 +239,29 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (options && options->given(OptionId::kPrintConfig) != nullptr) {
     return print(print_config(*options, environment), 0);
   }
-  const auto voice = options ? voice_from_options(*options, environment) : Result<Voice>(fail(options.error()));
-  if (!voice) {
-    Voice plain;
+  const auto output =
+      options ? output_settings_from(*options, environment) : Result<OutputSettings>(fail(options.error()));
+  if (!output) {
+    OutputSettings plain;
     plain.json_log = value_sought(arguments, environment, OptionId::kLogFormat) == "json";
     // What is asked of the output is as unsure as the rest, but -q is easily seen.
     plain.quiet = asks_for(arguments, OptionId::kQuiet);
     Report report(plain, start);
     for (const std::string& each : unknown_variables(environment)) report.warned(each);
-    return refuse(voice.error(), report, wants_json(arguments, environment));
+    return refuse(output.error(), report, wants_json(arguments, environment));
   }
-  Report report(*voice, start);
-  const LastWords last_words([&](Error error) { return refuse(std::move(error), report, voice->json_result); });
+  Report report(*output, start);
+  const LastWords last_words([&](Error error) { return refuse(std::move(error), report, output->json_result); });
   if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
-    return refuse(std::move(enough).error(), report, voice->json_result);
+    return refuse(std::move(enough).error(), report, output->json_result);
   }
   if (auto belong = belong_to_command(*options); !belong) {
-    return refuse(std::move(belong).error(), report, voice->json_result);
+    return refuse(std::move(belong).error(), report, output->json_result);
   }
-  if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, voice->json_result);
-  if (options->command() == Command::kStatus) return print_status(*options, *voice, report);
-  if (options->command() == Command::kPolicy) return print_policy(*options, *voice, report);
-  return run_as_asked(*options, environment, *voice, report, start);
+  if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, output->json_result);
+  if (options->command() == Command::kStatus) return print_status(*options, *output, report);
+  if (options->command() == Command::kPolicy) return print_policy(*options, *output, report);
+  return run_as_asked(*options, environment, *output, report, start);
 }
 
 }  // namespace
@@ -272,7 +274,7 @@ int main(int argc, char** argv) {
   const Environment environment = take_environment();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto end_with = [&](Error error) {
-    Report report(Voice{}, start);
+    Report report(OutputSettings{}, start);
     return refuse(std::move(error), report, wants_json(arguments, environment));
   };
   const LastWords last_words(end_with);

@@ -1,12 +1,12 @@
 # Manual pages, completions and the JSON schema, written from the option table while the project is built. A cross
 # build compiles the small program that writes them for the building machine (FLEET_PROVISION_HOST_CXX).
 set(documents_sources
-  apps/fleet-provision/documents/bash.cpp apps/fleet-provision/documents/fish.cpp
-  apps/fleet-provision/documents/main.cpp apps/fleet-provision/documents/manual.cpp
-  apps/fleet-provision/documents/programs.cpp apps/fleet-provision/documents/schema.cpp
-  apps/fleet-provision/documents/value_offer.cpp apps/fleet-provision/documents/zsh.cpp
-  apps/fleet-provision/command.cpp apps/fleet-provision/option_table.cpp
-  apps/fleet-provision-simulator/option_rows.cpp apps/fleet-provision-simulator/service/behaviour_table.cpp
+  apps/document-generator/bash.cpp apps/document-generator/fish.cpp
+  apps/document-generator/main.cpp apps/document-generator/manual.cpp
+  apps/document-generator/programs.cpp apps/document-generator/schema.cpp
+  apps/document-generator/value_offer.cpp apps/document-generator/zsh.cpp
+  apps/fleet-provision/cli/command.cpp apps/fleet-provision/cli/option_table.cpp
+  apps/fleet-provision-simulator/simulator/option_rows.cpp apps/fleet-provision-simulator/service/behaviour_table.cpp
   apps/fleet-provision-simulator/service/fault_table.cpp lib/core/text.cpp)
 
 if(CMAKE_CROSSCOMPILING)
@@ -17,12 +17,12 @@ if(CMAKE_CROSSCOMPILING)
   # The flags in the environment are meant for the other machine; the compiler does not read them by itself.
   add_custom_command(OUTPUT ${write_document}
     COMMAND ${FLEET_PROVISION_HOST_CXX} -std=c++20 -O1 -I${PROJECT_SOURCE_DIR}/lib
-            -I${PROJECT_SOURCE_DIR}/apps/fleet-provision -I${PROJECT_SOURCE_DIR}/apps/fleet-provision-simulator -o ${write_document} ${documents_sources}
+            -I${PROJECT_SOURCE_DIR}/apps/fleet-provision -I${PROJECT_SOURCE_DIR}/apps/document-generator -I${PROJECT_SOURCE_DIR}/apps/fleet-provision-simulator -o ${write_document} ${documents_sources}
     DEPENDS ${documents_sources} VERBATIM)
 else()
   add_executable(fleet-provision-documents ${documents_sources})
   set_target_properties(fleet-provision-documents PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-  target_include_directories(fleet-provision-documents PRIVATE lib apps/fleet-provision
+  target_include_directories(fleet-provision-documents PRIVATE lib apps/fleet-provision apps/document-generator
                              apps/fleet-provision-simulator)
   target_link_libraries(fleet-provision-documents PRIVATE fp_options)
   set(write_document fleet-provision-documents)

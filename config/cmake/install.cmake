@@ -23,15 +23,16 @@ endif()
 # public interface (docs/library.md); they include the standard library, each other and tl/expected.hpp only. `codec`
 # has none: it is there because the workflow links to it.
 set(public_headers
+  aws/endpoint_parser.hpp
   core/deadline.hpp core/error.hpp core/identity.hpp core/plan.hpp core/result.hpp core/secret.hpp core/text.hpp
-  ports/claim_file.hpp ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/outside.hpp
+  ports/claim_file.hpp ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/host_system.hpp ports/ports.hpp
   ports/silent_observer.hpp ports/transport.hpp
-  workflow/provision.hpp workflow/rotate.hpp
-  adapters/connection_options.hpp adapters/interrupt.hpp adapters/openssl_keysmith.hpp adapters/paho_transport.hpp
-  adapters/posix_disk.hpp adapters/posix_outside.hpp adapters/system_clock.hpp
+  workflow/commands/provision.hpp workflow/outcome.hpp workflow/commands/rotate.hpp
+  adapters/network/connection_options.hpp adapters/system/interrupt.hpp adapters/keys/openssl_keysmith.hpp adapters/mqtt/paho_transport.hpp
+  adapters/system/posix_disk.hpp adapters/system/posix_host_system.hpp adapters/system/system_clock.hpp
   # Not for use; those above include them.
-  adapters/acting_user.hpp adapters/descriptor.hpp adapters/openssl_handles.hpp adapters/pem_credentials.hpp
-  adapters/state_lock.hpp adapters/tls_credentials.hpp adapters/trust_store.hpp)
+  adapters/system/acting_user.hpp adapters/system/descriptor.hpp adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp
+  adapters/system/state_lock.hpp adapters/network/tls_credentials.hpp adapters/network/trust_store.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)
@@ -41,11 +42,11 @@ configure_file(config/cmake/version.hpp.in ${PROJECT_BINARY_DIR}/version.hpp @ON
 install(FILES ${PROJECT_BINARY_DIR}/version.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/core
         COMPONENT library)
 
-foreach(layer core codec workflow adapters)
+foreach(layer core aws mqtt codec workflow adapters)
   set_target_properties(fp_${layer} PROPERTIES EXPORT_NAME ${layer} OUTPUT_NAME fleet-provision-${layer})
 endforeach()
 set_target_properties(fp_ports PROPERTIES EXPORT_NAME ports)
-install(TARGETS fp_core fp_ports fp_codec fp_workflow fp_adapters EXPORT fleet-provision
+install(TARGETS fp_core fp_aws fp_mqtt fp_ports fp_codec fp_workflow fp_adapters EXPORT fleet-provision
         ARCHIVE COMPONENT library INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fleet-provision)

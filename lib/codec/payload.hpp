@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/messages.hpp"
+#include "aws/messages.hpp"
 #include "core/plan.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"

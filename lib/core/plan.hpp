@@ -106,10 +106,6 @@ struct Plan {
 [[nodiscard]] Result<MqttVersion> parse_mqtt_version(std::string_view text);
 [[nodiscard]] Result<KeyType> parse_key_type(std::string_view text);
 
-/// `HOST[:PORT]`, with or without a scheme, a trailing dot, brackets around IPv6. `port` is the value of `--port`;
-/// a different one in the text is an error.
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16_t> port);
-
 /// 1 to 36 of `[0-9A-Za-z_-]` (API_CreateProvisioningTemplate).
 [[nodiscard]] Result<std::string> parse_template_name(std::string_view text);
 /// 1 to 128 bytes of UTF-8 without control characters, no leading `$` (AWS IoT message broker limits).

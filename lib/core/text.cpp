@@ -93,6 +93,17 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
+std::string quoted(std::string_view text) {
+  return "\"" + printable(text, 80) + "\"";
+}
+
+bool is_alphanumeric_or(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [others](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
 std::string listed(const std::vector<std::string>& texts) {
   std::string list;
   for (const std::string& each : texts) list += (list.empty() ? "" : ", ") + printable(each);

@@ -17,6 +17,10 @@ namespace fleet_provision {
 /// What a terminal may be shown: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
 /// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
+/// `text` in double quotes, printable and cut to 80 bytes.
+[[nodiscard]] std::string quoted(std::string_view text);
+/// Whether each character is an ASCII letter or digit or one of `others`.
+[[nodiscard]] bool is_alphanumeric_or(std::string_view text, std::string_view others);
 /// Each of them printable, with commas between.
 [[nodiscard]] std::string listed(const std::vector<std::string>& texts);
 

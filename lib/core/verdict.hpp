@@ -1,5 +1,5 @@
 // What a failure means for the run: one table for errors, one rule for the service's error documents (docs/service.md,
-// "What it refuses, and how that looks").
+// "Denials and rejections").
 #pragma once
 
 #include <optional>

@@ -18,13 +18,41 @@ struct FolderRule {
 const std::vector<FolderRule>& folder_rules() {
   static const std::vector<FolderRule> rules{
       {"lib/core/", {"core/"}},
+      {"lib/aws/", {"aws/", "core/"}},
+      {"lib/mqtt/", {"mqtt/", "aws/", "core/"}},
       {"lib/ports/", {"ports/", "core/"}},
-      {"lib/codec/", {"codec/", "core/"}},
-      {"lib/workflow/", {"workflow/", "ports/", "codec/", "core/"}},
-      {"lib/adapters/", {"adapters/", "ports/", "core/"}},
-      {"apps/fleet-provision-simulator/service/", {"service/", "codec/", "core/"}},
+      {"lib/codec/", {"codec/", "aws/", "core/"}},
+      {"lib/workflow/", {"workflow/", "ports/", "codec/", "aws/", "core/"}},
+      {"lib/workflow/state/", {"workflow/state/", "ports/", "codec/", "core/"}},
+      {"lib/workflow/run/",
+       {"workflow/run/", "workflow/state/", "workflow/outcome.hpp", "ports/", "codec/", "aws/", "core/"}},
+      {"lib/adapters/", {"adapters/", "ports/", "mqtt/", "aws/", "core/"}},
+      {"lib/adapters/system/", {"adapters/system/", "ports/", "core/"}},
+      {"lib/adapters/keys/", {"adapters/keys/", "adapters/system/", "ports/", "core/"}},
+      {"lib/adapters/network/", {"adapters/network/", "adapters/keys/", "adapters/system/", "ports/", "aws/", "core/"}},
+      {"apps/fleet-provision/cli/", {"cli/", "build_info.hpp", "core/"}},
+      {"apps/fleet-provision/config/",
+       {"config/", "cli/", "build_info.hpp", "adapters/", "codec/", "ports/", "aws/", "core/"}},
+      {"apps/fleet-provision/output/",
+       {"output/", "config/", "cli/", "adapters/system/", "workflow/", "ports/", "core/"}},
+      {"apps/fleet-provision/process/", {"process/", "config/", "cli/", "adapters/system/", "core/"}},
+      {"apps/fleet-provision-simulator/service/", {"service/", "codec/", "aws/", "core/"}},
+      {"apps/fleet-provision-simulator/records/", {"records/", "service/", "adapters/system/", "codec/", "core/"}},
+      {"apps/fleet-provision-simulator/pki/", {"pki/", "records/", "service/", "core/"}},
+      {"apps/fleet-provision-simulator/broker/",
+       {"broker/", "pki/", "records/", "service/", "adapters/system/", "codec/", "core/"}},
   };
   return rules;
+}
+
+/// The rule of the innermost folder that has one; nullptr where everything may be included.
+const FolderRule* rule_of(std::string_view path) {
+  const FolderRule* innermost = nullptr;
+  for (const FolderRule& rule : folder_rules()) {
+    const bool holds = path.starts_with(rule.folder);
+    if (holds && (innermost == nullptr || rule.folder.size() > innermost->folder.size())) innermost = &rule;
+  }
+  return innermost;
 }
 
 enum class Ending : unsigned char { kAny, kSource };
@@ -48,21 +76,20 @@ constexpr std::string_view kServiceModel = "apps/fleet-provision-simulator/servi
 const std::vector<HeaderRule>& header_rules() {
   static const std::vector<HeaderRule> rules{
       {{"mqtt/", "MQTT"},
-       {{"lib/adapters/paho_transport.cpp"}},
-       "Paho's headers belong in adapters/paho_transport.cpp"},
+       {{"lib/adapters/mqtt/paho_transport.cpp"}},
+       "Paho's headers belong in adapters/mqtt/paho_transport.cpp"},
       {{"openssl/"},
-       {{"lib/adapters/", Ending::kSource},
-        {"apps/fleet-provision-simulator/pki"},
-        {"apps/fleet-provision-simulator/issuer"},
-        {"apps/fleet-provision-simulator/x509"}},
-       "OpenSSL's headers belong in the .cpp files of adapters and in the simulator's pki, issuer and x509"},
+       {{"lib/adapters/keys/", Ending::kSource},
+        {"lib/adapters/network/", Ending::kSource},
+        {"apps/fleet-provision-simulator/pki/"}},
+       "OpenSSL's headers belong in the .cpp files of adapters/keys and adapters/network, and in the simulator's pki"},
       {{"CLI/"}, {{"apps/"}}, "CLI11 belongs in apps"},
       {{"nlohmann/"},
        {{"lib/codec/", Ending::kSource}, {"apps/"}},
        "nlohmann belongs in the .cpp files of codec and in apps"},
       {{"cbor.h", "cbor/"}, {{"lib/codec/", Ending::kSource}}, "libcbor belongs in the .cpp files of codec"},
       {{"mosquitto"},
-       {{"apps/fleet-provision-simulator/plugin"}},
+       {{"apps/fleet-provision-simulator/broker/plugin"}},
        "mosquitto's headers belong in the simulator's plugin"},
       {{"tl/"}, {{"lib/core/result.hpp"}}, "tl::expected is seen through core/result.hpp"},
       {{"sys/", "net/", "netinet/", "arpa/", "linux/", "unistd.h", "fcntl.h", "poll.h", "netdb.h", "pthread.h",
@@ -92,7 +119,7 @@ const std::vector<WordRule>& word_rules() {
       {{"exit", "_exit", "quick_exit"}, {{"apps/"}}, "only apps end the process"},
       // The trust store stands where OpenSSL looks for it, which two variables can change.
       {{"getenv", "secure_getenv", "setenv", "unsetenv", "environ"},
-       {{"apps/"}, {"lib/adapters/trust_store.cpp"}},
+       {{"apps/"}, {"lib/adapters/network/trust_store.cpp"}},
        "only apps know the environment"},
   };
   return rules;
@@ -243,11 +270,11 @@ class Judge {
       found("a header is named from the top of lib/ or of its app, never relative to the file");
       return;
     }
-    for (const FolderRule& rule : folder_rules()) {
-      if (!path_.starts_with(rule.folder) || begins_with_one_of(header, rule.may_include)) continue;
-      std::string words(rule.folder);
+    const FolderRule* rule = rule_of(path_);
+    if (rule != nullptr && !begins_with_one_of(header, rule->may_include)) {
+      std::string words(rule->folder);
       words += " may include only";
-      for (const std::string_view each : rule.may_include) words.append(" ").append(each);
+      for (const std::string_view each : rule->may_include) words.append(" ").append(each);
       found(words);
     }
     if (is_source(path_) && is_own_header(header, path_) && seen_another_)

@@ -28,7 +28,7 @@ def options():
     parser.add_argument("--only", choices=SECTIONS, action="append", help="this section alone; repeatable")
     parser.add_argument("--without-aws", action="store_true", help="leave AWS's client out, which npm installs otherwise")
     parser.add_argument("--output", metavar="FILE", help="the figures, every run's included, as JSON")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/reports/performance.md")
     parser.add_argument("--state-dirs", metavar="DIR", help="where the runs keep their state (default: in build/)")
     parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--aws", help=argparse.SUPPRESS)
@@ -96,7 +96,7 @@ def main():
             json.dump(result, file, indent=1)
             file.write("\n")
     if given.write:
-        write_page(os.path.join(os.path.dirname(__file__), "../../docs/performance.md"), "\n".join(text))
+        write_page(os.path.join(os.path.dirname(__file__), "../../docs/reports/performance.md"), "\n".join(text))
     return 0
 
 

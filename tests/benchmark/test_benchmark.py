@@ -57,7 +57,7 @@ def same_files(run, build):
 def named_syncs():
     """How many fsyncs docs/performance.md gives a reason for, in a run without options."""
     with open(f"{HERE}/../../docs/performance.md", encoding="utf-8") as page:
-        section = page.read().split("## Each fsync, and why")[1].split("\n## ")[0]
+        section = page.read().split("## Fsyncs of a first run")[1].split("\n## ")[0]
     return len(re.findall(r"^\| \d+ \| ", section, re.MULTILINE))
 
 

@@ -29,7 +29,7 @@ int loopback_socket(std::uint16_t port) {
   return done == 0 ? socket : -1;
 }
 
-/// Up to the blank line, byte by byte: what follows belongs to the tunnel.
+/// Up to the blank line, byte by byte: what follows belongs to the bridge.
 std::string read_head(int client) {
   std::string head;
   char byte = 0;

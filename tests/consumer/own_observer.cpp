@@ -1,11 +1,12 @@
 // Provisions a gateway from a program of one's own and tells the progress in its own way:
 //   fleet-provision-simulator -- own-observer SERIAL STATE-DIR
-#include <adapters/openssl_keysmith.hpp>
-#include <adapters/paho_transport.hpp>
-#include <adapters/posix_disk.hpp>
-#include <adapters/system_clock.hpp>
+#include <adapters/keys/openssl_keysmith.hpp>
+#include <adapters/mqtt/paho_transport.hpp>
+#include <adapters/system/posix_disk.hpp>
+#include <adapters/system/system_clock.hpp>
+#include <aws/endpoint_parser.hpp>
 #include <ports/silent_observer.hpp>
-#include <workflow/provision.hpp>
+#include <workflow/commands/provision.hpp>
 
 #include <cstdlib>
 #include <iostream>

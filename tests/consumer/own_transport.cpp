@@ -1,10 +1,10 @@
 // Provisions a gateway over another MQTT client than the library's own; keys, files and time are the library's.
 //   fleet-provision-simulator -- own-transport SERIAL STATE-DIR
-#include <adapters/openssl_keysmith.hpp>
-#include <adapters/posix_disk.hpp>
-#include <adapters/system_clock.hpp>
+#include <adapters/keys/openssl_keysmith.hpp>
+#include <adapters/system/posix_disk.hpp>
+#include <adapters/system/system_clock.hpp>
 #include <ports/silent_observer.hpp>
-#include <workflow/provision.hpp>
+#include <workflow/commands/provision.hpp>
 
 #include <fstream>
 #include <iostream>

@@ -4,13 +4,13 @@
 
 #include "core/milestones.hpp"
 #include "tests/fakes/fake_clock.hpp"
+#include "tests/fakes/fake_host_system.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
-#include "tests/fakes/fake_outside.hpp"
 #include "tests/fakes/fake_transport.hpp"
 #include "tests/fakes/run_recorder.hpp"
-#include "workflow/identity_files.hpp"
-#include "workflow/provision.hpp"
-#include "workflow/rotate.hpp"
+#include "workflow/commands/provision.hpp"
+#include "workflow/commands/rotate.hpp"
+#include "workflow/state/identity_files.hpp"
 
 namespace fleet_provision::crash {
 namespace {
@@ -83,7 +83,7 @@ struct World {
   fakes::FakeDisk disk;
   fakes::FakeService service;
   fakes::FakeTransport transport{service, clock};
-  fakes::FakeOutside outside;
+  fakes::FakeHostSystem outside;
   bool rotating = false;
   unsigned old_certificates = 0;
   unsigned operations_seen = 0;

@@ -72,8 +72,9 @@ TEST_CASE("after a power cut before any operation the gateway ends provisioned")
   }
   // The matrix is not empty by a slip.
   CHECK(cuts > 5'000);
-  test::table_row("power cut before any operation × what survives it (in memory)", cuts,
-                  "a whole identity, or 75 at the bound; no key lost that was sent; certificates within the bound");
+  test::table_row(
+      "power cut before each operation, with everything that may survive (in memory)", cuts,
+      "a complete identity, or 75 at the limit; no key lost whose CSR was sent; certificates within the limit");
 }
 
 TEST_CASE("a kill and then a power cut lose nothing either") {
@@ -88,7 +89,7 @@ TEST_CASE("a kill and then a power cut lose nothing either") {
       cuts += tally.cuts;
     }
   }
-  test::table_row("a kill before any operation, then a power cut before any of the next run (in memory)", cuts,
+  test::table_row("a kill before each operation, then a power cut before each of the next run (in memory)", cuts,
                   "the same");
 }
 
@@ -110,7 +111,7 @@ TEST_CASE("with any one sync left out the matrix finds what breaks") {
       CHECK(tally.violations.size() == 1);
     }
   }
-  test::table_row("one sync taken out of the code (in memory)", left_out, "the test of power cuts fails");
+  test::table_row("one sync removed from the code (in memory)", left_out, "the test of power cuts fails");
 }
 
 TEST_CASE("with a sync of the mark for the user's program left out the matrix finds what breaks") {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/topics.hpp"
+#include "aws/topics.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
 
 namespace fleet_provision::fakes {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/messages.hpp"
+#include "aws/messages.hpp"
 #include "ports/transport.hpp"
 #include "tests/fakes/fake_clock.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/paho_transport.hpp"
+#include "adapters/mqtt/paho_transport.hpp"
 #include "tests/fakes/recording_observer.hpp"
 #include "tests/fakes/scripted_broker.hpp"
 #include "tests/fakes/test_pki.hpp"

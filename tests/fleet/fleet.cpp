@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/plan.hpp"
-#include "workflow/retry.hpp"
+#include "workflow/run/retry.hpp"
 
 namespace fleet_provision::fleet {
 namespace {

@@ -1,11 +1,11 @@
 // A fleet of gateways powered up together, in virtual time.
 //
-// The waits are those of the program: workflow/retry, and through it core/verdict and core/backoff, decide every one of
-// them. Around them stands the least model that shows what they do to a service: two operations, each with a quota of R
-// requests a second (a bucket that holds one second's worth, as AWS throttles), which rejects with 429 or stays silent
-// when the bucket is empty; gateways that ask for a certificate, then for a thing, over a new connection after each
-// failure; runs that end with --timeout and are begun again by systemd; ownership tokens that live one hour. Network
-// and gateways are otherwise without fault, so that what is measured is the waiting alone.
+// The waits are those of the program: workflow/run/retry, and through it core/verdict and core/backoff, decide every
+// one of them. Around them stands the least model that shows what they do to a service: two operations, each with a
+// quota of R requests a second (a bucket that holds one second's worth, as AWS throttles), which rejects with 429 or
+// stays silent when the bucket is empty; gateways that ask for a certificate, then for a thing, over a new connection
+// after each failure; runs that end with --timeout and are begun again by systemd; ownership tokens that live one hour.
+// Network and gateways are otherwise without fault, so that what is measured is the waiting alone.
 //
 // The ideal is N / R seconds and 2 N requests. Nobody can reach it without knowing N and R: a gateway knows only how
 // often it was turned away itself.

@@ -40,7 +40,7 @@ std::vector<Setup> setups(const Size& size) {
       {"doubling to 300 s", patient, {}, restart, doubling_to(seconds{300})},
       {"doubling to 3 600 s", patient, {}, restart, doubling_to(seconds{3'600})},
       {"**ours**", patient, {}, restart, {}},
-      {"ours, `--timeout 300`, run again after 30 s", plain, {}, restart, {}},
+      {"ours, `--timeout 300`, rerun after 30 s", plain, {}, restart, {}},
       {"**ours, `--splay` 1.1 N/R**", plain, ideal * 11 / 10, restart, {}},
       {"ours, `--splay` 0.5 N/R", plain, ideal / 2, restart, {}},
       {"ours, `--splay` 2 N/R", plain, ideal * 2, restart, {}},

@@ -125,7 +125,7 @@ void check_rows(const std::vector<Row>& rows) {
     CHECK(found[i].empty());
   }
   table_row(Catch::getResultCapture().getCurrentTestName(), rows.size(),
-            "the exit code, kind and certificates that belong to it, within --timeout and a second");
+            "the expected exit code, kind and certificates, within a second of --timeout");
 }
 
 }  // namespace fleet_provision::test

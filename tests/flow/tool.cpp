@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "adapters/descriptor.hpp"
+#include "adapters/system/descriptor.hpp"
 #include "core/text.hpp"
 #include "tests/temporary_directory.hpp"
 

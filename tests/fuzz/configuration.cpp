@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "configuration_file.hpp"
+#include "config/configuration_file.hpp"
 #include "tests/fuzz/refusal.hpp"
 
 using namespace fleet_provision;

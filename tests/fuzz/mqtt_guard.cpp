@@ -3,7 +3,7 @@
 // cut.
 #include <algorithm>
 
-#include "core/mqtt_guard.hpp"
+#include "mqtt/guard.hpp"
 #include "tests/fuzz/refusal.hpp"
 
 using namespace fleet_provision;

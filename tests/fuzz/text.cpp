@@ -1,6 +1,7 @@
 // Text from outside: what a terminal is shown, and what each parser makes of a name, an address, a date, a topic.
 #include <algorithm>
 
+#include "aws/endpoint_parser.hpp"
 #include "core/file_advice.hpp"
 #include "core/identity.hpp"
 #include "core/plan.hpp"

@@ -84,7 +84,7 @@ def folders(pages, program):
     page = page_named(pages, "docs/architecture.md")
     tests = {word for _, cells in page.rows_below("| folder of `tests/` |") for word in re.findall(r"`(\w+)`", cells[0])}
     tests |= {word for number, line in page.prose if line.startswith("`fakes`") for word in ["fakes"]}
-    layers = {word for _, cells in page.rows_below("| folder | what |") for word in re.findall(r"`([\w/-]+)`", cells[0])}
+    layers = {word for _, cells in page.rows_below("| folder | what belongs there |") for word in re.findall(r"`([\w/-]+)`", cells[0])}
     for path in program.tree:
         if re.fullmatch(r"tests/[a-z]+", path) and path.removeprefix("tests/") not in tests:
             yield f"docs/architecture.md: the folder {path} is missing"

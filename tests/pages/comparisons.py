@@ -124,7 +124,7 @@ def known_words(pages, program):
     known |= FOREIGN_WORDS | {"create-from-csr", "create-keys"}
     for key in ("run", "check", "status"):
         known |= {each["phase"] for each in program.trial[key]["timeline"]} | {program.trial[key]["outcome"]}
-    known |= {each for name in ("check", "check_way") for each in re.findall(r'"([a-z-]+)"', program.sources[f"lib/workflow/{name}.cpp"])}
+    known |= {each for name in ("check", "connectivity_check") for each in re.findall(r'"([a-z-]+)"', program.sources[f"lib/workflow/commands/{name}.cpp"])}
     known |= {basename(path).split(".")[0] for path in program.tree}
     known |= set(re.findall(r'["/]([a-z]+(?:-[a-z0-9]+)+)"', program.source_text))
     return known
@@ -168,20 +168,20 @@ def kinds_produced(_, program):
 
 
 def exit_code_tables(pages, program):
-    """README, the manual and --help give every exit code, and say rightly whether to run again."""
+    """docs/output.md, the manual and --help give every exit code, and say rightly whether to run again."""
     codes = set(program.exit_codes.values())
     again = {74: "yes", 75: "yes", 130: "yes", 0: "", 70: ""}
-    readme = next(page for page in pages if page.path == "README.md")
+    page = next(page for page in pages if page.path == "docs/output.md")
     told = {}
-    for number, cells in readme.rows_below("| exit code |"):
+    for number, cells in page.rows_below("| exit code |"):
         for code in re.findall(r"\d+", cells[0]):
             told[int(code)] = (number, cells[-1])
     for code in codes ^ set(told):
-        yield f"README.md: the table of exit codes has to have {code} if and only if a run can end with it"
+        yield f"docs/output.md: the table of exit codes has to have {code} if and only if a run can end with it"
     for code, (number, cell) in told.items():
         expected = again.get(code if code != 143 else 130, "no")
         if cell.split(",")[0] != expected:
-            yield f"README.md:{number}: exit {code} is to be run again: {expected or '(both)'}, not {cell}"
+            yield f"docs/output.md:{number}: exit {code} is to be run again: {expected or '(both)'}, not {cell}"
     below = program.help[program.help.index("\nExit codes:"):program.help.index("\nExamples:")]
     helped = {int(code) for code in re.findall(r"(?:^|  |, )(\d+)(?=,? )", below, re.M)}
     for code in codes ^ helped:
@@ -194,17 +194,17 @@ def exit_code_tables(pages, program):
 
 
 def where_options_go(pages, program):
-    """README and the manual say which options belong to one command alone, and which cannot be a key of a file."""
+    """docs/options.md and the manual say which options belong to one command alone, and which cannot be a key of a file."""
     schema = json.loads((program.documents / "config.schema.json").read_text(encoding="utf-8"))
     no_keys = set(program.options) - set(schema["properties"])
     alone = {name for name in program.options if name not in program.commands[""] and
              sum(name in each for each in program.commands.values()) == 1}
-    readme = next(page for page in pages if page.path == "README.md").text
+    options = next(page for page in pages if page.path == "docs/options.md").text
     manual = next(page for page in pages if page.path == "docs/manual/fleet-provision.1.in").text
-    parts = {"README.md": (readme[readme.index("All commands share"):readme.index("\n## Options")],
-                           readme[readme.index("Each option but"):readme.index("\n| option |")]),
+    parts = {"docs/options.md": (options[options.index("All commands share"):options.index("\n## Options")],
+                                 options[options.index("Each option but"):options.index("\n| option |")]),
              "docs/manual/fleet-provision.1.in": (manual[manual.index("All commands share"):manual.index("lists the options")],
-                                                  manual[manual.index("Every option can"):manual.index("The command line wins")])}
+                                                  manual[manual.index("Every option can"):manual.index("The command line overrides")])}
     for path, (of_commands, of_files) in parts.items():
         for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
             told = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
@@ -268,10 +268,12 @@ def configuration_keys(pages, program):
                 yield f"{path}:{number}: {key} is no key of the configuration"
 
 
+from changelog import changelog  # noqa: E402
 from code_names import build_options, error_examples, folders, fuzz_targets, milestones, names_exist  # noqa: E402
+from decisions import decisions  # noqa: E402
 from keys_and_files import events, files_exist, json_keys, result_example, service_words  # noqa: E402
 
 ALL = [options_taken, options_exist, variables_exist, words_exist, codes_of_kinds, kinds_produced, exit_code_tables,
        where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
        files_exist, names_exist, milestones, build_options, fuzz_targets,
-       error_examples, folders, service_words]
+       error_examples, folders, service_words, decisions, changelog]

@@ -146,7 +146,7 @@ class Program:
     @functools.cached_property
     def synonyms(self):
         """Names of other tools' options, without dashes, which the program answers with its own."""
-        rows = re.findall(r'\{((?:\s*"[^"]*")+),\s*(?:Id::|std::nullopt|\{\})', self.sources["apps/fleet-provision/synonyms.cpp"])
+        rows = re.findall(r'\{((?:\s*"[^"]*")+),\s*(?:Id::|std::nullopt|\{\})', self.sources["apps/fleet-provision/cli/synonyms.cpp"])
         return {word for row in rows for word in re.findall(r"[a-z0-9]+", row)}
 
     @functools.cached_property

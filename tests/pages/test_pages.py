@@ -3,14 +3,18 @@
     test_pages.py TREE BINARIES DOCUMENTS [unittest's arguments]
 """
 import pathlib
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import changelog  # noqa: E402
 import code_names  # noqa: E402
 import comparisons  # noqa: E402
+import decisions  # noqa: E402
 import examples  # noqa: E402
 import keys_and_files  # noqa: E402
 import page as pages_of  # noqa: E402
@@ -35,6 +39,19 @@ BREAKS = [
     (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
     (keys_and_files.service_words, "docs/simulator.md", "| 403 `AccessDenied` |", "| 401 `AccessDenied` |", "the error document 403 AccessDenied"),
     (keys_and_files.service_words, "docs/simulator.md", "`Fn::Split`, ", "", "Fn::Split is missing"),
+    (changelog.changelog, "CHANGELOG.md", "## [Unreleased]", "## Unreleased", "the first heading must be ## [Unreleased]"),
+    (changelog.changelog, "CHANGELOG.md", "## [0.1.0] - ", "## 0.1.0 - ", "no heading of a release"),
+    (changelog.changelog, "CHANGELOG.md", "### Added", "### New", "there is no section New"),
+    (changelog.changelog, "CHANGELOG.md", "### Security", "### Added", "the section Added is out of order or stands twice"),
+    (changelog.changelog, "CHANGELOG.md", "### Added\n", "", "a bullet outside of a section"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "# 0001 ", "# 0002 ", "the title must begin with # 0001"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "Status: accepted", "Status: done", "must be accepted or superseded"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "* Date: 2026-", "* Date: 26-", "must be a date"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "## Context", "## Situation", "the sections must be"),
+    (decisions.decisions, "docs/decisions/0001-result-is-a-class.md", "## Consequences", "## Decision", "the sections must be"),
+    (decisions.decisions, "docs/decisions/0005-one-build-directory-for-both-scripts.md",
+     "The tests run the optimised binaries. Developers build with `cmake --preset dev`.", "", "the section Consequences is empty"),
+    (decisions.decisions, "docs/decisions/README.md", "* [0083](0083", "* [0083](0084", "the list must hold: * [0083](0083"),
     (code_names.folders, "docs/architecture.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
     (comparisons.options_exist, "docs/errors.md", "`--proxy`", "`--via`", "no program has the option --via"),
     (comparisons.variables_exist, "docs/images.md", "FLEET_PROVISION_STATE_DIR", "FLEET_PROVISION_STATE", "nothing reads FLEET_PROVISION_STATE"),
@@ -43,21 +60,21 @@ BREAKS = [
     (comparisons.words_exist, "docs/ci.md", "kind policy-connect", "kind policy-conect", "there is no kind policy-conect"),
     (comparisons.codes_of_kinds, "docs/rotation.md", "(75, `session-taken-over`)", "(77, `session-taken-over`)", "session-taken-over is exit 75, not 77"),
     (comparisons.codes_of_kinds, "docs/ci.md", "exit 77, kind policy-connect", "exit 69, kind policy-connect", "policy-connect is exit 77, not 69"),
-    (comparisons.where_options_go, "README.md", "`--env` to `status`, ", "", "README.md: the page does not say rightly that --env belongs"),
-    (comparisons.where_options_go, "README.md", "`--print-config`, `--env`", "`--print-config`, `--json`", "that --json cannot be in a file"),
-    (comparisons.exit_code_tables, "README.md", "| 66 | a named", "| 67 | a named", "has to have 66"),
-    (comparisons.exit_code_tables, "README.md", "| 69 | the service rejected the request for good (4xx) | no |",
-     "| 69 | the service rejected the request for good (4xx) | yes |", "exit 69 is to be run again: no"),
+    (comparisons.where_options_go, "docs/options.md", "`--env` to `status`, ", "", "docs/options.md: the page does not say rightly that --env belongs"),
+    (comparisons.where_options_go, "docs/options.md", "`--print-config`, `--env`", "`--print-config`, `--json`", "that --json cannot be in a file"),
+    (comparisons.exit_code_tables, "docs/output.md", "| 66 | a named", "| 67 | a named", "has to have 66"),
+    (comparisons.exit_code_tables, "docs/output.md", "| 69 | the service rejected the request permanently (4xx) | no |",
+     "| 69 | the service rejected the request permanently (4xx) | yes |", "exit 69 is to be run again: no"),
     (comparisons.simulator_table, "docs/simulator.md", "| 127.0.0.1 |", "| 127.0.0.2 |", "the row of --listen must be"),
     (comparisons.simulator_table, "docs/simulator.md", "| `--rate N` |", "| `--limit N` |", "the row of --rate must be"),
     (comparisons.simulator_table, "docs/simulator.md", "| `--rate N` |", "| `--limit N` |", "has no option --limit"),
     (comparisons.configuration_keys, "docs/first-boot.md", '"claim-key":', '"claim-file":', "claim-file is no key"),
-    (keys_and_files.result_example, "README.md", '  "resumed": false,\n', "", "the keys of the result"),
-    (keys_and_files.result_example, "README.md", "`retryable`", "`again`", "does not name its key retryable"),
+    (keys_and_files.result_example, "docs/output.md", '  "resumed": false,\n', "", "the keys of the result"),
+    (keys_and_files.result_example, "docs/output.md", "`retryable`", "`again`", "the key retryable of an error"),
     (keys_and_files.json_keys, "docs/ci.md", "`errorMessage`", "`errorText`", "errorText is no key"),
-    (keys_and_files.json_keys, "README.md", "`notAfter`", "`validUntil`", "the keys of identity.json are"),
-    (keys_and_files.json_keys, "README.md", "`FLEET_PROVISIONED_PORT`, ", "", "the variable FLEET_PROVISIONED_PORT"),
-    (keys_and_files.json_keys, "README.md", "    thing-name            0644", "    name                  0644", "also holds identity/thing-name"),
+    (keys_and_files.json_keys, "docs/output.md", "`notAfter`", "`validUntil`", "the keys of identity.json are"),
+    (keys_and_files.json_keys, "docs/output.md", "`FLEET_PROVISIONED_PORT`, ", "", "the variable FLEET_PROVISIONED_PORT"),
+    (keys_and_files.json_keys, "docs/output.md", "    thing-name            0644", "    name                  0644", "also holds identity/thing-name"),
     (keys_and_files.events, "docs/simulator.md", "| `mqttVersion`, `principal`", "| `principal`", "the event connect also has the field mqttVersion"),
     (keys_and_files.events, "docs/simulator.md", "`dropped`", "`lost`", "no event has the result lost"),
     (keys_and_files.events, "docs/simulator.md", "`dropped`, ", "", "the result dropped of an event is missing"),
@@ -100,6 +117,12 @@ class Agreement(unittest.TestCase):
                 broken = [each if each.path != path else take(path, text) for each in PAGES]
                 news = set(told(comparison, broken)) - before[comparison]
                 self.assertTrue(any(expected in each for each in news), news)
+
+    def test_every_release_has_an_entry_for_debian(self):
+        text = (pathlib.Path(ROOT) / "CHANGELOG.md").read_text(encoding="utf-8")
+        entries = subprocess.run([f"{ROOT}/scripts/lib/debian-changelog"], input=text, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(re.findall(r"^fleet-provision \((.*)\) unstable", entries, re.M), re.findall(r"^## \[([\d.]+)\]", text, re.M))
+        self.assertNotIn("###", entries)
 
     def test_a_kind_that_nothing_makes_is_found(self):
         program = programs.Program(ROOT, BINARIES, DOCUMENTS)

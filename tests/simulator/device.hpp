@@ -9,8 +9,8 @@
 #include <string>
 
 #include "mqtt_client.hpp"
+#include "pki/x509.hpp"
 #include "simulator_process.hpp"
-#include "x509.hpp"
 
 namespace fleet_provision::simulator {
 

@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "adapters/descriptor.hpp"
+#include "adapters/system/descriptor.hpp"
 #include "tests/benchmark/delay_proxy/delay_line.hpp"
 #include "tests/benchmark/delay_proxy/round_trips.hpp"
 

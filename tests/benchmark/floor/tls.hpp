@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/descriptor.hpp"
+#include "adapters/system/descriptor.hpp"
 
 namespace fleet_provision::floor {
 

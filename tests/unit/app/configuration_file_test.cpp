@@ -1,12 +1,12 @@
-#include "configuration_file.hpp"
+#include "config/configuration_file.hpp"
 
 #include <sys/stat.h>
 
 #include <filesystem>
 
+#include "config/parameters.hpp"
+#include "config/print_config.hpp"
 #include "given.hpp"
-#include "parameters.hpp"
-#include "print_config.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;

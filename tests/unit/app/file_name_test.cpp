@@ -1,8 +1,8 @@
 // What is given where the name of a file is expected.
-#include "file_name.hpp"
+#include "config/file_name.hpp"
 
+#include "config/print_config.hpp"
 #include "given.hpp"
-#include "print_config.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "options.hpp"
+#include "config/options.hpp"
 
 namespace fleet_provision::testing {
 

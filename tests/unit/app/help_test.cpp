@@ -1,10 +1,10 @@
-#include "help.hpp"
+#include "cli/help.hpp"
 
 #include <algorithm>
 #include <sstream>
 
+#include "cli/option_table.hpp"
 #include "given.hpp"
-#include "option_table.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;

@@ -1,4 +1,4 @@
-#include "options.hpp"
+#include "config/options.hpp"
 
 #include "given.hpp"
 #include "tests/catch.hpp"

@@ -1,4 +1,4 @@
-#include "parameters.hpp"
+#include "config/parameters.hpp"
 
 #include "given.hpp"
 #include "tests/catch.hpp"

@@ -1,4 +1,4 @@
-#include "plan_from_options.hpp"
+#include "config/plan_from_options.hpp"
 
 #include "given.hpp"
 #include "tests/catch.hpp"

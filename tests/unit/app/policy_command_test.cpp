@@ -1,8 +1,8 @@
-#include "policy_command.hpp"
+#include "commands/policy_command.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "core/claim_policy.hpp"
+#include "aws/claim_policy.hpp"
 #include "given.hpp"
 #include "tests/catch.hpp"
 

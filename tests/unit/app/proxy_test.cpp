@@ -1,4 +1,4 @@
-#include "proxy.hpp"
+#include "config/proxy.hpp"
 
 #include "given.hpp"
 #include "tests/catch.hpp"

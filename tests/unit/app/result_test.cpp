@@ -1,4 +1,4 @@
-#include "result.hpp"
+#include "output/result.hpp"
 
 #include <nlohmann/json.hpp>
 

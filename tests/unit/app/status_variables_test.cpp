@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <map>
 
+#include "commands/status_command.hpp"
 #include "given.hpp"
-#include "status_command.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;

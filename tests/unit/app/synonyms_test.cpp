@@ -1,5 +1,5 @@
 // What users of other tools type, and what they are told.
-#include "synonyms.hpp"
+#include "cli/synonyms.hpp"
 
 #include <set>
 

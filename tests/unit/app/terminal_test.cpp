@@ -1,4 +1,4 @@
-#include "terminal.hpp"
+#include "output/terminal.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "log_writer.hpp"
+#include "output/log_writer.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision;

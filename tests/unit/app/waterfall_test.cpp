@@ -1,4 +1,4 @@
-#include "waterfall.hpp"
+#include "output/waterfall.hpp"
 
 #include "tests/catch.hpp"
 

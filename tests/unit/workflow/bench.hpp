@@ -5,11 +5,11 @@
 #include "tests/catch.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_disk.hpp"
+#include "tests/fakes/fake_host_system.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
-#include "tests/fakes/fake_outside.hpp"
 #include "tests/fakes/fake_transport.hpp"
 #include "tests/fakes/run_recorder.hpp"
-#include "workflow/provision.hpp"
+#include "workflow/commands/provision.hpp"
 
 namespace fleet_provision::test {
 
@@ -62,7 +62,7 @@ struct Bench {
   fakes::FakeKeysmith keysmith;
   fakes::FakeDisk disk;
   fakes::FakeService service;
-  fakes::FakeOutside outside;
+  fakes::FakeHostSystem outside;
   fakes::FakeTransport transport{service, clock};
   std::unique_ptr<fakes::RunRecorder> observer;
 };

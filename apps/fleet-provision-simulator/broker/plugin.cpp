@@ -1,0 +1,309 @@
+// mosquitto's callbacks ↔ the model of the service; nothing else.
+//
+// What is true of mosquitto 2.0 (tried): it is one thread, and all of this runs in it. A publish from a callback is
+// queued and leaves in the next turn of its loop. The tick comes once a turn, and a turn lasts up to 100 ms when no
+// socket moves; a 1 ms interval timer with an empty handler interrupts that while something is due. A client must not
+// be kicked inside a callback that concerns it, so closing happens in the tick, or by the callback's own result:
+// MOSQ_ERR_CONN_LOST closes without a packet, MOSQ_ERR_ACL_DENIED is reason code 135 on MQTT 5.
+#include <fcntl.h>
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/hook_program.hpp"
+#include "pki/issuer.hpp"
+#include "records/files.hpp"
+#include "records/state_store.hpp"
+#include "service/service.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+// While it lives, the loop turns every millisecond.
+class Heartbeat {
+ public:
+  Heartbeat() {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, nullptr);
+  }
+  void set(bool on) {
+    if (on == on_) return;
+    on_ = on;
+    itimerval interval{};
+    if (on) interval.it_interval.tv_usec = interval.it_value.tv_usec = 1000;
+    setitimer(ITIMER_REAL, &interval, nullptr);
+  }
+
+ private:
+  bool on_ = false;
+};
+
+// Appends whole lines, so that a reader never sees half an event.
+class LogFile {
+ public:
+  explicit LogFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
+  void append(const std::string& line) const {
+    if (write(descriptor_.get(), line.data(), line.size()) < 0) return;  // a full disk must not end the broker
+  }
+
+ private:
+  Descriptor descriptor_;
+};
+
+/// All that the plugin owns, in the order in which the parts need each other.
+struct Plugin {
+  Configuration configuration;
+  std::unique_ptr<Issuer> issuer;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<Operations> operations;
+  std::unique_ptr<LogFile> log_file;
+  std::unique_ptr<EventLog> log;
+  std::unique_ptr<Hook> hook;
+  std::unique_ptr<Service> service;
+  Heartbeat heartbeat;
+  mosquitto_plugin_id_t* identifier = nullptr;
+};
+
+Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_file) {
+  auto plugin = std::make_unique<Plugin>();
+  FP_TRY_ASSIGN(const std::string text, read_file(configuration_file));
+  FP_TRY_ASSIGN(plugin->configuration, configuration_from_json(text));
+  const Configuration& configuration = plugin->configuration;
+  FP_TRY_ASSIGN(plugin->issuer, open_issuer(configuration.device_issuer_certificate, configuration.device_issuer_key));
+  FP_TRY_ASSIGN(plugin->store, open_state_store(configuration.state_dir));
+  plugin->registry = std::make_unique<Registry>(*plugin->store, *plugin->issuer);
+  std::vector<ProvisioningTemplate> templates;
+  for (const auto& body : configuration.templates) {
+    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(body.name, body.body));
+    templates.push_back(std::move(parsed));
+  }
+  std::vector<Fault> faults;
+  for (const auto& spec : configuration.faults) {
+    FP_TRY_ASSIGN(auto fault, parse_fault(spec));
+    faults.push_back(std::move(fault));
+  }
+  FP_TRY_ASSIGN(auto policy, Policy::parse("claim policy", configuration.claim_policy));
+  plugin->operations = std::make_unique<Operations>(
+      std::move(templates), *plugin->registry, *plugin->issuer,
+      OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
+  FP_TRY_ASSIGN(Descriptor log_descriptor, open_event_log(configuration.log_file, configuration.state_dir));
+  plugin->log_file = std::make_unique<LogFile>(std::move(log_descriptor));
+  plugin->log =
+      std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
+  if (configuration.hook != "allow" && configuration.hook != "deny") plugin->hook = run_as_hook(configuration.hook);
+  const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
+  plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
+                                              *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
+  return plugin;
+}
+
+// By now OpenSSL has read the broker's own configuration.
+void give_back_environment(const Configuration& configuration) {
+  if (configuration.openssl_configuration) {
+    setenv("OPENSSL_CONF", configuration.openssl_configuration->c_str(), 1);
+  } else {
+    unsetenv("OPENSSL_CONF");
+  }
+}
+
+const char* text_or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+int result_of(Permission permission) {
+  switch (permission) {
+    case Permission::kAllowed: return MOSQ_ERR_SUCCESS;
+    case Permission::kDenied: return MOSQ_ERR_ACL_DENIED;
+    case Permission::kClose: return MOSQ_ERR_CONN_LOST;
+  }
+  return MOSQ_ERR_UNKNOWN;
+}
+
+// Sends at once; closes only from the tick.
+void carry_out(Plugin& plugin) {
+  for (const auto& effect : plugin.service->due()) {
+    if (effect.kind == Effect::Kind::kClose) {
+      mosquitto_kick_client_by_clientid(effect.client_id.c_str(), false);
+    } else {
+      mosquitto_broker_publish_copy(effect.client_id.c_str(), effect.topic.c_str(),
+                                    static_cast<int>(effect.payload.size()), effect.payload.data(), effect.qos, false,
+                                    nullptr);
+    }
+  }
+  plugin.heartbeat.set(plugin.service->waiting());
+}
+
+int on_basic_auth(int, void* data, void* user) {
+  auto& plugin = *static_cast<Plugin*>(user);
+  const auto* event = static_cast<mosquitto_evt_basic_auth*>(data);
+  const PeerCertificate peer = take_peer_certificate(mosquitto_client_certificate(event->client));
+  Connecting connecting;
+  connecting.client_id = text_or_empty(mosquitto_client_id(event->client));
+  connecting.mqtt_version = mosquitto_client_protocol_version(event->client);
+  connecting.certificate_id = peer.id;
+  connecting.certificate_common_name = peer.common_name;
+  connecting.address = text_or_empty(mosquitto_client_address(event->client));
+  connecting.clean_session = mosquitto_client_clean_session(event->client);
+  switch (plugin.service->connect(event->client, connecting)) {
+    case Admission::kAccepted: return MOSQ_ERR_SUCCESS;
+    case Admission::kNotAuthorized: return MOSQ_ERR_AUTH;
+    case Admission::kClosed: return MOSQ_ERR_CONN_LOST;
+  }
+  return MOSQ_ERR_UNKNOWN;
+}
+
+int on_acl_check(int, void* data, void* user) {
+  auto& service = *static_cast<Plugin*>(user)->service;
+  const auto* event = static_cast<mosquitto_evt_acl_check*>(data);
+  const std::string topic = text_or_empty(event->topic);
+  switch (event->access) {
+    case MOSQ_ACL_SUBSCRIBE: return result_of(service.subscribe(event->client, topic, event->qos));
+    case MOSQ_ACL_UNSUBSCRIBE: service.unsubscribe(event->client, topic); return MOSQ_ERR_SUCCESS;
+    case MOSQ_ACL_WRITE:
+      return result_of(service.publish(event->client, {topic, event->payloadlen, event->qos, event->retain}));
+    case MOSQ_ACL_READ: return service.may_receive(event->client, topic) ? MOSQ_ERR_SUCCESS : MOSQ_ERR_ACL_DENIED;
+  }
+  return MOSQ_ERR_ACL_DENIED;
+}
+
+int on_message(int, void* data, void* user) {
+  auto& plugin = *static_cast<Plugin*>(user);
+  auto* event = static_cast<mosquitto_evt_message*>(data);
+  const std::string_view payload(event->payload == nullptr ? "" : static_cast<const char*>(event->payload),
+                                 event->payloadlen);
+  const Permission permission = plugin.service->message(event->client, text_or_empty(event->topic), payload,
+                                                        mosquitto_client_sub_count(event->client));
+  plugin.heartbeat.set(plugin.service->waiting());
+  return result_of(permission);
+}
+
+// mosquitto lets 100 connections wait for it; of a fleet that is switched on at once the others would be turned away by
+// the kernel and come again after one second, then after three. To listen again changes the number alone.
+void let_a_fleet_wait() {
+  constexpr int kHighestAtTheStart = 256;
+  constexpr int kAsManyAsTheKernelAllows = 65535;
+  for (int descriptor = 0; descriptor < kHighestAtTheStart; ++descriptor) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) {
+      listen(descriptor, kAsManyAsTheKernelAllows);
+    }
+  }
+}
+
+int on_tick(int, void*, void* user) {
+  auto& plugin = *static_cast<Plugin*>(user);
+  if (plugin.configuration.ready_descriptor >= 0) {
+    let_a_fleet_wait();
+    if (write(plugin.configuration.ready_descriptor, "1", 1) < 0) return MOSQ_ERR_SUCCESS;
+    close(plugin.configuration.ready_descriptor);
+    plugin.configuration.ready_descriptor = -1;
+  }
+  carry_out(plugin);
+  return MOSQ_ERR_SUCCESS;
+}
+
+const char* word_of_reason(int reason) {
+  switch (reason) {
+    case MOSQ_ERR_SUCCESS: return "by the client";
+    case MOSQ_ERR_CONN_LOST: return "connection closed";
+    case MOSQ_ERR_ADMINISTRATIVE_ACTION: return "by the simulator";
+    case MOSQ_ERR_KEEPALIVE: return "keep-alive";
+    case MOSQ_ERR_AUTH:
+    case MOSQ_ERR_ACL_DENIED: return "not authorized";
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE: return "packet too large";
+    case MOSQ_ERR_QOS_NOT_SUPPORTED:
+    case MOSQ_ERR_RETAIN_NOT_SUPPORTED:
+    case MOSQ_ERR_NOT_SUPPORTED: return "not supported";
+    case MOSQ_ERR_PROTOCOL:
+    case MOSQ_ERR_MALFORMED_PACKET:
+    case MOSQ_ERR_MALFORMED_UTF8: return "malformed packet";
+    // mosquitto's word for every ordinary end, after a DISCONNECT or without one.
+    case MOSQ_ERR_CONN_PENDING: return "closed";
+    default: return "error";
+  }
+}
+
+int on_disconnect(int, void* data, void* user) {
+  const auto* event = static_cast<mosquitto_evt_disconnect*>(data);
+  static_cast<Plugin*>(user)->service->disconnect(event->client, word_of_reason(event->reason));
+  return MOSQ_ERR_SUCCESS;
+}
+
+struct Subscription {
+  int event;
+  MOSQ_FUNC_generic_callback callback;
+};
+constexpr Subscription kCallbacks[] = {{MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+                                       {MOSQ_EVT_ACL_CHECK, on_acl_check},
+                                       {MOSQ_EVT_MESSAGE, on_message},
+                                       {MOSQ_EVT_TICK, on_tick},
+                                       {MOSQ_EVT_DISCONNECT, on_disconnect}};
+
+}  // namespace
+
+}  // namespace fleet_provision::simulator
+
+using namespace fleet_provision::simulator;
+
+extern "C" {
+
+int mosquitto_plugin_version(int count, const int* versions) {
+  for (int i = 0; i < count; ++i) {
+    if (versions[i] == MOSQ_PLUGIN_VERSION) return MOSQ_PLUGIN_VERSION;
+  }
+  return -1;
+}
+
+int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** userdata, mosquitto_opt* options,
+                          int option_count) {
+  const char* file = nullptr;
+  for (int i = 0; i < option_count; ++i) {
+    if (std::strcmp(options[i].key, "configuration") == 0) file = options[i].value;
+  }
+  if (file == nullptr) return MOSQ_ERR_INVAL;
+  auto plugin = make_plugin(file);
+  if (!plugin) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "%s", plugin.error().message.c_str());
+    return MOSQ_ERR_INVAL;
+  }
+  // A change of credentials forgets the request for a signal at the parent's end; and the parent may be gone by now.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != (*plugin)->configuration.parent) return MOSQ_ERR_UNKNOWN;
+  give_back_environment((*plugin)->configuration);
+  (*plugin)->identifier = identifier;
+  for (const auto& each : kCallbacks) {
+    const int rc = mosquitto_callback_register(identifier, each.event, each.callback, nullptr, plugin->get());
+    if (rc != MOSQ_ERR_SUCCESS) return rc;
+  }
+  // Until the first tick has told that the broker is ready.
+  (*plugin)->heartbeat.set(true);
+  *userdata = plugin->release();
+  return MOSQ_ERR_SUCCESS;
+}
+
+int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {
+  const std::unique_ptr<Plugin> plugin(static_cast<Plugin*>(userdata));
+  for (const auto& each : kCallbacks) {
+    mosquitto_callback_unregister(plugin->identifier, each.event, each.callback, nullptr);
+  }
+  return MOSQ_ERR_SUCCESS;
+}
+
+}  // extern "C"

@@ -1,0 +1,151 @@
+#include "pki/issuer.hpp"
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <exception>
+
+#include "core/text.hpp"
+#include "pki/rsa_keys_ahead.hpp"
+#include "pki/x509.hpp"
+#include "records/files.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr const char* kSubject = "AWS IoT Certificate";
+constexpr const char* kNotAfter = "20491231235959Z";
+constexpr long kDay = 86400;
+constexpr int kRsaBitsMin = 2048;
+
+tl::unexpected<Refusal> bad_csr(const std::string& message) {
+  return refuse(400, "InvalidCertificateSigningRequest", message);
+}
+
+// RSA from 2048 bits, or P-256, P-384, P-521 (docs/service.md, "Limits").
+Granted<void> check_key(EVP_PKEY* key) {
+  const int type = EVP_PKEY_get_base_id(key);
+  if (type == EVP_PKEY_RSA) {
+    if (EVP_PKEY_get_bits(key) < kRsaBitsMin) return bad_csr("The RSA key of the CSR has fewer than 2048 bits.");
+    return {};
+  }
+  if (type != EVP_PKEY_EC) return bad_csr("The key of the CSR is neither RSA nor EC.");
+  std::array<char, 64> group{};
+  if (EVP_PKEY_get_group_name(key, group.data(), group.size(), nullptr) != 1) return bad_csr("The curve is not named.");
+  const int curve = OBJ_txt2nid(group.data());
+  if (curve == NID_X9_62_prime256v1 || curve == NID_secp384r1 || curve == NID_secp521r1) return {};
+  return bad_csr("The key of the CSR is on a curve other than P-256, P-384 and P-521.");
+}
+
+// SHA-256 and longer; a scheme that names no digest (PSS) is taken as it is.
+bool is_digest_taken(const X509_REQ* request) {
+  int digest = NID_undef;
+  if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr) != 1) return false;
+  return digest == NID_undef || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
+}
+
+class OpenSslIssuer final : public Issuer {
+ public:
+  OpenSslIssuer(Certificate certificate, Key key) : certificate_(std::move(certificate)), key_(std::move(key)) {}
+
+  Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override;
+  bool keys_ready() override { return keys_.ready(); }
+  Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override;
+  std::string sha256_hex(std::string_view bytes) override;
+  std::string random_hex(std::size_t digits) override;
+
+ private:
+  IssuedCertificate issue(const X509_PUBKEY* subject_key, const IssueFaults& faults);
+
+  Certificate certificate_;
+  Key key_;
+  RsaKeysAhead keys_;
+};
+
+IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const IssueFaults& faults) {
+  CertificateRequest request;
+  request.subject_nid = NID_commonName;
+  request.subject = kSubject;
+  request.not_before = faults.expired ? -30 * kDay : faults.not_yet_valid ? kDay : -120;
+  request.not_after = -kDay;
+  if (!faults.expired) request.not_after_time = kNotAfter;
+  request.extensions = {{NID_authority_key_identifier, "keyid"},
+                        {NID_subject_key_identifier, "hash"},
+                        {NID_basic_constraints, "critical,CA:FALSE"},
+                        {NID_key_usage, "critical,digitalSignature"}};
+  const PublicKey other = faults.other_key ? public_key_of(make_ec_key().get()) : nullptr;
+  const Certificate certificate =
+      make_certificate(request, other ? other.get() : subject_key, certificate_.get(), key_.get());
+  return {fingerprint(certificate.get()), pem_of(certificate.get())};
+}
+
+Granted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(csr_pem.data(), static_cast<int>(csr_pem.size())),
+                                                      &BIO_free);
+  const SigningRequest csr(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  if (!csr) return bad_csr("The CSR cannot be parsed.");
+  EVP_PKEY* key = X509_REQ_get0_pubkey(csr.get());
+  if (key == nullptr) return bad_csr("The CSR holds no key that can be used.");
+  if (auto checked = check_key(key); !checked) return tl::unexpected<Refusal>(checked.error());
+  const bool verified = X509_REQ_verify(csr.get(), key) == 1;
+  ERR_clear_error();
+  if (!verified) return bad_csr("The signature of the CSR is wrong.");
+  if (!is_digest_taken(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
+  try {
+    return issue(X509_REQ_get_X509_PUBKEY(csr.get()), faults);
+  } catch (const std::exception& error) {
+    return refuse(500, "InternalFailure", error.what());
+  }
+}
+
+Granted<IssuedKeys> OpenSslIssuer::issue_with_keys(const IssueFaults& faults) {
+  try {
+    const Key key = keys_.take();
+    return IssuedKeys{issue(public_key_of(key.get()).get(), faults), traditional_pem_of(key.get())};
+  } catch (const std::exception& error) {
+    return refuse(500, "InternalFailure", error.what());
+  }
+}
+
+std::string OpenSslIssuer::sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), size));
+}
+
+std::string OpenSslIssuer::random_hex(std::size_t digits) {
+  std::string bytes((digits + 1) / 2, '\0');
+  RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return to_hex(bytes).substr(0, digits);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Issuer>> open_issuer(const std::string& certificate_file, const std::string& key_file) {
+  FP_TRY_ASSIGN(const std::string certificate, read_file(certificate_file));
+  FP_TRY_ASSIGN(const std::string key, read_file(key_file));
+  try {
+    return std::unique_ptr<Issuer>(
+        std::make_unique<OpenSslIssuer>(certificate_from_pem(certificate), key_from_pem(key)));
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::kFileUnreadable, certificate_file + ", " + key_file + ": " + error.what());
+  }
+}
+
+PeerCertificate take_peer_certificate(void* x509) {
+  const Certificate certificate(static_cast<X509*>(x509));
+  if (!certificate) return {};
+  try {
+    return {fingerprint(certificate.get()), common_name(certificate.get())};
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+}  // namespace fleet_provision::simulator

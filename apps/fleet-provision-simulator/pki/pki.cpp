@@ -1,0 +1,136 @@
+#include "pki/pki.hpp"
+
+#include <arpa/inet.h>
+#include <openssl/objects.h>
+
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <system_error>
+
+#include "pki/x509.hpp"
+#include "records/files.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr long kDay = 86400;
+constexpr const char* kDeviceIssuer = "Amazon Web Services O=Amazon.com Inc. L=Seattle ST=Washington C=US";
+
+struct Pair {
+  Certificate certificate;
+  Key key;
+};
+
+bool is_address(const std::string& name) {
+  std::array<unsigned char, 16> bytes{};
+  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
+}
+
+CertificateRequest ca_request(int nid, const char* subject) {
+  CertificateRequest request;
+  request.subject_nid = nid;
+  request.subject = subject;
+  request.not_before = -kDay;
+  request.not_after = 3650 * kDay;
+  request.extensions = {{NID_subject_key_identifier, "hash"},
+                        {NID_basic_constraints, "critical,CA:TRUE"},
+                        {NID_key_usage, "critical,keyCertSign,cRLSign"}};
+  return request;
+}
+
+CertificateRequest leaf_request(const char* subject, const char* usage) {
+  CertificateRequest request;
+  request.subject_nid = NID_commonName;
+  request.subject = subject;
+  request.not_before = -kDay;
+  request.not_after = 800 * kDay;
+  request.extensions = {{NID_authority_key_identifier, "keyid"},
+                        {NID_subject_key_identifier, "hash"},
+                        {NID_basic_constraints, "critical,CA:FALSE"},
+                        {NID_key_usage, "critical,digitalSignature"},
+                        {NID_ext_key_usage, usage}};
+  return request;
+}
+
+std::string alternative_names(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names)
+    list += (list.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
+  return list;
+}
+
+// Loads a pair, or makes and saves it. The key goes to disk first: a certificate without its key would be kept.
+template <class Make>
+Result<Pair> load_or_make(const std::string& certificate_file, const std::string& key_file, const Make& make) {
+  if (exists(certificate_file) && exists(key_file)) {
+    FP_TRY_ASSIGN(const auto certificate, read_file(certificate_file));
+    FP_TRY_ASSIGN(const auto key, read_file(key_file));
+    return Pair{certificate_from_pem(certificate), key_from_pem(key)};
+  }
+  Pair pair = make();
+  FP_TRY(write_file(key_file, pem_of(pair.key.get()), 0600));
+  FP_TRY(write_file(certificate_file, pem_of(pair.certificate.get()), 0644));
+  return pair;
+}
+
+Pair self_signed(Key key, const CertificateRequest& request) {
+  Certificate certificate = make_certificate(request, public_key_of(key.get()).get(), nullptr, key.get());
+  return {std::move(certificate), std::move(key)};
+}
+
+Pair signed_by(const Pair& issuer, const CertificateRequest& request) {
+  Key key = make_ec_key();
+  Certificate certificate =
+      make_certificate(request, public_key_of(key.get()).get(), issuer.certificate.get(), issuer.key.get());
+  return {std::move(certificate), std::move(key)};
+}
+
+Result<Pki> prepare(const std::string& directory, const std::vector<std::string>& names) {
+  FP_TRY(make_own_directory(directory, 0755));
+  const auto at = [&](const char* name) { return directory + "/" + name; };
+  Pki pki{at("ca.pem"),
+          at("server.pem"),
+          at("server.key"),
+          at("claim.pem"),
+          at("claim.key"),
+          at("device-issuer.pem"),
+          at("device-issuer.key"),
+          at("client-trust.pem"),
+          {}};
+  // A claim of another root could not connect.
+  if (!exists(pki.root_certificate) || !exists(at("ca.key"))) {
+    std::error_code none;
+    std::filesystem::remove(pki.claim_certificate, none);
+  }
+  FP_TRY_ASSIGN(const Pair root, load_or_make(pki.root_certificate, at("ca.key"), [] {
+                  return self_signed(make_ec_key(), ca_request(NID_commonName, "fleet-provision-simulator root"));
+                }));
+  FP_TRY_ASSIGN(const Pair issuer, load_or_make(pki.device_issuer_certificate, pki.device_issuer_key, [] {
+                  return self_signed(make_rsa_key(), ca_request(NID_organizationalUnitName, kDeviceIssuer));
+                }));
+  FP_TRY_ASSIGN(const Pair claim, load_or_make(pki.claim_certificate, pki.claim_key, [&] {
+                  return signed_by(root, leaf_request("fleet-provision-simulator claim", "clientAuth"));
+                }));
+  CertificateRequest request = leaf_request("fleet-provision-simulator", "serverAuth");
+  request.extensions.emplace_back(NID_subject_alt_name, alternative_names(names));
+  const Pair server = signed_by(root, request);
+  FP_TRY(write_file(pki.server_key, pem_of(server.key.get()), 0600));
+  FP_TRY(write_file(pki.server_certificate, pem_of(server.certificate.get()), 0644));
+  FP_TRY(write_file(pki.client_trust, pem_of(root.certificate.get()) + pem_of(issuer.certificate.get()), 0644));
+  pki.claim_certificate_id = fingerprint(claim.certificate.get());
+  return pki;
+}
+
+}  // namespace
+
+Result<Pki> prepare_pki(const std::string& directory, const std::vector<std::string>& names) {
+  try {
+    return prepare(directory, names);
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::kInternal, "the PKI in " + directory + ": " + error.what());
+  }
+}
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,84 @@
+#include "pki/rsa_keys_ahead.hpp"
+
+#include <signal.h>
+
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+// While it lives, threads that are begun get no signals: the broker's loop is woken by them.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+RsaKeysAhead::~RsaKeysAhead() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  wanted_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool RsaKeysAhead::ready() {
+  const std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) {
+    const SignalsBlocked blocked;
+    try {
+      thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+      // None to be had: each key is then made when it is taken.
+      return true;
+    }
+  }
+  return key_ != nullptr || failed_;
+}
+
+Key RsaKeysAhead::take() {
+  Key key;
+  {
+    const std::lock_guard lock(mutex_);
+    key = std::exchange(key_, nullptr);
+  }
+  wanted_.notify_all();
+  return key ? std::move(key) : make_rsa_key();
+}
+
+void RsaKeysAhead::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_ && !failed_) {
+    if (key_) {
+      wanted_.wait(lock);
+      continue;
+    }
+    lock.unlock();
+    Key made;
+    try {
+      made = make_rsa_key(stopped_);
+    } catch (const std::exception&) {
+      made = nullptr;
+    }
+    lock.lock();
+    failed_ = !made && !stopped_;
+    key_ = std::move(made);
+  }
+}
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,83 @@
+#include "simulator/help.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "service/behaviour_table.hpp"
+#include "service/fault_table.hpp"
+#include "simulator/option_rows.hpp"
+
+namespace fleet_provision::simulator {
+
+namespace {
+
+constexpr std::size_t kColumns = 100;
+constexpr std::size_t kTextColumn = 26;
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(width, text.size() + 2), ' ');
+  return text;
+}
+
+std::string behaviour_help() {
+  std::string text = "\nBehaviours (--behaviour NAME=VALUE; the first value is the default):\n";
+  for (const auto& row : behaviour_table()) {
+    const std::string values = std::string(row.values[0]) + "|" + std::string(row.values[1]);
+    text += padded("  " + std::string(row.name) + "=" + values, 36) + std::string(row.basis) + "\n      " +
+            std::string(row.meaning) + "\n";
+  }
+  return text;
+}
+
+std::string fault_help() {
+  std::string text = "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE], NTH a number from 1 or * for every one):\n";
+  for (const auto& row : fault_table()) {
+    text += padded("  " + form_of(row), 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
+  }
+  return text;
+}
+
+constexpr const char* kUsageText =
+    "The AWS IoT Fleet Provisioning service on this machine: a real broker with mutual TLS.\n"
+    "\n"
+    "Usage: fleet-provision-simulator [OPTIONS]\n"
+    "           run until SIGTERM; one JSON line on stdout when ready\n"
+    "       fleet-provision-simulator [OPTIONS] -- COMMAND [ARG...]\n"
+    "           run COMMAND against it and exit with its status (own failures: 125; cannot execute: 126;\n"
+    "           not found: 127); FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and\n"
+    "           _TEMPLATE are set for it\n"
+    "\n"
+    "Options:\n";
+
+/// `  --state-dir DIR         ` and the text, in lines that start at kTextColumn.
+std::string option_help(const OptionRow& row) {
+  std::string line = row.letter == 0 ? "  --" : std::string("  -") + row.letter + ", --";
+  line += row.name;
+  if (!row.metavar.empty()) line += " " + std::string(row.metavar);
+  line = padded(line, kTextColumn);
+  std::string text(row.help);
+  if (!row.default_value.empty()) text += " [default: " + std::string(row.default_value) + "]";
+  std::string out;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    if (line.size() + word.size() > kColumns) {
+      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      line = std::string(kTextColumn, ' ');
+    }
+    line += std::string(word) + " ";
+  }
+  return out + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
+}  // namespace
+
+std::string help_text() {
+  std::string text = kUsageText;
+  for (const auto& row : option_rows()) text += option_help(row);
+  text += behaviour_help() + fault_help();
+  text += "\nExample:\n  fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway\n";
+  return text;
+}
+
+}  // namespace fleet_provision::simulator

@@ -1,0 +1,113 @@
+#include "cli/command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+struct CommandRow {
+  Command command;
+  std::string_view word;
+  std::string_view purpose;
+};
+
+constexpr std::array kRows{
+    CommandRow{Command::kProvision, "", "give this gateway its identity"},
+    CommandRow{Command::kCheck, "check", "check configuration, connectivity and permissions without creating anything"},
+    CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
+    CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
+    CommandRow{Command::kPolicy, "policy", "print the least-privilege claim policy for these options; offline"},
+    CommandRow{Command::kRotate, "rotate",
+               "replace the current key and certificate, authenticated by the current ones"},
+};
+
+constexpr auto kWithWord = [] {
+  std::array<Command, kRows.size() - 1> all{};
+  for (std::size_t i = 1; i < kRows.size(); ++i) all[i - 1] = kRows[i].command;
+  return all;
+}();
+
+const CommandRow& row_of(Command command) {
+  return kRows[static_cast<std::size_t>(command)];
+}
+
+constexpr bool table_is_in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].command) != i) return false;
+  }
+  return true;
+}
+static_assert(table_is_in_order());
+
+template <std::size_t n>
+bool one_of(OptionId id, const std::array<OptionId, n>& options) {
+  return std::find(options.begin(), options.end(), id) != options.end();
+}
+
+/// Reading options and speaking: the same for every command.
+bool is_common(OptionId id) {
+  const OptionGroup group = row(id).group;
+  return group == OptionGroup::kConfiguration || group == OptionGroup::kOutput;
+}
+
+}  // namespace
+
+std::string_view word(Command command) {
+  return row_of(command).word;
+}
+
+std::string_view purpose(Command command) {
+  return row_of(command).purpose;
+}
+
+std::span<const Command> commands() {
+  return kWithWord;
+}
+
+std::optional<Command> find_command(std::string_view word) {
+  for (const CommandRow& each : kRows) {
+    if (!each.word.empty() && each.word == word) return each.command;
+  }
+  return std::nullopt;
+}
+
+std::string_view nearest_command(std::string_view word) {
+  std::vector<std::string_view> words;
+  for (const Command each : commands()) words.push_back(fleet_provision::word(each));
+  return nearest(word, words);
+}
+
+std::optional<Command> only_command_of(OptionId id) {
+  if (row(id).group == OptionGroup::kCheck) return Command::kCheck;
+  if (row(id).group == OptionGroup::kPolicy) return Command::kPolicy;
+  if (row(id).group == OptionGroup::kStatus) return Command::kStatus;
+  return std::nullopt;
+}
+
+bool matters_to(Command command, OptionId id) {
+  if (const auto only = only_command_of(id)) return *only == command;
+  const OptionGroup group = row(id).group;
+  switch (command) {
+    case Command::kProvision: return true;
+    case Command::kCheck:
+      return id == OptionId::kRemoveClaim || (group != OptionGroup::kAfterwards && id != OptionId::kOwner &&
+                                              id != OptionId::kAttempts && id != OptionId::kSplay);
+    case Command::kVerify:
+      return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
+             one_of(id, std::array{OptionId::kParameter, OptionId::kParameters, OptionId::kKey, OptionId::kStateDir,
+                                   OptionId::kVerifyClientId});
+    case Command::kStatus: return is_common(id) || id == OptionId::kStateDir;
+    case Command::kPolicy:
+      return is_common(id) || one_of(id, std::array{OptionId::kEndpoint, OptionId::kTemplate, OptionId::kClientId,
+                                                    OptionId::kMethod, OptionId::kPayloadFormat});
+    case Command::kRotate:
+      return group != OptionGroup::kClaim && id != OptionId::kVerify && id != OptionId::kRemoveClaim;
+  }
+  return true;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,133 @@
+// CLI11 splits argv and does nothing else here: no environment (a bad value there would break --help), no
+// conversion (it takes 0x50 for a port), no lists (it would split `[a,b]`), no exit codes of its own. It takes four
+// seconds to compile, so nothing else includes it.
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
+
+#include "cli/synonyms.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr const char* kSeeHelp = "`fleet-provision --help` lists all options";
+
+std::string names_of(const OptionRow& option) {
+  std::string names = "--" + std::string(option.name);
+  if (option.letter != 0) names = std::string{'-', option.letter, ','} + names;
+  return names;
+}
+
+/// CLI11 takes the next argument as the value of `--name=`; as two arguments the empty value stays empty.
+/// CLI11 also wants them last first.
+std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
+  std::vector<std::string> result;
+  bool options_end = false;
+  for (const std::string& each : arguments) {
+    options_end = options_end || each == "--";
+    const bool empty_value = !options_end && each.size() > 3 && each.starts_with("--") && each.back() == '=' &&
+                             each.find('=') == each.size() - 1;
+    const OptionRow* option = empty_value ? find_option(std::string_view(each).substr(2, each.size() - 3)) : nullptr;
+    if (option != nullptr && takes_value(option->value)) {
+      result.push_back(each.substr(0, each.size() - 1));
+      result.emplace_back();
+    } else {
+      result.push_back(each);
+    }
+  }
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
+/// CLI11 takes the letters that it knows off a word with one dash: `-erify` is what it leaves of `-verify`.
+std::string whole_word(const std::string& left, const std::vector<std::string>& arguments) {
+  if (left.starts_with("--")) return left;
+  for (const std::string& each : arguments) {
+    if (each.size() <= left.size() || each[0] != '-' || each[1] == '-' || !each.ends_with(left.substr(1))) continue;
+    const std::string taken = each.substr(1, each.size() - left.size());
+    const bool letters = std::all_of(taken.begin(), taken.end(), [](char c) {
+      return std::any_of(option_table().begin(), option_table().end(),
+                         [c](const OptionRow& option) { return option.letter == c; });
+    });
+    if (letters) return each;
+  }
+  return left;
+}
+
+tl::unexpected<Error> unknown_option(const std::string& argument) {
+  const std::string option = argument.substr(0, argument.find('='));
+  const std::size_t name = std::min(option.find_first_not_of('-'), option.size());
+  const std::string hint = instead_of(std::string_view(option).substr(name), Spelling::kOption);
+  return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80), hint.empty() ? kSeeHelp : hint);
+}
+
+tl::unexpected<Error> unexpected_argument(const std::string& argument) {
+  if (argument == "provision") {
+    return fail(ErrorKind::kUsage, "unexpected argument \"provision\"",
+                "leave it out: without a command it provisions");
+  }
+  const std::string_view near = nearest_command(argument);
+  return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
+              near.empty() ? kSeeHelp : "did you mean `fleet-provision " + std::string(near) + "`?");
+}
+
+/// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
+Result<Command> command_among(const std::vector<std::string>& left, const std::vector<std::string>& arguments) {
+  const auto end = std::find(left.begin(), left.end(), "--");
+  const auto option =
+      std::find_if(left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
+  if (option != end) return unknown_option(whole_word(*option, arguments));
+  std::optional<Command> command;
+  for (const std::string& each : left) {
+    if (each == "--") continue;
+    const auto known = find_command(each);
+    if (!known || command) return unexpected_argument(each);
+    command = known;
+  }
+  return command.value_or(Command::kProvision);
+}
+
+}  // namespace
+
+Result<CommandLine> split_command_line(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  std::map<OptionId, CLI::Option*> known;
+  for (const OptionRow& option : option_table()) {
+    CLI::Option* added = nullptr;
+    if (takes_value(option.value)) {
+      added = app.add_option(names_of(option), CLI::callback_t([](const CLI::results_t&) { return true; }));
+      added->expected(1)->allow_extra_args(false);
+    } else {
+      added = app.add_flag(names_of(option));
+    }
+    added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    known.emplace(option.id, added);
+  }
+  try {
+    app.parse(prepared(arguments));
+  } catch (const CLI::ParseError&) {
+    // Without conversions, limits and required options, only a last option without its value is left to fail.
+    return fail(ErrorKind::kUsage,
+                "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
+  }
+  CommandLine line;
+  FP_TRY_ASSIGN(line.command, command_among(app.remaining(), arguments));
+  for (const auto& [id, option] : known) {
+    if (option->count() > 0) line.given.emplace(id, option->results());
+  }
+  return line;
+}
+
+Command command_of(const std::vector<std::string>& arguments) {
+  for (const std::string& each : arguments) {
+    if (const auto known = find_command(each)) return *known;
+  }
+  return Command::kProvision;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,169 @@
+#include "commands/status_command.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "output/result_parts.hpp"
+#include "workflow/run/identity_variables.hpp"
+#include "workflow/state/identity_files.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string name_of(const Identity& identity) {
+  return identity.thing_name ? "thing " + *identity.thing_name : "certificate " + identity.certificate_id;
+}
+
+bool key_is_checked(const State& state) {
+  return state.key_checked && state.identity->key == kPrivateKeyFile;
+}
+
+std::string place_of_key(const State& state) {
+  const Identity& identity = *state.identity;
+  if (identity.key == kPrivateKeyFile) {
+    return state.key_checked ? "fits the certificate" : "key not checked: no permission";
+  }
+  return identity.key.empty() ? "kept elsewhere" : identity.key;
+}
+
+Json certificate_part(const State& state) {
+  if (!state.identity || !state.certificate) return nullptr;
+  const CertificateFacts& facts = *state.certificate;
+  return {{"subject", facts.subject},
+          {"issuer", facts.issuer},
+          {"notBefore", rfc3339(facts.not_before)},
+          {"notAfter", rfc3339(facts.not_after)},
+          {"fingerprint", facts.fingerprint},
+          {"keyType", state.identity->key_type},
+          {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
+          // A key that is kept elsewhere, or that this user may not read, was not looked at.
+          {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
+          {"keyChecked", key_is_checked(state)}};
+}
+
+Json pending_part(const std::optional<PendingState>& pending) {
+  if (!pending) return nullptr;
+  if (!pending->permitted) {
+    return {{"milestone", nullptr}, {"waitsFor", nullptr}, {"certificateId", nullptr}, {"thingName", nullptr}};
+  }
+  return {{"milestone", word(pending->reached)},
+          {"waitsFor", pending->waits_for},
+          {"certificateId", or_null(pending->certificate_id)},
+          {"thingName", or_null(pending->thing_name)}};
+}
+
+Json previous_part(const std::optional<Identity>& previous) {
+  if (!previous) return nullptr;
+  return {{"thingName", or_null(previous->thing_name)},
+          {"certificateId", previous->certificate_id},
+          {"notAfter", previous->not_after},
+          {"provisionedAt", previous->provisioned_at}};
+}
+
+/// In double quotes both sh and systemd (systemd.exec(5), EnvironmentFile=) take a backslash off these four and leave
+/// everything else as it is; systemd ignores a variable with a control character in it.
+std::string in_double_quotes(std::string_view value) {
+  std::string text = "\"";
+  for (const char each : value) {
+    if (std::string_view("\"\\$`").find(each) != std::string_view::npos) text += '\\';
+    text += each;
+  }
+  return text + "\"";
+}
+
+bool fits_in_a_line(std::string_view value) {
+  return is_utf8(value) && std::none_of(value.begin(), value.end(), [](char each) {
+           return (static_cast<unsigned char>(each) < 0x20 && each != '\t') || each == 0x7F;
+         });
+}
+
+}  // namespace
+
+std::string_view word(StateKind kind) {
+  switch (kind) {
+    case StateKind::kProvisioned: return "provisioned";
+    case StateKind::kPending: return "pending";
+    case StateKind::kEmpty: return "empty";
+    case StateKind::kDamaged: return "damaged";
+  }
+  return "";
+}
+
+int exit_code(StateKind kind) {
+  switch (kind) {
+    case StateKind::kProvisioned: return static_cast<int>(ExitCode::kOk);
+    case StateKind::kPending: return static_cast<int>(ExitCode::kTemporaryFailure);
+    case StateKind::kEmpty: return static_cast<int>(ExitCode::kNoInput);
+    case StateKind::kDamaged: return static_cast<int>(ExitCode::kDataError);
+  }
+  return static_cast<int>(ExitCode::kSoftware);
+}
+
+std::string status_lines(const std::string& state_dir, const State& state) {
+  std::string lines;
+  const auto line = [&lines](std::string_view name, const std::optional<std::string>& value) {
+    if (value) lines += std::string(name) + ": " + printable(*value, 4096) + "\n";
+  };
+  line("state", std::string(word(state.kind)));
+  if (state.identity) {
+    const Identity& identity = *state.identity;
+    lines += identity_lines(state_dir, identity);
+    if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
+    line("notAfter", identity.not_after);
+    const std::string place = place_of_key(state);
+    // Of a key that only its CSR was shown nothing is noted.
+    line("key", identity.key_type.empty() ? place : identity.key_type + ", " + place);
+    line("template", identity.template_name);
+    line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
+    line("provisionedAt", identity.provisioned_at);
+    line("verifiedAt", identity.verified_at.value_or("never"));
+  }
+  if (state.pending) {
+    const PendingState& pending = *state.pending;
+    line("pending", pending.permitted ? std::string(word(pending.reached)) + ", waits for " + pending.waits_for
+                                      : std::string("not looked at: no permission"));
+    line("pendingThingName", pending.thing_name);
+    line("pendingCertificateId", pending.certificate_id);
+  }
+  if (state.previous) line("previous", name_of(*state.previous) + ", of " + state.previous->provisioned_at);
+  return lines;
+}
+
+std::string status_json(const std::string& state_dir, const State& state, const RunRecord& record) {
+  Outcome outcome;
+  outcome.identity = state.identity;
+  outcome.error = state.damage;
+  Json json = result_object(nullptr, outcome, record);
+  json["outcome"] = word(state.kind);
+  if (state.identity) {
+    // No request was made: these are the words of the identity.
+    json["templateName"] = state.identity->template_name;
+    json["endpoint"] = state.identity->endpoint;
+    json["port"] = state.identity->port;
+    json["method"] = word(state.identity->method);
+    json["files"] = files_object(files_of(state_dir, *state.identity));
+  }
+  json["status"] = {{"certificate", certificate_part(state)},
+                    {"pending", pending_part(state.pending)},
+                    {"previous", previous_part(state.previous)}};
+  return in_ascii(json);
+}
+
+Result<std::string> status_variables(const std::string& state_dir, const Identity& identity) {
+  std::string lines;
+  for (const auto& [name, value] : identity_variables(identity, state_dir)) {
+    if (!fits_in_a_line(value)) {
+      return fail(ErrorKind::kUsage,
+                  "--env cannot print " + name + ": \"" + printable(value, 300) +
+                      "\" holds a control character or is not UTF-8",
+                  "move the state directory to another path, or read --json");
+    }
+    lines += name + "=" + in_double_quotes(value) + "\n";
+  }
+  return lines;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,30 @@
+// The claim of --claim: certificate and key in one file, as JSON of the AWS CLI or as PEM.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/keys/pem_credentials.hpp"
+#include "core/identity.hpp"
+#include "core/result.hpp"
+#include "ports/claim_file.hpp"
+
+namespace fleet_provision {
+
+struct LoadedClaim {
+  PemCredentials pem;
+  /// Of a provisioning claim in JSON.
+  std::optional<WallTime> expiration;
+};
+
+/// Reads `path`, `-` being stdin. kFileNotFound, kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable,
+/// kClaimKeyPassphrase. Where `read` is given, the file that was read is appended to it.
+[[nodiscard]] Result<LoadedClaim> read_claim_file(const std::string& path,
+                                                  const std::optional<std::string>& passphrase_file,
+                                                  std::vector<ClaimFile>* read = nullptr);
+
+/// kClaimExpired; `path` is where it was read.
+[[nodiscard]] Result<void> check_expiration(const LoadedClaim& claim, const std::string& path);
+
+}  // namespace fleet_provision

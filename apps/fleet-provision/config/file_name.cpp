@@ -1,0 +1,152 @@
+#include "config/file_name.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <string_view>
+
+#include "cli/command.hpp"
+#include "config/json_reader.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// Shorter ones may be names of files.
+constexpr std::size_t kKeyTextBytesMin = 100;
+constexpr std::size_t kParametersShown = 3;
+constexpr std::size_t kValueBytesShown = 40;
+
+bool is_pem(std::string_view text) {
+  return text.find("-----BEGIN") != std::string_view::npos;
+}
+
+/// The base64 of a key or certificate without the lines around it; DER begins with a SEQUENCE, which is `M`.
+bool is_base64_of_der(std::string_view text) {
+  return text.size() >= kKeyTextBytesMin && text.starts_with("MI") && std::all_of(text.begin(), text.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                  std::string_view("+/=\\ \r\n").find(c) != std::string_view::npos;
+         });
+}
+
+bool is_json(std::string_view text) {
+  return text.starts_with("{") || text.starts_with("[");
+}
+
+/// `https` of `https://…`; empty: no address.
+std::string_view scheme_of(std::string_view text) {
+  const std::size_t end = text.find("://");
+  if (end == std::string_view::npos || end == 0) return {};
+  const std::string_view scheme = text.substr(0, end);
+  const bool plain = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+  });
+  return plain ? scheme : std::string_view{};
+}
+
+bool is_plain_word(std::string_view text) {
+  return !text.empty() && text.size() <= kValueBytesShown && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_.:/@+,").find(c) != std::string_view::npos;
+  });
+}
+
+/// `-P SerialNumber=1` for each of the first members of an object of texts; KEY=VALUE where that says no more.
+std::string as_parameter_options(std::string_view text) {
+  const auto members = read_json_object(text, "", ErrorKind::kUsage);
+  if (!members || members->empty() || members->size() > kParametersShown) return "-P KEY=VALUE";
+  std::string options;
+  for (const JsonMember& each : *members) {
+    if (!is_plain_word(each.key)) return "-P KEY=VALUE";
+    const bool shown = each.value.type == JsonType::kText && is_plain_word(each.value.text);
+    options += (options.empty() ? "-P " : " -P ") + each.key + "=" + (shown ? each.value.text : "VALUE");
+  }
+  return options;
+}
+
+Error usage(std::string message, std::string hint) {
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = std::move(message);
+  error.hint = std::move(hint);
+  return error;
+}
+
+std::optional<Error> no_file_name(std::string_view text) {
+  const std::string_view begin = trimmed(text);
+  if (is_pem(text) || is_base64_of_der(begin)) {
+    return usage("expects the name of a file, and was given the text of a key or certificate",
+                 "write the text into a file and give its name; a text on the command line is seen by every user");
+  }
+  if (is_json(begin)) {
+    return usage("expects the name of a file, and was given JSON text", "write the text into a file and give its name");
+  }
+  if (const std::string_view scheme = scheme_of(begin); !scheme.empty()) {
+    const std::string shown(scheme);
+    const bool local = scheme == "file" || scheme == "fileb";
+    return usage("expects the name of a file, and was given an address (" + shown + "://)",
+                 local ? "leave out " + shown + "://" : "download it to a file and give the file's name");
+  }
+  if (begin.starts_with("arn:")) {
+    return usage("expects the name of a file, and was given an ARN",
+                 "AWS shows the text of a certificate or key once; give the file that it was saved to");
+  }
+  if (text.starts_with("~")) {
+    return usage("\"" + printable(text, 80) + "\" begins with a ~ that the shell has not replaced",
+                 "write the path from /, or leave a blank instead of = before the ~; ./~ is a file of that name");
+  }
+  return std::nullopt;
+}
+
+/// `SerialNumber=1` given to --parameters instead of --parameter.
+std::optional<Error> key_value_for_file(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || !is_plain_word(text.substr(0, equals))) return std::nullopt;
+  if (::access(text.c_str(), F_OK) == 0) return std::nullopt;
+  const std::string value = text.substr(equals + 1);
+  return usage("expects the name of a file, and was given KEY=VALUE",
+               "use -P " + text.substr(0, equals) + "=" + (is_plain_word(value) ? value : "VALUE"));
+}
+
+bool names_a_file(const OptionRow& option, const Setting& setting, const std::string& text) {
+  if (option.value != OptionValue::kFile || setting.object) return false;
+  return !(option.id == OptionId::kParameters && text == "-");
+}
+
+}  // namespace
+
+Result<void> check_file_name(const std::string& text) {
+  auto wrong = no_file_name(text);
+  if (!wrong || ::access(text.c_str(), F_OK) == 0) return {};
+  return fail(std::move(*wrong));
+}
+
+Result<void> check_file_names(const Options& options) {
+  for (const OptionRow& option : option_table()) {
+    const Setting* setting = options.given(option.id);
+    if (setting == nullptr || setting->values.empty() || !matters_to(options.command(), option.id)) continue;
+    const std::string& text = setting->values.back();
+    if (!names_a_file(option, *setting, text)) continue;
+    if (option.id == OptionId::kParameters) {
+      if (auto wrong = key_value_for_file(text)) return fail(blamed(*setting, std::move(*wrong)));
+    }
+    auto fits = check_file_name(text);
+    if (fits) continue;
+    Error error = std::move(fits).error();
+    if (option.id == OptionId::kParameters && is_json(trimmed(text))) {
+      error.hint = "use " + as_parameter_options(trimmed(text)) + ", or pipe the text into `--parameters -`";
+    }
+    return fail(blamed(*setting, std::move(error)));
+  }
+  return {};
+}
+
+std::string without_key_text(const std::string& text) {
+  const std::string_view begin = trimmed(text);
+  if (is_pem(text) || is_base64_of_der(begin)) return "(the text of a key or certificate)";
+  return is_json(begin) ? "(JSON text)" : text;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,290 @@
+#include "output/report.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "core/text.hpp"
+#include "output/terminal.hpp"
+#include "output/waterfall.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::string_view kName = "fleet-provision: ";
+constexpr std::size_t kMessageBytesMax = 8000;
+
+/// What the live line says of a phase.
+std::string_view doing(Phase phase) {
+  switch (phase) {
+    case Phase::kLoad: return "reading the claim";
+    case Phase::kResolve: return "looking up the endpoint";
+    case Phase::kTcp: return "connecting";
+    case Phase::kProxy: return "asking the proxy";
+    case Phase::kTls: return "shaking hands (TLS)";
+    case Phase::kMqtt: return "logging in (MQTT)";
+    case Phase::kSubscribe: return "subscribing";
+    case Phase::kKey: return "making the key";
+    case Phase::kCreate: return "asking for a certificate";
+    case Phase::kRegister: return "registering the thing";
+    case Phase::kStore: return "saving what was reached";
+    case Phase::kVerify: return "trying the new identity";
+    case Phase::kOnSuccess: return "running the on-success program";
+    case Phase::kWait: return "waiting";
+  }
+  return "";
+}
+
+std::string decimal(double value, const char* unit) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%.1f %s", value, unit);
+  return text;
+}
+
+double milliseconds_between(Instant from, Instant to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+/// The words of --log-format and --color; anything else is kUsage.
+Result<std::string> one_of(const Options& options, OptionId id, std::initializer_list<std::string_view> known) {
+  std::string text = options.text(id).value_or("");
+  std::string list;
+  for (const std::string_view each : known) {
+    if (text == each) return text;
+    list += (list.empty() ? "" : ", ") + std::string(each);
+  }
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = "\"" + printable(text, 80) + "\" is not one of " + list;
+  return fail(options.blame(id, std::move(error)));
+}
+
+bool is_set(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found != environment.end() && !found->second.empty();
+}
+
+}  // namespace
+
+Result<OutputSettings> output_settings_from(const Options& options, const Environment& environment) {
+  OutputSettings output;
+  FP_TRY_ASSIGN(output.json_result, options.flag(OptionId::kJson));
+  FP_TRY_ASSIGN(output.quiet, options.flag(OptionId::kQuiet));
+  FP_TRY_ASSIGN(output.verbosity, options.count(OptionId::kVerbose));
+  if (output.quiet && output.verbosity > 0) {
+    const Setting& quiet = *options.given(OptionId::kQuiet);
+    const Setting& verbose = *options.given(OptionId::kVerbose);
+    if (quiet.source == verbose.source) {
+      return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+                  quiet.origin + " and " + verbose.origin + " cannot be combined", "leave one of them out");
+    }
+    output.quiet = quiet.source > verbose.source;
+    if (output.quiet) output.verbosity = 0;
+  }
+  FP_TRY_ASSIGN(const std::string log_format, one_of(options, OptionId::kLogFormat, {"text", "json"}));
+  FP_TRY_ASSIGN(const std::string color, one_of(options, OptionId::kColor, {"auto", "always", "never"}));
+  const bool terminal = can_redraw(STDERR_FILENO, environment);
+  output.json_log = log_format == "json";
+  output.live_line = terminal && !output.quiet && !output.json_log;
+  output.color =
+      !output.json_log && (color == "always" || (color == "auto" && terminal && !is_set(environment, "NO_COLOR")));
+  output.utf8 = speaks_utf8(environment);
+  return output;
+}
+
+Report::Report(OutputSettings output, Instant start) : output_(output), start_(start), writer_(STDERR_FILENO) {}
+
+Report::~Report() {
+  clear();
+}
+
+void Report::phase_began(Phase phase, unsigned attempt) {
+  const std::lock_guard lock(mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  spans_.push_back({phase, attempt, now, std::nullopt});
+  if (phase == Phase::kOnSuccess) end_at(std::max(end(), now + for_program_), for_program_);
+  draw();
+}
+
+void Report::phase_ended(Phase phase, unsigned attempt) {
+  const std::lock_guard lock(mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  const auto span = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) {
+    return each.phase == phase && each.attempt == attempt && !each.ended;
+  });
+  if (span == spans_.rend()) return;
+  span->ended = now;
+  if (output_.verbosity > 0) {
+    const double milliseconds = milliseconds_between(span->began, now);
+    std::string line(word(phase));
+    line += " took " + decimal(milliseconds, "ms");
+    if (attempt > 1) line += " (attempt " + std::to_string(attempt) + ")";
+    say({.level = "info",
+         .event = "phase",
+         .message = std::move(line),
+         .phase = phase,
+         .attempt = attempt,
+         .seconds = milliseconds / 1000});
+  }
+  draw();
+}
+
+void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) {
+  const std::lock_guard lock(mutex_);
+  const Instant now = std::chrono::steady_clock::now();
+  for (Span& each : spans_) {
+    if (each.attempt == attempt && !each.ended) each.ended = now;
+  }
+  // Without a next try the run ends with this error, which is told then.
+  if (!next_try_in || output_.quiet) return;
+  next_try_at_ = now + *next_try_in;
+  const double seconds = static_cast<double>(next_try_in->count()) / 1000;
+  say({.level = "warning",
+       .event = "attempt-failed",
+       .message = "attempt " + std::to_string(attempt) + " failed: " + error.message,
+       .hint = error.hint,
+       .phase = error.phase,
+       .attempt = attempt,
+       .kind = error.kind});
+  say({.level = "info",
+       .event = "next-try",
+       .message = next_try_in->count() == 0 ? "trying again at once" : "next try in " + decimal(seconds, "s"),
+       .attempt = attempt + 1,
+       .seconds = seconds});
+  draw();
+}
+
+void Report::warned(const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  // What is looked at twice is told once.
+  if (std::find(warnings_.begin(), warnings_.end(), message) != warnings_.end()) return;
+  warnings_.push_back(message);
+  if (!output_.quiet) say({.level = "warning", .event = "warning", .message = message});
+  draw();
+}
+
+void Report::reached(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  const bool told = output_.verbosity > 0 || !(output_.quiet || output_.live_line);
+  if (told) say({.level = "info", .event = "reached", .message = what});
+  draw();
+}
+
+void Report::detail(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (output_.verbosity > 1) say({.level = "debug", .event = "detail", .message = text});
+  draw();
+}
+
+void Report::tick() {
+  const std::lock_guard lock(mutex_);
+  draw();
+}
+
+void Report::failed(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  say({.level = "error",
+       .event = "error",
+       .message = error.message,
+       .hint = error.hint,
+       .phase = error.phase,
+       .kind = error.kind});
+}
+
+RunRecord Report::finish() {
+  const std::lock_guard lock(mutex_);
+  clear();
+  output_.live_line = false;
+  const Instant now = std::chrono::steady_clock::now();
+  RunRecord record;
+  record.warnings = warnings_;
+  for (const Span& each : spans_) {
+    record.timeline.push_back({each.phase, each.attempt, since_start(each.began),
+                               milliseconds_between(each.began, each.ended.value_or(now))});
+  }
+  if (output_.verbosity > 0 && !output_.json_log) {
+    std::string text;
+    for (const std::string& line : waterfall(record.timeline, columns_of(STDERR_FILENO), output_.utf8)) {
+      text += line + "\n";
+    }
+    writer_.write(text);
+  }
+  return record;
+}
+
+void Report::say(const Remark& remark) {
+  clear();
+  if (const std::size_t lost = writer_.take_lost(); lost > 0) {
+    writer_.write(as_line({.level = "warning",
+                           .event = "warning",
+                           .message = (lost == 1 ? "1 message is" : std::to_string(lost) + " messages are") +
+                                      std::string(" missing here, since stderr was not read")}));
+  }
+  // One write for a remark, so that those of several processes do not mix.
+  writer_.write(as_line(remark));
+}
+
+std::string Report::as_line(const Remark& remark) const {
+  return output_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
+}
+
+void Report::end_at(Instant end, Milliseconds for_program) {
+  const std::lock_guard lock(mutex_);
+  end_ = end;
+  for_program_ = for_program;
+  writer_.end_at(end);
+}
+
+std::optional<Phase> Report::under_way() {
+  const std::lock_guard lock(mutex_);
+  const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
+  return open == spans_.rend() ? std::nullopt : std::optional(open->phase);
+}
+
+std::string Report::as_text(const Remark& remark) const {
+  const auto colored = [this](const char* code, std::string_view text) {
+    return output_.color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+  };
+  std::string text(kName);
+  if (remark.event == "error") text += colored("1;31", "error:") + " ";
+  if (remark.event == "warning") text += colored("33", "warning:") + " ";
+  text += printable(remark.message, kMessageBytesMax) + "\n";
+  if (!remark.hint.empty()) text += colored("36", "hint:") + " " + printable(remark.hint, kMessageBytesMax) + "\n";
+  return text;
+}
+
+void Report::draw() {
+  if (!output_.live_line) return;
+  const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
+  if (open == spans_.rend()) return;
+  const Instant now = std::chrono::steady_clock::now();
+  std::string line(doing(open->phase));
+  line += output_.utf8 ? "…" : "...";
+  if (open->phase == Phase::kWait && next_try_at_) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(Instant::duration{0}, *next_try_at_ - now));
+    line += " next try in " + std::to_string(left.count()) + " s";
+  } else if (open->attempt > 1) {
+    line += " (attempt " + std::to_string(open->attempt) + ")";
+  }
+  const double seconds = since_start(now) / 1000;
+  if (seconds >= 1) line += ", " + std::to_string(static_cast<long>(seconds)) + " s so far";
+  // The last column stays free: a terminal may wrap when it is written.
+  const std::size_t columns = columns_of(STDERR_FILENO);
+  const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);
+  if (drawn_ == fitting) return;
+  writer_.write("\r" + std::string(fitting) + "\x1b[K");
+  drawn_ = fitting;
+}
+
+void Report::clear() {
+  if (drawn_.empty()) return;
+  writer_.write("\r\x1b[K");
+  drawn_.clear();
+}
+
+double Report::since_start(Instant instant) const {
+  return milliseconds_between(start_, instant);
+}
+
+}  // namespace fleet_provision

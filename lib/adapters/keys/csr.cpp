@@ -1,0 +1,143 @@
+// The part of the keysmith that makes and reads certificate signing requests (PKCS#10, RFC 2986).
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "adapters/keys/certificate_facts.hpp"
+#include "adapters/keys/distinguished_name.hpp"
+#include "adapters/keys/key.hpp"
+#include "adapters/keys/openssl_keysmith.hpp"
+#include "adapters/system/named_file.hpp"
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using Bio = OpensslHandle<BIO>;
+using Request = OpensslHandle<X509_REQ>;
+using Name = OpensslHandle<X509_NAME>;
+using Object = OpensslHandle<ASN1_OBJECT>;
+
+tl::unexpected<Error> internal(const std::string& doing) {
+  return fail(ErrorKind::kInternal, "cannot " + doing + ": " + openssl_reason());
+}
+
+/// A name, short or long, or an OID. OpenSSL minds the case, RFC 4514 does not: the usual abbreviations are capitals.
+Object attribute_type(const std::string& text) {
+  Object type(OBJ_txt2obj(text.c_str(), 0));
+  if (type) return type;
+  return Object(OBJ_txt2obj(in_capitals(text).c_str(), 0));
+}
+
+Result<Name> subject_name(const std::string& subject) {
+  FP_TRY_ASSIGN(auto parts, parse_distinguished_name(subject));
+  // RFC 4514 section 2.1: the text begins with the last part of the encoding.
+  std::reverse(parts.begin(), parts.end());
+  Name name(X509_NAME_new());
+  if (!name) return internal("encode the CSR subject");
+  for (const RelativeName& part : parts) {
+    constexpr int kAtEnd = -1;
+    int set = 0;
+    for (const auto& [type, value] : part) {
+      const Object object = attribute_type(type);
+      if (!object) {
+        return fail(ErrorKind::kUsage, "the CSR subject has an unknown attribute: " + printable(type),
+                    "known are CN, O, OU, C, ST, L, serialNumber, DC, …, and OIDs");
+      }
+      if (X509_NAME_add_entry_by_OBJ(name.get(), object.get(), MBSTRING_UTF8,
+                                     reinterpret_cast<const unsigned char*>(value.data()),
+                                     static_cast<int>(value.size()), kAtEnd, set) != 1) {
+        return fail(ErrorKind::kUsage,
+                    "the CSR subject cannot hold " + printable(type) + "=" + printable(value) + ": " + openssl_reason(),
+                    "CN takes at most 64 characters, C exactly 2");
+      }
+      // Joins what follows with `+` to the same part.
+      set = -1;
+    }
+  }
+  return name;
+}
+
+Result<Csr> to_csr(X509_REQ* request) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return internal("write a CSR as PEM");
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  Csr csr;
+  csr.pem.assign(text, static_cast<std::size_t>(size));
+  csr.public_key_sha256 = public_key_sha256(*request);
+  return csr;
+}
+
+/// The service takes SHA-2 alone (docs/service.md, "Limits").
+bool is_signed_with_an_old_digest(const X509_REQ* request) {
+  int digest = NID_undef;
+  OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr);
+  return digest == NID_md5 || digest == NID_sha1;
+}
+
+}  // namespace
+
+Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& subject) {
+  const CleanErrorQueue clean;
+  if (key.pem.empty()) {
+    return fail(ErrorKind::kUsage, "signing a CSR with a key in a TPM or a token is not supported yet");
+  }
+  FP_TRY_ASSIGN(const Name name, subject_name(subject));
+  FP_TRY_ASSIGN(const OpensslKey pair, private_half_of(key));
+  const Request request(X509_REQ_new());
+  constexpr long kVersion1 = 0;
+  if (!request || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
+      X509_REQ_set_subject_name(request.get(), name.get()) != 1 ||
+      X509_REQ_set_pubkey(request.get(), pair.get()) != 1 ||
+      X509_REQ_sign(request.get(), pair.get(), EVP_sha256()) <= 0) {
+    return internal("sign a CSR");
+  }
+  return to_csr(request.get());
+}
+
+Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
+  const CleanErrorQueue clean;
+  FP_TRY_ASSIGN(const Secret pem, read_named_file(file, "CSR", ErrorKind::kCsrUnusable));
+  const std::string what = "the CSR " + printable(file);
+  const std::string_view text = without_byte_order_mark(pem.reveal());
+  if (auto objection = objection_to(text, FileRole::kCsr, file)) {
+    return fail(ErrorKind::kCsrUnusable, what + " " + objection->what, std::move(objection->hint));
+  }
+  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  if (!bio) return internal("read a CSR");
+  const Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
+  if (!request) {
+    const std::string reason = openssl_reason();
+    return fail(ErrorKind::kCsrUnusable, what + " does not parse: " + reason + where_damaged(text, FileRole::kCsr),
+                "get the CSR again; a copy may be damaged");
+  }
+  if (const Request second(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr)); second) {
+    return fail(ErrorKind::kCsrUnusable, what + " holds more than one request");
+  }
+  EVP_PKEY* key = X509_REQ_get0_pubkey(request.get());
+  if (key == nullptr) return fail(ErrorKind::kCsrUnusable, what + " holds a key of an unknown type");
+  FP_TRY(key_type(key, ErrorKind::kCsrUnusable, "the key of " + what));
+  FP_TRY(
+      refuse_explicit_curve(key, ErrorKind::kCsrUnusable, "the key of " + what,
+                            "make the CSR again with a key on a named curve: openssl ecparam -name prime256v1 -genkey "
+                            "-noout -out KEY"));
+  if (X509_REQ_verify(request.get(), key) != 1) {
+    return fail(ErrorKind::kCsrUnusable, what + " has a wrong signature", "make it again with the key that it names");
+  }
+  if (is_signed_with_an_old_digest(request.get())) {
+    return fail(ErrorKind::kCsrUnusable, what + " is signed with SHA-1 or MD5",
+                "make it again with SHA-256: openssl req -new -sha256");
+  }
+  return to_csr(request.get());
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,50 @@
+// Keys, CSRs and certificates by OpenSSL. Never asks anything on a terminal; leaves OpenSSL's error queue empty.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "adapters/keys/openssl_handles.hpp"
+#include "adapters/system/interrupt.hpp"
+#include "ports/keysmith.hpp"
+
+namespace fleet_provision {
+
+/// May be used from several threads at once. A run reads the same key and the same certificate again and again, and
+/// with OpenSSL 3 each reading costs as much as a signature, so the last of each is remembered by its PEM.
+class OpensslKeysmith : public Keysmith {
+ public:
+  /// `interrupt` ends the making of a key (kInterrupted, kTerminated) and outlives this object.
+  explicit OpensslKeysmith(const Interrupt& interrupt) : interrupt_(interrupt) {}
+
+  [[nodiscard]] Result<DeviceKey> make_key(KeyType type) override;
+  [[nodiscard]] Result<DeviceKey> read_key(const Secret& pem) override;
+  /// The key of a PEM file comes back as PKCS#8, whatever form it had.
+  [[nodiscard]] Result<DeviceKey> open_key(const std::string& reference) override;
+  /// The CSR comes back under the label CERTIFICATE REQUEST, without the text around it.
+  [[nodiscard]] Result<Csr> open_csr(const std::string& file) override;
+  /// `subject` is read as RFC 4514: its last part stands first in the certificate request, and
+  /// `openssl req -nameopt RFC2253` prints it as it was given. kUsage for a subject that cannot be encoded.
+  [[nodiscard]] Result<Csr> make_csr(const DeviceKey& key, const std::string& subject) override;
+  [[nodiscard]] Result<CertificateFacts> read_certificate(std::string_view pem) override;
+  [[nodiscard]] std::string sha256_hex(std::string_view bytes) override;
+  [[nodiscard]] std::string random_bytes(std::size_t count) override;
+  void forget_keys() override;
+
+ private:
+  struct ReadKey {
+    OpensslHandle<evp_pkey_st> key;
+    DeviceKey facts;
+  };
+
+  [[nodiscard]] Result<DeviceKey> remember(OpensslHandle<evp_pkey_st> key);
+  /// `key`, which has a PEM, as OpenSSL's object.
+  [[nodiscard]] Result<OpensslHandle<evp_pkey_st>> private_half_of(const DeviceKey& key);
+
+  const Interrupt& interrupt_;
+  std::mutex mutex_;
+  ReadKey last_key_;
+  CertificateFacts last_certificate_;
+};
+
+}  // namespace fleet_provision

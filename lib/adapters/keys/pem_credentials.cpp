@@ -1,0 +1,121 @@
+#include "adapters/keys/pem_credentials.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "adapters/system/named_file.hpp"
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using enum ErrorKind;
+
+OpensslHandle<BIO> memory(std::string_view bytes) {
+  return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+/// The file to name in a command; a text that is none has no path.
+std::string path_of(const std::string& name, const PemCredentials& pem) {
+  return pem.from_one_text ? "-" : name;
+}
+
+/// Keeps a passphrase callback from ever reaching a terminal, and notes that one was wanted.
+struct PassphraseDesk {
+  const std::optional<Secret>* passphrase;
+  bool asked = false;
+};
+
+int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
+  auto& desk = *static_cast<PassphraseDesk*>(context);
+  desk.asked = true;
+  if (!desk.passphrase->has_value()) return -1;
+  const std::string_view text = (*desk.passphrase)->reveal();
+  if (text.size() > static_cast<std::size_t>(size)) return -1;
+  std::memcpy(buffer, text.data(), text.size());
+  return static_cast<int>(text.size());
+}
+
+}  // namespace
+
+Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
+  const std::string name = "claim certificate " + printable(pem.certificate_name);
+  const std::string_view bytes = without_byte_order_mark(pem.certificate_pem);
+  if (auto objection = objection_to(bytes, FileRole::kClaimCertificate, path_of(pem.certificate_name, pem))) {
+    return fail(kClaimCertificateUnusable, name + " " + objection->what, std::move(objection->hint));
+  }
+  const OpensslHandle<BIO> bio = memory(bytes);
+  std::vector<OpensslHandle<X509>> chain;
+  ERR_clear_error();
+  while (OpensslHandle<X509> each{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
+    chain.push_back(std::move(each));
+  }
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string reason = openssl_reason();
+  if (at_end && !chain.empty()) return chain;
+  return fail(kClaimCertificateUnusable,
+              name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimCertificate),
+              "get the certificate again; a copy may be damaged");
+}
+
+Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
+  const std::string name = "claim key " + printable(pem.key_name);
+  const std::string_view bytes = pem.key_pem.reveal();
+  if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
+    return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));
+  }
+  // The key's block alone: parameters, certificates and text around it are not OpenSSL's to judge.
+  PassphraseDesk desk{&pem.passphrase};
+  const OpensslHandle<BIO> bio = memory(wanted_block(bytes, FileRole::kClaimKey).text);
+  ERR_clear_error();
+  OpensslHandle<EVP_PKEY> key(PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &desk, library, nullptr));
+  const std::string reason = openssl_reason();
+  if (key) return key;
+  if (desk.asked && !pem.passphrase) {
+    return fail(kClaimKeyPassphrase, name + " is encrypted and no passphrase was given",
+                "give it in a file with --claim-key-passphrase-file");
+  }
+  if (desk.asked) {
+    return fail(kClaimKeyPassphrase, "the passphrase does not open " + name,
+                "check --claim-key-passphrase-file: its whole content is the passphrase, but for a line end");
+  }
+  return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimKey),
+              "get the key again; a copy may be damaged");
+}
+
+Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file) {
+  if (!file) return std::optional<Secret>{};
+  FP_TRY_ASSIGN(const Secret text, read_named_file(*file, "passphrase file", kClaimKeyPassphrase));
+  if (const auto wide = wide_encoding(text.reveal())) {
+    return fail(
+        kClaimKeyPassphrase,
+        "the passphrase file " + printable(*file) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
+        "convert it: (umask 077; " + utf8_command(*wide, *file) + ")");
+  }
+  std::string_view bytes = without_byte_order_mark(text.reveal());
+  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
+  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
+  return std::optional<Secret>(Secret(bytes));
+}
+
+bool is_key_of(const X509& certificate, const EVP_PKEY* key) {
+  const bool fits = X509_check_private_key(&certificate, key) == 1;
+  ERR_clear_error();
+  return fits;
+}
+
+void put_own_first(std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key) {
+  const auto own = std::find_if(chain.begin(), chain.end(),
+                                [key](const OpensslHandle<X509>& each) { return is_key_of(*each, key); });
+  if (own != chain.end()) std::rotate(chain.begin(), own, own + 1);
+}
+
+}  // namespace fleet_provision

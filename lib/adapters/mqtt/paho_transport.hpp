@@ -1,0 +1,39 @@
+// The Transport port over Paho MQTT C++, with TLS by OpenSSL below it (docs/architecture.md, "TLS, MQTT, threads").
+#pragma once
+
+#include <optional>
+
+#include "adapters/network/connection_options.hpp"
+#include "adapters/network/tls_credentials.hpp"
+#include "adapters/system/interrupt.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+/// `http_proxy` and `MQTT_C_CLIENT_TRACE` must be gone from the environment before the first connection: Paho follows
+/// the one even to this machine, and prints payloads because of the other.
+class PahoTransport : public Transport {
+ public:
+  /// `interrupt` and `observer` outlive the transport and its sessions.
+  PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer);
+  ~PahoTransport() override;
+
+  [[nodiscard]] Result<CertificateFacts> load_credentials() override;
+  /// As `load_credentials`, of PEM that was read already.
+  [[nodiscard]] Result<CertificateFacts> use_credentials(const PemCredentials& pem);
+  [[nodiscard]] Result<ClaimProof> prove_claim() override;
+  [[nodiscard]] Result<void> load_roots() override;
+  [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
+  [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;
+  void forget_credentials() override { credentials_.reset(); }
+
+ private:
+  ConnectionOptions options_;
+  TrustedRoots roots_;
+  const Interrupt& interrupt_;
+  Observer& observer_;
+  std::optional<TlsCredentials> credentials_;
+};
+
+}  // namespace fleet_provision

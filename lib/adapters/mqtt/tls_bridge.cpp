@@ -1,0 +1,194 @@
+#include "adapters/mqtt/tls_bridge.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "core/secret.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::size_t kPieceBytes = 16 * 1024;
+/// A server that takes no more bytes may still have said why; it is listened to for this long.
+constexpr timespec kLastWords{1, 0};
+
+void acknowledge_at_once(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+bool again(int error) {
+  return error == EAGAIN || error == EINTR;
+}
+
+}  // namespace
+
+void TlsBridge::Buffer::advance(std::size_t count) {
+  gone += count;
+  if (!empty()) return;
+  wipe(bytes.data(), bytes.size());
+  bytes.clear();
+  gone = 0;
+}
+
+TlsBridge::TlsBridge(TlsConnection& server, int library, PahoWaker& waker, OnPacket on_packet, OnMessage on_message)
+    : server_(server),
+      library_(library),
+      waker_(waker),
+      on_packet_(std::move(on_packet)),
+      on_message_(std::move(on_message)),
+      scratch_(kPieceBytes),
+      last_sent_(std::chrono::steady_clock::now()) {
+  // Full size from the start: a buffer that grew would leave copies of secrets behind.
+  to_server_.bytes.reserve(kPieceBytes);
+  to_library_.bytes.reserve(kMqttPacketBytesMax + kPieceBytes);
+}
+
+TlsBridge::~TlsBridge() {
+  wipe(scratch_.data(), scratch_.size());
+  wipe(to_server_.bytes.data(), to_server_.bytes.size());
+  wipe(to_library_.bytes.data(), to_library_.bytes.size());
+}
+
+BridgeEnd TlsBridge::run(const Wait& wait) {
+  BridgeEnd end;
+  acknowledge_at_once(library_);
+  while (!over()) {
+    // On every turn: a server that always has something to say would else never let us look.
+    if (auto goes_on = wait.check(); !goes_on) {
+      end.error = std::move(goes_on).error();
+      break;
+    }
+    auto moved = move_all();
+    if (moved && !*moved && !over()) moved = sleep(wait);
+    if (!moved) {
+      end.error = std::move(moved).error();
+      break;
+    }
+  }
+  end.since_last_sent = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - last_sent_);
+  end.server_closed = server_done_;
+  if (server_done_ && !end.error) end.error = server_.failure();
+  if (!server_done_ && !end.error) server_.shut_down();
+  return end;
+}
+
+bool TlsBridge::over() const {
+  if (refused_) return true;
+  if (server_done_) return to_library_.empty();
+  return library_done_ && to_server_.empty() && !write_failed_;
+}
+
+Result<bool> TlsBridge::move_all() {
+  bool moved = false;
+  if (to_server_.empty() && !library_done_) {
+    FP_TRY_ASSIGN(const bool read, read_library());
+    moved |= read;
+  }
+  if (!to_server_.empty()) moved |= write_server();
+  if (to_library_.empty() && !server_done_ && !refused_) {
+    FP_TRY_ASSIGN(const bool read, read_server());
+    moved |= read;
+  }
+  if (!to_library_.empty()) moved |= write_library();
+  return moved;
+}
+
+Result<bool> TlsBridge::read_library() {
+  const ssize_t count = ::recv(library_, scratch_.data(), scratch_.size(), 0);
+  if (count < 0 && again(errno)) return false;
+  if (count <= 0) {
+    library_done_ = true;
+    return true;
+  }
+  acknowledge_at_once(library_);
+  const std::string_view piece(scratch_.data(), static_cast<std::size_t>(count));
+  std::vector<MqttPacket> seen;
+  FP_TRY(guard_.outbound(piece, seen));
+  if (!write_failed_) to_server_.bytes.assign(piece.begin(), piece.end());
+  tell(seen);
+  return true;
+}
+
+bool TlsBridge::write_server() {
+  const IoResult result =
+      server_.write(to_server_.bytes.data() + to_server_.gone, to_server_.bytes.size() - to_server_.gone);
+  write_wants_read_ = result.status == IoStatus::kWantsRead;
+  if (result.status == IoStatus::kMoved) {
+    last_sent_ = std::chrono::steady_clock::now();
+    to_server_.advance(result.count);
+    return true;
+  }
+  if (result.status == IoStatus::kWantsRead || result.status == IoStatus::kWantsWrite) return false;
+  write_failed_ = true;
+  to_server_.advance(to_server_.bytes.size() - to_server_.gone);
+  return true;
+}
+
+Result<bool> TlsBridge::read_server() {
+  const IoResult result = server_.read(scratch_.data(), scratch_.size());
+  read_wants_write_ = result.status == IoStatus::kWantsWrite;
+  switch (result.status) {
+    case IoStatus::kWantsRead:
+    case IoStatus::kWantsWrite: return false;
+    case IoStatus::kClosed:
+    case IoStatus::kFailed: server_done_ = true; return true;
+    case IoStatus::kMoved: break;
+  }
+  std::vector<MqttPacket> seen;
+  const Result<void> judged = guard_.inbound({scratch_.data(), result.count}, to_library_.bytes, seen);
+  std::vector<MqttMessage> messages;
+  take_payloads(to_library_.bytes, guard_.version(), messages);
+  for (MqttMessage& each : messages) on_message_(std::move(each));
+  tell(seen);
+  if (!judged) return fail(judged.error());
+  return true;
+}
+
+bool TlsBridge::write_library() {
+  const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
+                               to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
+  if (count < 0 && again(errno)) return false;
+  if (count < 0) library_done_ = true;
+  to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
+  return true;
+}
+
+void TlsBridge::tell(const std::vector<MqttPacket>& packets) {
+  for (const MqttPacket& each : packets) {
+    if (!on_packet_(each)) refused_ = true;
+    // The library may take its time to close; nothing comes behind this packet.
+    if (!each.inbound && each.type == MqttPacketType::kDisconnect) library_done_ = true;
+  }
+}
+
+Result<bool> TlsBridge::sleep(const Wait& wait) {
+  const auto events = [](bool reading, bool writing) {
+    return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
+  };
+  const bool reading = to_library_.empty() && !server_done_;
+  const bool writing = !to_server_.empty();
+  const short library = events(to_server_.empty() && !library_done_, !to_library_.empty());
+  const short server = events((reading && !read_wants_write_) || (writing && write_wants_read_),
+                              (writing && !write_wants_read_) || (reading && read_wants_write_));
+  pollfd polled[] = {{library != 0 ? library_ : -1, library, 0},
+                     {server != 0 ? server_.descriptor() : -1, server, 0},
+                     {wait.interrupt_descriptor(), POLLIN, 0},
+                     {wait.stop_descriptor(), POLLIN, 0}};
+  const bool unread = waker_.has_unread();
+  const timespec* timeout = unread ? &PahoWaker::kPatience : write_failed_ ? &kLastWords : nullptr;
+  const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
+  if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
+  if (ready == 0 && !unread) server_done_ = true;
+  if (ready == 0 && waker_.has_unread()) waker_.ring();
+  if (polled[2].revents != 0 || polled[3].revents != 0) FP_TRY(wait.check());
+  return true;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,75 @@
+// The bytes between OpenSSL and a socket, with an end.
+//
+// OpenSSL works inside one call for as long as bytes arrive that mean nothing to it: TLS 1.2 HelloRequest during a
+// handshake, TLS 1.3 KeyUpdate after it (RFC 5246 section 7.4.1.1, RFC 8446 section 4.6.3). So the bytes are counted
+// before OpenSSL sees them. One call (a turn) gets kPeerTurnBytesMax of them and then comes back as if none were left,
+// so that its caller can look at the time and at who wants to stop. A handshake, a session, and what a session sends
+// without one byte for the application each have a number that no honest server comes near. Past it, and past the
+// deadline, the peer is read no more.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "adapters/keys/openssl_handles.hpp"
+#include "core/deadline.hpp"
+
+struct bio_method_st;
+
+namespace fleet_provision {
+
+inline constexpr std::size_t kPeerTurnBytesMax = 32 * 1024;
+/// A chain of certificates takes 3 to 10 KiB; OpenSSL itself takes at most 100 KiB.
+inline constexpr std::size_t kHandshakeBytesMax = 256 * 1024;
+/// Session tickets, key updates and alerts; a record that is not complete yet counts too, up to 16 KiB.
+inline constexpr std::size_t kBytesWithoutDataMax = 64 * 1024;
+/// Four answers of 128 KiB with everything around them take 600 KiB.
+inline constexpr std::size_t kSessionBytesMax = 8 * 1024 * 1024;
+
+class PeerBytes {
+ public:
+  /// Of a non-blocking socket, which outlives this. Nothing is read from it before `let_through`.
+  PeerBytes(int socket, Instant deadline) : socket_(socket), deadline_(deadline) {}
+  PeerBytes(const PeerBytes&) = delete;
+  PeerBytes& operator=(const PeerBytes&) = delete;
+
+  /// For OpenSSL; null when memory is out. This outlives it and stays where it is.
+  [[nodiscard]] OpensslHandle<bio_st> make_bio();
+
+  void let_through() { held_back_ = false; }
+  /// Before each call into OpenSSL.
+  void begin_turn() { left_in_turn_ = kPeerTurnBytesMax; }
+  /// From now on the limits of a session hold.
+  void begin_session(Instant deadline);
+  void end_at(Instant deadline) { deadline_ = deadline; }
+  /// The application was given bytes.
+  void data_came() { without_data_ = 0; }
+
+  /// The limit that the peer went over: `sent more than 262144 bytes in the TLS handshake`; empty when it did not.
+  [[nodiscard]] std::string excess() const;
+
+ private:
+  enum class Limit : unsigned char { kHandshake, kWithoutData, kSession };
+
+  /// As BIO_read and BIO_write. OpenSSL calls them, so they do nothing that throws.
+  static int read(bio_st* bio, char* bytes, int size) noexcept;
+  static int write(bio_st* bio, const char* bytes, int size) noexcept;
+  static long control(bio_st* bio, int command, long number, void* pointer) noexcept;
+  static const bio_method_st* methods();
+
+  [[nodiscard]] bool may_read() const;
+  void count(std::size_t bytes);
+
+  int socket_;
+  Instant deadline_;
+  bool held_back_ = true;
+  bool in_session_ = false;
+  bool at_end_ = false;
+  std::size_t left_in_turn_ = kPeerTurnBytesMax;
+  std::size_t total_ = 0;
+  std::size_t without_data_ = 0;
+  std::optional<Limit> exceeded_;
+};
+
+}  // namespace fleet_provision

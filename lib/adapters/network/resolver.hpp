@@ -1,0 +1,34 @@
+// Names to addresses, with a deadline that holds.
+//
+// getaddrinfo knows no deadline and no interrupt, so it runs in a thread of its own that shares nothing with its caller
+// but one small record. At the deadline the caller goes on and the thread is left behind; it ends when the resolver
+// gives up.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/network/wait.hpp"
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+
+namespace fleet_provision {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  /// The address alone, `192.0.2.1` or `2001:db8::1`.
+  std::string text;
+};
+
+/// All stream addresses of `host`, in the order to try them (RFC 6724). kDns when there are none by `deadline`.
+/// A literal address needs no thread and no name server.
+[[nodiscard]] Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port, Instant deadline,
+                                                         const Wait& wait);
+
+[[nodiscard]] bool is_ip_address(const std::string& host);
+
+}  // namespace fleet_provision

@@ -1,0 +1,30 @@
+// A TCP connection to the first address that takes one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/network/resolver.hpp"
+#include "adapters/network/wait.hpp"
+#include "adapters/system/descriptor.hpp"
+
+namespace fleet_provision {
+
+struct TcpConnection {
+  Descriptor socket;
+  /// The address that answered.
+  std::string address;
+};
+
+/// Tries `addresses` in order, the next one beside those that have not answered within a moment, so that a dead address
+/// family costs little; each for at most `each_timeout` and all by `deadline`. The socket is non-blocking, with
+/// TCP_NODELAY. kConnectionRefused, kConnectionTimeout or kNoRoute, naming what each address did.
+[[nodiscard]] Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
+                                                const std::vector<SocketAddress>& addresses, Milliseconds each_timeout,
+                                                Instant deadline, const Wait& wait);
+
+/// `host (address), port N`; the address is left out where it is the host.
+[[nodiscard]] std::string place(const std::string& host, const std::string& address, std::uint16_t port);
+
+}  // namespace fleet_provision

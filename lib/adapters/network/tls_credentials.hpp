@@ -1,0 +1,54 @@
+// Who we are and whom we trust, read once and proved before anything is sent.
+//
+// Reading files and judging PEM are two steps: an identity that never was a file (one just issued, to be proved before
+// it is put in place) enters at the second. The private key never leaves the context; nothing here ever prompts.
+#pragma once
+
+#include <string>
+
+#include "adapters/keys/openssl_handles.hpp"
+#include "adapters/keys/pem_credentials.hpp"
+#include "adapters/network/connection_options.hpp"
+#include "adapters/network/trust_store.hpp"
+#include "core/identity.hpp"
+#include "core/result.hpp"
+#include "core/secret.hpp"
+#include "ports/claim_file.hpp"
+
+struct ossl_lib_ctx_st;
+
+namespace fleet_provision {
+
+/// A TLS client context (1.2 and up, peer always verified) with the roots to trust, the certificate and its key.
+class TlsCredentials {
+ public:
+  /// Files of `options`. `library` null: OpenSSL's default context. kFileNotFound, kFileUnreadable,
+  /// kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase, kClaimKeyMismatch, kClaimExpired,
+  /// kCaFileUnusable, kNoTrustStore.
+  [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options, TrustedRoots& roots,
+                                                   ossl_lib_ctx_st* library = nullptr);
+  [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem, TrustedRoots& roots,
+                                                       ossl_lib_ctx_st* library = nullptr);
+
+  /// No certificate, no key: whom we trust, and nothing to show. The facts are empty.
+  [[nodiscard]] static Result<TlsCredentials> roots_alone(TrustedRoots& roots);
+
+  [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
+  /// Of the leaf.
+  [[nodiscard]] const CertificateFacts& facts() const { return facts_; }
+
+ private:
+  TlsCredentials(OpensslHandle<ssl_ctx_st> context, CertificateFacts facts)
+      : context_(std::move(context)), facts_(std::move(facts)) {}
+
+  OpensslHandle<ssl_ctx_st> context_;
+  CertificateFacts facts_;
+};
+
+/// What the claim's files hold, without a context: certificate and key fit, whether in date or not. Files that do not
+/// exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase.
+[[nodiscard]] Result<ClaimProof> prove_claim_files(const ConnectionOptions& options);
+/// The same of PEM that was read already; its files are left to the caller.
+[[nodiscard]] Result<ClaimProof> prove_claim_pem(const PemCredentials& pem);
+
+}  // namespace fleet_provision

@@ -1,0 +1,22 @@
+// What TLS may use: the system's OpenSSL configuration may narrow it, and never widen it.
+#pragma once
+
+#include <string_view>
+
+#include "adapters/keys/openssl_handles.hpp"
+#include "core/error.hpp"
+#include "core/result.hpp"
+
+struct ossl_lib_ctx_st;
+
+namespace fleet_provision {
+
+/// A client context: TLS 1.2 and 1.3, the peer always verified against the roots that are put into it, no cipher
+/// without authentication or encryption, no renegotiation. `library` null: OpenSSL's default context.
+/// kTlsConfiguration when OpenSSL's configuration leaves nothing of that.
+[[nodiscard]] Result<OpensslHandle<ssl_ctx_st>> make_client_context(ossl_lib_ctx_st* library);
+
+/// `reason`: OpenSSL's words. Names the configuration file and OPENSSL_CONF.
+[[nodiscard]] Error tls_configuration_error(std::string_view reason);
+
+}  // namespace fleet_provision

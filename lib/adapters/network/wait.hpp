@@ -1,0 +1,32 @@
+// The one way a link waits: for a descriptor, until a deadline, unless the run is told to stop.
+#pragma once
+
+#include "adapters/system/interrupt.hpp"
+#include "core/deadline.hpp"
+#include "core/result.hpp"
+
+namespace fleet_provision {
+
+/// What ends every wait: the interrupt of the run, and the wish of the session's owner to close it.
+class Wait {
+ public:
+  /// `stop_descriptor` becomes readable when the session is closed. Both outlive this.
+  Wait(const Interrupt& interrupt, int stop_descriptor) : interrupt_(interrupt), stop_descriptor_(stop_descriptor) {}
+
+  /// True as soon as `descriptor` has one of `events` (POLLIN, POLLOUT) or an error, false at `deadline`, also when the
+  /// descriptor is ready; kInterrupted or kTerminated at once when the run is told to stop, kInternal when the session
+  /// is closed.
+  [[nodiscard]] Result<bool> until(int descriptor, short events, Instant deadline) const;
+
+  /// The error of a run that was told to stop, or of a closed session; nothing while neither is so.
+  [[nodiscard]] Result<void> check() const;
+
+  [[nodiscard]] int interrupt_descriptor() const { return interrupt_.descriptor(); }
+  [[nodiscard]] int stop_descriptor() const { return stop_descriptor_; }
+
+ private:
+  const Interrupt& interrupt_;
+  int stop_descriptor_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,90 @@
+#include "adapters/system/acting_user.hpp"
+
+#include <pwd.h>
+#include <sys/fsuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+// An identifier that no user has: the call then only tells the present one.
+constexpr auto kNobodyAtAll = static_cast<uid_t>(-1);
+
+Account present() {
+  return {static_cast<uid_t>(::setfsuid(kNobodyAtAll)), static_cast<gid_t>(::setfsgid(kNobodyAtAll))};
+}
+
+/// Of the calling thread alone: the C library's setgroups changes every thread.
+bool set_groups(const std::vector<gid_t>& groups) {
+#ifdef SYS_setgroups32
+  constexpr long kCall = SYS_setgroups32;
+#else
+  constexpr long kCall = SYS_setgroups;
+#endif
+  return ::syscall(kCall, groups.size(), groups.data()) == 0;
+}
+
+std::vector<gid_t> present_groups() {
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+  const int count = groups.empty() ? 0 : ::getgroups(static_cast<int>(groups.size()), groups.data());
+  groups.resize(static_cast<std::size_t>(std::max(0, count)));
+  return groups;
+}
+
+/// Neither call says whether it did anything, so both are looked at afterwards.
+bool become(const Account& account) {
+  ::setfsgid(account.group);
+  ::setfsuid(account.user);
+  const Account now = present();
+  return now.user == account.user && now.group == account.group;
+}
+
+}  // namespace
+
+Account own_account() {
+  return {::geteuid(), ::getegid()};
+}
+
+Account account_of(uid_t user, gid_t group_of_directory) {
+  if (user == ::geteuid()) return own_account();
+  std::array<char, 4096> text{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = ::getpwuid_r(user, &entry, text.data(), text.size(), &found) == 0 && found != nullptr;
+  return {user, known ? entry.pw_gid : group_of_directory};
+}
+
+Result<ActingUser> ActingUser::as(const Account& account, const std::string& directory) {
+  ActingUser acting;
+  if (::geteuid() != 0) return acting;
+  const Account now = present();
+  if (now.user == account.user) return acting;
+  acting.before_ = Before{now, present_groups()};
+  // Groups of root would open what the user may not.
+  if (set_groups({}) && become(account)) return acting;
+  return fail(ErrorKind::kStateNotPrivate,
+              printable(directory) + " belongs to user " + std::to_string(account.user) +
+                  ", and this process may not act as that user",
+              "run as that user, or as root with the capabilities CAP_SETUID and CAP_SETGID");
+}
+
+ActingUser::ActingUser(ActingUser&& other) noexcept : before_(std::exchange(other.before_, std::nullopt)) {}
+
+ActingUser::~ActingUser() {
+  if (!before_) return;
+  const int saved_errno = errno;
+  // What fails here leaves the thread with less than it had.
+  static_cast<void>(become(before_->account));
+  static_cast<void>(set_groups(before_->groups));
+  errno = saved_errno;
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,71 @@
+#include "adapters/system/disk_error.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "adapters/system/resources.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+struct Meaning {
+  ErrorKind kind;
+  /// Empty: the system's own words.
+  std::string_view words;
+  std::string_view hint;
+};
+
+constexpr std::string_view kElsewhere = "choose another place with --state-dir";
+
+Meaning meaning(int number) {
+  switch (number) {
+    case EACCES:
+    case EPERM: return {ErrorKind::kStateNotWritable, "", "run as root, or choose another place with --state-dir"};
+    case EROFS:
+      return {ErrorKind::kStateNotWritable, "the file system is mounted read-only",
+              "remount it, or choose a writable place with --state-dir"};
+    case ENOTDIR: return {ErrorKind::kStateNotWritable, "a part of the path is not a directory", kElsewhere};
+    case EISDIR: return {ErrorKind::kStateNotWritable, "it is a directory", "find out who made it, and move it away"};
+    case ELOOP:
+      return {ErrorKind::kStateNotWritable, "it is a symbolic link, and none is followed below the state directory",
+              "find out who made the link, and remove it; only --state-dir itself may be a link"};
+    case ENAMETOOLONG: return {ErrorKind::kStateNotWritable, "", kElsewhere};
+    case EXDEV:
+      return {ErrorKind::kStateCrossDevice, "the names are on different file systems or overlay layers",
+              "keep the state directory on one writable file system, not in a lower overlay layer"};
+    case ENOSPC: return {ErrorKind::kDiskFull, "the disk is full (space or inodes)", "make room and rerun"};
+    case EDQUOT: return {ErrorKind::kDiskFull, "the disk quota is used up", "make room and rerun"};
+    case EFBIG: return {ErrorKind::kDiskFull, "", "raise the limit on file sizes (ulimit -f) and rerun"};
+    case EIO: return {ErrorKind::kDiskError, "", "look at the kernel's log (dmesg); the disk may be failing"};
+    default: return {ErrorKind::kDiskError, "", ""};
+  }
+}
+
+}  // namespace
+
+std::string words(int number) {
+  std::string text = std::generic_category().message(number);
+  // "I/O error" keeps its capitals.
+  const bool word = text.size() > 1 && text[1] >= 'a' && text[1] <= 'z';
+  if (word && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
+tl::unexpected<Error> disk_error(int number, std::string_view doing, std::string_view path) {
+  const std::string what = "cannot " + std::string(doing) + " " + printable(path);
+  if (auto lack = out_of_resources(number, what)) return fail(std::move(*lack));
+  const Meaning found = meaning(number);
+  return fail(found.kind, what + ": " + (found.words.empty() ? words(number) : std::string(found.words)),
+              std::string(found.hint));
+}
+
+tl::unexpected<Error> path_error(int number, std::string_view doing, std::string_view path) {
+  if (number != ELOOP) return disk_error(number, doing, path);
+  return fail(ErrorKind::kStateNotWritable,
+              "cannot " + std::string(doing) + " " + printable(path) + ": its symbolic links lead in a circle",
+              std::string(kElsewhere));
+}
+
+}  // namespace fleet_provision

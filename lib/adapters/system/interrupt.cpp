@@ -1,0 +1,43 @@
+#include "adapters/system/interrupt.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace fleet_provision {
+
+Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Interrupt::~Interrupt() {
+  ::close(descriptor_);
+}
+
+void Interrupt::raise(ErrorKind kind) noexcept {
+  int none = -1;
+  if (!raised_.compare_exchange_strong(none, static_cast<int>(kind))) return;
+  const int saved_errno = errno;
+  const std::uint64_t one = 1;
+  // Only a full counter could refuse this write, and then the descriptor is readable already.
+  [[maybe_unused]] const ssize_t written = ::write(descriptor_, &one, sizeof one);
+  errno = saved_errno;
+}
+
+std::optional<ErrorKind> Interrupt::raised() const noexcept {
+  const int kind = raised_.load();
+  if (kind < 0) return std::nullopt;
+  return static_cast<ErrorKind>(kind);
+}
+
+Result<void> Interrupt::check() const {
+  const auto kind = raised();
+  if (!kind) return {};
+  return fail(*kind, *kind == ErrorKind::kTerminated ? "stopped by SIGTERM" : "stopped by SIGINT",
+              "what was reached is kept; run the same command again to go on");
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,379 @@
+// Every verb starts from a descriptor of the state directory and goes down one name at a time with O_NOFOLLOW, so
+// that whoever may write beside us cannot lead us elsewhere, and a rename above us does not matter. What is made is
+// private from its creation: the mode is given to open and mkdir, corrected by descriptor where the umask took bits
+// away, and then looked at, since a file system such as FAT takes any mode and keeps none. Whatever a failed verb
+// made it takes away again.
+//
+// Root acts in each directory as the user whom the directory belongs to: that user chooses what its names stand for.
+// The state directory itself is opened as root, since what leads to it may be root's alone; and only a file's owner is
+// changed as root, by the descriptor that was written.
+#include "adapters/system/posix_disk.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "adapters/system/disk_error.hpp"
+#include "adapters/system/make_path.hpp"
+#include "adapters/system/private_mode.hpp"
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr std::size_t kNamesMax = 10'000;
+constexpr mode_t kOthersMayWrite = 022;
+constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+// O_NONBLOCK: a FIFO that somebody put there must not hold us.
+constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != "..";
+}
+
+/// errno of the failure, or 0.
+int write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    // A disk that takes nothing and gives no reason would be asked for ever.
+    if (count == 0) return EIO;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return 0;
+}
+
+int sync_descriptor(int descriptor) {
+  while (::fsync(descriptor) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+}  // namespace
+
+PosixDisk::PosixDisk(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+
+std::string PosixDisk::whole(std::string_view path) const {
+  if (path.empty()) return state_dir_;
+  return state_dir_ + (state_dir_.ends_with('/') ? "" : "/") + std::string(path);
+}
+
+tl::unexpected<Error> PosixDisk::failed(std::string_view doing, std::string_view path) const {
+  return failed(errno, doing, path);
+}
+
+tl::unexpected<Error> PosixDisk::failed(int number, std::string_view doing, std::string_view path) const {
+  return explained(disk_error(number, doing, whole(path)).value());
+}
+
+/// What root may not do here, the user whom the directory belongs to may not do either.
+tl::unexpected<Error> PosixDisk::explained(Error error) const {
+  const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
+  if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
+    const std::string user = std::to_string(owner_.user);
+    // Not `chown -R`: the user may have put another name of somebody else's file there.
+    error.hint = "root works in the directory of user " + user + " as that user; find " + printable(state_dir_) +
+                 " ! -user " + user +
+                 " -ls shows what belongs to others: give the user the files with one link (4th column), and remove "
+                 "those with more";
+  }
+  return fail(std::move(error));
+}
+
+// Finding the way.
+
+int PosixDisk::open_root() {
+  if (root_) return root_.get();
+  Descriptor root(::open(state_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat facts {};
+  if (!root || ::fstat(root.get(), &facts) != 0) return -1;
+  owner_ = account_of(facts.st_uid, facts.st_gid);
+  root_ = std::move(root);
+  return root_.get();
+}
+
+Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, Purpose purpose) {
+  const bool own = owner_.user == ::geteuid();
+  if (::geteuid() != 0 || (own && purpose == Purpose::kLook)) return own_account();
+  struct stat facts {};
+  if (::fstat(directory, &facts) != 0) return failed("look at", name);
+  if (facts.st_uid == owner_.user) return owner_;
+  // Any directory of root's beside it could have been given this name, and its files are not to be reached.
+  if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
+  // Its owner, and whoever else may write to it, could have moved it here.
+  if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
+    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",
+                "chmod go-w " + printable(whole(name)));
+  }
+  return account_of(facts.st_uid, facts.st_gid);
+}
+
+Result<PosixDisk::Place> PosixDisk::locate(std::string_view doing, const std::string& path) {
+  FP_TRY_ASSIGN(auto place, locate_if_there(doing, path, Purpose::kChange));
+  if (!place) {
+    errno = ENOENT;
+    return failed(doing, path);
+  }
+  return std::move(*place);
+}
+
+Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_view doing, const std::string& path,
+                                                                   Purpose purpose) {
+  const std::size_t slash = path.find('/');
+  const std::string first = path.substr(0, slash);
+  const std::string second = slash == std::string::npos ? std::string() : path.substr(slash + 1);
+  const bool is_ours = is_plain_name(first) && (slash == std::string::npos || is_plain_name(second)) &&
+                       second.find('/') == std::string::npos && path.find('\0') == std::string::npos;
+  if (!is_ours) return fail(ErrorKind::kInternal, "not a path below the state directory: " + printable(path));
+  const int root = open_root();
+  if (root < 0 && errno == ENOENT) return std::optional<Place>{};
+  if (root < 0) return path_error(errno, doing, whole(path));
+  Descriptor directory;
+  {
+    FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(owner_, state_dir_));
+    if (slash == std::string::npos) return std::optional<Place>{Place{std::move(acting), Descriptor(), root, first}};
+    directory = Descriptor(::openat(root, first.c_str(), kDirectoryFlags));
+  }
+  if (!directory && errno == ENOENT) return std::optional<Place>{};
+  if (!directory) return failed(doing, path);
+  const int number = directory.get();
+  FP_TRY_ASSIGN(const Account account, who_acts_in(number, first, purpose));
+  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, whole(first)));
+  return std::optional<Place>{Place{std::move(acting), std::move(directory), number, second}};
+}
+
+Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doing, const std::string& path) {
+  Descriptor directory;
+  if (path.empty()) {
+    const int root = open_root();
+    if (root < 0 && errno == ENOENT) return std::optional<Descriptor>{};
+    if (root < 0) return path_error(errno, doing, whole(path));
+    FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
+    directory = Descriptor(::openat(root, ".", kDirectoryFlags));
+  } else {
+    FP_TRY_ASSIGN(const auto place, locate_if_there(doing, path, Purpose::kLook));
+    if (!place) return std::optional<Descriptor>{};
+    directory = Descriptor(::openat(place->directory, place->name.c_str(), kDirectoryFlags));
+  }
+  if (!directory && errno == ENOENT) return std::optional<Descriptor>{};
+  if (!directory) return failed(doing, path);
+  return std::optional<Descriptor>{std::move(directory)};
+}
+
+// Looking: nothing here writes, and nothing minds that there is no state directory.
+
+Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
+  struct stat facts {};
+  if (path.empty()) {
+    FP_TRY_ASSIGN(const auto directory, open_directory("look at", path));
+    if (!directory) return std::optional<EntryFacts>{};
+    if (::fstat(directory->get(), &facts) != 0) return failed("look at", path);
+  } else {
+    FP_TRY_ASSIGN(const auto place, locate_if_there("look at", path, Purpose::kLook));
+    if (!place) return std::optional<EntryFacts>{};
+    const bool found = ::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!found && errno == ENOENT) return std::optional<EntryFacts>{};
+    if (!found) return failed("look at", path);
+  }
+  EntryFacts entry;
+  if (S_ISREG(facts.st_mode)) entry.type = EntryType::kFile;
+  if (S_ISDIR(facts.st_mode)) entry.type = EntryType::kDirectory;
+  entry.mode = permissions(facts);
+  entry.owned_by_us = facts.st_uid == (::geteuid() == 0 ? owner_.user : ::geteuid());
+  entry.user = facts.st_uid;
+  entry.group = facts.st_gid;
+  return std::optional{entry};
+}
+
+Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size_t limit) {
+  FP_TRY_ASSIGN(const auto place, locate_if_there("read", path, Purpose::kLook));
+  if (!place) return std::optional<Secret>{};
+  const Descriptor file(::openat(place->directory, place->name.c_str(), kReadFlags));
+  if (!file && errno == ENOENT) return std::optional<Secret>{};
+  if (!file) return failed("read", path);
+  struct stat facts {};
+  if (::fstat(file.get(), &facts) != 0) return failed("read", path);
+  if (!S_ISREG(facts.st_mode)) {
+    return fail(ErrorKind::kStateNotWritable, "cannot read " + printable(whole(path)) + ": it is not a file",
+                "find out who made it, and move it away");
+  }
+  // One byte more than the file has, so that its end is seen.
+  std::vector<char> bytes(std::min(limit, static_cast<std::size_t>(facts.st_size)) + 1);
+  const WipedAtEnd wiped(bytes);
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed("read", path);
+    if (count == 0) return std::optional<Secret>{Secret({bytes.data(), size})};
+    size += static_cast<std::size_t>(count);
+  }
+  return fail(ErrorKind::kDiskError,
+              "cannot read " + printable(whole(path)) + ": it has more than " + std::to_string(size - 1) + " bytes");
+}
+
+Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
+  std::vector<std::string> names;
+  FP_TRY_ASSIGN(auto opened, open_directory("list", directory));
+  if (!opened) return names;
+  const int number = ::fcntl(opened->get(), F_DUPFD_CLOEXEC, 0);
+  if (number < 0) return failed("list", directory);
+  const auto close = [](DIR* stream) { ::closedir(stream); };
+  const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(number), close);
+  if (!stream) {
+    const int why = errno;
+    ::close(number);
+    return failed(why, "list", directory);
+  }
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (names.size() == kNamesMax) {
+      return fail(ErrorKind::kDiskError, "cannot list " + printable(whole(directory)) + ": it holds more than " +
+                                             std::to_string(kNamesMax) + " names");
+    }
+    names.emplace_back(name);
+    errno = 0;
+  }
+  if (errno != 0) return failed("list", directory);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Changing.
+
+Result<void> PosixDisk::make_root() {
+  FP_TRY(make_path(state_dir_));
+  if (open_root() < 0) return failed("open", "");
+  return {};
+}
+
+Result<void> PosixDisk::lock() {
+  if (lock_.file) return {};
+  if (open_root() < 0) return failed("create", "lock");
+  FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
+  auto taken = lock_state(root_.get(), whole("lock"));
+  if (!taken) return explained(std::move(taken).error());
+  lock_ = std::move(*taken);
+  return {};
+}
+
+Result<void> PosixDisk::make_directory(const std::string& path) {
+  FP_TRY_ASSIGN(const Place place, locate("create", path));
+  if (::mkdirat(place.directory, place.name.c_str(), kPrivateDirectory) != 0) return failed("create", path);
+  Descriptor made(::openat(place.directory, place.name.c_str(), kDirectoryFlags));
+  if (!made && errno == EACCES) {
+    // A umask that takes our own bits away keeps us from opening what we made.
+    const char* name = place.name.c_str();
+    if (::fchmodat(place.directory, name, kPrivateDirectory, AT_SYMLINK_NOFOLLOW) == 0) {
+      made = Descriptor(::openat(place.directory, name, kDirectoryFlags));
+    }
+  }
+  if (!made) {
+    // A disk that fails here says nothing about modes.
+    const int why = errno;
+    ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
+    return failed(why, "open", path);
+  }
+  const bool is_private = make_private(made.get(), kPrivateDirectory);
+  if (is_private) return {};
+  ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
+  return not_private(whole(path));
+}
+
+Result<void> PosixDisk::write_new(const std::string& path, std::string_view bytes) {
+  FP_TRY_ASSIGN(const Place place, locate("create", path));
+  Descriptor file(::openat(place.directory, place.name.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kPrivateFile));
+  if (!file) return failed("create", path);
+  const bool is_private = make_private(file.get(), kPrivateFile);
+  const int why = is_private ? write_all(file.get(), bytes) : 0;
+  if (is_private && why == 0) {
+    written_.insert_or_assign(path, std::move(file));
+    return {};
+  }
+  ::unlinkat(place.directory, place.name.c_str(), 0);
+  if (!is_private) return not_private(whole(path));
+  return failed(why, "write", path);
+}
+
+Result<void> PosixDisk::sync_file(const std::string& path) {
+  int why = 0;
+  if (const auto kept = written_.find(path); kept != written_.end()) {
+    why = sync_descriptor(kept->second.get());
+  } else {
+    FP_TRY_ASSIGN(const Place place, locate("sync", path));
+    const Descriptor file(::openat(place.directory, place.name.c_str(), kReadFlags));
+    why = file ? sync_descriptor(file.get()) : errno;
+  }
+  if (why != 0) return failed(why, "sync", path);
+  return {};
+}
+
+Result<void> PosixDisk::sync_directory(const std::string& path) {
+  FP_TRY_ASSIGN(const auto directory, open_directory("sync", path));
+  if (!directory) return disk_error(ENOENT, "sync", whole(path));
+  const int why = sync_descriptor(directory->get());
+  // EINVAL: a file system that has no such call, and nothing more can be done.
+  if (why != 0 && why != EINVAL) return failed(why, "sync", path);
+  return {};
+}
+
+Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
+  FP_TRY_ASSIGN(const Place old_place, locate("rename", from));
+  FP_TRY_ASSIGN(const Place new_place, locate("rename", to));
+  if (::renameat(old_place.directory, old_place.name.c_str(), new_place.directory, new_place.name.c_str()) != 0) {
+    return failed("rename " + printable(whole(from)) + " to", to);
+  }
+  forget_written(from);
+  forget_written(to);
+  return {};
+}
+
+Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
+  FP_TRY_ASSIGN(const Place one, locate("exchange", a));
+  FP_TRY_ASSIGN(const Place other, locate("exchange", b));
+  if (::renameat2(one.directory, one.name.c_str(), other.directory, other.name.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
+    return failed("exchange " + printable(whole(a)) + " with", b);
+  }
+  forget_written(a);
+  forget_written(b);
+  return true;
+}
+
+Result<void> PosixDisk::remove_file(const std::string& path) {
+  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
+  if (place && ::unlinkat(place->directory, place->name.c_str(), 0) != 0 && errno != ENOENT) {
+    return failed("remove", path);
+  }
+  forget_written(path);
+  return {};
+}
+
+Result<void> PosixDisk::remove_directory(const std::string& path) {
+  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
+  if (place && ::unlinkat(place->directory, place->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+    return failed("remove", path);
+  }
+  forget_written(path);
+  return {};
+}
+
+void PosixDisk::forget_written(const std::string& path) {
+  std::erase_if(written_,
+                [&path](const auto& each) { return each.first == path || each.first.starts_with(path + "/"); });
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,25 @@
+// The machine's clocks.
+#pragma once
+
+#include "adapters/system/interrupt.hpp"
+#include "ports/clock.hpp"
+
+namespace fleet_provision {
+
+class SystemClock : public Clock {
+ public:
+  /// `interrupt` ends every sleep and outlives this object.
+  explicit SystemClock(const Interrupt& interrupt) : interrupt_(interrupt) {}
+
+  [[nodiscard]] Instant now() override;
+  [[nodiscard]] WallTime wall_now() override;
+  [[nodiscard]] std::chrono::seconds since_boot() override;
+  /// Of /proc/sys/kernel/random/boot_id; empty where there is none.
+  [[nodiscard]] std::string boot_id() override;
+  [[nodiscard]] Result<void> sleep_until(Instant instant) override;
+
+ private:
+  const Interrupt& interrupt_;
+};
+
+}  // namespace fleet_provision

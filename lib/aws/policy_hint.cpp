@@ -1,0 +1,51 @@
+#include "aws/policy_hint.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// The statement that allows `need`, fit to be pasted.
+std::string statement(const PolicyNeed& need, const AwsPlace& place) {
+  std::string resources;
+  for (const std::string& each : need.resources) {
+    resources += (resources.empty() ? "\"" : ",\"") + arn(place, printable(each)) + "\"";
+  }
+  if (need.resources.size() != 1) resources = "[" + resources + "]";
+  return R"({"Effect":"Allow","Action":")" + need.action + R"(","Resource":)" + resources + "}";
+}
+
+}  // namespace
+
+std::string allow_hint(const PolicyNeed& need, const AwsPlace& place) {
+  // The slip that half of all claim policies begin with.
+  const char* form = need.action == "iot:Subscribe" ? " (topicfilter/, not topic/)" : "";
+  // The name of a template is part of these, so a slip in it is denied as well.
+  const bool names_template = std::all_of(need.resources.begin(), need.resources.end(), [](const std::string& each) {
+    return each.find("/$aws/provisioning-templates/") != std::string::npos;
+  });
+  const char* slip = names_template && !need.resources.empty()
+                         ? "; or is --template not spelt as in the policy (upper and lower case differ)"
+                         : "";
+  return "the claim's policy must allow " + need.action + " on " + listed(need.resources) + form + ": add " +
+         statement(need, place) + slip;
+}
+
+PolicyNeed connect_need(std::string_view client_id) {
+  constexpr std::string_view kOurs = "fleet-provision-";
+  constexpr std::size_t kRandomDigits = 16;
+  const bool made_up = client_id.starts_with(kOurs) && client_id.size() == kOurs.size() + kRandomDigits &&
+                       is_lower_hex(client_id.substr(kOurs.size()));
+  return {"iot:Connect", {"client/" + (made_up ? std::string(kOurs) + "*" : std::string(client_id))}};
+}
+
+std::string claim_hint(std::string_view client_id) {
+  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
+         "a policy attached to it; does that policy allow " +
+         (client_id.empty() ? std::string("this client id")
+                            : "iot:Connect on " + printable(connect_need(client_id).resources.front()));
+}
+
+}  // namespace fleet_provision

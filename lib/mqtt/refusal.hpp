@@ -1,0 +1,38 @@
+// What a broker's return and reason codes mean for a person: the cause, and the policy statement to look at.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/claim_policy.hpp"
+#include "core/error.hpp"
+#include "core/plan.hpp"
+#include "mqtt/guard.hpp"
+
+namespace fleet_provision {
+
+/// What our side was doing when a packet came; for refusals that do not name it themselves.
+struct MqttStep {
+  std::string client_id;
+  /// kMqtt until the CONNACK, kSubscribe until the SUBACK, then kCreate or kRegister, told apart by the topic.
+  Phase phase = Phase::kMqtt;
+  /// Filters of the last SUBSCRIBE, topic of the last PUBLISH.
+  std::vector<std::string> filters;
+  std::string topic;
+  /// Where the resources of the claim's policy are.
+  AwsPlace place = {};
+};
+
+/// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants what was asked.
+/// CONNACK: MQTT 3.1.1 section 3.2.2.3, MQTT 5 section 3.2.2.2; the others by MQTT 5 section 2.4.
+[[nodiscard]] std::optional<Error> refusal(const MqttPacket& packet, MqttVersion version, const MqttStep& step);
+
+/// `not authorized` for 135; the CONNACK of 3.1.1 has names of its own.
+[[nodiscard]] std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint8_t code);
+
+/// What to do about a denied step, with the statement in the words of an AWS IoT policy.
+[[nodiscard]] std::string policy_hint(const MqttStep& step);
+
+}  // namespace fleet_provision

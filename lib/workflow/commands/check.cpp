@@ -1,0 +1,208 @@
+#include "workflow/commands/check.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/text.hpp"
+#include "workflow/commands/check_findings.hpp"
+#include "workflow/commands/connectivity_check.hpp"
+#include "workflow/run/claim_removal.hpp"
+#include "workflow/run/device_key_rule.hpp"
+#include "workflow/state/request_digest.hpp"
+#include "workflow/state/vault.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr unsigned kOthersMayRead = 044;
+
+bool is_missing(ErrorKind kind) {
+  return kind == ErrorKind::kFileNotFound || kind == ErrorKind::kUsage;
+}
+
+class Checks {
+ public:
+  Checks(const Plan& plan, const Ports& ports, PhaseLog& log)
+      : plan_(plan), ports_(ports), findings_(outcome_, ports.clock), way_(plan, ports, log, findings_, outcome_) {}
+
+  Outcome all(bool probe) {
+    // In the order of a run, so that the first failure is what it would end with.
+    findings_.examine("configuration", [this] { return configuration(); });
+    findings_.examine("identity", [this] { return identity(); });
+    const auto roots = ports_.transport.load_roots();
+    const bool claim = check_claim(roots);
+    key_mode();
+    if (!plan_.claim_files_to_remove.empty() && ports_.host != nullptr) {
+      findings_.examine("claim-removal", [this] { return claim_removal(); });
+    }
+    if (!roots) findings_.failed("trusted-roots", roots.error());
+    findings_.examine("state-directory", [this] { return state(); });
+    findings_.examine("clock", [this] { return clock(); });
+    if (!std::holds_alternative<MakeKey>(plan_.key_source)) {
+      findings_.examine("device-key", [this] { return device_key(); });
+    }
+    if (roots) {
+      way_.walk(claim);
+    } else {
+      way_.skip("needs trusted roots");
+    }
+    way_.probe_all(probe);
+    if (plan_.on_success && ports_.host != nullptr) findings_.examine("on-success", [this] { return program(); });
+    outcome_.kind = outcome_.error ? OutcomeKind::kFailed : OutcomeKind::kChecked;
+    return std::move(outcome_);
+  }
+
+ private:
+  Result<std::string> configuration() {
+    return "template " + plan_.template_name + ", " + std::to_string(plan_.parameters.size()) +
+           (plan_.parameters.size() == 1 ? " parameter" : " parameters") + ", method " +
+           std::string(word(plan_.method)) + ", " + std::string(word(plan_.payload_format));
+  }
+
+  /// Whether it can be used to connect. One that a provisioned gateway has deleted is not missed.
+  bool check_claim(const Result<void>& roots) {
+    const Instant began = ports_.clock.now();
+    auto loaded = ports_.transport.load_credentials();
+    const double took = findings_.milliseconds_since(began);
+    if (loaded) {
+      claim_ = *loaded;
+      findings_.note("claim", CheckResult::kOk,
+                     claim_.subject + ", valid until " + rfc3339(claim_.not_after) + "; the key fits", {}, took);
+    } else if (!roots && loaded.error().message == roots.error().message) {
+      findings_.note("claim", CheckResult::kOk, "certificate and key fit", {}, took);
+    } else if (is_missing(loaded.error().kind) && provisioned()) {
+      findings_.note("claim", CheckResult::kWarning,
+                     loaded.error().message + "; this gateway is provisioned and needs no claim", {}, took);
+    } else {
+      findings_.failed("claim", loaded.error(), took);
+    }
+    return loaded.has_value();
+  }
+
+  [[nodiscard]] bool provisioned() {
+    if (plan_.force) return false;
+    const auto identity = Vault(ports_.disk, ports_.keysmith, ports_.observer).look();
+    return identity && *identity && is_for((*identity)->request_digest, plan_, ports_.keysmith);
+  }
+
+  void key_mode() {
+    if (ports_.host == nullptr || plan_.claim_key_file.empty()) return;
+    const auto mode = ports_.host->mode_of(plan_.claim_key_file);
+    if (!mode) return;
+    const std::string file = printable(plan_.claim_key_file);
+    if ((*mode & kOthersMayRead) == 0) {
+      findings_.note("claim-key-mode", CheckResult::kOk, file + " is private");
+    } else {
+      findings_.note("claim-key-mode", CheckResult::kWarning, file + " can be read by others", "chmod 600 " + file);
+    }
+  }
+
+  Result<std::string> clock() {
+    const WallTime now = ports_.clock.wall_now();
+    if (now >= plan_.build_date && now >= claim_.not_before) return rfc3339(now);
+    const bool by_claim = claim_.not_before > plan_.build_date;
+    return fail(ErrorKind::kClockNotSet,
+                "the clock says " + rfc3339(now) + ", before " +
+                    (by_claim ? "the claim certificate becomes valid (" : "this program was built (") +
+                    rfc3339(by_claim ? claim_.not_before : plan_.build_date) + ")",
+                "set the clock, e.g. by NTP; a run waits for it within --timeout");
+  }
+
+  Result<std::string> device_key() {
+    if (const auto* csr = std::get_if<ExistingCsr>(&plan_.key_source)) {
+      FP_TRY_ASSIGN(const Csr read, ports_.keysmith.open_csr(csr->file));
+      FP_TRY(not_the_claims_key(plan_, read.public_key_sha256, claim_.public_key_sha256));
+      if (!csr->key_reference) return "CSR " + printable(csr->file);
+      FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(*csr->key_reference));
+      if (key.public_key_sha256 == read.public_key_sha256) return "CSR " + printable(csr->file) + "; the key fits";
+      return fail(ErrorKind::kDeviceKeyUnusable, "the key did not sign the CSR", "name the key that made the CSR");
+    }
+    FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(std::get<ExistingKey>(plan_.key_source).reference));
+    FP_TRY(not_the_claims_key(plan_, key.public_key_sha256, claim_.public_key_sha256));
+    return key.type;
+  }
+
+  Result<std::string> identity() {
+    FP_TRY_ASSIGN(const auto found, Vault(ports_.disk, ports_.keysmith, ports_.observer).look());
+    if (!found) return std::string("no identity yet");
+    const std::string name = found->thing_name ? "thing " + *found->thing_name : "a certificate without a thing";
+    if (plan_.force || is_for(found->request_digest, plan_, ports_.keysmith)) return name;
+    return fail(ErrorKind::kOtherIdentity,
+                ports_.disk.root() + " holds the identity of " + name + ", made for another request",
+                "give this gateway a --state-dir of its own, or replace the identity with --force");
+  }
+
+  Result<std::string> claim_removal() {
+    FP_TRY_ASSIGN(const std::size_t count, ClaimRemoval(plan_, ports_).foresee());
+    if (count == 0) return std::string("the claim's files are gone already");
+    return std::string(count == 1 ? "the claim's file" : "the claim's files") + " can be deleted";
+  }
+
+  Result<std::string> program() {
+    FP_TRY(ports_.host->may_run(*plan_.on_success));
+    return printable(*plan_.on_success) + " can be run";
+  }
+
+  Result<std::string> state() {
+    Vault vault(ports_.disk, ports_.keysmith, ports_.observer);
+    FP_TRY(vault.require_sole_writer());
+    FP_TRY_ASSIGN(const auto root, ports_.disk.inspect(""));
+    // Whoever holds the identity that is asked for writes no more.
+    if (ports_.host != nullptr && !provisioned()) FP_TRY(ports_.host->may_create_in(ports_.disk.root()));
+    if (!root) return ports_.disk.root() + " does not exist yet; a run makes it";
+    FP_TRY_ASSIGN(const bool pending, vault.has_pending());
+    if (!pending) return ports_.disk.root() + " can be written";
+    FP_TRY_ASSIGN(const auto journal, vault.peek());
+    if (journal && !plan_.force) FP_TRY(has_own_key(journal->progress));
+    return "an unfinished run can be resumed" +
+           (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
+  }
+
+  /// Of a registered thing, which a run does not give up without --force.
+  [[nodiscard]] Result<void> has_own_key(const Progress& progress) const {
+    const DeviceKey* key = device_key_of(progress);
+    const bool is_claims =
+        key != nullptr && !key->public_key_sha256.empty() && key->public_key_sha256 == claim_.public_key_sha256;
+    if (!is_claims || milestone(progress) < Milestone::kEnrolled) return {};
+    return fail(registered_with_claims_key());
+  }
+
+  const Plan& plan_;
+  const Ports& ports_;
+  Outcome outcome_;
+  CheckFindings findings_;
+  ConnectivityCheck way_;
+  CertificateFacts claim_;
+};
+
+}  // namespace
+
+void PhaseLog::phase_began(Phase phase, unsigned attempt) {
+  {
+    const std::lock_guard lock(mutex_);
+    spans_.push_back({phase, clock_.now(), std::nullopt});
+  }
+  next_.phase_began(phase, attempt);
+}
+
+void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (Span& each : spans_) {
+      if (each.phase == phase && !each.ended) each.ended = clock_.now();
+    }
+  }
+  next_.phase_ended(phase, attempt);
+}
+
+std::optional<PhaseLog::Span> PhaseLog::find(Phase phase) {
+  const std::lock_guard lock(mutex_);
+  const auto last = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) { return each.phase == phase; });
+  return last == spans_.rend() ? std::nullopt : std::optional(*last);
+}
+
+Outcome check(const Plan& plan, const Ports& ports, PhaseLog& log, bool probe) {
+  return Checks(plan, ports, log).all(probe);
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,46 @@
+// The findings of `check`, in order, and the first failure among them: what a run would have ended with.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "ports/ports.hpp"
+#include "workflow/outcome.hpp"
+
+namespace fleet_provision {
+
+class CheckFindings {
+ public:
+  CheckFindings(Outcome& outcome, Clock& clock) : outcome_(outcome), clock_(clock) {}
+
+  void note(std::string name, CheckResult result, std::string message, std::string hint = {}, double took = 0) {
+    outcome_.checks.push_back({std::move(name), result, std::move(message), std::move(hint), took});
+  }
+  void failed(std::string name, const Error& error, double took = 0) {
+    note(std::move(name), CheckResult::kFailed, error.message, error.hint, took);
+    if (!outcome_.error) outcome_.error = error;
+  }
+  void skipped(std::string name, std::string why) { note(std::move(name), CheckResult::kSkipped, std::move(why)); }
+  /// What `look` says, or its error. Whether it went well.
+  bool examine(const char* name, const std::function<Result<std::string>()>& look) {
+    const Instant began = clock_.now();
+    const auto seen = look();
+    if (seen) {
+      note(name, CheckResult::kOk, *seen, {}, milliseconds_since(began));
+    } else {
+      failed(name, seen.error(), milliseconds_since(began));
+    }
+    return seen.has_value();
+  }
+  [[nodiscard]] double milliseconds_since(Instant began) const { return milliseconds(began, clock_.now()); }
+  static double milliseconds(Instant from, Instant to) {
+    return std::chrono::duration<double, std::milli>(to - from).count();
+  }
+
+ private:
+  Outcome& outcome_;
+  Clock& clock_;
+};
+
+}  // namespace fleet_provision

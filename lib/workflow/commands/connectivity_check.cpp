@@ -1,0 +1,230 @@
+#include "workflow/commands/connectivity_check.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "aws/topics.hpp"
+#include "codec/payload.hpp"
+#include "workflow/run/exchange.hpp"
+#include "workflow/run/phase_mark.hpp"
+
+namespace fleet_provision {
+namespace {
+
+constexpr const char* kWayFailed = "no connection";
+
+struct Step {
+  Phase phase;
+  const char* name;
+};
+constexpr std::array kWay{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tcp"},
+                          Step{Phase::kProxy, "proxy"},  Step{Phase::kTls, "tls"},
+                          Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
+
+/// Another try tells a denial from a lost link, or finds the version that the broker speaks.
+bool worth_repeating(const Error& error) {
+  const bool closed = error.kind == ErrorKind::kConnectionLost && error.closed_after;
+  return closed || error.kind == ErrorKind::kMqttVersionRefused;
+}
+
+/// Without a certificate of ours there is nothing to be refused: the server has shown its own, and it was good.
+bool is_for_want_of_claim(const Error& error) {
+  const bool at_tls_or_later = error.phase == Phase::kTls || error.phase == Phase::kMqtt;
+  return at_tls_or_later && (error.kind == ErrorKind::kClaimRefused || error.kind == ErrorKind::kPolicyConnect ||
+                             (error.kind == ErrorKind::kConnectionLost && error.closed_after));
+}
+
+}  // namespace
+
+/// A connection with its answer topics, closed on every way out.
+struct ConnectivityCheck::Live {
+  Live(const Plan& plan, const Ports& ports, const ConnectRequest& request)
+      : session(ports.transport.connect(request)),
+        exchange(*session, ports.clock, ports.observer, plan, {request.request_timeout, request.run_deadline}) {}
+  Live(const Live&) = delete;
+  Live& operator=(const Live&) = delete;
+  ~Live() { session->close(); }
+
+  std::unique_ptr<Session> session;
+  Exchange exchange;
+};
+
+struct ConnectivityCheck::Probe {
+  const char* suffix;
+  Phase phase;
+  Operation operation;
+  const char* what;
+  Secret request;
+};
+
+ConnectivityCheck::ConnectivityCheck(const Plan& plan, const Ports& ports, PhaseLog& log, CheckFindings& findings,
+                                     Outcome& outcome)
+    : plan_(plan), ports_(ports), log_(log), findings_(findings), outcome_(outcome), attempts_(plan, ports, outcome) {}
+
+ConnectivityCheck::~ConnectivityCheck() = default;
+
+void ConnectivityCheck::walk(bool with_claim) {
+  const auto opened = with_claim ? patiently([this](const Retry& retry) { return connect(retry); })
+                                 : connect(Retry(plan_, attempts_.deadline()));
+  reached_ = opened && with_claim;
+  if (!with_claim) live_.reset();
+  tell_steps(opened ? std::nullopt : std::optional(opened.error()), with_claim);
+}
+
+void ConnectivityCheck::skip(const std::string& why) {
+  for (const Step& step : kWay) {
+    if (step.phase != Phase::kProxy) findings_.skipped(step.name, why);
+  }
+}
+
+Result<void> ConnectivityCheck::patiently(const std::function<Result<void>(const Retry&)>& once) {
+  return attempts_.until_done([&once](Retry& retry, unsigned) { return once(retry); }, [] { return Milestone::kFresh; },
+                              worth_repeating);
+}
+
+Result<void> ConnectivityCheck::connect(const Retry& retry) {
+  live_.reset();
+  if (plan_.attempts && outcome_.attempts >= *plan_.attempts) {
+    return fail(ErrorKind::kConnectionLost, "the connections that --attempts allows are used up", "allow more");
+  }
+  ++outcome_.attempts;
+  MqttVersion version = retry.mqtt_version();
+  if (outcome_.connection) version = outcome_.connection->mqtt_version;
+  if (plan_.client_id) FP_TRY(attempts_.rest_client_id(*plan_.client_id));
+  const ConnectRequest request = attempts_.claim_request(version, outcome_.attempts);
+  live_ = std::make_unique<Live>(plan_, ports_, request);
+  auto facts = live_->exchange.open(retry.subscribing());
+  if (!facts) {
+    live_.reset();
+    return fail(std::move(facts).error());
+  }
+  outcome_.connection = *facts;
+  return {};
+}
+
+void ConnectivityCheck::tell_steps(const std::optional<Error>& error, bool with_claim) {
+  const bool want_of_claim = !with_claim && (!error || is_for_want_of_claim(*error));
+  const auto* at = std::find_if(kWay.begin(), kWay.end(),
+                                [&error](const Step& step) { return error && error->phase == step.phase; });
+  const bool blames_step = !want_of_claim && at != kWay.end();
+  for (const Step& step : kWay) {
+    const auto span = log_.find(step.phase);
+    if (step.phase == Phase::kProxy && !span) continue;
+    const double took = span ? CheckFindings::milliseconds(span->began, span->ended.value_or(ports_.clock.now())) : 0;
+    const bool behind = blames_step && step.phase > at->phase;
+    const bool went_well = !error || want_of_claim || blames_step || (span && span->ended);
+    if (blames_step && step.phase == at->phase) {
+      findings_.failed(step.name, *error, took);
+    } else if (!behind && !with_claim && step.phase > Phase::kTls) {
+      findings_.skipped(step.name, "needs a claim that can be used");
+    } else if (!behind && went_well) {
+      findings_.note(step.name, CheckResult::kOk, done(step.phase), {}, took);
+    } else {
+      findings_.skipped(step.name, kWayFailed);
+    }
+  }
+  if (error && !want_of_claim && !blames_step) findings_.failed("service", *error);
+}
+
+std::string ConnectivityCheck::done(Phase phase) const {
+  const auto& connection = outcome_.connection;
+  switch (phase) {
+    case Phase::kResolve: return plan_.endpoint.host;
+    case Phase::kTcp: return "port " + std::to_string(plan_.endpoint.port);
+    case Phase::kProxy: return "CONNECT is allowed";
+    case Phase::kTls: return (connection ? connection->tls_version + ", " : "") + "the server's certificate is trusted";
+    case Phase::kMqtt:
+      return connection ? "MQTT " + std::string(word(connection->mqtt_version)) : "the client id is accepted";
+    case Phase::kSubscribe: return "four response topics";
+    case Phase::kLoad:
+    case Phase::kKey:
+    case Phase::kCreate:
+    case Phase::kRegister:
+    case Phase::kStore:
+    case Phase::kVerify:
+    case Phase::kOnSuccess:
+    case Phase::kWait: return "";
+  }
+  return "";
+}
+
+void ConnectivityCheck::probe_all(bool probe) {
+  const bool keys = plan_.method == Method::kKeys;
+  for (const char* suffix : {"create", "register"}) {
+    const bool create = suffix == std::string_view("create");
+    const char* why = !probe           ? "--no-probe"
+                      : !reached_      ? kWayFailed
+                      : create && keys ? "no request of CreateKeysAndCertificate is harmless"
+                                       : nullptr;
+    if (why != nullptr) {
+      for (const char* verb : {"publish-", "receive-"}) findings_.skipped(std::string(verb) + suffix, why);
+    } else if (create) {
+      probe_one({suffix, Phase::kCreate, Operation::kCreateCertificateFromCsr, "an invalid CSR",
+                 encode(CreateCertificateFromCsrRequest{"a probe of fleet-provision check"}, plan_.payload_format)});
+    } else {
+      probe_one({suffix, Phase::kRegister, Operation::kRegisterThing, "an empty ownership token",
+                 encode(RegisterThingRequest{Secret(""), plan_.parameters}, plan_.payload_format)});
+    }
+  }
+}
+
+void ConnectivityCheck::probe_one(const Probe& probe) {
+  Instant began = ports_.clock.now();
+  const auto asked = patiently([&](const Retry& retry) -> Result<void> {
+    if (!live_) FP_TRY(connect(retry));
+    began = ports_.clock.now();
+    PhaseMark mark(ports_.observer, probe.phase, outcome_.attempts);
+    auto answer = live_->exchange.ask(probe.operation, probe.request.reveal());
+    if (answer || answer.error().service) mark.ended();
+    if (answer) return {};
+    if (worth_repeating(answer.error())) live_.reset();
+    return fail(std::move(answer).error());
+  });
+  const double took = findings_.milliseconds_since(began);
+  const std::string suffix = probe.suffix;
+  if (asked || asked.error().service) return tell_answer(probe, asked ? nullptr : &asked.error(), took);
+  const Error& error = asked.error();
+  if (error.kind == ErrorKind::kNoAnswer && live_) {
+    tell_silence(probe, error, took);
+  } else if (error.kind == ErrorKind::kMalformedAnswer) {
+    findings_.note("publish-" + suffix, CheckResult::kOk, "a probe was taken: " + std::string(probe.what));
+    findings_.failed("receive-" + suffix, error, took);
+  } else {
+    findings_.failed("publish-" + suffix, error, took);
+    findings_.skipped("receive-" + suffix, "the probe did not get through");
+  }
+  live_.reset();
+}
+
+void ConnectivityCheck::tell_silence(const Probe& probe, const Error& error, double took) {
+  const std::string suffix = probe.suffix;
+  if (live_->session->acknowledged() == true) {
+    findings_.note("publish-" + suffix, CheckResult::kOk, "a probe was acknowledged: " + std::string(probe.what));
+  } else {
+    findings_.note("publish-" + suffix, CheckResult::kWarning,
+                   "a probe was not acknowledged: " + std::string(probe.what) + "; whether it arrived is not known");
+  }
+  findings_.failed("receive-" + suffix, error, took);
+}
+
+void ConnectivityCheck::tell_answer(const Probe& probe, const Error* error, double took) {
+  const std::string suffix = probe.suffix;
+  const Topics topics = topics_of(probe.operation, plan_.payload_format, plan_.template_name);
+  findings_.note("publish-" + suffix, CheckResult::kOk,
+                 "a probe that creates nothing was published on " + topics.request + ": " + probe.what);
+  if (error == nullptr) {
+    findings_.note("receive-" + suffix, CheckResult::kOk, "a response came on " + topics.accepted, {}, took);
+    findings_.note("answer-" + suffix, CheckResult::kWarning,
+                   "the service accepted a probe that it should have rejected");
+    return;
+  }
+  const bool expected = error->service->status_code == 400;
+  findings_.note("receive-" + suffix, CheckResult::kOk,
+                 std::string(expected ? "it was rejected, as a probe must be" : "a response came") + ", on " +
+                     topics.rejected + "; …/accepted cannot be tried without creating something",
+                 {}, took);
+  if (!expected) findings_.failed("answer-" + suffix, *error);
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,49 @@
+// One connection after the other, until what they are made for is done, the time is over or it makes no sense.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "core/milestones.hpp"
+#include "ports/ports.hpp"
+#include "workflow/outcome.hpp"
+#include "workflow/run/retry.hpp"
+
+namespace fleet_provision {
+
+class Attempts {
+ public:
+  /// The time of the run begins now. All references outlive this.
+  Attempts(const Plan& plan, const Ports& ports, Outcome& outcome);
+
+  [[nodiscard]] Instant deadline() const { return deadline_; }
+  /// Waits a random part of `plan.splay` when first called; the run has that much longer.
+  [[nodiscard]] Result<void> spread_out();
+
+  /// One attempt: it counts itself in `outcome.attempts` when it begins a connection.
+  using Once = std::function<Result<void>(Retry& retry, unsigned attempt)>;
+  /// Calls `once` until it succeeds or the last failure is final; `reached` tells which milestone its failure is at.
+  /// Where `worth` is given, a failure that it does not hold for is final as well.
+  [[nodiscard]] Result<void> until_done(const Once& once, const std::function<Milestone()>& reached,
+                                        const std::function<bool(const Error&)>& worth = {});
+
+  /// As the claim: with the client id of the plan, or a new random one.
+  [[nodiscard]] ConnectRequest claim_request(MqttVersion version, unsigned attempt);
+  [[nodiscard]] ConnectRequest request(std::string client_id, MqttVersion version, unsigned attempt);
+  /// Returns when `client_id` may be used (again): the service takes one CONNECT a second of each.
+  [[nodiscard]] Result<void> rest_client_id(const std::string& client_id);
+
+ private:
+  [[nodiscard]] std::uint64_t random();
+
+  const Plan& plan_;
+  const Ports& ports_;
+  Outcome& outcome_;
+  Instant deadline_;
+  bool spread_ = false;
+  std::string last_client_id_;
+  Instant last_used_{};
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,58 @@
+// Requests and answers over one connection (docs/service.md, "The exchange").
+//
+// The service has no correlation id: an answer belongs to a request by its topic and by the connection alone. So one
+// request is outstanding at a time, all four response topics are subscribed before the first request leaves, and an
+// answer that was already taken once is not taken again (QoS 1 may repeat it).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/messages.hpp"
+#include "aws/topics.hpp"
+#include "ports/clock.hpp"
+#include "ports/observer.hpp"
+#include "ports/transport.hpp"
+
+namespace fleet_provision {
+
+/// A server that denies by closing does not say which of several filters it meant.
+enum class Subscribing : unsigned char { kAtOnce, kOneByOne };
+
+/// Answers reach only the connection that asked: a second one, if there is any, comes right behind the first.
+inline constexpr Milliseconds kBetterAnswerPatience{2'000};
+
+class Exchange {
+ public:
+  struct Limits {
+    Milliseconds request_timeout{15'000};
+    Instant run_deadline;
+  };
+
+  Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits);
+
+  /// Waits for the connection and subscribes the answer topics of both operations.
+  [[nodiscard]] Result<ConnectionFacts> open(Subscribing subscribing = Subscribing::kAtOnce);
+  /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
+  /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
+  [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
+  /// The next answer to the last `ask`, since the one that came was not for us: until the deadline that it had, and at
+  /// most kBetterAnswerPatience after the first call.
+  [[nodiscard]] Result<Secret> await_another(Operation operation);
+
+ private:
+  [[nodiscard]] Result<Secret> await(Operation operation, const Topics& topics);
+  [[nodiscard]] Result<void> subscribe(const std::vector<std::string>& filters);
+  [[nodiscard]] Error unanswered(Operation operation, const Topics& topics);
+  [[nodiscard]] bool taken_before(const Message& message) const;
+
+  Session& session_;
+  Clock& clock_;
+  Observer& observer_;
+  const Plan& plan_;
+  Limits limits_;
+  Instant answer_deadline_;
+  std::vector<Message> taken_;
+};
+
+}  // namespace fleet_provision

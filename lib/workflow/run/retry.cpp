@@ -1,0 +1,125 @@
+#include "workflow/run/retry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/policy_hint.hpp"
+#include "core/text.hpp"
+#include "core/verdict.hpp"
+
+namespace fleet_provision {
+namespace {
+
+/// With a client id of its own choice a gateway may also have a twin.
+std::string or_a_twin(const Plan& plan) {
+  if (!plan.client_id) return {};
+  return "; if it does, another gateway connects with the same client id, " + printable(*plan.client_id);
+}
+
+/// Whether what `later` needs may be what was denied when `earlier` was: one filter after all four.
+bool goes_on(const std::optional<PolicyNeed>& earlier, const std::optional<PolicyNeed>& later) {
+  if (!earlier || !later) return true;
+  return std::all_of(later->resources.begin(), later->resources.end(), [&earlier](const std::string& each) {
+    return std::find(earlier->resources.begin(), earlier->resources.end(), each) != earlier->resources.end();
+  });
+}
+
+std::string refusal_hint(const Error& closed, const Plan& plan) {
+  if (!closed.need) return claim_hint(plan.client_id.value_or("fleet-provision-*"));
+  return allow_hint(*closed.need, place_or_placeholders(plan.endpoint.host)) + or_a_twin(plan);
+}
+
+/// What each of the closes said, and that it was no accident.
+Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
+  closed.kind = kind;
+  closed.message += ", three times running";
+  // Before SUBSCRIBE, and of a new identity, whoever made the error knows best what it met.
+  const bool knows = step == Phase::kTls || step == Phase::kMqtt || kind == ErrorKind::kIdentityRefused;
+  const bool keeps_hint = knows && !closed.hint.empty();
+  if (!keeps_hint) closed.hint = refusal_hint(closed, plan);
+  return closed;
+}
+
+bool interrupted(ErrorKind kind) {
+  return kind == ErrorKind::kInterrupted || kind == ErrorKind::kTerminated;
+}
+
+}  // namespace
+
+Retry::Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits)
+    : plan_(plan), run_deadline_(run_deadline), waits_(waits), mqtt_version_(plan.mqtt_version) {}
+
+Retry::Decision Retry::after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random) {
+  error = judged(std::move(error));
+  if (interrupted(error.kind)) return {std::move(error), std::nullopt};
+  ++failures_;
+
+  Milliseconds wait{0};
+  switch (verdict(error.kind, reached)) {
+    case Verdict::kGiveUp:
+    case Verdict::kAskAgain: return {std::move(error), std::nullopt};
+    case Verdict::kOlderMqtt:
+      if (mqtt_version_ == MqttVersion::k311) return {std::move(error), std::nullopt};
+      mqtt_version_ = MqttVersion::k311;
+      break;
+    case Verdict::kRetry:
+      wait = backoff(failures_, random, waits_ ? *waits_ : backoff_policy(error.kind, plan_.timeout));
+      break;
+  }
+  wait = std::max(wait, client_id_rest(error));
+  const bool last_attempt = plan_.attempts && attempt >= *plan_.attempts;
+  if (last_attempt || now + wait >= run_deadline_) return {std::move(error), std::nullopt};
+  return {std::move(error), wait};
+}
+
+void Retry::progressed() {
+  failures_ = 0;
+  closes_ = 0;
+  closed_step_.reset();
+}
+
+Error Retry::judged(Error error) {
+  const bool soon = error.kind == ErrorKind::kConnectionLost && error.phase && error.closed_after &&
+                    *error.closed_after <= kDenialWithin;
+  const auto refused = soon ? refusal_of(*error.phase) : std::nullopt;
+  if (!refused) {
+    closes_ = 0;
+    closed_step_.reset();
+    return error;
+  }
+  const bool again = closed_step_ == error.phase && goes_on(closed_need_, error.need);
+  closes_ = again ? closes_ + 1 : 1;
+  closed_step_ = error.phase;
+  closed_need_ = error.need;
+  if (error.phase == Phase::kSubscribe) subscribing_ = Subscribing::kOneByOne;
+  if (closes_ < kClosesOfRefusal) {
+    if (error.hint.empty()) error.hint = "a service that denies something may close the connection like this";
+    return error;
+  }
+  const Phase phase = *error.phase;
+  return refusal(*refused, phase, plan_, std::move(error));
+}
+
+Milliseconds Retry::client_id_rest(const Error& error) const {
+  if (!plan_.client_id || !error.phase) return plan_.client_id ? kClientIdRest : Milliseconds{0};
+  switch (*error.phase) {
+    // No CONNECT had left yet.
+    case Phase::kLoad:
+    case Phase::kResolve:
+    case Phase::kTcp:
+    case Phase::kProxy:
+    case Phase::kTls:
+    case Phase::kKey:
+    case Phase::kWait: return Milliseconds{0};
+    case Phase::kMqtt:
+    case Phase::kSubscribe:
+    case Phase::kCreate:
+    case Phase::kRegister:
+    case Phase::kStore:
+    case Phase::kVerify:
+    case Phase::kOnSuccess: return kClientIdRest;
+  }
+  return kClientIdRest;
+}
+
+}  // namespace fleet_provision

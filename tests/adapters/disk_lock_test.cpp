@@ -1,0 +1,87 @@
+// The lock of a state directory: one run at a time, by the kernel's word and not by what stands in the file.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "adapters/system/posix_disk.hpp"
+#include "tests/catch.hpp"
+#include "tests/in_child.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace fleet_provision {
+namespace {
+
+TEST_CASE("the lock has one holder, who is named, and dies with it") {
+  const TemporaryDirectory here;
+  const std::string state = here / "state";
+  PosixDisk waiting(state);
+  {
+    PosixDisk holder(state);
+    REQUIRE(holder.make_root());
+    REQUIRE(holder.lock());
+    REQUIRE(holder.lock());
+    const auto second = waiting.lock();
+    REQUIRE_FALSE(second);
+    CHECK(second.error().kind == ErrorKind::kLocked);
+    CHECK(second.error().message ==
+          "another run (process " + std::to_string(::getpid()) + ") holds " + state + "/lock");
+    CHECK_FALSE(second.error().hint.empty());
+  }
+  REQUIRE(waiting.lock());
+
+  // Whatever stands in the file of a dead holder does not matter.
+  const TemporaryDirectory there;
+  const std::string dead = in_child([&there] {
+    PosixDisk disk(there / "state");
+    return std::string(disk.make_root() && disk.lock() ? "held" : "failed");
+  });
+  CHECK(dead == "held");
+  PosixDisk next(there / "state");
+  CHECK(next.lock());
+  CHECK(read_text(there / "state/lock") == std::to_string(::getpid()) + "\n");
+}
+
+TEST_CASE("a lock file that tells nonsense is not repeated") {
+  const TemporaryDirectory here;
+  PosixDisk holder(here / "state");
+  REQUIRE(holder.make_root());
+  REQUIRE(holder.lock());
+  write_text(here / "state/lock", "\x1b[31m99");
+  PosixDisk second(here / "state");
+  const auto result = second.lock();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::kLocked);
+  CHECK(result.error().message == "another run holds " + (here / "state/lock"));
+}
+
+TEST_CASE("whoever removes the lock file lets no second run in") {
+  const TemporaryDirectory here;
+  PosixDisk holder(here / "state");
+  REQUIRE(holder.make_root());
+  REQUIRE(holder.lock());
+  REQUIRE(::unlink((here / "state/lock").c_str()) == 0);
+  PosixDisk second(here / "state");
+  const auto result = second.lock();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::kLocked);
+}
+
+TEST_CASE("a lock file with a second name is refused and keeps its bytes and mode") {
+  const TemporaryDirectory here;
+  PosixDisk disk(here / "state");
+  REQUIRE(disk.make_root());
+  write_text(here / "precious", "precious");
+  REQUIRE(::chmod((here / "precious").c_str(), 0644) == 0);
+  REQUIRE(::link((here / "precious").c_str(), (here / "state/lock").c_str()) == 0);
+  const auto result = disk.lock();
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == ErrorKind::kStateNotPrivate);
+  CHECK(read_text(here / "precious") == "precious");
+  struct stat facts {};
+  REQUIRE(::stat((here / "precious").c_str(), &facts) == 0);
+  CHECK((facts.st_mode & 07777U) == 0644);
+}
+
+}  // namespace
+}  // namespace fleet_provision

@@ -1,0 +1,91 @@
+// Whose rights the disk uses, and whose files it never changes.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "adapters/system/posix_disk.hpp"
+#include "tests/adapters/disk_facts.hpp"
+#include "tests/catch.hpp"
+#include "tests/temporary_directory.hpp"
+
+namespace fleet_provision {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_CASE("mode and owner are those of the file that was written, whatever its name stands for by then") {
+  const TemporaryDirectory here;
+  PosixDisk disk(here / "state");
+  REQUIRE(disk.make_root());
+  REQUIRE(disk.make_directory("pending"));
+  REQUIRE(disk.write_new("pending/certificate.pem", "ours"));
+  REQUIRE(disk.sync_file("pending/certificate.pem"));
+  write_text(here / "precious", "precious");
+  REQUIRE(::chmod((here / "precious").c_str(), 0600) == 0);
+  fs::rename(here / "state/pending/certificate.pem", here / "ours");
+  fs::create_hard_link(here / "precious", here / "state/pending/certificate.pem");
+  CHECK(disk.set_mode("pending/certificate.pem", 0644));
+  if (::geteuid() == 0) CHECK(disk.set_owner("pending/certificate.pem", {12345, 12345}));
+  CHECK(mode_of(here / "precious") == 0600);
+  CHECK(mode_of(here / "ours") == 0644);
+  struct stat facts {};
+  REQUIRE(::stat((here / "precious").c_str(), &facts) == 0);
+  CHECK(facts.st_uid == ::geteuid());
+}
+
+TEST_CASE("a file with a second name gets neither mode nor owner, and nobody else's file is given away") {
+  const TemporaryDirectory here;
+  PosixDisk disk(here / "state");
+  REQUIRE(disk.make_root());
+  REQUIRE(disk.make_directory("pending"));
+  write_text(here / "precious", "precious");
+  REQUIRE(::chmod((here / "precious").c_str(), 0600) == 0);
+  fs::create_hard_link(here / "precious", here / "state/pending/thing-name");
+  CHECK(kind_of(disk.set_mode("pending/thing-name", 0644)) == ErrorKind::kStateNotPrivate);
+  CHECK(kind_of(disk.set_owner("pending/thing-name", {12345, 12345})) == ErrorKind::kStateNotPrivate);
+  CHECK(mode_of(here / "precious") == 0600);
+  if (::geteuid() != 0) return;
+  write_text(here / "state/pending/other", "x");
+  REQUIRE(::chown((here / "state/pending/other").c_str(), 4711, 4711) == 0);
+  CHECK(kind_of(disk.set_owner("pending/other", {12345, 12345})) == ErrorKind::kStateNotPrivate);
+}
+
+TEST_CASE("root acts as the owner of a state directory, and as itself everywhere else and afterwards") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("not tried: only root can act as another user");
+    return;
+  }
+  const TemporaryDirectory here;
+  const std::string state = here / "state";
+  REQUIRE(::mkdir(state.c_str(), 0755) == 0);
+  REQUIRE(::chown(state.c_str(), 4711, 4712) == 0);
+  // The way to it is root's alone.
+  REQUIRE(::chmod(here.path().c_str(), 0700) == 0);
+  PosixDisk disk(state);
+  REQUIRE(disk.make_root());
+  REQUIRE(disk.lock());
+  REQUIRE(disk.make_directory("pending"));
+  REQUIRE(disk.write_new("pending/journal", "text"));
+  CHECK(disk.inspect("pending")->value().owned_by_us);
+  for (const auto& each : fs::recursive_directory_iterator(state)) {
+    struct stat facts {};
+    REQUIRE(::lstat(each.path().c_str(), &facts) == 0);
+    CHECK(facts.st_uid == 4711);
+    CHECK(facts.st_gid == 4712);
+  }
+  // What its owner may not read, root does not read for the owner.
+  write_text(here / "secret", "secret");
+  REQUIRE(::chmod((here / "secret").c_str(), 0600) == 0);
+  fs::create_hard_link(here / "secret", state + "/pending/certificate.pem");
+  CHECK(kind_of(disk.read("pending/certificate.pem", 100)) == ErrorKind::kStateNotWritable);
+  CHECK(read_text(here / "secret") == "secret");
+  write_text(here / "after", "x");
+  struct stat facts {};
+  REQUIRE(::stat((here / "after").c_str(), &facts) == 0);
+  CHECK(facts.st_uid == 0);
+}
+
+}  // namespace
+}  // namespace fleet_provision

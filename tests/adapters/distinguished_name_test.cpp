@@ -1,0 +1,65 @@
+#include <string>
+
+#include "adapters/keys/distinguished_name.hpp"
+#include "tests/catch.hpp"
+
+namespace fleet_provision {
+namespace {
+
+using namespace std::string_literals;
+
+/// type=value, `|` between attributes joined by +, `;` between parts.
+std::string flat(const std::vector<RelativeName>& names) {
+  std::string text;
+  for (const RelativeName& name : names) {
+    if (!text.empty()) text += ";";
+    for (std::size_t i = 0; i < name.size(); ++i) text += (i > 0 ? "|" : "") + name[i].type + "=" + name[i].value;
+  }
+  return text;
+}
+
+TEST_CASE("a distinguished name is read as RFC 4514 writes it") {
+  const struct {
+    std::string text;
+    std::string expected;
+  } rows[] = {
+      {"CN=gateway", "CN=gateway"},
+      {"CN=gateway-1,O=Example", "CN=gateway-1;O=Example"},
+      {" CN = gateway 1 , O = Example Inc. ", "CN=gateway 1;O=Example Inc."},
+      {"CN=a+serialNumber=4711,O=b", "CN=a|serialNumber=4711;O=b"},
+      {R"(CN=a\,b,O=c\+d)", "CN=a,b;O=c+d"},
+      {R"(CN=\ a\ )", "CN= a "},
+      {R"(CN=a\  )", "CN=a "},
+      {R"(CN=a\\,O=b\"c\"\<\>\;\=\#)", R"(CN=a\;O=b"c"<>;=#)"},
+      {R"(CN=\C3\a9t\c3\A9)", "CN=été"},
+      {"CN=été", "CN=été"},
+      {"CN=a=b", "CN=a=b"},
+      {"CN=a/b;c", "CN=a/b;c"},
+      {"2.5.4.3=a", "2.5.4.3=a"},
+      {"CN=a#", "CN=a#"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.text);
+    const auto names = parse_distinguished_name(row.text);
+    REQUIRE(names);
+    CHECK(flat(*names) == row.expected);
+  }
+}
+
+TEST_CASE("what is no distinguished name is a usage error with the form in the hint") {
+  const std::string rows[] = {
+      "",       " ",       "gateway",   "/CN=a/O=b", "CN",      "CN=",     "CN= ",         "=a",
+      "CN=a,",  ",CN=a",   "CN=a,,O=b", "CN=a+",     "+CN=a",   "CN=a,O",  "CN=#04024869", "CN=\"a\"",
+      "CN=a\\", "CN=a\\x", "CN=a\\4",   "CN=\\00a",  "CN=\\ff", "CN=\xff", "CN=a\\n",      "CN=a\0b"s,
+  };
+  for (const std::string& row : rows) {
+    INFO(row);
+    const auto names = parse_distinguished_name(row);
+    REQUIRE_FALSE(names);
+    CHECK(names.error().kind == ErrorKind::kUsage);
+    CHECK_FALSE(names.error().hint.empty());
+  }
+}
+
+}  // namespace
+}  // namespace fleet_provision

@@ -1,0 +1,153 @@
+// Whatever runs out, it is the same kind, and the limit that was reached is named.
+#include "adapters/system/resources.hpp"
+
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <new>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "adapters/system/descriptor.hpp"
+#include "adapters/system/disk_error.hpp"
+#include "adapters/system/named_file.hpp"
+#include "tests/catch.hpp"
+#include "tests/fakes/transport_bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+
+namespace {
+
+/// Lets only `count` more descriptors be opened while it lives.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(unsigned count) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    // The lowest free one is the next to be opened.
+    std::vector<Descriptor> copies;
+    for (unsigned i = 0; i <= count; ++i) copies.emplace_back(::dup(0));
+    const rlimit limit{static_cast<rlim_t>(copies.back().get()), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+/// Threads get a stack that no address space has room for.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    ::pthread_attr_init(&huge);
+    ::pthread_attr_setstacksize(&huge, std::size_t{1} << 46);
+    ::pthread_setattr_default_np(&huge);
+    ::pthread_attr_destroy(&huge);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+  ~NoThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+
+ private:
+  pthread_attr_t before_{};
+};
+
+template <class Exception>
+Error contained_error(const Exception& exception) {
+  const auto result = contained("the work failed", [&]() -> Result<void> { throw exception; });
+  REQUIRE_FALSE(result);
+  return result.error();
+}
+
+}  // namespace
+
+TEST_CASE("an errno that says that something ran out is told as that, with the limit") {
+  const auto files = out_of_resources(EMFILE, "cannot open x");
+  REQUIRE(files);
+  CHECK(files->kind == ErrorKind::kOutOfResources);
+  CHECK(files->message.starts_with("cannot open x: too many open files (RLIMIT_NOFILE "));
+  CHECK_FALSE(files->hint.empty());
+  const auto system = out_of_resources(ENFILE, "cannot open x");
+  REQUIRE(system);
+  CHECK(system->message == "cannot open x: too many open files in the whole system (fs.file-max)");
+  const auto memory = out_of_resources(ENOMEM, "cannot open x");
+  REQUIRE(memory);
+  CHECK(memory->message.starts_with("cannot open x: out of memory: "));
+  for (const int other : {EACCES, ENOENT, ENOSPC, EIO}) CHECK_FALSE(out_of_resources(other, "cannot open x"));
+}
+
+TEST_CASE("the state directory and named files tell a lack of descriptors as such") {
+  CHECK(disk_error(EMFILE, "open", "/x").value().kind == ErrorKind::kOutOfResources);
+  CHECK(disk_error(ENFILE, "open", "/x").value().kind == ErrorKind::kOutOfResources);
+  const FewDescriptors none(0);
+  const auto read = read_named_file("/dev/null", "claim certificate", ErrorKind::kClaimCertificateUnusable);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().kind == ErrorKind::kOutOfResources);
+  CHECK(read.error().message.starts_with("cannot read the claim certificate /dev/null: too many open files"));
+}
+
+TEST_CASE("descriptors are counted without being kept") {
+  const FewDescriptors few(3);
+  for (int again = 0; again < 2; ++again) {
+    CHECK(need_descriptors(3));
+    const auto more = need_descriptors(4);
+    REQUIRE_FALSE(more);
+    CHECK(more.error().kind == ErrorKind::kOutOfResources);
+  }
+}
+
+#ifndef FLEET_PROVISION_SANITIZED
+TEST_CASE("a thread that cannot be started is an error, not an exception") {
+  const NoThreads none;
+  const auto thread = start_thread([] {});
+  REQUIRE_FALSE(thread);
+  CHECK(thread.error().kind == ErrorKind::kOutOfResources);
+  CHECK(thread.error().message.starts_with("cannot start a thread: "));
+}
+
+TEST_CASE("a session without threads or descriptors says so, and ends") {
+  ScriptedBroker broker(broker_options(), serve);
+  TransportBench bench(broker.port());
+  bench.transport = std::make_unique<PahoTransport>(std::move(bench.options), bench.interrupt, bench.observer);
+  REQUIRE(bench.transport->load_credentials());
+  for (const bool threads : {true, false}) {
+    std::unique_ptr<Session> session;
+    if (threads) {
+      const NoThreads none;
+      session = bench.transport->connect(bench.request);
+    } else {
+      const FewDescriptors few(8);
+      session = bench.transport->connect(bench.request);
+    }
+    const auto established = session->established();
+    REQUIRE_FALSE(established);
+    CHECK(established.error().kind == ErrorKind::kOutOfResources);
+    session->close();
+  }
+  // Neither is left spoiled.
+  CHECK(exchange(*bench.transport->connect(bench.request)));
+}
+#endif
+
+TEST_CASE("exceptions of a thread become its error") {
+  CHECK(contained_error(std::bad_alloc()).kind == ErrorKind::kOutOfResources);
+  CHECK(contained_error(std::bad_alloc()).message.starts_with("out of memory"));
+  const std::system_error thread(EAGAIN, std::generic_category(), "thread");
+  CHECK(contained_error(thread).kind == ErrorKind::kOutOfResources);
+  const std::system_error files(EMFILE, std::generic_category(), "eventfd");
+  CHECK(contained_error(files).message.starts_with("cannot open another file: too many open files"));
+  const Error other = contained_error(std::runtime_error("odd"));
+  CHECK(other.kind == ErrorKind::kInternal);
+  CHECK(other.message == "the work failed: odd");
+}

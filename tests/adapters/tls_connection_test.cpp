@@ -1,0 +1,233 @@
+// Servers that are not what they should be, each told by its cause and before our certificate is shown; claims that
+// are refused, told by the alert.
+#include "adapters/network/tls_connection.hpp"
+
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "adapters/network/tcp.hpp"
+#include "tests/catch.hpp"
+#include "tests/fakes/transport_bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+
+namespace {
+
+using enum ErrorKind;
+
+IssuedCertificate server_with(const std::string& name, long valid_from, long valid_to) {
+  CertificateWish wish;
+  wish.common_name = "odd server";
+  wish.names = {name};
+  wish.valid_from = valid_from;
+  wish.valid_to = valid_to;
+  return pki().issue(wish);
+}
+
+/// The first error of a whole exchange with a broker.
+Error failure(TransportBench& bench) {
+  const auto session = bench.connect();
+  const auto answer = exchange(*session);
+  session->close();
+  REQUIRE_FALSE(answer);
+  return answer.error();
+}
+
+/// A Certificate message that the server receives (RFC 8446 section 4: handshake type 11).
+void note_client_certificate(int is_sent, int /*version*/, int type, const void* bytes, size_t size, SSL* /*ssl*/,
+                             void* is_shown) {
+  const bool certificate =
+      is_sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == 11;
+  if (certificate) *static_cast<std::atomic<bool>*>(is_shown) = true;
+}
+
+void swallow(BrokerConnection& connection) {
+  if (connection.shake_hands()) connection.packet();
+}
+
+}  // namespace
+
+TEST_CASE("a server that cannot be trusted is told by its cause") {
+  struct Row {
+    std::string name;
+    IssuedCertificate server;
+    ErrorKind kind;
+    std::string said;
+  };
+  const std::vector<Row> rows{
+      {"unknown issuer", TestPki("other root").server(), kTlsUntrustedServer, "issuer CN=other root"},
+      {"other name", server_with("DNS:example.com", -10, 3600), kTlsNameMismatch, "but for example.com"},
+      {"expired", server_with("DNS:localhost", -7200, -3600), kTlsServerExpired, "the local time is"},
+      {"not yet valid", server_with("DNS:localhost", 3600, 7200), kTlsServerNotYetValid, "the local time is"},
+  };
+  for (const Row& row : rows) {
+    for (const int tls : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      INFO(row.name);
+      BrokerOptions options = broker_options();
+      options.server = row.server;
+      options.tls_version = tls;
+      std::atomic<bool> connected = false;
+      ScriptedBroker broker(options, [&](BrokerConnection& connection) { connected = connection.shake_hands(); });
+      TransportBench bench(broker.port());
+      const Error error = failure(bench);
+      CHECK(error.kind == row.kind);
+      CHECK(error.phase == Phase::kTls);
+      INFO(error.message);
+      CHECK(error.message.find(row.said) != std::string::npos);
+      CHECK(error.message.find("localhost (127.0.0.1), port " + std::to_string(broker.port())) != std::string::npos);
+      CHECK_FALSE(connected);
+    }
+  }
+}
+
+TEST_CASE("a server that is not verified does not see the claim certificate") {
+  struct Row {
+    std::string name;
+    IssuedCertificate server;
+    bool is_shown;
+  };
+  const std::vector<Row> rows{
+      {"trusted", pki().server(), true},
+      {"unknown issuer", TestPki("other root").server(), false},
+      {"other name", server_with("DNS:example.com", -10, 3600), false},
+      {"expired", server_with("DNS:localhost", -7200, -3600), false},
+  };
+  for (const Row& row : rows) {
+    for (const int tls : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      INFO(row.name);
+      BrokerOptions options = broker_options();
+      options.server = row.server;
+      options.tls_version = tls;
+      options.client_root = pki().root();
+      std::atomic<bool> is_shown = false;
+      {
+        ScriptedBroker broker(options, [&](BrokerConnection& connection) {
+          SSL_CTX_set_msg_callback(connection.context(), note_client_certificate);
+          SSL_CTX_set_msg_callback_arg(connection.context(), &is_shown);
+          swallow(connection);
+        });
+        TransportBench bench(broker.port());
+        failure(bench);
+      }
+      CHECK(is_shown == row.is_shown);
+    }
+  }
+}
+
+TEST_CASE("the name of an address is checked, and not sent") {
+  BrokerOptions options = broker_options();
+  std::string server_name = "unset";
+  ScriptedBroker broker(options, [&](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    server_name = connection.server_name();
+    connection.send(connack(is_v5(connection.packet())));
+    connection.wait_for_close();
+  });
+  {
+    TransportBench bench(broker.port());
+    bench.options.endpoint.host = "127.0.0.1";
+    const auto session = bench.connect();
+    CHECK(session->established());
+    session->close();
+    CHECK(server_name.empty());
+  }
+  {
+    TransportBench bench(broker.port());
+    bench.options.server_name = "127.0.0.9";
+    CHECK(failure(bench).kind == kTlsNameMismatch);
+  }
+  {
+    TransportBench bench(broker.port());
+    bench.options.endpoint.host = "127.0.0.1";
+    bench.options.server_name = "localhost";
+    const auto session = bench.connect();
+    CHECK(session->established());
+    session->close();
+    CHECK(server_name == "localhost");
+  }
+}
+
+TEST_CASE("what is not TLS is said in its own words") {
+  ScriptedBroker broker(broker_options(), [](BrokerConnection& connection) {
+    connection.read_plain();
+    connection.send_plain("HTTP/1.1 400 Bad \x1b[31mRequest\r\nServer: portal\r\n\r\n");
+  });
+  TransportBench bench(broker.port());
+  const Error error = failure(bench);
+  CHECK(error.kind == kNotATlsServer);
+  CHECK(error.message.find("HTTP/1.1 400 Bad \\x1b[31mRequest") != std::string::npos);
+}
+
+TEST_CASE("a close in the middle of the handshake is a lost connection") {
+  const bool reset = GENERATE(false, true);
+  ScriptedBroker broker(broker_options(), [reset](BrokerConnection& connection) {
+    connection.read_plain();
+    connection.cut(reset);
+  });
+  TransportBench bench(broker.port());
+  const Error error = failure(bench);
+  CHECK(error.kind == kConnectionLost);
+  CHECK(error.phase == Phase::kTls);
+  // It has not asked for the claim: such a close says nothing about it, however often it happens.
+  CHECK_FALSE(error.closed_after);
+}
+
+TEST_CASE("versions and protocols that do not meet") {
+  {
+    BrokerOptions options = broker_options();
+    options.tls_version = TLS1_1_VERSION;
+    ScriptedBroker broker(options, swallow);
+    TransportBench bench(broker.port());
+    const Error error = failure(bench);
+    INFO(error.message);
+    CHECK(error.kind == kTlsVersion);
+  }
+  {
+    BrokerOptions options = broker_options();
+    options.alpn = "x-amzn-mqtt-ca";
+    ScriptedBroker broker(options, serve);
+    TransportBench refused(broker.port());
+    refused.options.alpn = "h2";
+    CHECK(failure(refused).kind == kTlsAlpn);
+    TransportBench taken(broker.port());
+    taken.options.alpn = "x-amzn-mqtt-ca";
+    const auto session = taken.connect();
+    CHECK(session->established());
+    CHECK(taken.observer.details().find("ALPN x-amzn-mqtt-ca") != std::string::npos);
+    session->close();
+  }
+}
+
+TEST_CASE("a refused claim is named by the alert, every time, in both TLS versions") {
+  const int tls = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  static const TestPki other("other claims");
+  BrokerOptions options = broker_options();
+  options.tls_version = tls;
+  options.client_root = other.root();
+  ScriptedBroker broker(options, swallow);
+  for (int run = 0; run < 60; ++run) {
+    TransportBench bench(broker.port());
+    const Error error = failure(bench);
+    INFO(run << ": " << error.message);
+    REQUIRE(error.kind == kClaimRefused);
+    CHECK(error.phase == Phase::kTls);
+    CHECK(error.message.find("unknown CA") != std::string::npos);
+    CHECK(error.hint.find("ACTIVE") != std::string::npos);
+  }
+}
+
+TEST_CASE("the way to the server: each dead end by its cause") {
+  TransportBench nobody(1);
+  CHECK(failure(nobody).kind == kConnectionRefused);
+
+  TransportBench unknown(8883);
+  unknown.options.endpoint.host = "no-such-host.invalid";
+  unknown.request.request_timeout = Milliseconds{3'000};
+  const Error error = failure(unknown);
+  CHECK(error.kind == kDns);
+  CHECK(error.phase == Phase::kResolve);
+}

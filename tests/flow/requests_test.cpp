@@ -1,0 +1,292 @@
+// Each request and each answer lost, late, doubled, contradicted or misdirected, once, by a service that is healthy
+// again at the next try: the same run ends in success, and no certificate is made that need not be.
+
+#include "tests/catch.hpp"
+#include "tests/flow/rows.hpp"
+
+using namespace fleet_provision::test;
+
+namespace {
+
+/// Reads on and says nothing, until the client goes.
+Then fall_silent(Turn& turn) {
+  if (turn.step == Step::kTcp) {
+    turn.connection.wait_for_close();
+  } else {
+    while (!turn.connection.packet().empty()) {
+    }
+  }
+  return Then::kEnd;
+}
+
+Then hang_up(Turn& /*turn*/) {
+  return Then::kEnd;
+}
+
+Then cut(Turn& turn) {
+  turn.connection.cut();
+  return Then::kEnd;
+}
+
+Then reset(Turn& turn) {
+  turn.connection.cut(true);
+  return Then::kEnd;
+}
+
+Then acknowledge_only(Turn& turn) {
+  turn.connection.send(turn.acknowledgement());
+  return fall_silent(turn);
+}
+
+Then acknowledge_and_cut(Turn& turn) {
+  turn.connection.send(turn.acknowledgement());
+  return cut(turn);
+}
+
+/// The work is done, the answer never leaves.
+Then work_and_fall_silent(Turn& turn) {
+  (void)turn.answer();
+  return acknowledge_only(turn);
+}
+
+Then work_and_cut(Turn& turn) {
+  (void)turn.answer();
+  return acknowledge_and_cut(turn);
+}
+
+Then answer_and_close(Turn& turn) {
+  turn.go_well();
+  return Then::kEnd;
+}
+
+Then answer_and_cut(Turn& turn) {
+  turn.go_well();
+  return cut(turn);
+}
+
+Then answer_without_puback(Turn& turn) {
+  turn.connection.send(turn.accepted(turn.encoded(turn.answer())));
+  return Then::kGoOn;
+}
+
+Then answer_before_puback(Turn& turn) {
+  turn.connection.send(turn.accepted(turn.encoded(turn.answer())) + turn.acknowledgement());
+  return Then::kGoOn;
+}
+
+Then answer_thrice(Turn& turn) {
+  const std::string once = turn.accepted(turn.encoded(turn.answer()));
+  turn.connection.send(turn.acknowledgement() + once + once + once);
+  return Then::kGoOn;
+}
+
+Then answer_twice_at_qos_0(Turn& turn) {
+  const std::string once = publish(turn.v5, turn.topic + "/accepted", turn.encoded(turn.answer()));
+  turn.connection.send(turn.acknowledgement() + once + once);
+  return Then::kGoOn;
+}
+
+const nlohmann::json kThrottled{{"statusCode", 429}, {"errorCode", "TooManyRequests"}, {"errorMessage", "slow"}};
+const nlohmann::json kAtWork{{"statusCode", 202}, {"errorCode", "Accepted"}, {"errorMessage", "at work"}};
+
+Then accept_then_reject(Turn& turn) {
+  turn.go_well();
+  turn.connection.send(turn.rejected(turn.encoded(kThrottled)));
+  return Then::kGoOn;
+}
+
+Then at_work_then_accept(Turn& turn) {
+  turn.reject(turn.encoded(kAtWork));
+  turn.connection.send(turn.accepted(turn.encoded(turn.answer())));
+  return Then::kGoOn;
+}
+
+/// Another topic of ours, one of nobody's, a refusal of what was not asked: none of them answers the request.
+Then strangers_first(Turn& turn) {
+  const std::string other = turn.step == Step::kCreate ? "$aws/provisioning-templates/gateway/provision/json"
+                                                       : "$aws/certificates/create-from-csr/json";
+  turn.connection.send(turn.acknowledgement());
+  for (const std::string& topic : {other + "/accepted", other + "/rejected", std::string("factory/news"), turn.topic,
+                                   turn.topic + "/accepted/more"}) {
+    turn.connection.send(publish(turn.v5, topic, "{\"statusCode\":400}", 9));
+  }
+  turn.connection.send(turn.accepted(turn.encoded(turn.answer())));
+  return Then::kGoOn;
+}
+
+/// A certificate for a key that is not ours.
+Then another_devices_answer_first(Turn& turn) {
+  nlohmann::json other = turn.answer();
+  const std::string ours = turn.encoded(other);
+  other["certificatePem"] = ByteService::claim().certificate;
+  turn.connection.send(turn.acknowledgement() + turn.accepted(turn.encoded(other)) + turn.accepted(ours));
+  return Then::kGoOn;
+}
+
+/// One byte at a time, and the packet of the next step's acknowledgement in pieces too.
+Then byte_by_byte(Turn& turn) {
+  const std::string bytes = turn.step >= Step::kCreate
+                                ? turn.acknowledgement() + turn.accepted(turn.encoded(turn.answer()))
+                                : turn.acknowledgement();
+  for (const char each : bytes) turn.connection.send(std::string_view(&each, 1));
+  return Then::kGoOn;
+}
+
+Act reject_with(int status, const std::string& code) {
+  return [=](Turn& turn) {
+    turn.reject(turn.encoded({{"statusCode", status}, {"errorCode", code}, {"errorMessage", "not now"}}));
+    return Then::kGoOn;
+  };
+}
+
+struct Fault {
+  std::string name;
+  Act act;
+  /// What it costs beyond the one certificate that is needed, at create and at register.
+  unsigned at_create = 0;
+  unsigned at_register = 0;
+};
+
+const std::vector<Fault>& request_faults() {
+  // A token is used once: whoever loses the answer of RegisterThing needs another certificate when it is refused.
+  static const std::vector<Fault> all{
+      {"never answered", fall_silent},
+      {"PUBACK, then nothing", acknowledge_only},
+      {"carried out, never answered", work_and_fall_silent, 1, 1},
+      {"closed before", hang_up},
+      {"cut before", cut},
+      {"reset before", reset},
+      {"PUBACK and cut", acknowledge_and_cut},
+      {"carried out and cut", work_and_cut, 1, 1},
+      {"closed after the answer", answer_and_close},
+      {"cut after the answer", answer_and_cut},
+      {"answered without PUBACK", answer_without_puback},
+      {"answered before the PUBACK", answer_before_puback},
+      {"answered three times", answer_thrice},
+      {"answered twice at QoS 0", answer_twice_at_qos_0},
+      {"accepted and rejected", accept_then_reject},
+      {"at work first", at_work_then_accept},
+      {"strangers first", strangers_first},
+      {"byte by byte", byte_by_byte},
+      {"429", reject_with(429, "TooManyRequests")},
+      {"500", reject_with(500, "InternalFailure")},
+      {"503", reject_with(503, "ServiceUnavailable")},
+      {"599 without words", reject_with(599, "")},
+      {"throttled with status 400", reject_with(400, "ThrottlingException")},
+      {"throttled with status 200", reject_with(200, "RequestThrottled")},
+      {"throttled with status 0", reject_with(0, "Throttled")},
+  };
+  return all;
+}
+
+std::vector<std::string> version(bool v5) {
+  return {"--mqtt-version", v5 ? "5" : "3.1.1"};
+}
+
+}  // namespace
+
+TEST_CASE("one fault before the first request: success in the same run") {
+  std::vector<Row> rows;
+  for (const bool v5 : {true, false}) {
+    const std::string name = v5 ? " (5)" : " (3.1.1)";
+    for (const Step step : {Step::kTcp, Step::kConnect, Step::kSubscribe}) {
+      const std::string where = " at step " + std::to_string(static_cast<int>(step)) + name;
+      rows.push_back({"silence" + where, version(v5), {step, 1, fall_silent}});
+      rows.push_back({"close" + where, version(v5), {step, 1, hang_up}});
+      rows.push_back({"cut" + where, version(v5), {step, 1, cut}});
+      rows.push_back({"reset" + where, version(v5), {step, 1, reset}});
+      // Two closes running are not yet a refusal.
+      rows.push_back({"two closes" + where, version(v5), {step, 2, hang_up}});
+      if (step == Step::kTcp) continue;
+      rows.push_back({"cut after" + where, version(v5), {step, 1, acknowledge_and_cut}});
+      rows.push_back({"byte by byte" + where, version(v5), {step, 1, byte_by_byte}});
+    }
+  }
+  check_rows(rows);
+}
+
+TEST_CASE("one fault at a request or its response: success in the same run") {
+  std::vector<Row> rows;
+  bool v5 = true;
+  for (const Fault& fault : request_faults()) {
+    for (const Step step : {Step::kCreate, Step::kRegister}) {
+      // Each fault in one version at create and in the other at register; half of them with CBOR.
+      v5 = !v5;
+      Row row{fault.name + (step == Step::kCreate ? " at create" : " at register") + (v5 ? " (5)" : " (3.1.1)"),
+              version(v5),
+              {step, 1, fault.act}};
+      if (rows.size() % 4 < 2) row.options.insert(row.options.end(), {"--payload-format", "cbor"});
+      if (rows.size() % 8 == 5) row.options.insert(row.options.end(), {"--method", "keys"});
+      row.certificates_max += step == Step::kCreate ? fault.at_create : fault.at_register;
+      rows.push_back(std::move(row));
+    }
+    v5 = !v5;
+  }
+  rows.push_back({"another device's answer first",
+                  {},
+                  {Step::kCreate, 1, another_devices_answer_first},
+                  0,
+                  "",
+                  1,
+                  "for another key"});
+  rows.push_back({"token refused once",
+                  {},
+                  {Step::kRegister, 1, reject_with(400, "InvalidCertificateOwnershipToken")},
+                  0,
+                  "",
+                  2,
+                  "another certificate"});
+  rows.push_back({"token refused twice",
+                  {"--method", "keys"},
+                  {Step::kRegister, 2, reject_with(400, "InvalidCertificateOwnershipToken")},
+                  0,
+                  "",
+                  3});
+  check_rows(rows);
+}
+
+TEST_CASE("a permanent fault ends the run with its cause, and the next run finishes") {
+  const std::vector<std::string> once{"--attempts", "1"};
+  const std::vector<std::string> thrice{"--attempts", "3"};
+  const std::vector<std::string> few{"--attempts", "3", "--request-timeout", "1"};
+  const std::vector<std::string> older{"--mqtt-version", "3.1.1"};
+  const std::vector<std::string> short_run{"--timeout", "5", "--request-timeout", "1"};
+  // Where certificates are counted a slow machine must not lose the answer to the first request.
+  const std::vector<std::string> longer_run{"--timeout", "9", "--request-timeout", "3"};
+  std::vector<Row> rows{
+      {"silent for ever at TLS", short_run, {Step::kTcp, 0, fall_silent}, 75, kAny, 0},
+      {"silent for ever at CONNECT", short_run, {Step::kConnect, 0, fall_silent}, 75, kAny, 0},
+      {"silent for ever at SUBSCRIBE", short_run, {Step::kSubscribe, 0, fall_silent}, 75, kAny, 0},
+      // Each of these requests counts; the fourth would leave none for the next run.
+      {"silent for ever at create", few, {Step::kCreate, 0, fall_silent}, 75, kAny, 0},
+      {"silent for ever at register", longer_run, {Step::kRegister, 0, fall_silent}, 75, kAny, 1},
+      // Closed before it asked for the claim: it cannot have refused it.
+      {"closed for ever at TLS", thrice, {Step::kTcp, 0, hang_up}, 75, "connection-lost", 0},
+      {"closed for ever at CONNECT", {}, {Step::kConnect, 0, hang_up}, 77, "policy-connect", 0},
+      {"closed for ever at SUBSCRIBE", older, {Step::kSubscribe, 0, cut}, 77, "policy-subscribe", 0},
+      {"closed for ever at create", older, {Step::kCreate, 0, hang_up}, 77, "policy-publish", 0},
+      {"closed for ever at register", older, {Step::kRegister, 0, reset}, 77, "policy-publish", 1},
+      {"closed once at CONNECT", once, {Step::kConnect, 0, hang_up}, 75, "connection-lost", 0},
+      {"closed once at create", once, {Step::kCreate, 0, cut}, 75, "connection-lost", 0},
+      {"closed once at register", once, {Step::kRegister, 0, reset}, 75, "connection-lost", 1},
+      {"throttled at create", once, {Step::kCreate, 0, reject_with(429, "")}, 75, "throttled", 0},
+      {"throttled at register", once, {Step::kRegister, 0, reject_with(400, "ThrottlingException")}, 75, "throttled"},
+      {"throttled until the end", longer_run, {Step::kRegister, 0, reject_with(429, "")}, 75, kAny},
+      {"broken at create", once, {Step::kCreate, 0, reject_with(500, "")}, 75, "service-error", 0},
+      {"refused at create", {}, {Step::kCreate, 0, reject_with(400, "InvalidCsr")}, 69, "rejected", 0},
+      {"refused at register", {}, {Step::kRegister, 0, reject_with(403, "AccessDenied")}, 69, "rejected"},
+      {"no template", {}, {Step::kRegister, 0, reject_with(404, "ResourceNotFound")}, 69, "rejected"},
+      {"a token at create",
+       {},
+       {Step::kCreate, 0, reject_with(400, "InvalidCertificateOwnershipToken")},
+       75,
+       "token-refused",
+       0},
+  };
+  Row bound{
+      "token refused for ever", {}, {Step::kRegister, 0, reject_with(400, "InvalidCertificateOwnershipToken")}, 75,
+      "certificate-limit",      4};
+  bound.mended_then_provisioned = false;
+  rows.push_back(bound);
+  check_rows(rows);
+}

@@ -1,0 +1,187 @@
+// The program against the simulator: its faults, each once and then health, its spoilt answers, a stopped broker, a
+// service with more to do than it can. Certificates are counted where they are made.
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "tests/catch.hpp"
+#include "tests/flow/rows.hpp"
+#include "tests/simulator/simulator_process.hpp"
+#include "tests/table_row.hpp"
+#include "tests/temporary_directory.hpp"
+
+using namespace fleet_provision::test;
+using fleet_provision::simulator::SimulatorProcess;
+
+namespace {
+
+using Options = std::vector<std::string>;
+
+constexpr std::chrono::seconds kGuard = kTimeout + std::chrono::seconds{5};
+
+struct Trial {
+  std::string fault;
+  Options options = {};
+  int code = 0;
+  std::string kind = {};
+  unsigned certificates_max = 1;
+};
+
+Options arguments(const SimulatorProcess& simulator, const std::string& state_dir, const Options& more,
+                  const std::string& serial = "4711") {
+  Options all{"--endpoint",  simulator.text("endpoint"),       "--port",       std::to_string(simulator.port()),
+              "--ca-file",   simulator.text("caFile"),         "--claim-cert", simulator.text("claimCertificate"),
+              "--claim-key", simulator.text("claimKey"),       "--template",   "gateway",
+              "-P",          "SerialNumber=" + serial,         "--state-dir",  state_dir,
+              "--timeout",   std::to_string(kTimeout.count()), "--json",       "-vv"};
+  if (std::find(more.begin(), more.end(), "--request-timeout") == more.end()) {
+    all.insert(all.end(), {"--request-timeout", std::to_string(kRequestTimeout.count())});
+  }
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+std::size_t certificates(const SimulatorProcess& simulator) {
+  const std::filesystem::directory_iterator files(simulator.text("stateDir") + "/certificates");
+  // The simulator's spare files have hidden names.
+  return static_cast<std::size_t>(std::count_if(
+      begin(files), end(files), [](const auto& entry) { return !entry.path().filename().native().starts_with('.'); }));
+}
+
+std::vector<std::string> try_once(const Trial& trial) {
+  const fleet_provision::TemporaryDirectory scratch;
+  const SimulatorProcess simulator({"--fault", trial.fault});
+  const Ended ended = run_tool(arguments(simulator, scratch / "state", trial.options), scratch.path().string(), kGuard);
+  std::vector<std::string> complaints = complaints_about(ended);
+  for (const std::string& each : compare(ended, trial.code, trial.kind)) complaints.push_back(each);
+  if (certificates(simulator) > trial.certificates_max) {
+    complaints.push_back(std::to_string(certificates(simulator)) + " certificates were made");
+  }
+  if (!complaints.empty()) complaints.push_back(ended.err);
+  return complaints;
+}
+
+void check_trials(const std::vector<Trial>& trials) {
+  // Its PKI is made once, before the threads begin.
+  { const SimulatorProcess first; }
+  std::vector<std::vector<std::string>> found(trials.size());
+  side_by_side(trials.size(), [&](std::size_t i) {
+    try {
+      found[i] = try_once(trials[i]);
+    } catch (const std::exception& exception) {
+      found[i] = {exception.what()};
+    }
+  });
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    std::string text;
+    for (const std::string& each : found[i]) text += each + "\n";
+    INFO(trials[i].fault << "\n" << text);
+    CHECK(found[i].empty());
+  }
+  table_row(Catch::getResultCapture().getCurrentTestName(), trials.size(),
+            "the expected exit code, kind and certificates");
+}
+
+const Options kCbor{"--payload-format", "cbor"};
+const Options kPatient{"--request-timeout", "15"};
+const Options kOlder{"--mqtt-version", "3.1.1"};
+
+}  // namespace
+
+TEST_CASE("one fault of the simulator: success in the same run") {
+  check_trials({
+      {"connect:1:disconnect-before"},
+      {"subscribe:1:disconnect-before", kOlder},
+      {"create:1:ignore"},
+      {"create:1:drop", {}, 0, "", 2},
+      {"create:1:delay=500"},
+      {"create:1:delay=4000", kOlder, 0, "", 2},
+      {"create:1:duplicate"},
+      {"create:1:duplicate=5", kOlder},
+      {"create:1:disconnect-before"},
+      {"create:1:disconnect-unanswered", kOlder, 0, "", 2},
+      // The registration may be carried out before the connection ends, and its answer lost with it.
+      {"create:1:disconnect-after", {}, 0, "", 2},
+      {"create:1:reject=429"},
+      {"create:1:reject=400,ThrottlingException", kCbor},
+      {"create:1:reject=503"},
+      // The simulator makes a certificate for the other device too, and takes its time to make a key.
+      {"create:1:stale", kPatient, 0, "", 2},
+      {"create:1:wrong-id"},
+      {"create:1:not-yet-valid"},
+      {"create:*:indefinite", kCbor},
+      {"register:1:ignore", kOlder},
+      {"register:1:drop", {}, 0, "", 2},
+      {"register:1:delay=500", kOlder},
+      {"register:1:delay=4000", {}, 0, "", 2},
+      {"register:1:duplicate", kCbor},
+      {"register:1:disconnect-before"},
+      {"register:1:disconnect-unanswered", {}, 0, "", 2},
+      {"register:1:disconnect-after", kOlder},
+      {"register:1:reject=429"},
+      {"register:1:reject=500", kCbor},
+      {"register:1:reject=400,InvalidCertificateOwnershipToken", {}, 0, "", 2},
+      {"register:1:missing-field"},
+      {"register:*:indefinite", kCbor},
+  });
+}
+
+TEST_CASE("a response that the simulator corrupts is rejected") {
+  std::vector<Trial> trials{{"create:1:wrong-key", {}, 76, "certificate-key-mismatch"},
+                            {"create:1:expired", {}, 76, "issued-certificate-expired"},
+                            {"create:1:not-pem", {}, 76, "issued-certificate-unusable"},
+                            {"create:1:missing-field", {}, 76, "malformed-answer"},
+                            {"create:1:missing-field=certificatePem", kCbor, 76, "malformed-answer"},
+                            {"register:1:thing-name=../..\\x1b[31m", {}, 76, "malformed-answer"},
+                            {"connect:*:deny", {}, 77, "policy-connect", 0},
+                            {"subscribe:*:deny", {}, 77, "policy-subscribe", 0},
+                            {"create:*:deny", {}, 77, "policy-publish", 0},
+                            {"register:*:deny", {}, 77, "policy-publish"},
+                            {"register:*:reject=403,AccessDenied,no\x1b[31m", {}, 69, "rejected"}};
+  for (const std::string action : {"wrong-types", "truncated", "trailing-bytes", "empty", "oversize", "deep-nesting",
+                                   "duplicate-keys", "bad-utf8", "wrong-encoding"}) {
+    trials.push_back({"create:1:" + action, {}, 76, "malformed-answer"});
+    trials.push_back({"register:1:" + action, kCbor, 76, "malformed-answer"});
+  }
+  check_trials(trials);
+}
+
+TEST_CASE("a broker that stands still ends the run in time, and one that goes on again lets it go on") {
+  const SimulatorProcess simulator;
+  const fleet_provision::TemporaryDirectory scratch;
+  const std::string state = scratch / "state";
+  ::kill(simulator.broker(), SIGSTOP);
+  const Ended stopped = run_tool(arguments(simulator, state, {"--attempts", "1"}), scratch.path().string(), kGuard);
+  CHECK(complaints_about(stopped).empty());
+  CHECK(compare(stopped, 75, "tls-timeout").empty());
+  std::thread later([&simulator] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    ::kill(simulator.broker(), SIGCONT);
+  });
+  const Ended resumed = run_tool(arguments(simulator, state, {}), scratch.path().string(), kGuard);
+  later.join();
+  INFO(resumed.err);
+  CHECK(complaints_about(resumed).empty());
+  CHECK(resumed.code == 0);
+  CHECK(certificates(simulator) == 1);
+}
+
+TEST_CASE("more gateways than the service serves in a second are all served, one certificate each") {
+  constexpr std::size_t kGateways = 6;
+  const SimulatorProcess simulator({"--rate", "4"});
+  const fleet_provision::TemporaryDirectory scratch;
+  std::vector<Ended> runs(kGateways);
+  side_by_side(kGateways, [&](std::size_t i) {
+    const std::string directory = scratch / std::to_string(i);
+    std::filesystem::create_directory(directory);
+    runs[i] = run_tool(arguments(simulator, directory + "/state", {}, std::to_string(i)), directory, kGuard);
+  });
+  for (const Ended& each : runs) {
+    INFO(each.err);
+    CHECK(complaints_about(each).empty());
+    CHECK(each.code == 0);
+  }
+  CHECK(certificates(simulator) == kGateways);
+}

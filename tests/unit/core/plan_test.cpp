@@ -1,0 +1,117 @@
+// The values of a plan: what is taken, and what is refused as kUsage.
+#include "aws/endpoint_parser.hpp"
+#include "core/plan.hpp"
+#include "core/identity.hpp"
+#include "tests/catch.hpp"
+
+using namespace fleet_provision;
+
+TEST_CASE("an endpoint is a host and a port, however it is written") {
+  struct Row {
+    std::string text;
+    std::optional<std::uint16_t> option;
+    std::string host;
+    unsigned port;
+  };
+  const Row rows[] = {
+      {"abc-ats.iot.eu-central-1.amazonaws.com", {}, "abc-ats.iot.eu-central-1.amazonaws.com", 8883},
+      {"ABC.Example.COM.", {}, "abc.example.com", 8883},
+      {"https://host", {}, "host", 8883},
+      {"mqtts://host:443/", {}, "host", 443},
+      {"host:443", {443}, "host", 443},
+      {"host", {443}, "host", 443},
+      {"127.0.0.1:1", {}, "127.0.0.1", 1},
+      {"[::1]", {}, "::1", 8883},
+      {"[FE80::1%eth0]:65535", {}, "fe80::1%eth0", 65535},
+      {"::1", {}, "::1", 8883},
+  };
+  for (const Row& row : rows) {
+    INFO(row.text);
+    const auto endpoint = parse_endpoint(row.text, row.option);
+    REQUIRE(endpoint);
+    CHECK(endpoint->host == row.host);
+    CHECK(endpoint->port == row.port);
+  }
+  for (const char* bad : {"", ".", "host:", "host:0", "host:65536", "host:x", "ho st", "[::1", "[::1]x", "[host]",
+                          "-host", "a..b", "host/path", "user@host", "host\n"}) {
+    INFO(bad);
+    const auto endpoint = parse_endpoint(bad, std::nullopt);
+    REQUIRE(!endpoint);
+    CHECK(endpoint.error().kind == ErrorKind::kUsage);
+  }
+  CHECK(!parse_endpoint("host:443", std::uint16_t{8883}));
+  // What `aws iot describe-endpoint` gives for another type.
+  for (const char* other :
+       {"c1.credentials.iot.eu-central-1.amazonaws.com", "c1.jobs.iot.cn-north-1.amazonaws.com.cn"}) {
+    const auto endpoint = parse_endpoint(other, std::nullopt);
+    REQUIRE(!endpoint);
+    CHECK(endpoint.error().message.find("does not speak MQTT") != std::string::npos);
+    CHECK(endpoint.error().hint.find("iot:Data-ATS") != std::string::npos);
+  }
+  for (const char* fine :
+       {"credentials-ats.iot.eu-central-1.amazonaws.com", "c1.credentials.iot.example", "jobs.iot"}) {
+    CHECK(parse_endpoint(fine, std::nullopt));
+  }
+}
+
+TEST_CASE("names keep the service's limits") {
+  CHECK(parse_template_name(std::string(36, 'a')));
+  CHECK(!parse_template_name(std::string(37, 'a')));
+  for (const char* bad : {"", "a b", "a/b", "a.b", "ü"}) CHECK(!parse_template_name(bad));
+  CHECK(parse_client_id(std::string(128, 'a')));
+  for (const std::string& bad :
+       {std::string(), std::string(129, 'a'), std::string("$x"), std::string("a\nb"), std::string("\xff")}) {
+    CHECK(!parse_client_id(bad));
+  }
+  CHECK(is_thing_name("gate:way_1-a"));
+  CHECK(is_thing_name(std::string(128, 'a')));
+  for (const std::string& bad : {std::string(), std::string(129, 'a'), std::string("../x"), std::string("a b")}) {
+    CHECK(!is_thing_name(bad));
+  }
+  CHECK(check_parameter("SerialNumber", "4711"));
+  CHECK(check_parameter("n", ""));
+  CHECK(!check_parameter("", "v"));
+  CHECK(!check_parameter("n", "\xff"));
+  CHECK(check_parameter("n", std::string(4096, 'v')));
+  CHECK(!check_parameter("n", std::string(4097, 'v')));
+  CHECK(!check_parameter(std::string(2049, 'n'), "v"));
+}
+
+TEST_CASE("placeholders stand for parameters") {
+  const Parameters parameters{{"Serial", "4711"}, {"Site", "north"}};
+  CHECK(*fill_placeholders("gw-{Serial}-{Site}", parameters) == "gw-4711-north");
+  CHECK(*fill_placeholders("plain", parameters) == "plain");
+  for (const char* bad : {"{Seril}", "{", "}", "{Serial", "a}b", "{{Serial}}", "{}"}) {
+    INFO(bad);
+    CHECK(!fill_placeholders(bad, parameters));
+  }
+  CHECK(fill_placeholders("{Seril}", parameters).error().hint.find("{Serial}") != std::string::npos);
+}
+
+TEST_CASE("words and values of the enumerations agree") {
+  CHECK(*parse_method(word(Method::kKeys)) == Method::kKeys);
+  CHECK(*parse_payload_format(word(PayloadFormat::kCbor)) == PayloadFormat::kCbor);
+  CHECK(*parse_mqtt_version(word(MqttVersion::k311)) == MqttVersion::k311);
+  CHECK(*parse_key_type(word(KeyType::kRsa4096)) == KeyType::kRsa4096);
+  CHECK(!parse_method("CSR"));
+  CHECK(!parse_mqtt_version("3"));
+  CHECK(!parse_key_type("ed25519"));
+}
+
+TEST_CASE("RFC 3339 goes there and back") {
+  for (const char* text : {"2026-11-23T06:12:00Z", "1970-01-01T00:00:00Z", "2049-12-31T23:59:59Z",
+                           "2024-02-29T12:00:00Z", "1677-09-22T00:00:00Z", "2262-04-11T23:47:16Z"}) {
+    REQUIRE(parse_rfc3339(text));
+    CHECK(rfc3339(*parse_rfc3339(text)) == text);
+  }
+  for (const char* bad :
+       {"", "2026-11-23 06:12:00Z", "2026-13-01T00:00:00Z", "2025-02-29T00:00:00Z", "2026-11-23T24:00:00Z",
+        "2026-11-23T06:12:00+01:00", "2026-11-23T06:12:00Zx",
+        // Dates that WallTime does not reach.
+        "0026-11-23T06:12:00Z", "1677-09-21T00:00:00Z", "2262-04-11T23:47:17Z", "9999-12-31T23:59:59Z"}) {
+    CHECK(!parse_rfc3339(bad));
+  }
+  // What a certificate of the first or of the last year is shown as.
+  CHECK(rfc3339(WallTime::min()) == "1677-09-21T00:12:43Z");
+  CHECK(rfc3339(WallTime::max()) == "2262-04-11T23:47:16Z");
+}

@@ -1,0 +1,296 @@
+// What `check` finds, over fakes: it goes on where that still means something, changes nothing, creates nothing, and
+// ends as a run would have ended.
+#include "workflow/commands/check.hpp"
+
+#include "tests/unit/workflow/bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::fakes;
+using namespace fleet_provision::test;
+using enum ErrorKind;
+using Kind = Reaction::Kind;
+
+namespace {
+
+constexpr Operation kCreate = Operation::kCreateCertificateFromCsr;
+constexpr Operation kEnroll = Operation::kRegisterThing;
+
+Reaction rejecting(const ServiceError& words) {
+  return {Kind::kReject, words, {}, {}};
+}
+
+/// A service that does with probes what AWS does.
+Reaction as_the_service(Operation, unsigned) {
+  return rejecting({400, "InvalidRequest", "no"});
+}
+
+struct CheckBench : Bench {
+  CheckBench() {
+    service.react = as_the_service;
+    plan.claim_key_file = "claim.key";
+  }
+
+  Outcome look(bool probe = true) {
+    recorder = std::make_unique<RunRecorder>();
+    PhaseLog log(*recorder, clock);
+    const std::size_t operations = disk.log.size();
+    Outcome outcome = check(plan, {transport, keysmith, disk, clock, log, &outside}, log, probe);
+    // Whatever was found.
+    CHECK(disk.log.size() == operations);
+    CHECK(service.certificates.empty());
+    CHECK(transport.closed == transport.connections.size());
+    CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
+    bool any_failed = false;
+    for (const Check& each : outcome.checks) any_failed = any_failed || each.result == CheckResult::kFailed;
+    CHECK(any_failed == outcome.error.has_value());
+    return outcome;
+  }
+
+  std::unique_ptr<RunRecorder> recorder;
+};
+
+/// `name=ok name=failed …` of the lines from `first` on.
+std::string results(const Outcome& outcome, const std::string& first) {
+  std::string text;
+  bool on = false;
+  for (const Check& each : outcome.checks) {
+    on = on || each.name == first;
+    const char* word[] = {"ok", "warning", "failed", "skipped"};
+    if (on) text += (text.empty() ? "" : " ") + each.name + "=" + word[static_cast<int>(each.result)];
+  }
+  return text;
+}
+
+const Check& line(const Outcome& outcome, const std::string& name) {
+  for (const Check& each : outcome.checks) {
+    if (each.name == name) return each;
+  }
+  FAIL("there is no line " << name);
+  std::abort();
+}
+
+}  // namespace
+
+TEST_CASE("where all is well each finding has its line, and the probes say what they are") {
+  CheckBench bench;
+  const Outcome outcome = bench.look();
+  CHECK(outcome.kind == OutcomeKind::kChecked);
+  CHECK(results(outcome, "configuration") ==
+        "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok "
+        "connect=ok "
+        "subscribe=ok publish-create=ok receive-create=ok publish-register=ok receive-register=ok");
+  CHECK(line(outcome, "publish-create").message.find("a probe that creates nothing") != std::string::npos);
+  CHECK(line(outcome, "receive-register").message.find("rejected, as a probe must be") != std::string::npos);
+  // Rejected, a probe has still done what it was for.
+  for (const char* phase : {"create", "register"}) {
+    INFO(phase);
+    CHECK(bench.recorder->told("began " + std::string(phase)));
+    CHECK(bench.recorder->told("ended " + std::string(phase)));
+  }
+  CHECK(outcome.attempts == 1);
+}
+
+TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
+  for (const bool keys : {false, true}) {
+    CheckBench bench;
+    if (keys) bench.plan.method = Method::kKeys;
+    const Outcome outcome = bench.look(keys);
+    CHECK(outcome.kind == OutcomeKind::kChecked);
+    CHECK(bench.service.requests[kCreate] == 0);
+    CHECK(bench.service.requests[Operation::kCreateKeysAndCertificate] == 0);
+    CHECK(bench.service.requests[kEnroll] == (keys ? 1 : 0));
+    CHECK(line(outcome, "publish-create").result == CheckResult::kSkipped);
+    CHECK(line(outcome, "receive-create").result == CheckResult::kSkipped);
+  }
+}
+
+TEST_CASE("a failure on the way is told in its step, and skips only what lies behind it") {
+  struct Row {
+    Phase phase;
+    ErrorKind kind;
+    const char* lines;
+  };
+  const Row rows[] = {
+      {Phase::kResolve, kDns, "name=failed tcp=skipped tls=skipped connect=skipped subscribe=skipped "},
+      {Phase::kTcp, kConnectionRefused, "name=ok tcp=failed tls=skipped connect=skipped subscribe=skipped "},
+      {Phase::kTls, kTlsUntrustedServer, "name=ok tcp=ok tls=failed connect=skipped subscribe=skipped "},
+      {Phase::kMqtt, kPolicyConnect, "name=ok tcp=ok tls=ok connect=failed subscribe=skipped "},
+      {Phase::kSubscribe, kPolicySubscribe, "name=ok tcp=ok tls=ok connect=ok subscribe=failed "},
+  };
+  for (const Row& row : rows) {
+    INFO(word(row.kind));
+    CheckBench bench;
+    const Error error = network_error(row.kind, row.phase);
+    if (row.phase == Phase::kSubscribe) {
+      bench.transport.on_subscribe = [&error](unsigned, const auto&) { return std::optional(error); };
+    } else {
+      bench.transport.on_established = [&error](const ConnectRequest&) { return std::optional(error); };
+    }
+    const Outcome outcome = bench.look();
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->kind == row.kind);
+    CHECK(results(outcome, "name") == std::string(row.lines) +
+                                          "publish-create=skipped receive-create=skipped "
+                                          "publish-register=skipped receive-register=skipped");
+    // Told at once: no second try would tell more.
+    CHECK(outcome.attempts == 1);
+    CHECK(bench.clock.sleeps == 0);
+  }
+}
+
+TEST_CASE("a close is asked about as often as a run would, and called by the same name") {
+  CheckBench bench;
+  bench.transport.on_subscribe = [](unsigned, const std::vector<std::string>& filters) {
+    const bool hit = filters.size() == 4 || filters.front().ends_with("create-from-csr/json/rejected");
+    return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{3}))
+               : std::nullopt;
+  };
+  Outcome outcome = bench.look();
+  CHECK(outcome.error->kind == kPolicySubscribe);
+  CHECK(outcome.attempts == 3);
+  CHECK(line(outcome, "subscribe").hint.find("topicfilter/$aws/certificates/create-from-csr/json/rejected") !=
+        std::string::npos);
+
+  CheckBench once;
+  once.plan.attempts = 1;
+  once.transport.on_subscribe = bench.transport.on_subscribe;
+  outcome = once.look();
+  CHECK(outcome.error->kind == kConnectionLost);
+  CHECK(outcome.attempts == 1);
+}
+
+TEST_CASE("an older broker is asked in its own version") {
+  CheckBench bench;
+  bench.transport.on_established = refuse_mqtt5;
+  const Outcome outcome = bench.look();
+  CHECK(outcome.kind == OutcomeKind::kChecked);
+  CHECK(line(outcome, "connect").message == "MQTT 3.1.1");
+  CHECK(outcome.attempts == 2);
+}
+
+TEST_CASE("publish and receive are told apart") {
+  struct Row {
+    const char* name;
+    Reaction reaction;
+    std::optional<bool> acknowledges;
+    ErrorKind kind;
+    const char* lines;
+  };
+  const Row rows[] = {
+      {"kept out", {Kind::kKeptOut, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"silent though acknowledged", {Kind::kNothing, {}, {}, {}}, true, kNoAnswer, "=ok receive-#=failed"},
+      {"silent altogether", {Kind::kNothing, {}, {}, {}}, false, kNoAnswer, "=warning receive-#=failed"},
+      {"silent, and nobody knows", {Kind::kNothing, {}, {}, {}}, {}, kNoAnswer, "=warning receive-#=failed"},
+      {"closed", {Kind::kClose, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"not the answer of a service",
+       {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}},
+       true,
+       kRejected,
+       "=ok receive-#=ok answer-#=failed"},
+      {"throttled",
+       {Kind::kReject, {429, "TooManyRequests", "no"}, {}, {}},
+       true,
+       kThrottled,
+       "=ok receive-#=ok answer-#=failed"},
+      {"broken down",
+       {Kind::kReject, {500, "InternalFailure", "no"}, {}, {}},
+       true,
+       kServiceError,
+       "=ok receive-#=ok answer-#=failed"},
+  };
+  for (const Row& row : rows) {
+    for (const Operation operation : {kCreate, kEnroll}) {
+      const std::string suffix = operation == kCreate ? "create" : "register";
+      INFO(row.name << ", " << suffix);
+      CheckBench bench;
+      bench.transport.acknowledges = row.acknowledges;
+      bench.service.react = [&](Operation asked, unsigned nth) {
+        return asked == operation ? row.reaction : as_the_service(asked, nth);
+      };
+      const Outcome outcome = bench.look();
+      REQUIRE(outcome.error);
+      CHECK(outcome.error->kind == row.kind);
+      std::string wanted = "publish-#" + std::string(row.lines);
+      for (auto at = wanted.find('#'); at != std::string::npos; at = wanted.find('#')) wanted.replace(at, 1, suffix);
+      const std::string all_well = operation == kCreate ? " publish-register=ok receive-register=ok" : "";
+      CHECK(results(outcome, "publish-" + suffix) == wanted + all_well);
+    }
+  }
+}
+
+TEST_CASE("a claim that cannot be used does not hide what can be known without it") {
+  CheckBench bench;
+  bench.transport.credentials_error = Error{kClaimExpired, Phase::kLoad, "expired", "", std::nullopt, std::nullopt};
+  bench.transport.on_established = [](const ConnectRequest&) {
+    return std::optional(network_error(kClaimRefused, Phase::kTls));
+  };
+  Outcome outcome = bench.look();
+  CHECK(outcome.error->kind == kClaimExpired);
+  CHECK(results(outcome, "claim") ==
+        "claim=failed claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok connect=skipped "
+        "subscribe=skipped publish-create=skipped receive-create=skipped publish-register=skipped "
+        "receive-register=skipped");
+  bench.transport.on_established = [](const ConnectRequest&) {
+    return std::optional(network_error(kTlsNameMismatch, Phase::kTls));
+  };
+  outcome = bench.look();
+  CHECK(outcome.error->kind == kClaimExpired);
+  CHECK(line(outcome, "tls").result == CheckResult::kFailed);
+}
+
+TEST_CASE("roots that cannot be used end the way, not the look at the files") {
+  CheckBench bench;
+  const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "",
+                    std::nullopt,    std::nullopt};
+  bench.transport.roots_error = error;
+  bench.transport.credentials_error = error;
+  const Outcome outcome = bench.look();
+  CHECK(outcome.error->kind == kCaFileUnusable);
+  CHECK(line(outcome, "claim").result == CheckResult::kOk);
+  CHECK(line(outcome, "trusted-roots").result == CheckResult::kFailed);
+  CHECK(line(outcome, "name").result == CheckResult::kSkipped);
+  CHECK(outcome.attempts == 0);
+}
+
+TEST_CASE("what stands on this machine is looked at whatever the network does") {
+  CheckBench bench;
+  bench.outside.mode = 0644;
+  bench.outside.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
+  bench.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
+  const Outcome outcome = bench.look();
+  CHECK(line(outcome, "claim-key-mode").result == CheckResult::kWarning);
+  CHECK(line(outcome, "clock").message.find("the clock says 1970-01-01T00:00:00Z") != std::string::npos);
+  CHECK(line(outcome, "state-directory").result == CheckResult::kFailed);
+  CHECK(line(outcome, "receive-register").result == CheckResult::kOk);
+  // The first failure is what a run would have met first.
+  CHECK(outcome.error->kind == kDiskFull);
+}
+
+TEST_CASE("the program of --on-success is looked at last, as it is run last") {
+  CheckBench bench;
+  bench.plan.on_success = "./announce";
+  CHECK(bench.look().checks.back().name == "on-success");
+  bench.outside.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  CHECK(bench.look().error->kind == kOnSuccessFailed);
+  bench.transport.on_established = [](const ConnectRequest&) {
+    return std::optional(network_error(kDns, Phase::kResolve));
+  };
+  CHECK(bench.look().error->kind == kDns);
+}
+
+TEST_CASE("a provisioned gateway misses no claim, and another's identity is told") {
+  CheckBench bench;
+  bench.service.react = {};
+  REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
+  bench.service.certificates.clear();
+  bench.service.react = as_the_service;
+  bench.transport.credentials_error = Error{kFileNotFound, Phase::kLoad, "gone", "", std::nullopt, std::nullopt};
+  bench.outside.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  Outcome outcome = bench.look();
+  CHECK(outcome.kind == OutcomeKind::kChecked);
+  CHECK(line(outcome, "claim").result == CheckResult::kWarning);
+  bench.plan.parameters["SerialNumber"] = "4712";
+  outcome = bench.look();
+  CHECK(outcome.error->kind == kOtherIdentity);
+  CHECK(line(outcome, "claim").result == CheckResult::kFailed);
+}

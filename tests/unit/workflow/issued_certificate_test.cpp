@@ -1,0 +1,102 @@
+// What is asked of a certificate that the service issued, at the edges of its time.
+#include "workflow/run/issued_certificate.hpp"
+
+#include "core/text.hpp"
+#include "tests/catch.hpp"
+#include "tests/fakes/fake_clock.hpp"
+#include "tests/fakes/fake_keysmith.hpp"
+#include "tests/fakes/recording_observer.hpp"
+
+using namespace fleet_provision;
+
+namespace {
+
+const WallTime kFrom = *parse_rfc3339("2030-01-01T00:00:00Z");
+const WallTime kUntil = *parse_rfc3339("2031-01-01T00:00:00Z");
+
+struct Bench {
+  fakes::FakeKeysmith keysmith;
+  fakes::FakeClock clock;
+  test::RecordingObserver observer;
+  CreateCertificateAnswer answer;
+
+  Bench() {
+    answer.certificate_pem = fakes::fake_certificate("our-key", "1", kFrom, kUntil);
+    answer.certificate_id = keysmith.read_certificate(answer.certificate_pem)->fingerprint;
+  }
+  Result<CertificateFacts> prove(WallTime now, const std::string& key = "our-key") {
+    clock.set_wall(now);
+    return prove_issued(answer, key, keysmith, clock, observer);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a certificate is good from the second of its notBefore until the one before its notAfter") {
+  struct Row {
+    const char* name;
+    WallTime now;
+    bool good;
+    bool warned;
+  };
+  using std::chrono::seconds;
+  const std::vector<Row> rows{
+      {"a year before", kFrom - seconds{365L * 86'400}, true, true},
+      {"a second before notBefore", kFrom - seconds{1}, true, true},
+      {"a moment before notBefore", kFrom - WallTime::duration{1}, true, true},
+      {"at notBefore", kFrom, true, false},
+      {"a second after notBefore", kFrom + seconds{1}, true, false},
+      {"a second before notAfter", kUntil - seconds{1}, true, false},
+      {"a moment before notAfter", kUntil - WallTime::duration{1}, true, false},
+      {"at notAfter, as OpenSSL has it", kUntil, false, false},
+      {"a second after notAfter", kUntil + seconds{1}, false, false},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Bench bench;
+    const auto proved = bench.prove(row.now);
+    CHECK(proved.has_value() == row.good);
+    CHECK(bench.observer.phases() ==
+          (row.warned
+               ? "! the issued certificate is valid from 2030-01-01T00:00:00Z; the clock here says " + rfc3339(row.now)
+               : ""));
+    if (proved) {
+      CHECK(proved->fingerprint == bench.answer.certificate_id);
+      continue;
+    }
+    CHECK(proved.error().kind == ErrorKind::kIssuedCertificateExpired);
+    CHECK(proved.error().phase == Phase::kCreate);
+    CHECK(proved.error().message.find("2031-01-01T00:00:00Z") != std::string::npos);
+    CHECK(proved.error().message.find(rfc3339(row.now)) != std::string::npos);
+    CHECK_FALSE(proved.error().hint.empty());
+  }
+}
+
+TEST_CASE("a certificate for another key, and one that does not parse, are refused by their kind") {
+  Bench bench;
+  const auto other = bench.prove(kFrom, "another-key");
+  REQUIRE_FALSE(other);
+  CHECK(other.error().kind == ErrorKind::kCertificateKeyMismatch);
+  CHECK(other.error().phase == Phase::kCreate);
+  // Of a key that is not ours the dates do not matter.
+  CHECK(bench.prove(kUntil, "another-key").error().kind == ErrorKind::kCertificateKeyMismatch);
+  bench.answer.certificate_pem = "nonsense";
+  const auto unread = bench.prove(kFrom);
+  REQUIRE_FALSE(unread);
+  CHECK(unread.error().kind == ErrorKind::kIssuedCertificateUnusable);
+  CHECK(unread.error().phase == Phase::kCreate);
+}
+
+TEST_CASE("a certificate id that is not the fingerprint is warned of, printably") {
+  Bench bench;
+  const std::string fingerprint = bench.answer.certificate_id;
+  bench.answer.certificate_id = "\x1b[31m";
+  CHECK(bench.prove(kFrom));
+  CHECK(bench.observer.phases() ==
+        "! the service calls the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
+  Bench long_one;
+  long_one.answer.certificate_id = std::string(201, 'a');
+  CHECK(long_one.prove(kFrom));
+  CHECK(long_one.observer.phases().starts_with("! the service calls the certificate " + std::string(200, 'a') +
+                                               "…, but"));
+}

@@ -1,0 +1,197 @@
+// rotate: a successor for the identity in its place, asked for by that identity, proved before it is put there.
+#include "workflow/commands/rotate.hpp"
+
+#include "tests/unit/workflow/bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+using fakes::network_error;
+using enum ErrorKind;
+using Kind = fakes::Reaction::Kind;
+
+namespace {
+
+/// A gateway that is provisioned; `rotation` is a run of the command on it.
+struct Provisioned : Bench {
+  Provisioned() {
+    REQUIRE(run().kind == OutcomeKind::kProvisioned);
+    first = certificate();
+  }
+
+  Outcome rotation() {
+    observer = std::make_unique<fakes::RunRecorder>();
+    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    Outcome outcome = rotate(plan, ports);
+    disk.release_lock();
+    CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
+    CHECK(transport.closed == transport.connections.size());
+    if (outcome.kind != OutcomeKind::kFailed) CHECK(!disk.mode("pending"));
+    return outcome;
+  }
+
+  [[nodiscard]] std::string certificate() { return disk.text("identity/certificate.pem").value_or(""); }
+  [[nodiscard]] std::string field(const std::string& name) {
+    const std::string json = disk.text("identity/identity.json").value_or("");
+    const std::size_t at = json.find("\"" + name + "\": ");
+    return at == std::string::npos ? "" : json.substr(at, json.find('\n', at) - at);
+  }
+
+  /// What an ordinary run finds, also beside an unfinished rotation.
+  OutcomeKind found() {
+    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    return provision(plan, ports).kind;
+  }
+
+  std::string first;
+};
+
+}  // namespace
+
+TEST_CASE("the present identity asks for its successor, which connects before it takes its place") {
+  Provisioned gateway;
+  const std::string digest = gateway.field("requestDigest");
+  const std::size_t before = gateway.transport.connections.size();
+  std::vector<std::string> spoke_as;
+  gateway.transport.on_established = [&](const ConnectRequest& request) -> std::optional<Error> {
+    CHECK(request.client_id == "gateway-1");
+    CHECK(gateway.certificate() == gateway.first);
+    spoke_as.push_back(gateway.transport.speaks_as);
+    return std::nullopt;
+  };
+  const unsigned claims = gateway.transport.credentials_loaded;
+  const Outcome outcome = gateway.rotation();
+  REQUIRE(outcome.kind == OutcomeKind::kRotated);
+  CHECK(outcome.certificates_requested == 1);
+  CHECK(outcome.identity->thing_name == "gateway-1");
+  CHECK(outcome.identity->verified_at);
+  CHECK(gateway.transport.credentials_loaded == claims);
+  REQUIRE(gateway.transport.connections.size() == before + 2);
+  REQUIRE(spoke_as.size() == 2);
+  CHECK(spoke_as[0] == gateway.first);
+  CHECK(spoke_as[1] == gateway.certificate());
+  CHECK(gateway.certificate() != gateway.first);
+  CHECK(gateway.disk.text("previous/certificate.pem") == gateway.first);
+  // The next start of the gateway finds the identity of its request.
+  CHECK(gateway.field("requestDigest") == digest);
+  gateway.transport.on_established = nullptr;
+  CHECK(gateway.found() == OutcomeKind::kAlreadyProvisioned);
+}
+
+TEST_CASE("whatever goes wrong, the present identity stays and works") {
+  struct Row {
+    const char* name;
+    Operation operation;
+    fakes::Reaction reaction;
+    ErrorKind kind;
+  };
+  const Row rows[] = {
+      {"create rejected",
+       Operation::kCreateCertificateFromCsr,
+       {Kind::kReject, {400, "InvalidParameters", "no"}, {}, {}},
+       kRejected},
+      {"register rejected", Operation::kRegisterThing, {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}}, kRejected},
+      {"kept out", Operation::kCreateCertificateFromCsr, {Kind::kKeptOut, {}, {}, {}}, kPolicyPublish},
+      {"expired", Operation::kCreateCertificateFromCsr, {Kind::kExpired, {}, {}, {}}, kIssuedCertificateExpired},
+      {"no thing", Operation::kRegisterThing, {Kind::kNoThingName, {}, {}, {}}, kOtherIdentity},
+  };
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Provisioned gateway;
+    gateway.service.react = [&row](Operation operation, unsigned) {
+      return operation == row.operation ? row.reaction : fakes::Reaction{};
+    };
+    const Outcome outcome = gateway.rotation();
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->kind == row.kind);
+    CHECK(gateway.certificate() == gateway.first);
+    CHECK(gateway.found() == OutcomeKind::kAlreadyProvisioned);
+  }
+}
+
+TEST_CASE("a successor that the service does not let in never takes the place, and is gone on with later") {
+  Provisioned gateway;
+  gateway.transport.on_established = [&gateway](const ConnectRequest&) -> std::optional<Error> {
+    if (gateway.transport.speaks_as == gateway.first) return std::nullopt;
+    return network_error(kPolicyConnect, Phase::kMqtt, std::chrono::milliseconds{50});
+  };
+  CHECK(gateway.rotation().error->kind == kIdentityRefused);
+  CHECK(gateway.certificate() == gateway.first);
+  const std::size_t made = gateway.service.certificates.size();
+
+  gateway.transport.on_established = nullptr;
+  const Outcome later = gateway.rotation();
+  CHECK(later.kind == OutcomeKind::kRotated);
+  CHECK(later.resumed);
+  CHECK(gateway.service.certificates.size() == made);
+  CHECK(gateway.certificate() != gateway.first);
+}
+
+TEST_CASE("what a refused rotation says is about the identity, not about a claim") {
+  Provisioned gateway;
+  gateway.plan.attempts = 1;
+  gateway.transport.on_established = [](const ConnectRequest&) -> std::optional<Error> {
+    Error error = network_error(kClaimRefused, Phase::kTls);
+    error.message = "refused the claim certificate";
+    error.hint = "the claim's policy must allow it";
+    return error;
+  };
+  const Outcome outcome = gateway.rotation();
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->message.find("claim") == std::string::npos);
+  CHECK(outcome.error->hint.find("claim") == std::string::npos);
+}
+
+TEST_CASE("another gateway's parameters, another endpoint and an empty directory are refused before the network") {
+  Provisioned gateway;
+  const std::size_t connections = gateway.transport.connections.size();
+  gateway.plan.parameters = {{"SerialNumber", "4712"}};
+  CHECK(gateway.rotation().error->kind == kOtherIdentity);
+  gateway.plan.parameters = {{"SerialNumber", "4711"}};
+  gateway.plan.endpoint.host = "elsewhere";
+  CHECK(gateway.rotation().error->kind == kOtherIdentity);
+  CHECK(gateway.transport.connections.size() == connections);
+  CHECK(gateway.certificate() == gateway.first);
+
+  Bench fresh;
+  fakes::RunRecorder observer;
+  const Ports ports{fresh.transport, fresh.keysmith, fresh.disk, fresh.clock, observer};
+  CHECK(rotate(fresh.plan, ports).error->kind == kNotProvisioned);
+  CHECK(!fresh.disk.mode("lock"));
+}
+
+TEST_CASE("a template made for rotation leaves the identity one of its first request") {
+  Provisioned gateway;
+  const std::string digest = gateway.field("requestDigest");
+  gateway.plan.template_name = "rotation";
+  CHECK(gateway.rotation().kind == OutcomeKind::kRotated);
+  CHECK(gateway.field("requestDigest") == digest);
+  CHECK(gateway.field("templateName") == "\"templateName\": \"gateway\",");
+  gateway.plan.template_name = "gateway";
+  CHECK(gateway.found() == OutcomeKind::kAlreadyProvisioned);
+}
+
+TEST_CASE("a rotation whose program failed is finished by the next one, without another certificate") {
+  Provisioned gateway;
+  gateway.plan.on_success = "/usr/bin/hook";
+  gateway.outside.program_error = Error{};
+  gateway.outside.program_error->kind = kOnSuccessFailed;
+  CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
+  const std::string second = gateway.certificate();
+  CHECK(second != gateway.first);
+  gateway.outside.program_error.reset();
+  const Outcome later = gateway.rotation();
+  CHECK(later.kind == OutcomeKind::kRotated);
+  CHECK(later.resumed);
+  CHECK(gateway.certificate() == second);
+  CHECK(gateway.rotation().certificates_requested == 1);
+}
+
+TEST_CASE("the program runs for the successor too, and the key may come from the service") {
+  Provisioned gateway;
+  gateway.plan.on_success = "/usr/bin/hook";
+  gateway.plan.method = Method::kKeys;
+  const Outcome outcome = gateway.rotation();
+  REQUIRE(outcome.kind == OutcomeKind::kRotated);
+  REQUIRE(gateway.outside.calls.size() == 1);
+  CHECK(gateway.outside.calls[0].variables.at(1).second == outcome.identity->certificate_id);
+}

@@ -1,0 +1,108 @@
+// What `status` tells of each state that a run can leave, and that looking changes nothing.
+#include "workflow/commands/status.hpp"
+#include "tests/unit/workflow/bench.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+using fakes::Reaction;
+
+namespace {
+
+State look(Bench& bench) {
+  fakes::RunRecorder observer;
+  const std::size_t operations = bench.disk.log.size();
+  auto state = look_at_state(bench.disk, bench.keysmith, observer);
+  CHECK(bench.disk.log.size() == operations);
+  REQUIRE(state);
+  return std::move(*state);
+}
+
+}  // namespace
+
+TEST_CASE("an empty, a provisioned and a replaced state are told apart") {
+  Bench bench;
+  CHECK(look(bench).kind == StateKind::kEmpty);
+  bench.run();
+  const State whole = look(bench);
+  CHECK(whole.kind == StateKind::kProvisioned);
+  CHECK(whole.identity->thing_name == "gateway-1");
+  CHECK(whole.certificate->fingerprint == whole.identity->certificate_fingerprint);
+  CHECK(!whole.pending);
+  CHECK(!whole.previous);
+  bench.plan.force = true;
+  bench.run();
+  const State replaced = look(bench);
+  CHECK(replaced.kind == StateKind::kProvisioned);
+  REQUIRE(replaced.previous);
+  CHECK(replaced.previous->certificate_fingerprint == whole.identity->certificate_fingerprint);
+}
+
+TEST_CASE("an unfinished run is told with its milestone and what it waits for") {
+  struct Row {
+    Operation refused;
+    Milestone reached;
+    const char* waits_for;
+  };
+  const Row rows[] = {
+      {Operation::kCreateCertificateFromCsr, Milestone::kKeyMade, "a certificate for its key"},
+      {Operation::kRegisterThing, Milestone::kCertified, "the registration of its certificate"},
+  };
+  for (const Row& row : rows) {
+    Bench bench;
+    bench.service.react = [&row](Operation asked, unsigned) {
+      return asked == row.refused ? Reaction{Reaction::Kind::kReject, {403, "", ""}, {}, {}} : Reaction{};
+    };
+    bench.run();
+    const State state = look(bench);
+    CHECK(state.kind == StateKind::kPending);
+    REQUIRE(state.pending);
+    CHECK(state.pending->reached == row.reached);
+    CHECK(state.pending->waits_for == row.waits_for);
+    CHECK(state.pending->certificate_id.has_value() == (row.reached == Milestone::kCertified));
+  }
+}
+
+TEST_CASE("a run that was cut off before the commit waits to be put in place") {
+  Bench bench;
+  bench.disk.before = [](const std::string& operation) -> Result<void> {
+    if (operation == "rename pending identity") return fail(ErrorKind::kDiskError, "no");
+    return {};
+  };
+  bench.run();
+  const State state = look(bench);
+  CHECK(state.kind == StateKind::kPending);
+  REQUIRE(state.pending);
+  CHECK(state.pending->reached == Milestone::kEnrolled);
+  CHECK(state.pending->thing_name == "gateway-1");
+}
+
+TEST_CASE("a damaged identity or journal is told with what is wrong") {
+  Bench bench;
+  bench.run();
+  bench.disk.put("identity/thing-name", "other\n");
+  const State damaged = look(bench);
+  CHECK(damaged.kind == StateKind::kDamaged);
+  REQUIRE(damaged.damage);
+  CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
+
+  // Whoever owns identity/ does not choose which file is opened as its key.
+  for (const std::string key :
+       {"/etc/shadow", "../private-key.pem", "file:/etc/shadow", "private-key.pem/", " private-key.pem"}) {
+    Bench elsewhere;
+    elsewhere.run();
+    std::string identity(elsewhere.disk.read("identity/identity.json", 10'000).value()->reveal());
+    const std::string own = R"("key": "private-key.pem")";
+    identity.replace(identity.find(own), own.size(), R"("key": ")" + key + R"(")");
+    elsewhere.disk.put("identity/identity.json", identity);
+    INFO(key);
+    const State state = look(elsewhere);
+    CHECK(state.kind == StateKind::kDamaged);
+    REQUIRE(state.damage);
+    CHECK(state.damage->message.find("its \"key\" is neither private-key.pem") != std::string::npos);
+  }
+
+  Bench torn;
+  torn.disk.put_entry("pending", {EntryType::kDirectory, 0700, true});
+  torn.disk.put("pending/journal", "{");
+  CHECK(look(torn).kind == StateKind::kDamaged);
+}
