@@ -94,10 +94,9 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
   }
   if (const std::string_view other = other_service_of(host); !other.empty()) {
-    return fail(
-        ErrorKind::kUsage,
-        quoted(text) + " is the account's endpoint for " + std::string(other) + ", which does not speak MQTT",
-        "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` tells the one for devices");
+    return fail(ErrorKind::kUsage,
+                quoted(text) + " is the account's endpoint for " + std::string(other) + ", which does not speak MQTT",
+                "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` tells the one for devices");
   }
   Endpoint endpoint{std::move(host), port.value_or(kDefaultPort)};
   if (parts->port) {

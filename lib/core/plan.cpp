@@ -147,8 +147,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
       std::vector<std::string_view> names;
       for (const auto& [each, value] : parameters) names.push_back(each);
       const std::string_view near = nearest(name, names);
-      return fail(ErrorKind::kUsage,
-                  quoted(text) + " names the parameter " + quoted(name) + ", which was not given",
+      return fail(ErrorKind::kUsage, quoted(text) + " names the parameter " + quoted(name) + ", which was not given",
                   near.empty() ? "give it with -P " + printable(name, 80) + "=VALUE"
                                : "did you mean {" + printable(near, 80) + "}?");
     }

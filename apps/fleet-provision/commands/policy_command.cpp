@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/claim_policy.hpp"
-#include "config/option_values.hpp"
 #include "aws/endpoint_parser.hpp"
+#include "config/option_values.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {

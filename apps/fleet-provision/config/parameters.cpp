@@ -43,8 +43,7 @@ Result<std::string> value_from_file(const std::string& name, const std::string& 
   const std::string_view text = without_byte_order_mark(*bytes);
   std::string value(trimmed(text, kBlanks));
   if (value.empty()) {
-    return fail(ErrorKind::kParametersUnusable,
-                "parameter " + quoted(name) + ": " + printable(path, 300) + " is empty",
+    return fail(ErrorKind::kParametersUnusable, "parameter " + quoted(name) + ": " + printable(path, 300) + " is empty",
                 "write the value into the file, or give it as " + printable(name, 80) + "=VALUE");
   }
   if (auto fits = check_parameter(name, value); !fits) {

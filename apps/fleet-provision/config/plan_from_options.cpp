@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "adapters/keys/distinguished_name.hpp"
+#include "aws/endpoint_parser.hpp"
 #include "build_info.hpp"
 #include "config/option_values.hpp"
 #include "config/owner.hpp"
 #include "config/parameters.hpp"
 #include "config/proxy.hpp"
-#include "aws/endpoint_parser.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
