@@ -190,8 +190,8 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       library.reset();
       return true;
     };
-    Tunnel tunnel(*server, ours.get(), waker, close_at_connack, [](MqttMessage) {});
-    const TunnelEnd end = tunnel.run(wait);
+    TlsBridge bridge(*server, ours.get(), waker, close_at_connack, [](MqttMessage) {});
+    const BridgeEnd end = bridge.run(wait);
     CHECK_FALSE(end.error);
     CHECK_FALSE(end.server_closed);
   }
