@@ -161,6 +161,7 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       if (!connection.shake_hands()) return;
       connection.send(connack(is_v5(connection.packet())));
       last = type_of(connection.packet());
+      connection.wait_for_close();
     });
     const TransportBench bench(broker.port());
     TrustedRoots roots(bench.options.ca_file);
