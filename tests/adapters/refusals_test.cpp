@@ -139,7 +139,7 @@ const std::vector<Row>& rows() {
        {grant, bytes(std::string("\x90\x06\x77\x77\x01\x01\x01\x01", 8)), {}},
        kMalformedAnswer,
        Phase::kSubscribe,
-       "not asked"},
+       "no SUBSCRIBE had"},
       {"DISCONNECT 135 at SUBSCRIBE",
        true,
        {grant, bytes(disconnect(135)), {}},
