@@ -88,13 +88,13 @@ std::optional<Command> only_command_of(OptionId id) {
   return std::nullopt;
 }
 
-bool matters_to(Command command, OptionId id) {
+bool applies_to(Command command, OptionId id) {
   if (const auto only = only_command_of(id)) return *only == command;
   const OptionGroup group = row(id).group;
   switch (command) {
     case Command::kProvision: return true;
     case Command::kCheck:
-      return id == OptionId::kRemoveClaim || (group != OptionGroup::kAfterwards && id != OptionId::kOwner &&
+      return id == OptionId::kRemoveClaim || (group != OptionGroup::kPostInstall && id != OptionId::kOwner &&
                                               id != OptionId::kAttempts && id != OptionId::kSplay);
     case Command::kVerify:
       return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||

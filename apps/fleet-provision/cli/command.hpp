@@ -28,6 +28,6 @@ enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPoli
 /// The one command an option belongs to; nothing for the common ones.
 [[nodiscard]] std::optional<Command> only_command_of(OptionId id);
 /// Whether `command --help` shows the option.
-[[nodiscard]] bool matters_to(Command command, OptionId id);
+[[nodiscard]] bool applies_to(Command command, OptionId id);
 
 }  // namespace fleet_provision

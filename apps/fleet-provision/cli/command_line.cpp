@@ -60,7 +60,7 @@ std::string whole_word(const std::string& left, const std::vector<std::string>& 
 tl::unexpected<Error> unknown_option(const std::string& argument) {
   const std::string option = argument.substr(0, argument.find('='));
   const std::size_t name = std::min(option.find_first_not_of('-'), option.size());
-  const std::string hint = instead_of(std::string_view(option).substr(name), Spelling::kOption);
+  const std::string hint = suggest_option(std::string_view(option).substr(name), Spelling::kOption);
   return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80), hint.empty() ? kSeeHelp : hint);
 }
 

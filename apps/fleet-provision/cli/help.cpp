@@ -189,7 +189,7 @@ std::string help_text(Command command) {
   if (command == Command::kRotate) text += kRotateText;
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
-    if (!matters_to(command, option.id)) continue;
+    if (!applies_to(command, option.id)) continue;
     if (group != option.group) {
       group = option.group;
       text += "\n" + std::string(heading(option.group)) + ":\n";

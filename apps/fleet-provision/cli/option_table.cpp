@@ -78,13 +78,13 @@ constexpr std::array kRows{
               "provision again although an identity exists; the old one is kept as previous/"},
     OptionRow{Id::kOwner, "owner", 0, "USER[:GROUP]", kIdentity, kText, kEverywhere, "",
               "owner of the files in identity/, names or numbers [default: current user]"},
-    OptionRow{Id::kVerify, "verify", 0, "", kAfterwards, kFlag, kEverywhere, "",
+    OptionRow{Id::kVerify, "verify", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "connect with the new identity before installing it"},
-    OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kAfterwards, kText, kEverywhere, "",
+    OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kPostInstall, kText, kEverywhere, "",
               "MQTT client ID of that connection; {Name} as in --client-id [default: the thing's name]"},
-    OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kAfterwards, kFlag, kEverywhere, "",
+    OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "delete claim certificate and key from disk afterwards; implies --verify"},
-    OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kAfterwards, kFile, kEverywhere, "",
+    OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kPostInstall, kFile, kEverywhere, "",
               "run this program afterwards, without a shell, with FLEET_PROVISIONED_ variables; the next run retries "
               "it until it exits 0"},
     OptionRow{Id::kNoProbe, "no-probe", 0, "", kCheck, kFlag, kEverywhere, "",
@@ -145,7 +145,7 @@ std::string_view heading(OptionGroup group) {
     case kClaim: return "Claim";
     case kRequest: return "Template";
     case kIdentity: return "Identity";
-    case kAfterwards: return "When provisioned";
+    case kPostInstall: return "When provisioned";
     case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";

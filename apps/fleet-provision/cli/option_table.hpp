@@ -72,7 +72,7 @@ enum class OptionGroup : unsigned char {
   kClaim,
   kRequest,
   kIdentity,
-  kAfterwards,
+  kPostInstall,
   kCheck,
   kPolicy,
   kRun,

@@ -24,7 +24,7 @@ struct Setting {
 };
 
 /// An error of a setting's value under the setting's name; kUsage becomes kConfiguration when a file said it.
-[[nodiscard]] inline Error blamed(const Setting& setting, Error error) {
+[[nodiscard]] inline Error with_origin(const Setting& setting, Error error) {
   if (setting.source == Source::kFile && error.kind == ErrorKind::kUsage) error.kind = ErrorKind::kConfiguration;
   return std::move(error).within(setting.origin);
 }

@@ -229,7 +229,7 @@ std::string spelled(const OptionRow& option, Spelling spelling) {
   return {};
 }
 
-std::string instead_of(std::string_view name, Spelling spelling) {
+std::string suggest_option(std::string_view name, Spelling spelling) {
   const auto meant = [spelling](const OptionRow* option) {
     if (option == nullptr || !has(*option, spelling)) return std::string();
     return "did you mean " + spelled(*option, spelling) + "?";

@@ -17,6 +17,6 @@ enum class Spelling : unsigned char { kOption, kKey, kVariable };
 
 /// What to give instead of `name`, which no option has: ours of that meaning, or the nearest by its letters. `name` has
 /// no dashes before it and no prefix. Empty when nothing is near.
-[[nodiscard]] std::string instead_of(std::string_view name, Spelling spelling);
+[[nodiscard]] std::string suggest_option(std::string_view name, Spelling spelling);
 
 }  // namespace fleet_provision

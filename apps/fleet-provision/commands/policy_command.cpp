@@ -51,7 +51,7 @@ Result<AwsPlace> read_place(const Options& options) {
 }
 
 /// What in `place` is not known, or not known to exist: AWS adds regions and partitions, so that is no error.
-std::vector<std::string> doubts_about(const AwsPlace& place, bool partition_given) {
+std::vector<std::string> warnings_about(const AwsPlace& place, bool partition_given) {
   std::vector<std::string> doubts;
   const AwsPlace unknown;
   if (place.region == unknown.region) {
@@ -100,7 +100,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   const nlohmann::ordered_json json = document_of(claim_policy(request));
   document.text = json.dump(2) + "\n";
   if (document.text.size() > kDocumentCharactersMax) document.text = json.dump() + "\n";
-  document.warnings = doubts_about(request.place, options.given(OptionId::kPartition) != nullptr);
+  document.warnings = warnings_about(request.place, options.given(OptionId::kPartition) != nullptr);
   return document;
 }
 

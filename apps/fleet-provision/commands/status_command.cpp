@@ -21,7 +21,7 @@ bool key_is_checked(const State& state) {
   return state.key_checked && state.identity->key == kPrivateKeyFile;
 }
 
-std::string place_of_key(const State& state) {
+std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
   if (identity.key == kPrivateKeyFile) {
     return state.key_checked ? "fits the certificate" : "key not checked: no permission";
@@ -113,7 +113,7 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);
-    const std::string place = place_of_key(state);
+    const std::string place = describe_key(state);
     // Of a key that only its CSR was shown nothing is noted.
     line("key", identity.key_type.empty() ? place : identity.key_type + ", " + place);
     line("template", identity.template_name);

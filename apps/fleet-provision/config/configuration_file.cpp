@@ -105,7 +105,7 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
   if (option != nullptr) return refuse(where, "cannot be set in a configuration file", "give it as --" + key);
-  const std::string hint = instead_of(key, Spelling::kKey);
+  const std::string hint = suggest_option(key, Spelling::kKey);
   return refuse(where, "is not an option",
                 hint.empty() ? "keys are the long names of options without their dashes" : hint);
 }

@@ -126,11 +126,11 @@ Result<void> check_file_name(const std::string& text) {
 Result<void> check_file_names(const Options& options) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
-    if (setting == nullptr || setting->values.empty() || !matters_to(options.command(), option.id)) continue;
+    if (setting == nullptr || setting->values.empty() || !applies_to(options.command(), option.id)) continue;
     const std::string& text = setting->values.back();
     if (!names_a_file(option, *setting, text)) continue;
     if (option.id == OptionId::kParameters) {
-      if (auto wrong = key_value_for_file(text)) return fail(blamed(*setting, std::move(*wrong)));
+      if (auto wrong = key_value_for_file(text)) return fail(with_origin(*setting, std::move(*wrong)));
     }
     auto fits = check_file_name(text);
     if (fits) continue;
@@ -138,7 +138,7 @@ Result<void> check_file_names(const Options& options) {
     if (option.id == OptionId::kParameters && is_json(trimmed(text))) {
       error.hint = "use " + as_parameter_options(trimmed(text)) + ", or pipe the text into `--parameters -`";
     }
-    return fail(blamed(*setting, std::move(error)));
+    return fail(with_origin(*setting, std::move(error)));
   }
   return {};
 }

@@ -12,7 +12,7 @@ namespace fleet_provision {
 template <class Parse>
 auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype(parse(std::string())) {
   auto result = parse(options.text(id).value_or(""));
-  if (!result) return fail(options.blame(id, std::move(result).error()));
+  if (!result) return fail(options.with_origin(id, std::move(result).error()));
   return result;
 }
 
@@ -32,7 +32,7 @@ auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype
     Error error;
     error.kind = ErrorKind::kUsage;
     error.message = "the path is empty";
-    return fail(options.blame(id, std::move(error)));
+    return fail(options.with_origin(id, std::move(error)));
   }
   return text;
 }

@@ -89,7 +89,7 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
         });
     if (known != option_table().end()) continue;
     std::string warning = "the environment variable " + printable(name, 80) + " stands for no option";
-    const std::string hint = instead_of(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);
+    const std::string hint = suggest_option(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);
     if (!hint.empty()) warning += "; " + hint;
     warnings.push_back(std::move(warning));
   }
@@ -116,7 +116,7 @@ Result<Options> Options::read(const std::vector<std::string>& arguments, const E
 Result<void> Options::add_configuration(const std::string& directory) {
   std::vector<std::string> files;
   if (const Setting* named = given(OptionId::kConfig)) {
-    if (auto fits = check_file_name(named->values.back()); !fits) return fail(blamed(*named, std::move(fits).error()));
+    if (auto fits = check_file_name(named->values.back()); !fits) return fail(with_origin(*named, std::move(fits).error()));
     files.push_back(named->values.back());
   } else {
     FP_TRY_ASSIGN(files, default_configuration_files(directory));
@@ -156,7 +156,7 @@ tl::unexpected<Error> Options::refuse(OptionId id, const std::string& what) cons
   Error error;
   error.kind = ErrorKind::kUsage;
   error.message = "\"" + printable(text(id).value_or(""), 80) + "\" is not " + what;
-  return fail(blame(id, std::move(error)));
+  return fail(with_origin(id, std::move(error)));
 }
 
 Result<bool> Options::flag(OptionId id) const {
@@ -208,13 +208,13 @@ Result<std::optional<std::chrono::milliseconds>> Options::seconds(OptionId id,
   return time;
 }
 
-Error Options::blame(OptionId id, Error error) const {
+Error Options::with_origin(OptionId id, Error error) const {
   const Setting* setting = given(id);
   return setting == nullptr ? std::move(error).within("--" + std::string(row(id).name))
-                            : blamed(*setting, std::move(error));
+                            : with_origin(*setting, std::move(error));
 }
 
-Result<void> belong_to_command(const Options& options) {
+Result<void> check_options_of_command(const Options& options) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
     const auto only = only_command_of(option.id);
@@ -225,7 +225,7 @@ Result<void> belong_to_command(const Options& options) {
   return {};
 }
 
-bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
+bool has_flag(const std::vector<std::string>& arguments, OptionId flag) {
   const OptionRow& option = row(flag);
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return std::any_of(arguments.begin(), end, [&option](const std::string& each) {
@@ -233,7 +233,7 @@ bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
   });
 }
 
-std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment, OptionId id) {
+std::string unchecked_value(const std::vector<std::string>& arguments, const Environment& environment, OptionId id) {
   const std::string name = "--" + std::string(row(id).name);
   const auto variable = environment.find(environment_name(row(id)));
   std::string value = variable != environment.end() ? variable->second : "";

@@ -57,7 +57,7 @@ class Options {
   [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> seconds(OptionId id,
                                                                          Range<std::chrono::milliseconds> range) const;
   /// An error of a value, told to be that of the setting it came from.
-  [[nodiscard]] Error blame(OptionId id, Error error) const;
+  [[nodiscard]] Error with_origin(OptionId id, Error error) const;
 
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -75,13 +75,13 @@ class Options {
 [[nodiscard]] std::vector<std::string> unknown_variables(const Environment& environment);
 
 /// kUsage for an option on the command line that belongs to another command.
-[[nodiscard]] Result<void> belong_to_command(const Options& options);
+[[nodiscard]] Result<void> check_options_of_command(const Options& options);
 
 /// Whether `--help`, `--version` or `--json` is asked for by a command line that may be wrong otherwise.
-[[nodiscard]] bool asks_for(const std::vector<std::string>& arguments, OptionId flag);
+[[nodiscard]] bool has_flag(const std::vector<std::string>& arguments, OptionId flag);
 
 /// The value that such a command line, or else the environment, gives to an option; empty: none.
-[[nodiscard]] std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment,
+[[nodiscard]] std::string unchecked_value(const std::vector<std::string>& arguments, const Environment& environment,
                                        OptionId id);
 
 }  // namespace fleet_provision

@@ -125,7 +125,7 @@ Result<Parameters> named_by(const std::vector<const Setting*>& settings) {
       for (const auto& [name, value] : *setting->object) parameters.insert_or_assign(name, value);
     } else if (!setting->values.empty()) {
       auto read = read_parameters_file(setting->values.back());
-      if (!read) return fail(blamed(*setting, std::move(read).error()));
+      if (!read) return fail(with_origin(*setting, std::move(read).error()));
       parameters = std::move(*read);
     }
   }
@@ -152,7 +152,7 @@ Result<Parameters> read_parameters(const Options& options, Warnings& warnings) {
     }
     for (const Setting* setting : of_source(options.settings(OptionId::kParameter), source)) {
       auto read = read_key_values(setting->values, warnings);
-      if (!read) return fail(blamed(*setting, std::move(read).error()));
+      if (!read) return fail(with_origin(*setting, std::move(read).error()));
       for (auto& [name, value] : *read) parameters.insert_or_assign(name, std::move(value));
     }
   }

@@ -114,7 +114,7 @@ Result<Endpoint> read_endpoint(const Options& options) {
 }
 
 /// That of the identity, unless the options say otherwise.
-Result<Endpoint> endpoint_beside(const Options& options, const Identity& identity) {
+Result<Endpoint> endpoint_for_identity(const Options& options, const Identity& identity) {
   if (options.given(OptionId::kEndpoint) != nullptr) return read_endpoint(options);
   FP_TRY_ASSIGN(const auto port, options.number(OptionId::kPort, kPortRange));
   const bool given = options.given(OptionId::kPort) != nullptr;
@@ -177,7 +177,7 @@ Result<void> no_pin(const Options& options, OptionId id) {
   error.kind = ErrorKind::kUsage;
   error.message = "the URI holds a pin-value, which others could read";
   error.hint = "a PIN is never an argument";
-  return fail(options.blame(id, std::move(error)));
+  return fail(options.with_origin(id, std::move(error)));
 }
 
 /// Nothing to keep: a file is the only place there is.
@@ -237,7 +237,7 @@ Result<void> read_verify_client_id(const Options& options, Plan& plan) {
 }
 
 /// What is to be done with the new identity, before and after it is put in place.
-Result<void> read_afterwards(const Options& options, Plan& plan, const ConnectionOptions& claim) {
+Result<void> read_post_install(const Options& options, Plan& plan, const ConnectionOptions& claim) {
   FP_TRY_ASSIGN(plan.verify, options.flag(OptionId::kVerify));
   FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
   plan.verify = plan.verify || remove_claim;
@@ -305,7 +305,7 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
 }
 
 /// All that a certificate is asked for with; `plan.template_name` may hold a default.
-Result<void> read_what_is_made(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
+Result<void> read_identity_request(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY(read_choices(options, plan));
   FP_TRY(read_key_source(options, plan));
@@ -323,8 +323,8 @@ std::chrono::milliseconds timeout_of(const Options& options) {
   return given ? given->value_or(Plan{}.timeout) : Plan{}.timeout;
 }
 
-std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments, const Environment& environment) {
-  const std::string text = value_sought(arguments, environment, OptionId::kTimeout);
+std::chrono::milliseconds unchecked_timeout(const std::vector<std::string>& arguments, const Environment& environment) {
+  const std::string text = unchecked_value(arguments, environment, OptionId::kTimeout);
   return seconds_of(text, kTimeoutRange).value_or(Plan{}.timeout);
 }
 
@@ -333,9 +333,9 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
   FP_TRY(stdin_is_read_once(options));
-  FP_TRY(read_what_is_made(options, request.plan, warnings));
+  FP_TRY(read_identity_request(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
-  FP_TRY(read_afterwards(options, request.plan, request.connection));
+  FP_TRY(read_post_install(options, request.plan, request.connection));
   const auto& claim_file = request.connection.claim_file;
   request.plan.claim_key_file = claim_file.value_or(request.connection.key_reference);
   if (claim_file == "-") {
@@ -354,7 +354,7 @@ Result<Request> verification_from_options(const Options& options, const Environm
                                           const Identity& identity, std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
-  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_for_identity(options, identity));
   plan.template_name = identity.template_name;
   plan.method = identity.method;
   plan.verify = true;
@@ -373,9 +373,9 @@ Result<Request> rotation_from_options(const Options& options, const Environment&
                                       std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
-  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_for_identity(options, identity));
   plan.template_name = identity.template_name;
-  FP_TRY(read_what_is_made(options, plan, warnings));
+  FP_TRY(read_identity_request(options, plan, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
   const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);

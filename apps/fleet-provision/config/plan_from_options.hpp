@@ -26,7 +26,7 @@ struct Request {
 /// The limit of a run that reads its input; the default where --timeout cannot be used, which is told later.
 [[nodiscard]] std::chrono::milliseconds timeout_of(const Options& options);
 /// The same before there are options: of the command line and the environment alone.
-[[nodiscard]] std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments,
+[[nodiscard]] std::chrono::milliseconds unchecked_timeout(const std::vector<std::string>& arguments,
                                                        const Environment& environment);
 
 /// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or

@@ -165,13 +165,13 @@ Result<std::optional<Proxy>> proxy_of_options(const Options& options) {
   const std::string text = options.text(OptionId::kProxy).value_or("");
   if (text.empty()) return std::optional<Proxy>{};
   auto proxy = parse_proxy(text);
-  if (!proxy) return fail(options.blame(OptionId::kProxy, std::move(proxy).error()));
+  if (!proxy) return fail(options.with_origin(OptionId::kProxy, std::move(proxy).error()));
   if (!proxy->password.empty() && options.given(OptionId::kProxy)->source != Source::kEnvironment) {
     Error error;
     error.kind = ErrorKind::kUsage;
     error.message = "holds a password, which others could read";
     error.hint = "give --proxy http://USER@HOST:PORT and --proxy-password-file FILE";
-    return fail(options.blame(OptionId::kProxy, std::move(error)));
+    return fail(options.with_origin(OptionId::kProxy, std::move(error)));
   }
   return std::optional(std::move(*proxy));
 }
@@ -221,7 +221,7 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   if (!proxy || options.given(OptionId::kProxyPasswordFile) == nullptr) return proxy;
   const std::string file = options.text(OptionId::kProxyPasswordFile).value_or("");
   auto password = read_named_file(file, "proxy password file", ErrorKind::kUsage, kPasswordBytesMax);
-  if (!password) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(password).error()));
+  if (!password) return fail(options.with_origin(OptionId::kProxyPasswordFile, std::move(password).error()));
   const std::string_view text = without_byte_order_mark(password->reveal());
   const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);
   Error error;
@@ -229,11 +229,11 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   if (const auto wide = wide_encoding(text)) {
     error.message = printable(file, 300) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8";
     error.hint = "convert it: (umask 077; " + utf8_command(*wide, file) + ")";
-    return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));
+    return fail(options.with_origin(OptionId::kProxyPasswordFile, std::move(error)));
   }
   if (proxy->user.empty()) error.message = "the proxy has no user to give the password for";
   if (has_control_characters(line)) error.message = "the password holds control characters";
-  if (!error.message.empty()) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));
+  if (!error.message.empty()) return fail(options.with_origin(OptionId::kProxyPasswordFile, std::move(error)));
   proxy->password = Secret(line);
   return proxy;
 }

@@ -195,10 +195,10 @@ TEST_CASE("seconds have at most three decimals") {
 }
 
 TEST_CASE("--help and --json are found on a command line that is wrong") {
-  CHECK(asks_for({"--foo", "--json"}, OptionId::kJson));
-  CHECK(asks_for({"-h", "--foo"}, OptionId::kHelp));
-  CHECK_FALSE(asks_for({"--foo", "--", "--json"}, OptionId::kJson));
-  CHECK_FALSE(asks_for({"--jso"}, OptionId::kJson));
+  CHECK(has_flag({"--foo", "--json"}, OptionId::kJson));
+  CHECK(has_flag({"-h", "--foo"}, OptionId::kHelp));
+  CHECK_FALSE(has_flag({"--foo", "--", "--json"}, OptionId::kJson));
+  CHECK_FALSE(has_flag({"--jso"}, OptionId::kJson));
 }
 
 TEST_CASE("the names of an option follow from one another") {

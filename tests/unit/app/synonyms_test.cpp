@@ -100,7 +100,7 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
   };
   for (const Row& each : rows) {
     CAPTURE(each.name);
-    CHECK(instead_of(each.name, each.spelling) == each.hint);
+    CHECK(suggest_option(each.name, each.spelling) == each.hint);
   }
 }
 
@@ -108,6 +108,6 @@ TEST_CASE("no option of ours is answered with another") {
   for (const OptionRow& each : option_table()) {
     if (each.scope != OptionScope::kEverywhere) continue;
     CAPTURE(each.name);
-    CHECK(instead_of(each.name, Spelling::kOption) == "did you mean --" + std::string(each.name) + "?");
+    CHECK(suggest_option(each.name, Spelling::kOption) == "did you mean --" + std::string(each.name) + "?");
   }
 }
