@@ -21,9 +21,9 @@
 #include "core/text.hpp"
 #include "output/report.hpp"
 #include "output/terminal.hpp"
-#include "process/watchdog.hpp"
 #include "process/final_report.hpp"
 #include "process/process_setup.hpp"
+#include "process/watchdog.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -77,7 +77,7 @@ Result<bool> wants_variables(const Options& options) {
   FP_TRY_ASSIGN(const bool variables, options.flag(OptionId::kEnv));
   FP_TRY_ASSIGN(const bool json, options.flag(OptionId::kJson));
   if (variables && json && options.given(OptionId::kJson)->source == options.given(OptionId::kEnv)->source) {
-    return fail(ErrorKind::kUsage, "--env and --json cannot be combined", "leave one of them out");
+    return fail(ErrorKind::kUsage, "--env and --json cannot be combined", "omit one of the two");
   }
   return variables;
 }
@@ -172,8 +172,8 @@ class ResultReporter {
     error.kind = ErrorKind::kNoAnswer;
     end_process_after(kTimeToWrite, static_cast<int>(exit_code(error.kind)));
     error.phase = report_.current_phase();
-    error.message =
-        "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") + " when --timeout ended";
+    error.message = "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") +
+                    " when --timeout ended";
     error.hint = error.phase == Phase::kKey
                      ? "raise --timeout, or use --key-type ec-p256, which is generated fastest"
                      : "check for a hanging disk, and for pipes among the files that OpenSSL reads (OPENSSL_CONF, "
@@ -197,7 +197,7 @@ class ResultReporter {
 };
 
 int run_command(const Options& options, const Environment& environment, OutputSettings output, Report& report,
-                 Instant start) {
+                Instant start) {
   for (const std::string& each : options.warnings()) report.warned(each);
   // Not destroyed, because a signal may arrive until the process ends.
   static Interrupt interrupt;
@@ -207,9 +207,9 @@ int run_command(const Options& options, const Environment& environment, OutputSe
   report.end_at(end_of_reading, Milliseconds{0});
   ResultReporter result(report, output.json_result);
   Watchdog::Callbacks callbacks{.tick = {},
-                     .deadline = [&report] { return report.end(); },
-                     .on_timeout = [&result] { result.on_timeout(); },
-                     .on_ignored_signal = [&result](ErrorKind kind) { result.on_ignored_signal(kind); }};
+                                .deadline = [&report] { return report.end(); },
+                                .on_timeout = [&result] { result.on_timeout(); },
+                                .on_ignored_signal = [&result](ErrorKind kind) { result.on_ignored_signal(kind); }};
   if (output.live_line) callbacks.tick = [&report] { report.tick(); };
   const Watchdog watchdog(interrupt, std::move(callbacks));
   std::vector<std::string> warnings;
@@ -250,7 +250,8 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
     return refuse(output.error(), report, wants_json(arguments, environment));
   }
   Report report(*output, start);
-  const FinalReporter final_reporter([&](Error error) { return refuse(std::move(error), report, output->json_result); });
+  const FinalReporter final_reporter(
+      [&](Error error) { return refuse(std::move(error), report, output->json_result); });
   if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
     return refuse(std::move(enough).error(), report, output->json_result);
   }

@@ -45,7 +45,7 @@ void append_setting(std::vector<Line>& lines, const OptionRow& option, const Set
   }
 }
 
-/// The settings that count: the strongest, or all of an option whose sources add up.
+/// The settings that take effect: that of the highest precedence, or all if the option accumulates over its sources.
 std::vector<const Setting*> effective_settings(const Options& options, const OptionRow& option) {
   std::vector<const Setting*> settings;
   for (const Setting& each : options.settings(option.id)) settings.push_back(&each);

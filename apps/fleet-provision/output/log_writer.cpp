@@ -18,8 +18,8 @@ namespace {
 constexpr Milliseconds kReaderTimeout{1'000};
 constexpr Milliseconds kReaderTimeoutAtEnd{100};
 
-/// Writes without blocking, even if another process filled the pipe since poll() reported room. Kernels before 6.4, which
-/// do not support RWF_NOWAIT for pipes, get an ordinary write.
+/// Writes without blocking, even if another process filled the pipe since poll() reported room. Kernels before 6.4,
+/// which do not support RWF_NOWAIT for pipes, get an ordinary write.
 ssize_t write_to_pipe(int descriptor, std::string_view piece) {
   const iovec part{const_cast<char*>(piece.data()), piece.size()};
   const ssize_t written = ::pwritev2(descriptor, &part, 1, -1, RWF_NOWAIT);

@@ -53,7 +53,7 @@ Result<std::string> one_of(const Options& options, OptionId id, std::initializer
   Error error;
   error.kind = ErrorKind::kUsage;
   error.message = "\"" + printable(text, 80) + "\" is not one of " + listed({known.begin(), known.end()});
-  return fail(options.with_origin(id, std::move(error)));
+  return fail(options.with_origin_of(id, std::move(error)));
 }
 
 bool is_set(const Environment& environment, const char* name) {
@@ -73,7 +73,7 @@ Result<OutputSettings> output_settings_from(const Options& options, const Enviro
     const Setting& verbose = *options.given(OptionId::kVerbose);
     if (quiet.source == verbose.source) {
       return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                  quiet.origin + " and " + verbose.origin + " cannot be combined", "leave one of them out");
+                  quiet.origin + " and " + verbose.origin + " cannot be combined", "omit one of the two");
     }
     output.quiet = quiet.source > verbose.source;
     if (output.quiet) output.verbosity = 0;

@@ -1,8 +1,8 @@
 // The output on stderr, and the record of a run for its result.
 //
-// Several threads of a run report phases; one lock orders them. On a terminal a live line shows the current phase; it is
-// redrawn in place and erased before anything else is written. Elsewhere there are only plain lines. All text is made
-// printable here, even if it was made printable before.
+// Several threads of a run report phases; one lock orders them. On a terminal a live line shows the current phase; it
+// is redrawn in place and erased before anything else is written. Elsewhere there are only plain lines. All text is
+// made printable here, even if it was made printable before.
 #pragma once
 
 #include <atomic>
@@ -47,8 +47,8 @@ class Report final : public Observer {
   void reached(const std::string& what) override;
   void detail(const std::string& text) override;
 
-  /// Sets the end of the run's time, after which no line waits for the reader of stderr. When the program of --on-success
-  /// starts, the end moves to at least `for_program` later.
+  /// Sets the end of the run's time, after which no line waits for the reader of stderr. When the program of
+  /// --on-success starts, the end moves to at least `for_program` later.
   void end_at(Instant end, Milliseconds for_program);
   /// The end of the run's time; does not lock.
   [[nodiscard]] Instant end() const { return end_; }

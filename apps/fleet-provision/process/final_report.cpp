@@ -182,7 +182,8 @@ bool claim_final_report() {
   return reporting_thread.compare_exchange_strong(none, this_thread());
 }
 
-FinalReporter::FinalReporter(ReportEnd report_end) : report_end_(std::move(report_end)), outer_(innermost_reporter.exchange(&report_end_)) {}
+FinalReporter::FinalReporter(ReportEnd report_end)
+    : report_end_(std::move(report_end)), outer_(innermost_reporter.exchange(&report_end_)) {}
 
 FinalReporter::~FinalReporter() {
   innermost_reporter = outer_;

@@ -40,8 +40,8 @@ class FinalReporter {
   const ReportEnd* outer_;
 };
 
-/// Handles a refusal; `retry` requests the refused resource again. Ends the process with the error that `lack` makes. In a
-/// process that is already ending, returns once `retry` succeeds.
+/// Handles a refusal; `retry` requests the refused resource again. Ends the process with the error that `lack` makes.
+/// In a process that is already ending, returns once `retry` succeeds.
 using Retry = bool (*)(void* request);
 void end_out_of_resources(Error (*lack)(), Retry retry, void* request);
 

@@ -34,7 +34,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-Watchdog::Watchdog(const Interrupt& interrupt, Callbacks callbacks) : interrupt_(interrupt), callbacks_(std::move(callbacks)) {
+Watchdog::Watchdog(const Interrupt& interrupt, Callbacks callbacks)
+    : interrupt_(interrupt), callbacks_(std::move(callbacks)) {
   const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
 }
@@ -47,7 +48,8 @@ Watchdog::~Watchdog() {
 int Watchdog::poll_timeout_ms(bool timeout_reported) const {
   const int tick = callbacks_.tick ? kTickMs : kMaxWaitMs;
   if (timeout_reported) return tick;
-  const Milliseconds left = left_until(callbacks_.deadline() + Milliseconds{kGraceMs}, std::chrono::steady_clock::now());
+  const Milliseconds left =
+      left_until(callbacks_.deadline() + Milliseconds{kGraceMs}, std::chrono::steady_clock::now());
   return static_cast<int>(std::min<Milliseconds::rep>(tick, left.count()));
 }
 

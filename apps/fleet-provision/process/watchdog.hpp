@@ -1,6 +1,6 @@
-// A thread beside the run that updates the seconds in the live line, and ends a process that does not end after a signal
-// or its timeout. The program's own waits have deadlines; calls into libraries and the kernel may not end, such as
-// OpenSSL opening a FIFO that OPENSSL_CONF names.
+// A thread beside the run that updates the seconds in the live line, and ends a process that does not end after a
+// signal or its timeout. The program's own waits have deadlines; calls into libraries and the kernel may not end, such
+// as OpenSSL opening a FIFO that OPENSSL_CONF names.
 //
 // The state directory survives a cut at any moment, so ending while threads still run loses nothing.
 #pragma once

@@ -102,7 +102,7 @@ TEST_CASE("an empty environment variable counts as unset") {
   }
 }
 
-TEST_CASE("a variable that stands for no option is a warning that names the nearest") {
+TEST_CASE("a variable that does not match any option is a warning that names the nearest") {
   const auto options = options_of({}, {{"FLEET_PROVISION_ENDPIONT", "x"},
                                        {"FLEET_PROVISIONED_THING_NAME", "x"},
                                        {"FLEET_PROVISION_SIMULATOR_PORT", "x"}});

@@ -55,7 +55,7 @@ TEST_CASE("an option of another tool is answered with ours") {
       {{"--dry-run"}, {"`fleet-provision check`"}},
       {{"-verify"}, {"did you mean --verify?"}},
       {{"-help"}, {"did you mean --help?"}},
-      {{"--yes", "--non-interactive", "-y"}, {"leave it out: the program asks nothing"}},
+      {{"--yes", "--non-interactive", "-y"}, {"omit it: the program never prompts"}},
       {{"--mqtt5"}, {"use --mqtt-version;", "5 or 3.1.1"}},
       {{"-e"}, {"use --endpoint"}},
       {{"-Q"}, {"did you mean -q?"}},
