@@ -16,7 +16,7 @@ struct CommandRow {
 };
 
 constexpr std::array kRows{
-    CommandRow{Command::kProvision, "", "give this gateway its identity"},
+    CommandRow{Command::kProvision, "", "provision this gateway with its own AWS IoT identity"},
     CommandRow{Command::kCheck, "check", "check configuration, connectivity and permissions without creating anything"},
     CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
     CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
@@ -48,7 +48,7 @@ bool one_of(OptionId id, const std::array<OptionId, n>& options) {
   return std::find(options.begin(), options.end(), id) != options.end();
 }
 
-/// Reading options and speaking: the same for every command.
+/// Options for configuration files and output, which apply to every command.
 bool is_common(OptionId id) {
   const OptionGroup group = row(id).group;
   return group == OptionGroup::kConfiguration || group == OptionGroup::kOutput;
@@ -88,13 +88,13 @@ std::optional<Command> only_command_of(OptionId id) {
   return std::nullopt;
 }
 
-bool matters_to(Command command, OptionId id) {
+bool applies_to(Command command, OptionId id) {
   if (const auto only = only_command_of(id)) return *only == command;
   const OptionGroup group = row(id).group;
   switch (command) {
     case Command::kProvision: return true;
     case Command::kCheck:
-      return id == OptionId::kRemoveClaim || (group != OptionGroup::kAfterwards && id != OptionId::kOwner &&
+      return id == OptionId::kRemoveClaim || (group != OptionGroup::kPostInstall && id != OptionId::kOwner &&
                                               id != OptionId::kAttempts && id != OptionId::kSplay);
     case Command::kVerify:
       return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
