@@ -12,7 +12,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::string_view kName = "fleet-provision: ";
+constexpr std::string_view kProgramPrefix = "fleet-provision: ";
 constexpr std::size_t kMessageBytesMax = 8000;
 
 /// The text of a phase in the live line.
@@ -237,7 +237,7 @@ std::string Report::as_text(const LogEntry& entry) const {
   const auto colored = [this](const char* code, std::string_view text) {
     return output_.color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
   };
-  std::string text(kName);
+  std::string text(kProgramPrefix);
   if (entry.event == LogEvent::kError) text += colored("1;31", "error:") + " ";
   if (entry.event == LogEvent::kWarning) text += colored("33", "warning:") + " ";
   text += printable(entry.message, kMessageBytesMax) + "\n";

@@ -5,7 +5,7 @@
 
 #include "cli/option_table.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
