@@ -9,6 +9,7 @@
 #include "aws/claim_policy.hpp"
 #include "core/error.hpp"
 #include "core/plan.hpp"
+#include "core/principal.hpp"
 #include "mqtt/guard.hpp"
 
 namespace fleet_provision {
@@ -21,7 +22,9 @@ struct MqttStep {
   /// Filters of the last SUBSCRIBE, topic of the last PUBLISH.
   std::vector<std::string> filters;
   std::string topic;
-  /// Where the resources of the claim's policy are.
+  /// Whose policy allows or denies it.
+  Principal principal = Principal::kClaim;
+  /// Where the resources of that policy are.
   AwsPlace place = {};
 };
 

@@ -246,5 +246,6 @@ TEST_CASE("an answer before the PUBACK, and one without a PUBACK, are answers") 
   const auto session = bench.connect();
   CHECK(exchange(*session));
   session->close();
+  INFO(bench.observer.details());
   CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
 }

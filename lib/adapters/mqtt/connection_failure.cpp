@@ -40,7 +40,7 @@ Error closed_by_server(LinkStage stage, const MqttStep& step, const LinkPeer& pe
     error.message = closed + "CONNECT as client " + printable(step.client_id) + ", without saying why";
     const bool alpn = peer.port != 443 || !peer.alpn.empty();
     error.hint = (alpn ? "" : "on port 443 AWS IoT needs ALPN x-amzn-mqtt-ca, leave --alpn out; else, ") +
-                 claim_hint(step.client_id);
+                 certificate_hint(step.principal, step.client_id);
   } else if (stage == LinkStage::kSubscribing) {
     error.phase = Phase::kSubscribe;
     error.message = closed + (one_filter ? "SUBSCRIBE to " + printable(step.filters.front()) : "SUBSCRIBE") +

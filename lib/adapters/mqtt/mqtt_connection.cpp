@@ -65,6 +65,7 @@ MqttConnection::MqttConnection(const ConnectionOptions& options, const TlsCreden
       listener_(LoopbackListener::open()),
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
+  step_.principal = credentials.principal();
   step_.place = place_or_placeholders(options.endpoint.host);
   if (auto started = start(); !started) {
     error_ = std::move(started).error();
@@ -95,6 +96,7 @@ MqttConnection::~MqttConnection() {
 void MqttConnection::admit_library() {
   library_ = listener_->admit(std::min(now() + kLibraryPatience, request_.run_deadline), wait_);
   if (!library_) return;
+  library_socket_ = PahoSocket(library_->theirs);
   waker_ = PahoWaker(library_->theirs);
   if (auto rung = waker_.wake_for_connect(library_->ours.get(), wait_); !rung) {
     library_ = fail(std::move(rung).error());
@@ -119,6 +121,7 @@ void MqttConnection::run() {
   // Whoever still waits at the door, waits for nothing.
   ::eventfd_write(stop_.get(), 1);
   if (listener_thread_.joinable()) listener_thread_.join();
+  leave_to_close(library_socket_);
   if (library_) library_->ours.reset();
   const std::lock_guard lock(mutex_);
   ended_ = true;

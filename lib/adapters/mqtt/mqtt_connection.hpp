@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "adapters/mqtt/loopback_listener.hpp"
+#include "adapters/mqtt/paho_socket.hpp"
 #include "adapters/mqtt/paho_waker.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/connection_options.hpp"
@@ -113,6 +114,7 @@ class MqttConnection {
   Result<LoopbackListener> listener_;
   Result<OwnConnection> library_;
   PahoWaker waker_;
+  PahoSocket library_socket_;
   std::thread listener_thread_;
   std::thread thread_;
 };

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "adapters/mqtt/mqtt_connection.hpp"
+#include "adapters/mqtt/paho_socket.hpp"
 #include "adapters/system/resources.hpp"
 #include "core/text.hpp"
 
@@ -75,7 +76,7 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
 /// and may publish all the same: the thread wakes, finds that this one has to wait for a connection, and takes ours.
 class SendBell {
  public:
-  void ring() {
+  void wake() {
     try {
       if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell", for_later());
       client_->publish("bell", "", 0, 0, false);
@@ -99,7 +100,9 @@ class PahoSession final : public Session {
  public:
   PahoSession(const ConnectionOptions& options, const TlsCredentials& credentials, const Interrupt& interrupt,
               Observer& observer, const ConnectRequest& request)
-      : run_deadline_(request.run_deadline), connection_(options, credentials, interrupt, observer, request) {
+      : run_deadline_(request.run_deadline),
+        last_number_(occupy_number_of_last_socket()),
+        connection_(options, credentials, interrupt, observer, request) {
     if (connection_.port() == 0) return;
     try {
       client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:" + std::to_string(connection_.port()),
@@ -182,7 +185,7 @@ class PahoSession final : public Session {
   /// Makes sure that Paho has sent the packet that it was just told to send.
   void ensure_sent() {
     ++told_;
-    for (int i = 0; i < kWakingsMax && !connection_.have_left(told_, kPatienceForSending); ++i) bell_.ring();
+    for (int i = 0; i < kWakingsMax && !connection_.have_left(told_, kPatienceForSending); ++i) bell_.wake();
   }
 
   /// `usual`, but at the end of the run only a moment.
@@ -202,6 +205,8 @@ class PahoSession final : public Session {
   }
 
   Instant run_deadline_;
+  /// Occupied before the library makes its socket, until the session is gone.
+  Descriptor last_number_;
   MqttConnection connection_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
@@ -263,8 +268,12 @@ Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
     return fail(ErrorKind::kDeviceKeyUnusable,
                 "device key " + printable(issued.key.uri) + ": keys outside of files are not supported yet");
   }
-  const PemCredentials pem{"of the identity", issued.certificate, "of the identity", issued.key.pem.duplicate(),
-                           std::nullopt};
+  const PemCredentials pem{.principal = Principal::kIdentity,
+                           .certificate_name = {},
+                           .certificate_pem = issued.certificate,
+                           .key_name = {},
+                           .key_pem = issued.key.pem.duplicate(),
+                           .passphrase = std::nullopt};
   FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, roots_));
   credentials_.emplace(std::move(loaded));
   return {};

@@ -155,7 +155,7 @@ bool TlsBridge::write_library() {
   const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
                                to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
   if (count < 0 && again(errno)) return false;
-  if (count < 0) library_done_ = true;
+  // A library that closed without reading everything has still sent what it sent: its end is found by reading.
   to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
   return true;
 }
@@ -186,7 +186,7 @@ Result<bool> TlsBridge::sleep(const Wait& wait) {
   const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
   if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
   if (ready == 0 && !unread) server_done_ = true;
-  if (ready == 0 && waker_.has_unread()) waker_.ring();
+  if (ready == 0 && waker_.has_unread()) waker_.wake();
   if (polled[2].revents != 0 || polled[3].revents != 0) FP_TRY(wait.check());
   return true;
 }

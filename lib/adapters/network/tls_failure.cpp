@@ -150,7 +150,9 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const bool ours =
       is_about_our_certificate(alert) || (evidence.certificate_asked && alert == SSL_AD_HANDSHAKE_FAILURE);
   if (ours) {
-    return error(kClaimRefused, peer.place + " refused the claim certificate: " + alert_text(alert), claim_hint());
+    return error(kClaimRefused,
+                 peer.place + " refused " + std::string(certificate_of(evidence.principal)) + ": " + alert_text(alert),
+                 certificate_hint(evidence.principal));
   }
   if (alert == SSL_AD_PROTOCOL_VERSION) {
     return error(kTlsVersion, peer.place + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
@@ -213,11 +215,12 @@ Error no_certificate(const TlsPeer& peer) {
 Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
   const std::string how =
       evidence.socket_errno == 0 ? "closed the connection" : std::generic_category().message(evidence.socket_errno);
-  const std::string when = !evidence.server_spoke       ? "before it said anything"
-                           : evidence.certificate_asked ? "after it had seen the claim certificate"
-                                                        : "in the middle";
+  const std::string when = !evidence.server_spoke ? "before it said anything"
+                           : evidence.certificate_asked
+                               ? "after it had seen " + std::string(certificate_of(evidence.principal))
+                               : "in the middle";
   Error lost = error(kConnectionLost, "TLS handshake with " + peer.place + ": " + how + " " + when,
-                     evidence.certificate_asked ? claim_hint()
+                     evidence.certificate_asked ? certificate_hint(evidence.principal)
                                                 : "a firewall or proxy may cut TLS here, or the port is not the one "
                                                   "for TLS; check --port");
   // Who has not asked for the claim cannot have refused it.

@@ -16,23 +16,6 @@
 namespace fleet_provision {
 namespace {
 
-/// The service's answers are about whoever asks: here that is the identity, and nobody is to look at the claim.
-class AsTheIdentity final : public Observer {
- public:
-  explicit AsTheIdentity(Observer& listener) : listener_(listener) {}
-  void phase_began(Phase phase, unsigned attempt) override { listener_.phase_began(phase, attempt); }
-  void phase_ended(Phase phase, unsigned attempt) override { listener_.phase_ended(phase, attempt); }
-  void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) override {
-    listener_.attempt_failed(in_words_of_identity(error), attempt, next_try_in);
-  }
-  void warned(const std::string& message) override { listener_.warned(message); }
-  void reached(const std::string& what) override { listener_.reached(what); }
-  void detail(const std::string& text) override { listener_.detail(text); }
-
- private:
-  Observer& listener_;
-};
-
 CommitDuties duties_of(const Plan& plan) {
   return {plan.owner, plan.on_success.has_value()};
 }
@@ -40,6 +23,7 @@ CommitDuties duties_of(const Plan& plan) {
 /// As whom and how a rotation connects, whatever the claim did.
 Plan as_the_identity(Plan plan, const Identity& present) {
   plan.client_id = plan.verify_client_id ? plan.verify_client_id : present.thing_name;
+  plan.principal = Principal::kIdentity;
   plan.verify = true;
   plan.claim_files_to_remove.clear();
   return plan;
@@ -50,12 +34,11 @@ class Rotation {
   /// `committed`: a run that was cut off has put `present` in its place just now.
   Rotation(const Plan& plan, const Ports& ports, Identity present, bool committed)
       : plan_(as_the_identity(plan, present)),
-        told_(ports.observer),
-        ports_{ports.transport, ports.keysmith, ports.disk, ports.clock, told_, ports.host},
+        ports_(ports),
         present_(std::move(present)),
         committed_(committed),
         attempts_(plan_, ports_, outcome_),
-        vault_(ports.disk, ports.keysmith, told_, duties_of(plan)),
+        vault_(ports.disk, ports.keysmith, ports.observer, duties_of(plan)),
         steps_(plan_, ports_, vault_, outcome_),
         enrolment_(plan_, ports_, vault_, steps_, attempts_, outcome_) {}
 
@@ -64,7 +47,7 @@ class Rotation {
     if (!ended) {
       steps_.settle(ended.error().kind);
       outcome_.kind = OutcomeKind::kFailed;
-      outcome_.error = in_words_of_identity(std::move(ended).error());
+      outcome_.error = std::move(ended).error();
       if (!outcome_.identity) outcome_.identity = std::move(present_);
     }
     return std::move(outcome_);
@@ -83,7 +66,7 @@ class Rotation {
   }
 
   Result<void> load(CertificateFacts& asking) {
-    PhaseMark mark(told_, Phase::kLoad, 1);
+    PhaseMark mark(ports_.observer, Phase::kLoad, 1);
     FP_TRY(require_same_request());
     FP_TRY_ASSIGN(const bool committed_now, vault_.open());
     committed_ = committed_ || committed_now;
@@ -131,7 +114,6 @@ class Rotation {
   }
 
   const Plan plan_;
-  AsTheIdentity told_;
   const Ports ports_;
   Identity present_;
   bool committed_;

@@ -73,9 +73,9 @@ Result<void> Enrolment::wait_for_clock(WallTime asking_from) {
   PhaseMark mark(ports_.observer, Phase::kWait, 1);
   while (ports_.clock.wall_now() < floor) {
     if (ports_.clock.now() >= attempts_.deadline()) {
-      return fail(
-          clock_not_set(ports_.clock.wall_now(), floor,
-                        floor == asking_from ? "the claim certificate becomes valid" : "this program was built"));
+      return fail(clock_not_set(ports_.clock.wall_now(), floor,
+                                floor == asking_from ? std::string(certificate_of(plan_.principal)) + " becomes valid"
+                                                     : std::string("this program was built")));
     }
     FP_TRY(ports_.clock.sleep_until(std::min(ports_.clock.now() + kClockPoll, attempts_.deadline())));
   }

@@ -47,7 +47,6 @@ bool is_refusal(ErrorKind kind) {
 
 /// Here it is the new identity that was refused.
 Error told_of_identity(Error error, const std::string& client_id) {
-  error = in_words_of_identity(std::move(error));
   const bool refused = is_refusal(error.kind);
   if (refused || error.kind == ErrorKind::kConnectionLost) {
     error.hint = "the policy that the template attaches must allow iot:Connect on client/" + printable(client_id) +
@@ -72,17 +71,6 @@ class OpenSession {
 };
 
 }  // namespace
-
-Error in_words_of_identity(Error error) {
-  constexpr std::pair<std::string_view, std::string_view> kWords[] = {{"claim certificate", "identity's certificate"},
-                                                                      {"the claim's policy", "the identity's policy"}};
-  for (std::string* text : {&error.message, &error.hint}) {
-    for (const auto& [claim, identity] : kWords) {
-      if (const auto at = text->find(claim); at != std::string::npos) text->replace(at, claim.size(), identity);
-    }
-  }
-  return error;
-}
 
 Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory) {
   FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));

@@ -10,9 +10,6 @@ namespace fleet_provision {
 /// What the certificate of the identity in `directory` says.
 [[nodiscard]] Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory);
 
-/// The transport speaks of the claim; this says the same of the identity that it connected as.
-[[nodiscard]] Error in_words_of_identity(Error error);
-
 /// The next connections are made as the identity whose files are in `directory`; gives what its certificate says.
 /// kIssuedCertificateExpired, kDeviceKeyUnusable, and kUsage when nobody says where its key is.
 [[nodiscard]] Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports,
