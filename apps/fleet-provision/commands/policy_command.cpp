@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/claim_policy.hpp"
-#include "config/option_values.hpp"
 #include "aws/endpoint_parser.hpp"
+#include "config/option_values.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -29,17 +29,17 @@ Result<std::string> parse_account(const std::string& text) {
   return fail(ErrorKind::kUsage, "\"" + printable(text, 80) + "\" is not an AWS account", "it has 12 digits");
 }
 
-Result<AwsPlace> read_place(const Options& options) {
-  AwsPlace place;
+Result<PolicyScope> read_place(const Options& options) {
+  PolicyScope place;
   if (options.given(OptionId::kEndpoint) != nullptr) {
     FP_TRY_ASSIGN(const Endpoint endpoint, parsed(options, OptionId::kEndpoint, [](const std::string& text) {
                     return parse_endpoint(text, std::nullopt);
                   }));
-    place = place_of_endpoint(endpoint.host).value_or(place);
+    place = scope_of_endpoint(endpoint.host).value_or(place);
   }
   if (options.given(OptionId::kRegion) != nullptr) {
     FP_TRY_ASSIGN(place.region, parsed(options, OptionId::kRegion, parse_name));
-    place.partition = partition_of_region(place.region).value_or(AwsPlace{}.partition);
+    place.partition = partition_of_region(place.region).value_or(PolicyScope{}.partition);
   }
   if (options.given(OptionId::kAccount) != nullptr) {
     FP_TRY_ASSIGN(place.account, parsed(options, OptionId::kAccount, parse_account));
@@ -51,9 +51,9 @@ Result<AwsPlace> read_place(const Options& options) {
 }
 
 /// What in `place` is not known, or not known to exist: AWS adds regions and partitions, so that is no error.
-std::vector<std::string> doubts_about(const AwsPlace& place, bool partition_given) {
+std::vector<std::string> doubts_about(const PolicyScope& place, bool partition_given) {
   std::vector<std::string> doubts;
-  const AwsPlace unknown;
+  const PolicyScope unknown;
   if (place.region == unknown.region) {
     doubts.emplace_back("REGION stands for the region; replace it, or give --region");
   } else if (const auto partition = partition_of_region(place.region); !partition) {
@@ -91,7 +91,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   FP_TRY_ASSIGN(request.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
   FP_TRY_ASSIGN(request.method, parsed(options, OptionId::kMethod, parse_method));
   FP_TRY_ASSIGN(request.payload_format, parsed(options, OptionId::kPayloadFormat, parse_payload_format));
-  FP_TRY_ASSIGN(request.place, read_place(options));
+  FP_TRY_ASSIGN(request.scope, read_place(options));
   if (options.given(OptionId::kClientId) != nullptr) {
     FP_TRY_ASSIGN(request.client_id_pattern, parsed(options, OptionId::kClientId, client_id_pattern));
   }
@@ -100,7 +100,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   const nlohmann::ordered_json json = document_of(claim_policy(request));
   document.text = json.dump(2) + "\n";
   if (document.text.size() > kDocumentCharactersMax) document.text = json.dump() + "\n";
-  document.warnings = doubts_about(request.place, options.given(OptionId::kPartition) != nullptr);
+  document.warnings = doubts_about(request.scope, options.given(OptionId::kPartition) != nullptr);
   return document;
 }
 

@@ -66,7 +66,7 @@ MqttConnection::MqttConnection(const ConnectionOptions& options, const TlsCreden
       library_(fail(ErrorKind::kInternal, "the library has not connected")) {
   step_.client_id = request.client_id;
   step_.principal = credentials.principal();
-  step_.place = place_or_placeholders(options.endpoint.host);
+  step_.scope = scope_or_placeholders(options.endpoint.host);
   if (auto started = start(); !started) {
     error_ = std::move(started).error();
     ended_ = true;

@@ -149,7 +149,7 @@ TEST_CASE("the name of an endpoint tells region and partition") {
   };
   for (const Row& row : rows) {
     INFO(row.host);
-    const auto place = place_of_endpoint(row.host);
+    const auto place = scope_of_endpoint(row.host);
     REQUIRE(place.has_value() == (row.region != nullptr));
     if (!place) continue;
     CHECK(place->partition == row.partition);
