@@ -58,7 +58,7 @@ class IdentityStart final : public RunStart {
     // Once more with the lock held: another run may have come first, or a rotation that was cut off is now complete.
     FP_TRY_ASSIGN(std::optional<Identity> identity, context.vault.read_identity());
     if (!identity) {
-      return fail(ErrorKind::kIdentityDamaged, context.ports.disk.root() + " holds no identity any more");
+      return fail(ErrorKind::kIdentityDamaged, context.ports.disk.root() + " no longer holds an identity");
     }
     installed_.identity = std::move(*identity);
     context.outcome.identity = installed_.identity;
@@ -94,10 +94,10 @@ class IdentityStart final : public RunStart {
     const std::string holds = context.ports.disk.root() + " holds the identity of " + named(identity) + ", made ";
     if (same_endpoint) {
       return fail(ErrorKind::kOtherIdentity, holds + "with other parameters",
-                  "give the parameters that it was made with");
+                  "give the parameters that the identity was made with");
     }
     return fail(ErrorKind::kOtherIdentity, holds + "at another endpoint (" + printable(identity.endpoint, 260) + ")",
-                "a rotation asks the service that knows the identity; for another one provision with --force");
+                "omit --endpoint, or provision at the new endpoint with --force");
   }
 
   Installation installed_;

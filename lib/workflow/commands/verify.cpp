@@ -17,7 +17,7 @@ Result<void> verify(RunContext& context) {
   FP_TRY(prove_installed_identity(context));
   // A user who may read an identity and not write beside it still learns whether it works.
   if (locked) locked = context.vault.store_verified(*context.outcome.identity);
-  if (!locked) ports.observer.warned("the time of the proof is not stored: " + locked.error().message);
+  if (!locked) ports.observer.warned("cannot record the time of verification: " + locked.error().message);
   return {};
 }
 

@@ -33,7 +33,7 @@ bool is_stored_in_pending(const DeviceKey* key) {
 
 Failure not_provisioned(const Disk& disk) {
   return fail(ErrorKind::kNotProvisioned, disk.root() + " holds no identity",
-              "provision this gateway first, or name its --state-dir");
+              "provision this gateway first, or give its --state-dir");
 }
 
 Result<std::optional<Identity>> Vault::read_identity() {

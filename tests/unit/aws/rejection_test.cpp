@@ -1,9 +1,8 @@
 // What each error document of the service means for the person: the thing to do must be in the hint.
 #include "aws/rejection.hpp"
 
-#include "aws/endpoint.hpp"
 #include "core/verdict.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 
