@@ -1,8 +1,8 @@
 // What a broker refuses, breaks or cuts at each step of an exchange, by its cause and the step it was in.
 #include <chrono>
 
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -5,10 +5,10 @@
 // and that create nothing: an invalid CSR, and a registration without a token.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "ports/ports.hpp"
 #include "workflow/outcome.hpp"
 
@@ -39,8 +39,8 @@ class PhaseLog final : public Observer {
  private:
   Observer& next_;
   Clock& clock_;
-  std::mutex mutex_;
-  std::vector<Span> spans_;
+  Mutex mutex_;
+  std::vector<Span> spans_ FP_GUARDED_BY(mutex_);
 };
 
 /// kChecked when nothing failed; else `error` is what a run would have ended with. Writes nothing. `log` is the

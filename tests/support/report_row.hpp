@@ -1,4 +1,5 @@
-// A row of docs/reports/fault-tolerance.md, for scripts/fault-tolerance, which says with STORM_ROWS where it goes.
+// A row of docs/reports/fault-tolerance.md, for scripts/fault-tolerance, which says with FAULT_INJECTION_ROWS where it
+// goes.
 #pragma once
 
 #include <cstdlib>
@@ -9,10 +10,10 @@ namespace fleet_provision::test {
 
 /// Where rows go; null in an ordinary run of the tests.
 inline const char* rows_file() {
-  return std::getenv("STORM_ROWS");
+  return std::getenv("FAULT_INJECTION_ROWS");
 }
 
-inline void table_row(const std::string& fault, std::size_t tried, const std::string& outcome) {
+inline void report_row(const std::string& fault, std::size_t tried, const std::string& outcome) {
   if (rows_file() == nullptr) return;
   std::ofstream(rows_file(), std::ios::app) << "| " << fault << " | " << tried << " | " << outcome << " |\n";
 }

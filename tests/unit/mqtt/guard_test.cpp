@@ -4,8 +4,8 @@
 #include <random>
 #include <string>
 
-#include "tests/catch.hpp"
-#include "tests/unit/core/mqtt_bytes.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/mqtt/bytes.hpp"
 
 using namespace fleet_provision;
 using fleet_provision::test::bytes;
