@@ -9,7 +9,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr unsigned kSchema = 1;
+constexpr unsigned kIdentitySchema = 1;
 
 nlohmann::ordered_json or_null(const std::optional<std::string>& text) {
   return text ? nlohmann::ordered_json(*text) : nlohmann::ordered_json(nullptr);
@@ -24,7 +24,7 @@ std::string dump(const nlohmann::ordered_json& value) {
 
 std::string encode_identity(const Identity& identity) {
   nlohmann::ordered_json object;
-  object["schema"] = kSchema;
+  object["schema"] = kIdentitySchema;
   object["thingName"] = or_null(identity.thing_name);
   object["certificateId"] = identity.certificate_id;
   object["certificateFingerprint"] = identity.certificate_fingerprint;
@@ -51,7 +51,7 @@ Result<Identity> decode_identity(std::string_view text) {
   constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
   FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(text, kKind));
   FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
-  if (schema != kSchema) {
+  if (schema != kIdentitySchema) {
     return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
                 "use the version of fleet-provision that made it");
   }

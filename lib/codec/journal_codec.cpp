@@ -9,7 +9,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr unsigned kSchema = 1;
+constexpr unsigned kJournalSchema = 1;
 constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
 // A bit over three thousand years; sums of two stay far inside their type.
 constexpr std::uint64_t kSecondsMax = 100'000'000'000;
@@ -90,7 +90,7 @@ Result<CertificateCount> decode_count(const JsonFields& fields) {
 }  // namespace
 
 Secret encode_journal(const Journal& journal) {
-  nlohmann::json object{{"schema", kSchema},
+  nlohmann::json object{{"schema", kJournalSchema},
                         {"requested", journal.count.requested},
                         {"ageSeconds", journal.count.age.count()},
                         {"bootId", journal.count.boot_id},
@@ -110,7 +110,7 @@ Result<Journal> decode_journal(std::string_view bytes) {
   FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(bytes.substr(0, line_end), kKind));
   const std::string_view token = bytes.substr(line_end + 1);
   FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
-  if (schema != kSchema) {
+  if (schema != kJournalSchema) {
     return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
                 "finish with the version of fleet-provision that began, or begin anew with --force");
   }

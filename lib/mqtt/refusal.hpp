@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "core/plan.hpp"
 #include "core/principal.hpp"
-#include "mqtt/guard.hpp"
+#include "mqtt/packet.hpp"
 
 namespace fleet_provision {
 

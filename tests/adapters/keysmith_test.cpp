@@ -8,8 +8,8 @@
 
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "tests/adapters/openssl_fixtures.hpp"
-#include "tests/catch.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "adapters/network/tcp.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -7,9 +7,9 @@
 #include <future>
 #include <iterator>
 
-#include "tests/catch.hpp"
 #include "tests/causes/program.hpp"
 #include "tests/causes/rows.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::test;
 using namespace fleet_provision::test::causes;

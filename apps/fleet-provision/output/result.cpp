@@ -35,8 +35,8 @@ std::string_view word(CheckResult result) {
   return "";
 }
 
-double one_decimal(double milliseconds) {
-  return std::round(milliseconds * 10) / 10;
+double one_decimal(double value) {
+  return std::round(value * 10) / 10;
 }
 
 Json identity_part(const Plan* plan, const Outcome& outcome) {

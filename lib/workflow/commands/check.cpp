@@ -67,9 +67,9 @@ class Checks {
     if (loaded) {
       claim_ = *loaded;
       findings_.note("claim", CheckResult::kOk,
-                     claim_.subject + ", valid until " + rfc3339(claim_.not_after) + "; the key fits", {}, took);
+                     claim_.subject + ", valid until " + rfc3339(claim_.not_after) + "; the key matches", {}, took);
     } else if (!roots && loaded.error().message == roots.error().message) {
-      findings_.note("claim", CheckResult::kOk, "certificate and key fit", {}, took);
+      findings_.note("claim", CheckResult::kOk, "certificate and key match", {}, took);
     } else if (is_missing(loaded.error().kind) && provisioned()) {
       findings_.note("claim", CheckResult::kWarning,
                      loaded.error().message + "; this gateway is provisioned and needs no claim", {}, took);
@@ -93,7 +93,8 @@ class Checks {
     if ((*mode & kOthersMayRead) == 0) {
       findings_.note("claim-key-mode", CheckResult::kOk, file + " is private");
     } else {
-      findings_.note("claim-key-mode", CheckResult::kWarning, file + " can be read by others", "chmod 600 " + file);
+      findings_.note("claim-key-mode", CheckResult::kWarning, file + " is readable by other users",
+                     "chmod 600 " + file);
     }
   }
 
@@ -114,8 +115,9 @@ class Checks {
       FP_TRY(not_the_claims_key(plan_, read.public_key_sha256, claim_.public_key_sha256));
       if (!csr->key_reference) return "CSR " + printable(csr->file);
       FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(*csr->key_reference));
-      if (key.public_key_sha256 == read.public_key_sha256) return "CSR " + printable(csr->file) + "; the key fits";
-      return fail(ErrorKind::kDeviceKeyUnusable, "the key did not sign the CSR", "name the key that made the CSR");
+      if (key.public_key_sha256 == read.public_key_sha256) return "CSR " + printable(csr->file) + "; the key matches";
+      return fail(ErrorKind::kDeviceKeyUnusable, "the key did not sign the CSR",
+                  "give the key that the CSR was created with");
     }
     FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(std::get<ExistingKey>(plan_.key_source).reference));
     FP_TRY(not_the_claims_key(plan_, key.public_key_sha256, claim_.public_key_sha256));
@@ -134,13 +136,13 @@ class Checks {
 
   Result<std::string> claim_removal() {
     FP_TRY_ASSIGN(const std::size_t count, ClaimRemoval(plan_, ports_).foresee());
-    if (count == 0) return std::string("the claim's files are gone already");
-    return std::string(count == 1 ? "the claim's file" : "the claim's files") + " can be deleted";
+    if (count == 0) return std::string("the claim files are already deleted");
+    return std::string(count == 1 ? "the claim file" : "the claim files") + " can be deleted";
   }
 
   Result<std::string> program() {
     FP_TRY(ports_.host->may_run(*plan_.on_success));
-    return printable(*plan_.on_success) + " can be run";
+    return printable(*plan_.on_success) + " is executable";
   }
 
   Result<std::string> state() {
@@ -149,9 +151,9 @@ class Checks {
     FP_TRY_ASSIGN(const auto root, ports_.disk.inspect(""));
     // Whoever holds the identity that is asked for writes no more.
     if (ports_.host != nullptr && !provisioned()) FP_TRY(ports_.host->may_create_in(ports_.disk.root()));
-    if (!root) return ports_.disk.root() + " does not exist yet; a run makes it";
+    if (!root) return ports_.disk.root() + " does not exist yet; a run creates it";
     FP_TRY_ASSIGN(const bool pending, vault.has_pending());
-    if (!pending) return ports_.disk.root() + " can be written";
+    if (!pending) return ports_.disk.root() + " is writable";
     FP_TRY_ASSIGN(const auto journal, vault.peek());
     if (journal && !plan_.force) FP_TRY(has_own_key(journal->progress));
     return "an unfinished run can be resumed" +

@@ -86,7 +86,7 @@ Result<void> ConnectivityCheck::patiently(const std::function<Result<void>(const
 Result<void> ConnectivityCheck::connect(const Retry& retry) {
   live_.reset();
   if (plan_.attempts && outcome_.attempts >= *plan_.attempts) {
-    return fail(ErrorKind::kConnectionLost, "the connections that --attempts allows are used up", "allow more");
+    return fail(ErrorKind::kConnectionLost, "the limit of --attempts is reached", "allow more");
   }
   ++outcome_.attempts;
   MqttVersion version = retry.mqtt_version();
@@ -117,7 +117,7 @@ void ConnectivityCheck::tell_steps(const std::optional<Error>& error, bool with_
     if (blames_step && step.phase == at->phase) {
       findings_.failed(step.name, *error, took);
     } else if (!behind && !with_claim && step.phase > Phase::kTls) {
-      findings_.skipped(step.name, "needs a claim that can be used");
+      findings_.skipped(step.name, "needs a usable claim");
     } else if (!behind && went_well) {
       findings_.note(step.name, CheckResult::kOk, done(step.phase), {}, took);
     } else {
@@ -131,12 +131,13 @@ std::string ConnectivityCheck::done(Phase phase) const {
   const auto& connection = outcome_.connection;
   switch (phase) {
     case Phase::kResolve: return plan_.endpoint.host;
-    case Phase::kTcp: return "port " + std::to_string(plan_.endpoint.port);
-    case Phase::kProxy: return "CONNECT is allowed";
-    case Phase::kTls: return (connection ? connection->tls_version + ", " : "") + "the server's certificate is trusted";
+    case Phase::kTcp: return "connected to port " + std::to_string(plan_.endpoint.port);
+    case Phase::kProxy: return "the proxy allows CONNECT";
+    case Phase::kTls: return (connection ? connection->tls_version + "; " : "") + "the server certificate is trusted";
     case Phase::kMqtt:
-      return connection ? "MQTT " + std::string(word(connection->mqtt_version)) : "the client id is accepted";
-    case Phase::kSubscribe: return "four response topics";
+      return connection ? "connected with MQTT " + std::string(word(connection->mqtt_version))
+                        : "the client ID is accepted";
+    case Phase::kSubscribe: return "subscribed to four response topics";
     case Phase::kLoad:
     case Phase::kKey:
     case Phase::kCreate:
@@ -155,7 +156,7 @@ void ConnectivityCheck::probe_all(bool probe) {
     const bool create = suffix == std::string_view("create");
     const char* why = !probe           ? "--no-probe"
                       : !reached_      ? kWayFailed
-                      : create && keys ? "no request of CreateKeysAndCertificate is harmless"
+                      : create && keys ? "every CreateKeysAndCertificate request creates a certificate"
                                        : nullptr;
     if (why != nullptr) {
       for (const char* verb : {"publish-", "receive-"}) findings_.skipped(std::string(verb) + suffix, why);
@@ -188,11 +189,11 @@ void ConnectivityCheck::probe_one(const Probe& probe) {
   if (error.kind == ErrorKind::kNoAnswer && live_) {
     tell_silence(probe, error, took);
   } else if (error.kind == ErrorKind::kMalformedAnswer) {
-    findings_.note("publish-" + suffix, CheckResult::kOk, "a probe was taken: " + std::string(probe.what));
+    findings_.note("publish-" + suffix, CheckResult::kOk, "the server accepted the probe: " + std::string(probe.what));
     findings_.failed("receive-" + suffix, error, took);
   } else {
     findings_.failed("publish-" + suffix, error, took);
-    findings_.skipped("receive-" + suffix, "the probe did not get through");
+    findings_.skipped("receive-" + suffix, "the probe was not published");
   }
   live_.reset();
 }
@@ -200,10 +201,12 @@ void ConnectivityCheck::probe_one(const Probe& probe) {
 void ConnectivityCheck::tell_silence(const Probe& probe, const Error& error, double took) {
   const std::string suffix = probe.suffix;
   if (live_->session->acknowledged() == true) {
-    findings_.note("publish-" + suffix, CheckResult::kOk, "a probe was acknowledged: " + std::string(probe.what));
+    findings_.note("publish-" + suffix, CheckResult::kOk,
+                   "the server acknowledged the probe: " + std::string(probe.what));
   } else {
-    findings_.note("publish-" + suffix, CheckResult::kWarning,
-                   "a probe was not acknowledged: " + std::string(probe.what) + "; whether it arrived is not known");
+    findings_.note(
+        "publish-" + suffix, CheckResult::kWarning,
+        "the server did not acknowledge the probe: " + std::string(probe.what) + "; it may not have arrived");
   }
   findings_.failed("receive-" + suffix, error, took);
 }
@@ -212,17 +215,17 @@ void ConnectivityCheck::tell_answer(const Probe& probe, const Error* error, doub
   const std::string suffix = probe.suffix;
   const Topics topics = topics_of(probe.operation, plan_.payload_format, plan_.template_name);
   findings_.note("publish-" + suffix, CheckResult::kOk,
-                 "a probe that creates nothing was published on " + topics.request + ": " + probe.what);
+                 "published a probe that creates nothing to " + topics.request + ": " + probe.what);
   if (error == nullptr) {
-    findings_.note("receive-" + suffix, CheckResult::kOk, "a response came on " + topics.accepted, {}, took);
+    findings_.note("receive-" + suffix, CheckResult::kOk, "received a response on " + topics.accepted, {}, took);
     findings_.note("answer-" + suffix, CheckResult::kWarning,
                    "the service accepted a probe that it should have rejected");
     return;
   }
   const bool expected = error->service->status_code == 400;
   findings_.note("receive-" + suffix, CheckResult::kOk,
-                 std::string(expected ? "it was rejected, as a probe must be" : "a response came") + ", on " +
-                     topics.rejected + "; …/accepted cannot be tried without creating something",
+                 std::string(expected ? "received the expected rejection" : "received a response") + " on " +
+                     topics.rejected + "; …/accepted cannot be tested without creating something",
                  {}, took);
   if (!expected) findings_.failed("answer-" + suffix, *error);
 }

@@ -72,7 +72,7 @@ class Rotation {
     committed_ = committed_ || committed_now;
     // With the lock held once more: another run may have come first, or a rotation that was cut off is now complete.
     FP_TRY_ASSIGN(std::optional<Identity> found, vault_.look());
-    if (!found) return fail(ErrorKind::kIdentityDamaged, ports_.disk.root() + " holds no identity any more");
+    if (!found) return fail(ErrorKind::kIdentityDamaged, ports_.disk.root() + " no longer holds an identity");
     present_ = std::move(*found);
     FP_TRY(require_same_request());
     FP_TRY_ASSIGN(const bool over, is_all_but_over());
@@ -109,8 +109,8 @@ class Rotation {
         ErrorKind::kOtherIdentity,
         ports_.disk.root() + " holds the identity of " + named(present_) + ", made " +
             (same_place ? "with other parameters" : "at another endpoint (" + printable(present_.endpoint, 260) + ")"),
-        same_place ? "give the parameters that it was made with"
-                   : "a rotation asks the service that knows the identity; for another one provision with --force");
+        same_place ? "give the parameters that the identity was made with"
+                   : "omit --endpoint, or provision at the new endpoint with --force");
   }
 
   const Plan plan_;
@@ -141,7 +141,7 @@ Outcome rotate(const Plan& plan, const Ports& ports) {
     }
     if (present) return Rotation(plan, ports, std::move(*present), committed).to_its_end();
     return fail(ErrorKind::kNotProvisioned, ports.disk.root() + " holds no identity",
-                "provision this gateway first, or name its --state-dir");
+                "provision this gateway first, or give its --state-dir");
   };
   auto ended = begin();
   if (ended) return std::move(*ended);

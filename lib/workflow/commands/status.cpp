@@ -10,16 +10,17 @@ namespace {
 
 struct Describe {
   PendingState operator()(const Fresh& /*at*/) const {
-    return {true, Milestone::kFresh, "a certificate to be asked for", {}, {}, {}};
+    return {true, Milestone::kFresh, "requesting a certificate", {}, {}, {}};
   }
   PendingState operator()(const KeyMade& /*at*/) const {
-    return {true, Milestone::kKeyMade, "a certificate for its key", {}, {}, {}};
+    return {true, Milestone::kKeyMade, "requesting a certificate for its key", {}, {}, {}};
   }
   PendingState operator()(const Certified& at) const {
-    return {true, Milestone::kCertified, "the registration of its certificate", at.certificate_id, {}, {}};
+    return {true, Milestone::kCertified, "registering the thing", at.certificate_id, {}, {}};
   }
   PendingState operator()(const Enrolled& at) const {
-    return {true, Milestone::kEnrolled, "being put in place", at.identity.certificate_id, at.identity.thing_name, {}};
+    return {true, Milestone::kEnrolled, "installing the identity", at.identity.certificate_id, at.identity.thing_name,
+            {}};
   }
   PendingState operator()(const Verified& at) const {
     PendingState state = (*this)(at.enrolled);
@@ -84,8 +85,8 @@ Result<std::optional<PendingState>> look_at_pending(Vault& vault, Disk& disk, Ke
   // Without a journal the commit was under way, or nothing was ever sent.
   FP_TRY_ASSIGN(const auto whole, read_if_whole(disk, keysmith, kPendingDirectory));
   if (!whole) return std::optional(Describe{}(Fresh{}));
-  return std::optional(
-      PendingState{true, Milestone::kEnrolled, "being put in place", whole->certificate_id, whole->thing_name, whole});
+  return std::optional(PendingState{true, Milestone::kEnrolled, "installing the identity", whole->certificate_id,
+                                    whole->thing_name, whole});
 }
 
 }  // namespace

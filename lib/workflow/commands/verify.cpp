@@ -17,14 +17,14 @@ Outcome verify_installed(const Plan& plan, const Ports& ports) {
     FP_TRY_ASSIGN(outcome.identity, vault.look());
     if (!outcome.identity) {
       return fail(ErrorKind::kNotProvisioned, ports.disk.root() + " holds no identity",
-                  "provision this gateway first, or name its --state-dir");
+                  "provision this gateway first, or give its --state-dir");
     }
     auto locked = ports.disk.lock();
     if (!locked && locked.error().kind == ErrorKind::kLocked) return locked;
     FP_TRY(prove_in_place(plan, ports, attempts, outcome));
     // Whoever may read an identity and not write beside it still learns whether it works.
     if (locked) locked = vault.store_verified(*outcome.identity);
-    if (!locked) ports.observer.warned("the time of the proof is not stored: " + locked.error().message);
+    if (!locked) ports.observer.warned("cannot record the time of verification: " + locked.error().message);
     return {};
   };
   auto ended = whole();

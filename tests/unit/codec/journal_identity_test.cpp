@@ -1,7 +1,7 @@
 // What the state directory holds goes there and back, and anything else is refused.
 #include "codec/identity_codec.hpp"
 #include "codec/journal_codec.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

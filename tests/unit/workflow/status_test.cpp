@@ -44,8 +44,8 @@ TEST_CASE("an unfinished run is told with its milestone and what it waits for") 
     const char* waits_for;
   };
   const Row rows[] = {
-      {Operation::kCreateCertificateFromCsr, Milestone::kKeyMade, "a certificate for its key"},
-      {Operation::kRegisterThing, Milestone::kCertified, "the registration of its certificate"},
+      {Operation::kCreateCertificateFromCsr, Milestone::kKeyMade, "requesting a certificate for its key"},
+      {Operation::kRegisterThing, Milestone::kCertified, "registering the thing"},
   };
   for (const Row& row : rows) {
     Bench bench;

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "mqtt/guard.hpp"
-#include "tests/catch.hpp"
-#include "tests/unit/core/mqtt_bytes.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/mqtt/bytes.hpp"
 
 using namespace fleet_provision;
 using fleet_provision::test::bytes;
