@@ -1,13 +1,18 @@
 // The door on loopback lets this process in and nobody else; the tunnel carries large packets whole in both directions.
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include "adapters/mqtt/loopback_listener.hpp"
+#include "adapters/mqtt/tls_bridge.hpp"
+#include "adapters/network/tcp.hpp"
+#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"
@@ -148,4 +153,49 @@ TEST_CASE("payloads up to the limit pass whole in both directions, however the s
   REQUIRE(answer);
   CHECK(answer->payload.reveal() == payload);
   session->close();
+}
+
+TEST_CASE("a library that closes without reading a packet has its DISCONNECT forwarded") {
+  std::atomic<int> last = 0;
+  {
+    ScriptedBroker broker(broker_options(), [&last](BrokerConnection& connection) {
+      if (!connection.shake_hands()) return;
+      connection.send(connack(is_v5(connection.packet())));
+      last = type_of(connection.packet());
+      connection.wait_for_close();
+    });
+    const TransportBench bench(broker.port());
+    TrustedRoots roots(bench.options.ca_file);
+    const auto credentials = TlsCredentials::load(bench.options, roots);
+    REQUIRE(credentials);
+    const Interrupt interrupt;
+    const Descriptor stop(::eventfd(0, EFD_CLOEXEC));
+    const Wait wait(interrupt, stop.get());
+    Descriptor socket = dial(broker.port());
+    REQUIRE(socket);
+    REQUIRE(::fcntl(socket.get(), F_SETFL, O_NONBLOCK) == 0);
+    auto server =
+        TlsConnection::open(std::move(socket), *credentials, {"localhost", "", "the broker", ""}, soon(), wait);
+    REQUIRE(server);
+    int ends[2] = {-1, -1};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
+    const Descriptor ours(ends[0]);
+    Descriptor library(ends[1]);
+    const std::string connect("\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01g", 15);
+    REQUIRE(::send(library.get(), connect.data(), connect.size(), 0) == 15);
+    PahoWaker waker;
+    // Told after the CONNACK was read from the server and before it is written to the library.
+    const auto close_at_connack = [&library](const MqttPacket& packet) {
+      if (packet.type != MqttPacketType::kConnack) return true;
+      const std::string disconnect("\xe0\x00", 2);
+      CHECK(::send(library.get(), disconnect.data(), disconnect.size(), 0) == 2);
+      library.reset();
+      return true;
+    };
+    TlsBridge bridge(*server, ours.get(), waker, close_at_connack, [](MqttMessage) {});
+    const BridgeEnd end = bridge.run(wait);
+    CHECK_FALSE(end.error);
+    CHECK_FALSE(end.server_closed);
+  }
+  CHECK(last == 14);
 }

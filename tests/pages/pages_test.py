@@ -87,6 +87,7 @@ BREAKS = [
     (code_names.names_exist, "docs/performance.md", "`SendBell`", "`SendGong`", "the code has no SendGong"),
     (code_names.names_exist, "docs/library.md", "`Interrupt::raise`", "`Interrupt::lift`", "the code has no Interrupt::lift"),
     (code_names.milestones, "docs/architecture.md", "Enrolled (→ Verified) → Installed", "Enrolled → Installed", "the milestones are"),
+    (code_names.public_headers, "docs/library.md", "`core/plan.hpp`", "`core/plans.hpp`", "the header core/plans.hpp"),
     (code_names.build_options, "docs/packaging.md", "| `FLEET_PROVISION_TESTS` | ON", "| `FLEET_PROVISION_TESTS` | OFF", "the default of FLEET_PROVISION_TESTS is ON"),
     (code_names.fuzz_targets, "docs/fuzzing.md", "| `journal` |", "| `diary` |", "the target journal"),
     (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "stays silent in the TLS handshake", 'says "stays"'),

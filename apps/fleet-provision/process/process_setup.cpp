@@ -1,4 +1,4 @@
-#include "process/process.hpp"
+#include "process/process_setup.hpp"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -42,21 +42,21 @@ void handle(int signal, void (*function)(int)) {
 
 }  // namespace
 
-Result<void> settle_process() {
+Result<void> prepare_process() {
   if (!open_standard_descriptors()) {
     const int number = errno;
     Error error = out_of_resources(number, "cannot open /dev/null").value_or(Error{});
     if (error.message.empty()) {
-      error.message = "cannot open /dev/null in place of a stream that is closed: " + words(number);
+      error.message = "stdin, stdout or stderr is closed, and /dev/null cannot be opened instead: " + words(number);
       error.hint = "create it with `mknod -m 666 /dev/null c 1 3`, then rerun";
       error.kind = ErrorKind::kFileNotFound;
     }
     return fail(std::move(error));
   }
   handle(SIGPIPE, SIG_IGN);
-  // A limit on file sizes is then an error of the write (EFBIG), as a full disk is.
+  // A limit on file sizes then fails the write (EFBIG), as a full disk does.
   handle(SIGXFSZ, SIG_IGN);
-  // Who began us may ignore it, and then the kernel takes away how a child ended before anybody can ask.
+  // The parent may ignore it, and then waitpid() cannot report how a child ended.
   handle(SIGCHLD, SIG_DFL);
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);

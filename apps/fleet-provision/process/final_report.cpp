@@ -1,4 +1,4 @@
-#include "process/last_words.hpp"
+#include "process/final_report.hpp"
 
 #include <malloc.h>
 #include <poll.h>
@@ -19,24 +19,24 @@
 #include <utility>
 
 #include "adapters/system/resources.hpp"
-#include "process/process.hpp"
+#include "process/process_setup.hpp"
 
 namespace fleet_provision {
 namespace {
 
 constexpr int kCode = static_cast<int>(ExitCode::kTemporaryFailure);
-/// What telling the result takes, generously; it is never touched before.
+/// More than writing the result needs; not touched before that.
 constexpr std::size_t kReserveBytes = 1024 * 1024;
 /// For threads, ours and those of libraries: enough for TLS and for plugins of the resolver, whatever RLIMIT_STACK is.
 constexpr std::size_t kStackBytes = 1024 * 1024;
-/// Of main: it must not grow later, when nothing may be left for it.
+/// Of the main thread: it must not have to grow when memory has run out.
 constexpr std::size_t kMainStackBytes = 256 * 1024;
-constexpr std::chrono::milliseconds kPatience{2'000};
+constexpr std::chrono::milliseconds kReportTimeout{2'000};
 
 // All of this is used before and after constructors run.
-constinit std::atomic<void*> reserve{nullptr};
-constinit std::atomic<int> teller{0};
-constinit std::atomic<const TellEnd*> innermost{nullptr};
+constinit std::atomic<void*> reserved_space{nullptr};
+constinit std::atomic<int> reporting_thread{0};
+constinit std::atomic<const ReportEnd*> innermost_reporter{nullptr};
 constinit int argument_count = 0;
 constinit char** arguments = nullptr;
 constinit char** variables = nullptr;
@@ -45,7 +45,7 @@ int this_thread() {
   return static_cast<int>(::syscall(SYS_gettid));
 }
 
-void put(int descriptor, std::string_view text) {
+void write_to(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(descriptor, text.data(), text.size());
     if (count <= 0) return;
@@ -53,7 +53,7 @@ void put(int descriptor, std::string_view text) {
   }
 }
 
-bool json_is_wanted() {
+bool json_is_requested() {
   for (int i = 1; i < argument_count && std::strcmp(arguments[i], "--") != 0; ++i) {
     if (std::strcmp(arguments[i], "--json") == 0) return true;
   }
@@ -68,12 +68,12 @@ bool json_is_wanted() {
   return false;
 }
 
-/// The whole result by what is on the stack alone: where nothing was set aside yet, or it was not enough.
+/// Writes the whole result from the stack alone, for when nothing is reserved yet or it was not enough.
 [[noreturn]] void end_with(const char* message, const char* hint) {
   char text[1024];
   std::snprintf(text, sizeof text, "fleet-provision: error: %s\nhint: %s\n", message, hint);
-  put(STDERR_FILENO, text);
-  if (json_is_wanted()) {
+  write_to(STDERR_FILENO, text);
+  if (json_is_requested()) {
     std::snprintf(
         text, sizeof text,
         R"({"schema": 1, "outcome": "failed", "thingName": null, "certificateId": null, "templateName": null, )"
@@ -85,7 +85,7 @@ bool json_is_wanted() {
         R"("retryable": true, "exitCode": %d, "statusCode": null, "errorCode": null, "errorMessage": null}})"
         "\n",
         message, hint, kCode);
-    put(STDOUT_FILENO, text);
+    write_to(STDOUT_FILENO, text);
   }
   ::_exit(kCode);
 }
@@ -105,12 +105,12 @@ bool json_is_wanted() {
   end_with(message, "give the program more memory (ulimit -v or -d, LimitAS= or LimitDATA= of a unit) and rerun");
 }
 
-void give_reserve_back() {
-  void* bytes = reserve.exchange(nullptr);
+void release_reserved_space() {
+  void* bytes = reserved_space.exchange(nullptr);
   if (bytes != nullptr) ::munmap(bytes, kReserveBytes);
 }
 
-extern "C" void on_no_stack(int /*signal*/) {
+extern "C" void on_stack_overflow(int /*signal*/) {
   rlimit stack{};
   ::getrlimit(RLIMIT_STACK, &stack);
   if (stack.rlim_cur >= kMainStackBytes * 2) end_without_memory();
@@ -120,7 +120,7 @@ extern "C" void on_no_stack(int /*signal*/) {
   end_with(message, "raise the limit of the stack (ulimit -s, LimitSTACK= of a unit) and rerun");
 }
 
-/// The kernel extends a stack when it is touched, and kills where it cannot.
+/// Touches the stack, since the kernel extends it only then, and kills the process where it cannot.
 void extend_stack() {
   rlimit limits{};
   if (::getrlimit(RLIMIT_STACK, &limits) == 0 && limits.rlim_cur < kMainStackBytes * 4) {
@@ -132,7 +132,7 @@ void extend_stack() {
   stack_t before{};
   struct sigaction action {};
   struct sigaction action_before {};
-  action.sa_handler = on_no_stack;
+  action.sa_handler = on_stack_overflow;
   action.sa_flags = SA_ONSTACK;
   ::sigemptyset(&action.sa_mask);
   ::sigaltstack(&own, &before);
@@ -142,30 +142,30 @@ void extend_stack() {
   ::sigaltstack(&before, nullptr);
 }
 
-[[noreturn]] void tell_and_end(Error (*lack)()) {
-  end_process_after(kPatience, kCode);
-  const TellEnd* tell = innermost.load();
-  if (tell == nullptr) end_without_memory();
+[[noreturn]] void report_and_end(Error (*lack)()) {
+  end_process_after(kReportTimeout, kCode);
+  const ReportEnd* report_end = innermost_reporter.load();
+  if (report_end == nullptr) end_without_memory();
   try {
-    ::_exit((*tell)(lack()));
+    ::_exit((*report_end)(lack()));
   } catch (...) {
-    // A thread of a C library knows no exceptions.
+    // The exception must not leave through a thread of a C library.
     end_without_memory();
   }
 }
 
 }  // namespace
 
-void prepare_last_words(int argc, char** argv, char** environment) {
+void prepare_final_report(int argc, char** argv, char** environment) {
   argument_count = argc;
   arguments = argv;
   variables = environment;
   extend_stack();
   void* bytes = ::mmap(nullptr, kReserveBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (bytes == MAP_FAILED) end_without_memory();
-  reserve = bytes;
+  reserved_space = bytes;
 #ifdef __GLIBC__
-  // Each further arena takes 64 MiB of address space, and none of these threads allocates much.
+  // Each further arena takes 64 MiB of address space, and no thread here allocates much.
   ::mallopt(M_ARENA_MAX, 1);
 #endif
   pthread_attr_t attributes;
@@ -177,23 +177,24 @@ void prepare_last_words(int argc, char** argv, char** environment) {
   ::pthread_attr_destroy(&attributes);
 }
 
-bool take_last_word() {
-  int nobody = 0;
-  return teller.compare_exchange_strong(nobody, this_thread());
+bool claim_final_report() {
+  int none = 0;
+  return reporting_thread.compare_exchange_strong(none, this_thread());
 }
 
-LastWords::LastWords(TellEnd tell) : tell_(std::move(tell)), before_(innermost.exchange(&tell_)) {}
+FinalReporter::FinalReporter(ReportEnd report_end)
+    : report_end_(std::move(report_end)), outer_(innermost_reporter.exchange(&report_end_)) {}
 
-LastWords::~LastWords() {
-  innermost = before_;
+FinalReporter::~FinalReporter() {
+  innermost_reporter = outer_;
 }
 
-void end_for_lack(Error (*lack)(), Retry retry, void* request) {
-  give_reserve_back();
-  if (take_last_word()) tell_and_end(lack);
-  // The result is being told: what was given back may be enough for that.
+void end_out_of_resources(Error (*lack)(), Retry retry, void* request) {
+  release_reserved_space();
+  if (claim_final_report()) report_and_end(lack);
+  // Another thread is writing the result: the released space may be enough for that.
   while (!retry(request)) {
-    if (teller == this_thread()) end_without_memory();
+    if (reporting_thread == this_thread()) end_without_memory();
     ::poll(nullptr, 0, 1);
   }
 }
