@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "tests/fakes/test_pki.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -1,5 +1,5 @@
 // Which disk state leads to which action at a start. That the action is right after a power cut is tests/crash.
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 #include "workflow/state/commit.hpp"
 
 using namespace fleet_provision;
