@@ -270,7 +270,7 @@ std::vector<Judged> try_all(const std::vector<Row>& rows, const TemporaryDirecto
 
 }  // namespace
 
-TEST_CASE("each cause is told by its exit code, its kind, its facts and what to do") {
+TEST_CASE("each cause is reported by its exit code, its kind, its facts and what to do") {
   TemporaryDirectory files;
   files.write("ca.pem", pki().root());
   CertificateWish wish;

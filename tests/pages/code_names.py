@@ -91,13 +91,13 @@ def error_examples(pages, program):
 
 
 def folders(pages, program):
-    """docs/architecture.md has each folder of tests/ and each layer of lib/ and apps/."""
+    """docs/testing.md has each folder of tests/, and docs/architecture.md each layer of lib/ and apps/."""
+    rows = page_named(pages, "docs/testing.md").rows_below("| folder of `tests/` |")
+    tests = {word for _, cells in rows for word in re.findall(r"`(\w+)`", cells[0])}
     page = page_named(pages, "docs/architecture.md")
-    tests = {word for _, cells in page.rows_below("| folder of `tests/` |") for word in re.findall(r"`(\w+)`", cells[0])}
-    tests |= {word for number, line in page.prose if line.startswith("`fakes`") for word in ["fakes"]}
     layers = {word for _, cells in page.rows_below("| folder | what belongs there |") for word in re.findall(r"`([\w/-]+)`", cells[0])}
     for path in program.tree:
-        if re.fullmatch(r"tests/[a-z]+", path) and path.removeprefix("tests/") not in tests:
-            yield f"docs/architecture.md: the folder {path} is missing"
+        if re.fullmatch(r"tests/[a-z_]+", path) and path.removeprefix("tests/") not in tests:
+            yield f"docs/testing.md: the folder {path} is missing"
         if re.fullmatch(r"(lib|apps)/[a-z-]+", path) and path not in layers:
             yield f"docs/architecture.md: the folder {path} is missing"

@@ -179,7 +179,7 @@ TEST_CASE("faults as a client meets them") {
   CHECK(twice[0].payload == twice[2].payload);
 }
 
-TEST_CASE("a delayed answer comes when it was told to") {
+TEST_CASE("a delayed answer comes after its delay") {
   const SimulatorProcess simulator({"--fault", "create:1:delay=300"});
   MqttClient client(simulator, claim_of(simulator), "a", 5);
   client.subscribe({csr_topic("json") + "/rejected"});

@@ -70,7 +70,7 @@ TEST_CASE("requests are read in both encodings, and what is no map is refused") 
   }
 }
 
-TEST_CASE("parameters that are not text are told apart") {
+TEST_CASE("parameters that are not text are distinguished") {
   const auto decode = [](const char* parameters) {
     const auto request = Request::decode(std::string("{\"parameters\":") + parameters + "}", Encoding::kJson);
     REQUIRE(request);

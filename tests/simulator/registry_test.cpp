@@ -6,7 +6,7 @@ using std::chrono::seconds;
 
 namespace {
 
-struct World {
+struct RegistryFixture {
   FakeIssuer issuer;
   FakeStore store;
   Registry registry{store, issuer};
@@ -36,42 +36,42 @@ ThingSpec thing(std::optional<Override> setting) {
 }  // namespace
 
 TEST_CASE("a token works once, until its time is over") {
-  World world;
+  RegistryFixture fixture;
   std::string token;
-  const std::string id = world.certificate(&token);
+  const std::string id = fixture.certificate(&token);
   const auto code = [&](const std::string& text, seconds after, bool reuse = false) {
-    const auto redeemed = world.registry.redeem(text, world.now + after, reuse);
+    const auto redeemed = fixture.registry.redeem(text, fixture.now + after, reuse);
     return redeemed ? *redeemed : redeemed.error().error_message;
   };
   CHECK(code(token, seconds(3599)) == id);
   CHECK(code(token, seconds(3600)) == "Certificate ownership token has expired.");
   CHECK(code("other", seconds(0)) == "Certificate ownership token is not valid.");
-  REQUIRE(world.apply(thing({}), id));
+  REQUIRE(fixture.apply(thing({}), id));
   CHECK(code(token, seconds(1)) == "Certificate ownership token is not valid.");
   CHECK(code(token, seconds(1), true) == id);
 }
 
 TEST_CASE("with its token a pending certificate is deleted, an activated one stays") {
-  World world;
+  RegistryFixture fixture;
   std::string token;
-  const std::string pending = world.certificate(&token);
-  const std::string active = world.certificate();
-  REQUIRE(world.apply(thing({}), active));
-  CHECK(world.registry.expire(world.now + seconds(3599)).empty());
-  CHECK(world.registry.expire(world.now + seconds(3600)) == std::vector<std::string>{pending});
-  CHECK(world.registry.find_certificate(pending) == nullptr);
-  CHECK(world.store.certificates.count(pending) == 0);
-  CHECK(world.registry.find_certificate(active)->status == CertificateStatus::kActive);
-  CHECK(world.registry.redeem(token, world.now + seconds(4000), false).error().error_message ==
+  const std::string pending = fixture.certificate(&token);
+  const std::string active = fixture.certificate();
+  REQUIRE(fixture.apply(thing({}), active));
+  CHECK(fixture.registry.expire(fixture.now + seconds(3599)).empty());
+  CHECK(fixture.registry.expire(fixture.now + seconds(3600)) == std::vector<std::string>{pending});
+  CHECK(fixture.registry.find_certificate(pending) == nullptr);
+  CHECK(fixture.store.certificates.count(pending) == 0);
+  CHECK(fixture.registry.find_certificate(active)->status == CertificateStatus::kActive);
+  CHECK(fixture.registry.redeem(token, fixture.now + seconds(4000), false).error().error_message ==
         "Certificate ownership token has expired.");
 }
 
 TEST_CASE("what was stored is known to the next run") {
-  World world;
+  RegistryFixture fixture;
   std::string token;
-  const std::string id = world.certificate(&token);
-  Registry next(world.store, world.issuer);
-  CHECK(next.redeem(token, world.now, false).value_or("") == id);
+  const std::string id = fixture.certificate(&token);
+  Registry next(fixture.store, fixture.issuer);
+  CHECK(next.redeem(token, fixture.now, false).value_or("") == id);
 }
 
 TEST_CASE("OverrideSettings decide over a thing that exists") {
@@ -93,17 +93,17 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
   };
   for (const auto& row : rows) {
     INFO(static_cast<int>(row.setting.value_or(O::kDoNothing)) << row.same);
-    World world;
+    RegistryFixture fixture;
     ThingSpec first = thing(O::kDoNothing);
     first.attributes = {{"a", "1"}};
-    REQUIRE(world.apply(first, world.certificate()));
+    REQUIRE(fixture.apply(first, fixture.certificate()));
     ThingSpec second = thing(O::kDoNothing);
     second.override_attributes = row.setting;
     second.attributes = row.same ? first.attributes : std::map<std::string, std::string>{{"b", "2"}};
-    const std::string id = world.certificate();
-    const auto applied = world.apply(second, id);
+    const std::string id = fixture.certificate();
+    const auto applied = fixture.apply(second, id);
     CHECK(applied.has_value() == !row.attributes.empty());
-    const auto& stored = world.store.things.at("t");
+    const auto& stored = fixture.store.things.at("t");
     if (applied) {
       CHECK(stored.attributes == row.attributes);
       CHECK(stored.principals.size() == 2);
@@ -111,29 +111,29 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
       CHECK(applied.error().error_code == "ResourceConflictsException");
       CHECK(stored.attributes == first.attributes);
       CHECK(stored.principals.size() == 1);
-      CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
+      CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
     }
   }
 }
 
 TEST_CASE("an exclusive thing keeps one certificate only") {
-  World world;
-  REQUIRE(world.apply(thing({}), world.certificate()));
+  RegistryFixture fixture;
+  REQUIRE(fixture.apply(thing({}), fixture.certificate()));
   Rendered rendered;
   rendered.thing = thing({});
-  const std::string id = world.certificate();
+  const std::string id = fixture.certificate();
   rendered.certificate = CertificateSpec{id, "INACTIVE", {}, true};
-  REQUIRE(world.registry.apply(rendered, id, "gateway"));
-  CHECK(world.store.things.at("t").principals == std::vector<std::string>{id});
-  CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kInactive);
+  REQUIRE(fixture.registry.apply(rendered, id, "gateway"));
+  CHECK(fixture.store.things.at("t").principals == std::vector<std::string>{id});
+  CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kInactive);
 }
 
 TEST_CASE("things outside the registry's limits are refused") {
   const auto refused = [](const std::function<void(ThingSpec&)>& change) {
-    World world;
+    RegistryFixture fixture;
     ThingSpec spec = thing({});
     change(spec);
-    return !world.apply(spec, world.certificate());
+    return !fixture.apply(spec, fixture.certificate());
   };
   CHECK_FALSE(refused([](ThingSpec&) {}));
   CHECK(refused([](ThingSpec& t) { t.name = "a/b"; }));
@@ -159,10 +159,10 @@ TEST_CASE("things outside the registry's limits are refused") {
 
 TEST_CASE("each character of a thing's name and attributes is decided by itself") {
   const auto taken = [](const std::function<void(ThingSpec&)>& change) {
-    World world;
+    RegistryFixture fixture;
     ThingSpec spec = thing({});
     change(spec);
-    return world.apply(spec, world.certificate()).has_value();
+    return fixture.apply(spec, fixture.certificate()).has_value();
   };
   // API_ThingAttribute, API_AttributePayload: what is allowed besides letters and digits.
   const std::string in_names = "_.,@/:#-";
@@ -196,60 +196,60 @@ TEST_CASE("OverrideSettings decide over the type and the groups of a thing that 
   };
   for (const auto& row : rows) {
     INFO(static_cast<int>(row.setting.value_or(O::kDoNothing)) << row.type);
-    World world;
+    RegistryFixture fixture;
     ThingSpec first = thing({});
     first.type = "old";
     first.groups = {"a", "b"};
-    REQUIRE(world.apply(first, world.certificate()));
+    REQUIRE(fixture.apply(first, fixture.certificate()));
     ThingSpec by_type = first;
     by_type.type = "new";
     by_type.override_type = row.setting;
     ThingSpec by_groups = first;
     by_groups.groups = {"b", "c"};
     by_groups.override_groups = row.setting;
-    CHECK(world.apply(by_type, world.certificate()).has_value() == !row.type.empty());
-    CHECK(world.store.things.at("t").type == (row.type.empty() ? "old" : row.type));
-    CHECK(world
+    CHECK(fixture.apply(by_type, fixture.certificate()).has_value() == !row.type.empty());
+    CHECK(fixture.store.things.at("t").type == (row.type.empty() ? "old" : row.type));
+    CHECK(fixture
               .apply(
                   [&] {
                     auto spec = by_groups;
-                    spec.type = world.store.things.at("t").type;
+                    spec.type = fixture.store.things.at("t").type;
                     return spec;
                   }(),
-                  world.certificate())
+                  fixture.certificate())
               .has_value() == !row.groups.empty());
-    CHECK(world.store.things.at("t").groups == (row.groups.empty() ? first.groups : row.groups));
+    CHECK(fixture.store.things.at("t").groups == (row.groups.empty() ? first.groups : row.groups));
   }
 }
 
 TEST_CASE("the status of a certificate follows its template, once it is active only by REPLACE") {
   for (const auto setting :
        {std::optional<Override>{}, std::optional{Override::kReplace}, std::optional{Override::kDoNothing}}) {
-    World world;
-    const std::string id = world.certificate();
+    RegistryFixture fixture;
+    const std::string id = fixture.certificate();
     const auto apply = [&](const char* status) {
       Rendered rendered;
       rendered.certificate = CertificateSpec{id, status, setting, false};
-      return world.registry.apply(rendered, id, "gateway");
+      return fixture.registry.apply(rendered, id, "gateway");
     };
     REQUIRE(apply("ACTIVE"));
-    CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kActive);
+    CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kActive);
     REQUIRE(apply("INACTIVE"));
-    CHECK(world.registry.find_certificate(id)->status ==
+    CHECK(fixture.registry.find_certificate(id)->status ==
           (setting == Override::kDoNothing ? CertificateStatus::kActive : CertificateStatus::kInactive));
-    CHECK(world.store.certificates.at(id).token_used);
+    CHECK(fixture.store.certificates.at(id).token_used);
   }
 }
 
 TEST_CASE("a template that names another certificate changes nothing") {
-  World world;
-  const std::string id = world.certificate();
+  RegistryFixture fixture;
+  const std::string id = fixture.certificate();
   Rendered rendered;
   rendered.thing = thing({});
-  rendered.certificate = CertificateSpec{world.certificate(), "ACTIVE", {}, false};
-  const auto applied = world.registry.apply(rendered, id, "gateway");
+  rendered.certificate = CertificateSpec{fixture.certificate(), "ACTIVE", {}, false};
+  const auto applied = fixture.registry.apply(rendered, id, "gateway");
   REQUIRE_FALSE(applied);
   CHECK(applied.error().error_code == "InvalidParameters");
-  CHECK(world.store.things.empty());
-  CHECK(world.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
+  CHECK(fixture.store.things.empty());
+  CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
 }

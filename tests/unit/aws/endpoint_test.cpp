@@ -35,7 +35,7 @@ TEST_CASE("the endpoints of AWS are known by their names") {
   }
 }
 
-TEST_CASE("the name of an endpoint tells region and partition") {
+TEST_CASE("the name of an endpoint gives region and partition") {
   struct Row {
     const char* host;
     const char* partition;

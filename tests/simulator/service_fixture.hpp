@@ -16,8 +16,9 @@ inline constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
 inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
 inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
 
-struct World {
-  explicit World(const std::vector<std::string>& fault_specs = {}, Configuration given = {}, Hook* hook = nullptr)
+struct ServiceFixture {
+  explicit ServiceFixture(const std::vector<std::string>& fault_specs = {}, Configuration given = {},
+                          Hook* hook = nullptr)
       : configuration(std::move(given)) {
     configuration.claim_certificate_id = "claim";
     std::vector<Fault> faults;
