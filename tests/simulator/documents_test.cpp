@@ -1,5 +1,6 @@
-#include "service/document.hpp"
-#include "service/spoil.hpp"
+#include "service/corruption.hpp"
+#include "service/encode.hpp"
+#include "service/request.hpp"
 #include "tests/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -18,18 +19,18 @@ std::string bytes(std::initializer_list<int> values) {
   return text;
 }
 
-std::string spoiled(const char* spec, Encoding encoding = Encoding::kJson) {
+std::string corrupted(const char* spec, Encoding encoding = Encoding::kJson) {
   const auto fault = fleet_provision::simulator::parse_fault(std::string("create:*:") + spec);
   REQUIRE(fault);
-  return encode_spoiled({{"certificateId", Value{std::string("id")}},
-                         {"certificatePem", Value{std::string("pem")}},
-                         {"certificateOwnershipToken", Value{std::string("token")}}},
-                        encoding, {}, {*fault});
+  return encode_corrupted({{"certificateId", Value{std::string("id")}},
+                           {"certificatePem", Value{std::string("pem")}},
+                           {"certificateOwnershipToken", Value{std::string("token")}}},
+                          encoding, {}, {*fault});
 }
 
 }  // namespace
 
-TEST_CASE("answers are written as the encodings say") {
+TEST_CASE("responses are written as the encodings say") {
   CHECK(encode(sample(), Encoding::kJson) ==
         R"({"certificateId":"ab\"c\n","statusCode":429,"deviceConfiguration":{"k":"v"}})");
   const std::string body = bytes({0x6d}) + "certificateId" + bytes({0x65}) + "ab\"c\n" + bytes({0x6a}) + "statusCode" +
@@ -82,23 +83,24 @@ TEST_CASE("parameters that are not text are told apart") {
   CHECK(decode(R"({"a":"b","n":7})").wrong_member == "n");
 }
 
-TEST_CASE("each fault spoils an answer in its own way") {
-  CHECK(spoiled("not-pem").find("this is not a certificate") != std::string::npos);
-  CHECK(spoiled("missing-field").find("certificateOwnershipToken") == std::string::npos);
-  CHECK(spoiled("missing-field=certificateId") == R"({"certificatePem":"pem","certificateOwnershipToken":"token"})");
-  CHECK(spoiled("wrong-types") == R"({"certificateId":42,"certificatePem":42,"certificateOwnershipToken":42})");
-  CHECK(spoiled("truncated=5") == R"({"cer)");
-  CHECK(spoiled("truncated").size() == spoiled("wrong-key").size() / 2);
-  CHECK(spoiled("trailing-bytes") == spoiled("wrong-key") + "{}");
-  CHECK(spoiled("empty").empty());
-  CHECK(spoiled("oversize").size() == 128 * 1024 + 1);
-  CHECK(spoiled("oversize=2000", Encoding::kCbor).size() >= 2000);
-  CHECK(spoiled("deep-nesting=3").find("[[[null]]]") != std::string::npos);
-  CHECK(spoiled("duplicate-keys").find(R"("certificateId":"another value","certificateId":"id")") != std::string::npos);
-  CHECK(spoiled("bad-utf8").find('\xff') != std::string::npos);
-  CHECK(spoiled("indefinite", Encoding::kCbor).front() == '\xbf');
-  CHECK(spoiled("wrong-encoding").front() == '\xa3');
-  CHECK(spoiled("wrong-id").find(std::string(64, '0')) != std::string::npos);
-  CHECK(spoiled("wrong-id=../../x").find("../../x") != std::string::npos);
+TEST_CASE("each fault corrupts a response in its own way") {
+  CHECK(corrupted("not-pem").find("this is not a certificate") != std::string::npos);
+  CHECK(corrupted("missing-field").find("certificateOwnershipToken") == std::string::npos);
+  CHECK(corrupted("missing-field=certificateId") == R"({"certificatePem":"pem","certificateOwnershipToken":"token"})");
+  CHECK(corrupted("wrong-types") == R"({"certificateId":42,"certificatePem":42,"certificateOwnershipToken":42})");
+  CHECK(corrupted("truncated=5") == R"({"cer)");
+  CHECK(corrupted("truncated").size() == corrupted("wrong-key").size() / 2);
+  CHECK(corrupted("trailing-bytes") == corrupted("wrong-key") + "{}");
+  CHECK(corrupted("empty").empty());
+  CHECK(corrupted("oversize").size() == 128 * 1024 + 1);
+  CHECK(corrupted("oversize=2000", Encoding::kCbor).size() >= 2000);
+  CHECK(corrupted("deep-nesting=3").find("[[[null]]]") != std::string::npos);
+  CHECK(corrupted("duplicate-keys").find(R"("certificateId":"another value","certificateId":"id")") !=
+        std::string::npos);
+  CHECK(corrupted("bad-utf8").find('\xff') != std::string::npos);
+  CHECK(corrupted("indefinite", Encoding::kCbor).front() == '\xbf');
+  CHECK(corrupted("wrong-encoding").front() == '\xa3');
+  CHECK(corrupted("wrong-id").find(std::string(64, '0')) != std::string::npos);
+  CHECK(corrupted("wrong-id=../../x").find("../../x") != std::string::npos);
   CHECK(unescape("a\\x1b[31m\\x00.\\xzz") == std::string("a\x1b[31m\0.\\xzz", 12));
 }

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "pki/x509.hpp"
-#include "records/files.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -61,7 +61,8 @@ std::string alternative_names(const std::vector<std::string>& names) {
   return list;
 }
 
-// Loads a pair, or makes and saves it. The key goes to disk first: a certificate without its key would be kept.
+// Loads a pair, or makes and saves it. The key is written first, because a pair counts as complete once its certificate
+// exists.
 template <class Make>
 Result<Pair> load_or_make(const std::string& certificate_file, const std::string& key_file, const Make& make) {
   if (exists(certificate_file) && exists(key_file)) {
@@ -99,7 +100,7 @@ Result<Pki> prepare(const std::string& directory, const std::vector<std::string>
           at("device-issuer.key"),
           at("client-trust.pem"),
           {}};
-  // A claim of another root could not connect.
+  // With a new root the old claim could not connect.
   if (!exists(pki.root_certificate) || !exists(at("ca.key"))) {
     std::error_code none;
     std::filesystem::remove(pki.claim_certificate, none);

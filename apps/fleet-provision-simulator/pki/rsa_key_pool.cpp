@@ -1,4 +1,4 @@
-#include "pki/rsa_keys_ahead.hpp"
+#include "pki/rsa_key_pool.hpp"
 
 #include <signal.h>
 
@@ -10,7 +10,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-// While it lives, threads that are begun get no signals: the broker's loop is woken by them.
+// While it lives, new threads inherit a mask that blocks all signals, so that SIGALRM reaches the broker's thread.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -28,7 +28,7 @@ class SignalsBlocked {
 
 }  // namespace
 
-RsaKeysAhead::~RsaKeysAhead() {
+RsaKeyPool::~RsaKeyPool() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -37,21 +37,21 @@ RsaKeysAhead::~RsaKeysAhead() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool RsaKeysAhead::ready() {
+bool RsaKeyPool::ready() {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) {
     const SignalsBlocked blocked;
     try {
       thread_ = std::thread([this] { work(); });
     } catch (const std::system_error&) {
-      // None to be had: each key is then made when it is taken.
+      // Without a thread, take() generates each key.
       return true;
     }
   }
   return key_ != nullptr || failed_;
 }
 
-Key RsaKeysAhead::take() {
+Key RsaKeyPool::take() {
   Key key;
   {
     const std::lock_guard lock(mutex_);
@@ -61,7 +61,7 @@ Key RsaKeysAhead::take() {
   return key ? std::move(key) : make_rsa_key();
 }
 
-void RsaKeysAhead::work() {
+void RsaKeyPool::work() {
   std::unique_lock lock(mutex_);
   while (!stopped_ && !failed_) {
     if (key_) {
