@@ -23,7 +23,7 @@ const std::vector<BehaviourDescription>& behaviour_table() {
        {"close", "suback"},
        &Behaviours::suback_on_denied_subscribe,
        "assumed",
-       "a denied subscription on MQTT 3.1.1: the connection is closed, or the SUBACK has return code 0x80"},
+       "a denied subscription on MQTT 3.1.1: the connection is closed, or the SUBACK has code 0x80"},
       {"claim-inactive",
        {"close", "connack"},
        &Behaviours::connack_for_inactive,

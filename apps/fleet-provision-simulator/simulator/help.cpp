@@ -12,7 +12,7 @@ namespace fleet_provision::simulator {
 namespace {
 
 constexpr std::size_t kColumns = 100;
-constexpr std::size_t kTextColumn = 26;
+constexpr std::size_t kTextColumn = 28;
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 2), ' ');
