@@ -33,7 +33,7 @@ ProgramVerb tool_verb(Command command) {
   ProgramVerb verb{word(command), purpose(command), {}};
   for (const OptionRow& row : option_table()) {
     // Without a command the options of one command alone are an error.
-    if (matters_to(command, row.id)) verb.options.push_back(tool_option(row));
+    if (applies_to(command, row.id)) verb.options.push_back(tool_option(row));
   }
   return verb;
 }

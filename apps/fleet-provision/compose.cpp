@@ -19,8 +19,8 @@
 namespace fleet_provision {
 namespace {
 
-/// Where no claim was given: a provisioned gateway needs none, any other is told what is missing. A claim in one file
-/// is read when it is needed, so a provisioned gateway never waits for stdin.
+/// A transport that may have no claim: a provisioned gateway needs none, any other gets an error that names the missing
+/// option. A claim in one file is read only when it is needed, so a provisioned gateway never waits for stdin.
 class ClaimTransport final : public Transport {
  public:
   ClaimTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
@@ -33,20 +33,20 @@ class ClaimTransport final : public Transport {
   [[nodiscard]] Result<CertificateFacts> load_credentials() override {
     if (claim_file_) return load_claim_file();
     if (!lacks_certificate_ && !lacks_key_) return transport_.load_credentials();
-    constexpr const char* kSince = " is required as long as this gateway is not provisioned";
+    constexpr const char* kRequired = " is required until this gateway is provisioned";
     if (lacks_certificate_ && lacks_key_) {
-      return fail(ErrorKind::kUsage, std::string("--claim, or --claim-cert with --claim-key,") + kSince,
+      return fail(ErrorKind::kUsage, std::string("--claim, or --claim-cert with --claim-key,") + kRequired,
                   "give --claim FILE or set " + environment_name(row(OptionId::kClaim)));
     }
     const OptionRow& option = row(lacks_certificate_ ? OptionId::kClaimCert : OptionId::kClaimKey);
     const std::string name = "--" + std::string(option.name);
-    return fail(ErrorKind::kUsage, name + kSince,
+    return fail(ErrorKind::kUsage, name + kRequired,
                 "give " + name + " " + std::string(option.metavar) + " or set " + environment_name(option) +
-                    ", or give both in one file with --claim");
+                    ", or give certificate and key in one file with --claim");
   }
   [[nodiscard]] Result<ClaimProof> prove_claim() override {
     if (!claim_file_) return transport_.prove_claim();
-    // What stdin held is in no file.
+    // A claim from stdin is in no file.
     if (*claim_file_ == "-") return ClaimProof{};
     std::vector<ClaimFile> files;
     const auto claim = read_claim_file(*claim_file_, passphrase_file_, &files);
@@ -57,7 +57,9 @@ class ClaimTransport final : public Transport {
     return proof;
   }
   [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
-  [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
+  [[nodiscard]] Result<void> use_identity(const IssuedCredentials& issued) override {
+    return transport_.use_identity(issued);
+  }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);
   }
@@ -97,8 +99,8 @@ Outcome run(Command command, Request request, const Environment& environment, co
   ClaimTransport transport(std::move(request.connection), interrupt, log);
   OpensslKeysmith keysmith(interrupt);
   PosixDisk disk(request.plan.state_dir);
-  PosixHostSystem outside(as_texts(environment), interrupt);
-  const Ports ports{transport, keysmith, disk, clock, log, &outside};
+  PosixHostSystem host_system(as_texts(environment), interrupt);
+  const Ports ports{transport, keysmith, disk, clock, log, &host_system};
   if (command == Command::kCheck) return check(request.plan, ports, log, request.probe);
   if (command == Command::kVerify) return verify_installed(request.plan, ports);
   return command == Command::kRotate ? rotate(request.plan, ports) : provision(request.plan, ports);
@@ -108,10 +110,10 @@ Result<State> read_state(const std::string& state_dir, Observer& observer) {
   const Interrupt never;
   OpensslKeysmith keysmith(never);
   PosixDisk disk(state_dir);
-  return look_at_state(disk, keysmith, observer);
+  return read_state(disk, keysmith, observer);
 }
 
-std::string whole_path(const std::string& path) {
+std::string absolute_path(const std::string& path) {
   const Interrupt never;
   return PosixHostSystem({}, never).absolute(path);
 }

@@ -9,15 +9,15 @@
 
 namespace fleet_provision {
 
-/// Runs the request of a command (kProvision, kCheck, kVerify, kRotate). `environment` is what the program of
-/// --on-success gets.
+/// Runs the request of a command (kProvision, kCheck, kVerify, kRotate). The program of --on-success inherits
+/// `environment`.
 [[nodiscard]] Outcome run(Command command, Request request, const Environment& environment, const Interrupt& interrupt,
                           Observer& observer);
 
-/// What a state directory holds; offline, changes nothing.
+/// Reads a state directory; offline, changes nothing.
 [[nodiscard]] Result<State> read_state(const std::string& state_dir, Observer& observer);
 
-/// `path` as it stands from the root.
-[[nodiscard]] std::string whole_path(const std::string& path);
+/// `path` as an absolute path.
+[[nodiscard]] std::string absolute_path(const std::string& path);
 
 }  // namespace fleet_provision

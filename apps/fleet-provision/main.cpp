@@ -21,17 +21,17 @@
 #include "core/text.hpp"
 #include "output/report.hpp"
 #include "output/terminal.hpp"
-#include "output/watch.hpp"
-#include "process/last_words.hpp"
-#include "process/process.hpp"
+#include "process/final_report.hpp"
+#include "process/process_setup.hpp"
+#include "process/watchdog.hpp"
 
 namespace fleet_provision {
 namespace {
 
-/// What a run has open at the same time, generously. With fewer, libraries would fail without saying why.
+/// More descriptors than a run has open at the same time. With fewer, libraries would fail without saying why.
 constexpr unsigned kDescriptorsOfRun = 20;
 
-/// Writes to stdout; what cannot be written there is an error of the run, never silence.
+/// Writes to stdout and returns `code`, or the exit code of a failed write.
 int print(std::string_view text, int code) {
   const int failure = write_all(STDOUT_FILENO, text);
   if (failure == 0) return code;
@@ -57,9 +57,9 @@ int refuse(Error error, Report& report, bool json) {
   return finish(nullptr, outcome, report, json);
 }
 
-/// Of a command line that is wrong.
+/// Whether a command line that may be invalid asks for JSON.
 bool wants_json(const std::vector<std::string>& arguments, const Environment& environment) {
-  if (asks_for(arguments, OptionId::kJson)) return true;
+  if (has_flag(arguments, OptionId::kJson)) return true;
   const auto from_environment = Options::read({}, environment);
   return from_environment && from_environment->flag(OptionId::kJson).value_or(false);
 }
@@ -77,7 +77,7 @@ Result<bool> wants_variables(const Options& options) {
   FP_TRY_ASSIGN(const bool variables, options.flag(OptionId::kEnv));
   FP_TRY_ASSIGN(const bool json, options.flag(OptionId::kJson));
   if (variables && json && options.given(OptionId::kJson)->source == options.given(OptionId::kEnv)->source) {
-    return fail(ErrorKind::kUsage, "--env and --json cannot be combined", "leave one of them out");
+    return fail(ErrorKind::kUsage, "--env and --json cannot be combined", "omit one of the two");
   }
   return variables;
 }
@@ -98,14 +98,14 @@ int print_status(const Options& options, const OutputSettings& output, Report& r
       if (!state->damage) report.warned(*state_dir + " holds no identity: " + std::string(word(state->kind)));
       return code;
     }
-    auto lines = status_variables(whole_path(*state_dir), *state->identity);
+    auto lines = status_variables(absolute_path(*state_dir), *state->identity);
     return lines ? print(*lines, code) : refuse(std::move(lines).error(), report, json);
   }
   const RunRecord record = report.finish();
   return print(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
-/// The requests of `verify` and `rotate` are about the identity that is there.
+/// The request of the command; those of `verify` and `rotate` start from the existing identity.
 Result<Request> request_of(const Options& options, const Environment& environment, Report& report,
                            std::vector<std::string>& warnings) {
   const Command command = options.command();
@@ -119,122 +119,121 @@ Result<Request> request_of(const Options& options, const Environment& environmen
     return verification_from_options(options, environment, *state.identity, warnings);
   }
   if (command == Command::kRotate) {
-    // One that was cut off within its commit goes on with that.
+    // After a cut within the commit the complete identity is still in pending/.
     const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
     if (present) return rotation_from_options(options, environment, *present, warnings);
   }
   return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",
-              "provision this gateway first, or name its --state-dir");
+              "provision this gateway first, or give its --state-dir");
 }
 
-/// What reading the input took is gone from the time of the run.
-void shorten(Plan& plan, Instant start) {
+/// Subtracts the time since `start`, which reading the input took, from the timeout.
+void subtract_reading_time(Plan& plan, Instant start) {
   const auto taken = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - start);
   plan.timeout = std::max(Milliseconds{1}, plan.timeout - taken);
 }
 
-/// Tells the end of a run once, whichever thread comes first: the one that works, or the one that watches it.
-class Ending {
+/// Writes the result of a run once, from whichever thread claims the final report first.
+class ResultReporter {
  public:
-  Ending(Report& report, bool json) : report_(report), json_(json) {}
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
+  ResultReporter(Report& report, bool json) : report_(report), json_(json) {}
+  ResultReporter(const ResultReporter&) = delete;
+  ResultReporter& operator=(const ResultReporter&) = delete;
 
-  /// From then on the result names what was asked for.
-  void know(const Plan& plan) {
+  /// From now on the result names the request.
+  void set_plan(const Plan& plan) {
     plan_ = plan;
-    known_ = &*plan_;
+    known_plan_ = &*plan_;
   }
-  [[nodiscard]] int tell(const Outcome& outcome) { return finish(known_, outcome, report_, json_); }
-  [[nodiscard]] int tell(Error error) {
-    Outcome outcome;
-    outcome.error = std::move(error);
-    return tell(outcome);
+  /// Writes the result and returns the exit code. The caller holds the final report.
+  [[nodiscard]] int write(const Outcome& outcome) { return finish(known_plan_, outcome, report_, json_); }
+  [[nodiscard]] int write(Error error) { return write(failed(std::move(error))); }
+  /// For the thread that runs the command.
+  [[nodiscard]] int claim_and_write(const Outcome& outcome) {
+    // Another thread is writing the result, and ends the process after that.
+    while (!claim_final_report()) ::pause();
+    return write(outcome);
   }
-  /// By the thread that works.
-  [[nodiscard]] int last(const Outcome& outcome) {
-    // Another thread may be telling the result just now, and then ends the process.
-    while (!take_last_word()) ::pause();
-    return tell(outcome);
-  }
-  [[nodiscard]] int last(Error error) {
-    Outcome outcome;
-    outcome.error = std::move(error);
-    return last(outcome);
-  }
-  /// The run does not end though a signal has come.
-  void stuck(ErrorKind kind) {
-    end_process_after(kMomentToTell, static_cast<int>(exit_code(kind)));
-    if (!take_last_word()) return;
+  [[nodiscard]] int claim_and_write(Error error) { return claim_and_write(failed(std::move(error))); }
+  /// The run goes on 0.8 s after a signal.
+  void on_ignored_signal(ErrorKind kind) {
+    end_process_after(kTimeToWrite, static_cast<int>(exit_code(kind)));
+    if (!claim_final_report()) return;
     Error error;
     error.kind = kind;
-    error.message = kind == ErrorKind::kInterrupted ? "interrupted" : "terminated";
-    error.hint = "what was reached is kept; run the same command again to go on";
-    ::_exit(tell(std::move(error)));
+    error.message = std::string("stopped by ") + (kind == ErrorKind::kInterrupted ? "SIGINT" : "SIGTERM");
+    error.hint = "rerun the same command to resume";
+    ::_exit(write(std::move(error)));
   }
-  /// The run does not end though its time is over. A run that is telling its result waits for its reader.
-  void late() {
-    if (!take_last_word()) return;
+  /// The run goes on 0.8 s after its timeout. A run that is writing its result waits for its reader instead.
+  void on_timeout() {
+    if (!claim_final_report()) return;
     Error error;
     error.kind = ErrorKind::kNoAnswer;
-    end_process_after(kMomentToTell, static_cast<int>(exit_code(error.kind)));
-    error.phase = report_.under_way();
+    end_process_after(kTimeToWrite, static_cast<int>(exit_code(error.kind)));
+    error.phase = report_.current_phase();
     error.message = "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") +
-                    " when its time (--timeout) was over";
+                    " when --timeout ended";
     error.hint = error.phase == Phase::kKey
-                     ? "give it more time with --timeout, or use --key-type ec-p256, which takes the least"
-                     : "look whether a disk does not answer, or a file that OpenSSL reads (OPENSSL_CONF, "
-                       "SSL_CERT_FILE, SSL_CERT_DIR) is a pipe; then run again";
-    ::_exit(tell(std::move(error)));
+                     ? "raise --timeout, or use --key-type ec-p256, which is generated fastest"
+                     : "check for a hanging disk, and for pipes among the files that OpenSSL reads (OPENSSL_CONF, "
+                       "SSL_CERT_FILE, SSL_CERT_DIR), then rerun";
+    ::_exit(write(std::move(error)));
   }
 
  private:
-  static constexpr std::chrono::milliseconds kMomentToTell{150};
+  static constexpr std::chrono::milliseconds kTimeToWrite{150};
+
+  [[nodiscard]] static Outcome failed(Error error) {
+    Outcome outcome;
+    outcome.error = std::move(error);
+    return outcome;
+  }
 
   Report& report_;
   bool json_;
   std::optional<Plan> plan_;
-  std::atomic<const Plan*> known_{nullptr};
+  std::atomic<const Plan*> known_plan_{nullptr};
 };
 
-int run_as_asked(const Options& options, const Environment& environment, OutputSettings output, Report& report,
-                 Instant start) {
+int run_command(const Options& options, const Environment& environment, OutputSettings output, Report& report,
+                Instant start) {
   for (const std::string& each : options.warnings()) report.warned(each);
-  // Not destroyed: a signal may come until the very end.
+  // Not destroyed, because a signal may arrive until the process ends.
   static Interrupt interrupt;
   deliver_signals_to(interrupt);
   const Instant end_of_reading = start + timeout_of(options);
   const ReadingLimit limit(end_of_reading, &interrupt);
   report.end_at(end_of_reading, Milliseconds{0});
-  Ending ending(report, output.json_result);
-  Watch::Calls calls{.tick = {},
-                     .end = [&report] { return report.end(); },
-                     .late = [&ending] { ending.late(); },
-                     .stuck = [&ending](ErrorKind kind) { ending.stuck(kind); }};
-  if (output.live_line) calls.tick = [&report] { report.tick(); };
-  const Watch watch(interrupt, std::move(calls));
+  ResultReporter result(report, output.json_result);
+  Watchdog::Callbacks callbacks{.tick = {},
+                                .deadline = [&report] { return report.end(); },
+                                .on_timeout = [&result] { result.on_timeout(); },
+                                .on_ignored_signal = [&result](ErrorKind kind) { result.on_ignored_signal(kind); }};
+  if (output.live_line) callbacks.tick = [&report] { report.tick(); };
+  const Watchdog watchdog(interrupt, std::move(callbacks));
   std::vector<std::string> warnings;
   auto request = request_of(options, environment, report, warnings);
   for (const std::string& each : warnings) report.warned(each);
-  if (!request) return ending.last(std::move(request).error());
-  shorten(request->plan, start);
+  if (!request) return result.claim_and_write(std::move(request).error());
+  subtract_reading_time(request->plan, start);
 
   for (const std::string& each : request->warnings) report.warned(each);
   const Plan& plan = request->plan;
   report.end_at(std::chrono::steady_clock::now() + plan.splay + plan.timeout, plan.timeout);
-  ending.know(plan);
-  const LastWords last_words([&ending](Error error) { return ending.tell(std::move(error)); });
+  result.set_plan(plan);
+  const FinalReporter final_reporter([&result](Error error) { return result.write(std::move(error)); });
   const Outcome outcome = run(options.command(), std::move(*request), environment, interrupt, report);
-  return ending.last(outcome);
+  return result.claim_and_write(outcome);
 }
 
 int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {
-  // A configuration file may be a pipe as well; what it says of --timeout is not known yet.
-  const ReadingLimit limit(start + timeout_sought(arguments, environment), nullptr);
+  // A configuration file may be a pipe as well; the --timeout in it is not known yet.
+  const ReadingLimit limit(start + unchecked_timeout(arguments, environment), nullptr);
   const auto options = Options::read(arguments, environment);
-  const auto asked = [&](OptionId id) { return options ? options->given(id) != nullptr : asks_for(arguments, id); };
-  if (asked(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
-  if (asked(OptionId::kVersion)) return print(version_text(), 0);
+  const auto requested = [&](OptionId id) { return options ? options->given(id) != nullptr : has_flag(arguments, id); };
+  if (requested(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
+  if (requested(OptionId::kVersion)) return print(version_text(), 0);
 
   if (options && options->given(OptionId::kPrintConfig) != nullptr) {
     return print(print_config(*options, environment), 0);
@@ -243,25 +242,26 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
       options ? output_settings_from(*options, environment) : Result<OutputSettings>(fail(options.error()));
   if (!output) {
     OutputSettings plain;
-    plain.json_log = value_sought(arguments, environment, OptionId::kLogFormat) == "json";
-    // What is asked of the output is as unsure as the rest, but -q is easily seen.
-    plain.quiet = asks_for(arguments, OptionId::kQuiet);
+    plain.json_log = unchecked_value(arguments, environment, OptionId::kLogFormat) == "json";
+    // The output options may be invalid too, but -q can be recognised.
+    plain.quiet = has_flag(arguments, OptionId::kQuiet);
     Report report(plain, start);
     for (const std::string& each : unknown_variables(environment)) report.warned(each);
     return refuse(output.error(), report, wants_json(arguments, environment));
   }
   Report report(*output, start);
-  const LastWords last_words([&](Error error) { return refuse(std::move(error), report, output->json_result); });
+  const FinalReporter final_reporter(
+      [&](Error error) { return refuse(std::move(error), report, output->json_result); });
   if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
     return refuse(std::move(enough).error(), report, output->json_result);
   }
-  if (auto belong = belong_to_command(*options); !belong) {
+  if (auto belong = check_options_of_command(*options); !belong) {
     return refuse(std::move(belong).error(), report, output->json_result);
   }
   if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, output->json_result);
   if (options->command() == Command::kStatus) return print_status(*options, *output, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *output, report);
-  return run_as_asked(*options, environment, *output, report, start);
+  return run_command(*options, environment, *output, report, start);
 }
 
 }  // namespace
@@ -270,25 +270,25 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
 int main(int argc, char** argv) {
   using namespace fleet_provision;
   const Instant start = std::chrono::steady_clock::now();
-  const auto settled = settle_process();
+  const auto prepared = prepare_process();
   const Environment environment = take_environment();
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const auto end_with = [&](Error error) {
+  const auto report_error = [&](Error error) {
     Report report(OutputSettings{}, start);
     return refuse(std::move(error), report, wants_json(arguments, environment));
   };
-  const LastWords last_words(end_with);
+  const FinalReporter final_reporter(report_error);
   int code = 0;
   try {
-    code = settled ? run_process(arguments, environment, start) : end_with(settled.error());
+    code = prepared ? run_process(arguments, environment, start) : report_error(prepared.error());
   } catch (...) {
     Error error = error_of_exception("unexpected");
-    if (error.kind == ErrorKind::kInternal) error.hint = "this is a fault of fleet-provision; please report it";
-    code = end_with(std::move(error));
+    if (error.kind == ErrorKind::kInternal) error.hint = "report this fault of fleet-provision with the output of -vv";
+    code = report_error(std::move(error));
   }
 #ifndef FLEET_PROVISION_SANITIZED
-  // Threads of the MQTT library may still be at work (see paho_transport.cpp): nothing is to be taken down under them,
-  // and nothing is buffered. A sanitizer wants to see the ordinary end.
+  // Threads of the MQTT library may still run (see paho_transport.cpp), so destructors of globals must not; nothing is
+  // buffered. A sanitizer needs the ordinary end.
   ::_exit(code);
 #endif
   return code;

@@ -8,10 +8,10 @@ namespace fleet_provision {
 namespace {
 
 /// The statement that allows `need`, fit to be pasted.
-std::string statement(const PolicyNeed& need, const AwsPlace& place) {
+std::string statement(const PolicyNeed& need, const PolicyScope& scope) {
   std::string resources;
   for (const std::string& each : need.resources) {
-    resources += (resources.empty() ? "\"" : ",\"") + arn(place, printable(each)) + "\"";
+    resources += (resources.empty() ? "\"" : ",\"") + arn(scope, printable(each)) + "\"";
   }
   if (need.resources.size() != 1) resources = "[" + resources + "]";
   return R"({"Effect":"Allow","Action":")" + need.action + R"(","Resource":)" + resources + "}";
@@ -19,7 +19,7 @@ std::string statement(const PolicyNeed& need, const AwsPlace& place) {
 
 }  // namespace
 
-std::string allow_hint(const PolicyNeed& need, const AwsPlace& place) {
+std::string allow_hint(Principal principal, const PolicyNeed& need, const PolicyScope& scope) {
   // The slip that half of all claim policies begin with.
   const char* form = need.action == "iot:Subscribe" ? " (topicfilter/, not topic/)" : "";
   // The name of a template is part of these, so a slip in it is denied as well.
@@ -27,10 +27,10 @@ std::string allow_hint(const PolicyNeed& need, const AwsPlace& place) {
     return each.find("/$aws/provisioning-templates/") != std::string::npos;
   });
   const char* slip = names_template && !need.resources.empty()
-                         ? "; or is --template not spelt as in the policy (upper and lower case differ)"
+                         ? "; check that --template is spelt as in the policy, in upper and lower case"
                          : "";
-  return "the claim's policy must allow " + need.action + " on " + listed(need.resources) + form + ": add " +
-         statement(need, place) + slip;
+  return std::string(policy_of(principal)) + " must allow " + need.action + " on " + listed(need.resources) + form +
+         ": add " + statement(need, scope) + slip;
 }
 
 PolicyNeed connect_need(std::string_view client_id) {
@@ -41,11 +41,12 @@ PolicyNeed connect_need(std::string_view client_id) {
   return {"iot:Connect", {"client/" + (made_up ? std::string(kOurs) + "*" : std::string(client_id))}};
 }
 
-std::string claim_hint(std::string_view client_id) {
-  return "in this order: is the claim certificate ACTIVE; does it belong to the account and region of the endpoint; is "
-         "a policy attached to it; does that policy allow " +
-         (client_id.empty() ? std::string("this client id")
-                            : "iot:Connect on " + printable(connect_need(client_id).resources.front()));
+std::string certificate_hint(Principal principal, std::string_view client_id) {
+  return "check that " + std::string(certificate_of(principal)) +
+         " is ACTIVE, that it belongs to the account and region of the endpoint, and that a policy attached to it "
+         "allows "
+         "iot:Connect on " +
+         (client_id.empty() ? std::string("this client id") : printable(connect_need(client_id).resources.front()));
 }
 
 }  // namespace fleet_provision

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/principal.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision {
@@ -65,6 +66,8 @@ struct Plan {
   Method method = Method::kCsr;
   PayloadFormat payload_format = PayloadFormat::kJson;
   MqttVersion mqtt_version = MqttVersion::k5;
+  /// Whose certificate asks the service.
+  Principal principal = Principal::kClaim;
   /// Absent: `fleet-provision-` and 16 random hex digits, new for each connection.
   std::optional<std::string> client_id;
   KeySource key_source = MakeKey{};

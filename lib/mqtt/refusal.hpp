@@ -9,7 +9,8 @@
 #include "aws/claim_policy.hpp"
 #include "core/error.hpp"
 #include "core/plan.hpp"
-#include "mqtt/guard.hpp"
+#include "core/principal.hpp"
+#include "mqtt/packet.hpp"
 
 namespace fleet_provision {
 
@@ -21,8 +22,10 @@ struct MqttStep {
   /// Filters of the last SUBSCRIBE, topic of the last PUBLISH.
   std::vector<std::string> filters;
   std::string topic;
-  /// Where the resources of the claim's policy are.
-  AwsPlace place = {};
+  /// Whose policy allows or denies it.
+  Principal principal = Principal::kClaim;
+  /// Where the resources of that policy are.
+  PolicyScope scope = {};
 };
 
 /// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants what was asked.

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -32,6 +32,7 @@ TEST_CASE("an exchange works in both MQTT versions and both TLS versions") {
     CHECK(answer->payload.reveal() == "{}");
   }
   session->close();
+  INFO(bench.observer.details());
   CHECK(bench.observer.phases() == "+resolve -resolve +tcp -tcp +tls -tls +mqtt -mqtt +subscribe -subscribe");
   CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
   CHECK(bench.observer.details().find("4711") == std::string::npos);

@@ -1,8 +1,8 @@
 // What a broker refuses, breaks or cuts at each step of an exchange, by its cause and the step it was in.
 #include <chrono>
 
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -139,7 +139,7 @@ const std::vector<Row>& rows() {
        {grant, bytes(std::string("\x90\x06\x77\x77\x01\x01\x01\x01", 8)), {}},
        kMalformedAnswer,
        Phase::kSubscribe,
-       "not asked"},
+       "no SUBSCRIBE had"},
       {"DISCONNECT 135 at SUBSCRIBE",
        true,
        {grant, bytes(disconnect(135)), {}},
@@ -246,5 +246,6 @@ TEST_CASE("an answer before the PUBACK, and one without a PUBACK, are answers") 
   const auto session = bench.connect();
   CHECK(exchange(*session));
   session->close();
+  INFO(bench.observer.details());
   CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
 }

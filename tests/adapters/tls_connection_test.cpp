@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "adapters/network/tcp.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -116,6 +116,27 @@ TEST_CASE("a server that is not verified does not see the claim certificate") {
       CHECK(is_shown == row.is_shown);
     }
   }
+}
+
+TEST_CASE("a server that refuses the identity's certificate is not told of as if it refused the claim") {
+  const int tls = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  BrokerOptions options = broker_options();
+  options.client_root = TestPki("other root").root();
+  options.tls_version = tls;
+  ScriptedBroker broker(options, swallow);
+  TransportBench bench(broker.port());
+  PahoTransport transport(std::move(bench.options), bench.interrupt, bench.observer);
+  const IssuedCertificate issued = pki().claim();
+  DeviceKey key;
+  key.pem = Secret(issued.key);
+  REQUIRE(transport.use_identity({issued.certificate, key}));
+  const auto session = transport.connect(bench.request);
+  const auto answer = exchange(*session);
+  session->close();
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().kind == kClaimRefused);
+  CHECK(answer.error().message.find("refused the identity's certificate: unknown CA (alert 48)") != std::string::npos);
+  CHECK(answer.error().hint.find("check that the identity's certificate is ACTIVE") != std::string::npos);
 }
 
 TEST_CASE("the name of an address is checked, and not sent") {

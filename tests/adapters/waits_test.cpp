@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "adapters/system/descriptor.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
-#include "tests/loopback.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -199,7 +199,9 @@ TEST_CASE("answers that nobody takes are not left behind with their clients") {
   rusage before{};
   for (int i = 1; i <= kSessions; ++i) {
     if (i > 1) session = bench.transport->connect(bench.request);
-    REQUIRE(session->established());
+    const auto established = session->established();
+    INFO(i << ": " << (established ? "" : established.error().message));
+    REQUIRE(established);
     REQUIRE(session->subscribe(answer_topics()));
     REQUIRE(session->publish("t/create", "{}"));
     std::unique_lock lock(mutex);

@@ -31,6 +31,17 @@ def milestones(pages, program):
         yield f"docs/architecture.md: the milestones are {expected}, not {found}"
 
 
+def public_headers(pages, program):
+    """docs/library.md has each public header that config/cmake/install.cmake installs, by its path, and none besides."""
+    text = (program.root / "config/cmake/install.cmake").read_text(encoding="utf-8")
+    listed = re.search(r"set\(public_headers(.*?)# Not for use", text, re.S).group(1)
+    expected = {*re.findall(r"[\w/]+\.hpp", listed), "core/version.hpp"}
+    rows = page_named(pages, "docs/library.md").rows_below("| header |")
+    told = {word for _, cells in rows for word in re.findall(r"`([^`]+)`", cells[0])}
+    for name in sorted(expected ^ told):
+        yield f"docs/library.md: the header {name} is on the page or public in config/cmake/install.cmake, not in both"
+
+
 def build_options(pages, program):
     """docs/packaging.md has each option of the build with its default."""
     page = page_named(pages, "docs/packaging.md")

@@ -1,7 +1,7 @@
 #include "service/corruption.hpp"
 #include "service/encode.hpp"
 #include "service/request.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

@@ -1,7 +1,7 @@
 #include "service/policy.hpp"
 
 #include "service/claim_policy.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

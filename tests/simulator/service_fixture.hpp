@@ -10,7 +10,7 @@
 #include "fakes.hpp"
 #include "service/builtin_template.hpp"
 #include "service/claim_policy.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision::simulator {
 

@@ -3,7 +3,7 @@
 #include "service/builtin_template.hpp"
 
 #include <nlohmann/json.hpp>
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using Parameters = std::map<std::string, std::string>;

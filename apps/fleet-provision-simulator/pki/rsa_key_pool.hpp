@@ -6,10 +6,9 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "core/mutex.hpp"
 #include "pki/x509.hpp"
 
 namespace fleet_provision::simulator {
@@ -28,14 +27,19 @@ class RsaKeyPool {
   [[nodiscard]] Key take();
 
  private:
+  /// Runs in the thread.
   void work();
+  /// Waits while the pool has a key; false when the thread is to end.
+  [[nodiscard]] bool key_wanted();
+  /// `key` is nullptr when generating it failed or was cancelled.
+  void keep(Key key);
 
-  std::mutex mutex_;
-  std::condition_variable wanted_;
+  Mutex mutex_;
+  Condition wanted_;
   std::atomic<bool> stopped_{false};
   /// Generating has failed once; the thread has ended.
-  bool failed_ = false;
-  Key key_;
+  bool failed_ FP_GUARDED_BY(mutex_) = false;
+  Key key_ FP_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -15,8 +15,8 @@ struct CommandRow {
   std::string_view purpose;
 };
 
-constexpr std::array kRows{
-    CommandRow{Command::kProvision, "", "give this gateway its identity"},
+constexpr std::array kCommandRows{
+    CommandRow{Command::kProvision, "", "provision this gateway with its own AWS IoT identity"},
     CommandRow{Command::kCheck, "check", "check configuration, connectivity and permissions without creating anything"},
     CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
     CommandRow{Command::kStatus, "status", "show what the state directory holds; offline"},
@@ -26,29 +26,29 @@ constexpr std::array kRows{
 };
 
 constexpr auto kWithWord = [] {
-  std::array<Command, kRows.size() - 1> all{};
-  for (std::size_t i = 1; i < kRows.size(); ++i) all[i - 1] = kRows[i].command;
+  std::array<Command, kCommandRows.size() - 1> all{};
+  for (std::size_t i = 1; i < kCommandRows.size(); ++i) all[i - 1] = kCommandRows[i].command;
   return all;
 }();
 
 const CommandRow& row_of(Command command) {
-  return kRows[static_cast<std::size_t>(command)];
+  return kCommandRows[static_cast<std::size_t>(command)];
 }
 
-constexpr bool table_is_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].command) != i) return false;
+constexpr bool command_rows_are_in_order() {
+  for (std::size_t i = 0; i < kCommandRows.size(); ++i) {
+    if (static_cast<std::size_t>(kCommandRows[i].command) != i) return false;
   }
   return true;
 }
-static_assert(table_is_in_order());
+static_assert(command_rows_are_in_order());
 
 template <std::size_t n>
 bool one_of(OptionId id, const std::array<OptionId, n>& options) {
   return std::find(options.begin(), options.end(), id) != options.end();
 }
 
-/// Reading options and speaking: the same for every command.
+/// Options for configuration files and output, which apply to every command.
 bool is_common(OptionId id) {
   const OptionGroup group = row(id).group;
   return group == OptionGroup::kConfiguration || group == OptionGroup::kOutput;
@@ -69,7 +69,7 @@ std::span<const Command> commands() {
 }
 
 std::optional<Command> find_command(std::string_view word) {
-  for (const CommandRow& each : kRows) {
+  for (const CommandRow& each : kCommandRows) {
     if (!each.word.empty() && each.word == word) return each.command;
   }
   return std::nullopt;
@@ -88,13 +88,13 @@ std::optional<Command> only_command_of(OptionId id) {
   return std::nullopt;
 }
 
-bool matters_to(Command command, OptionId id) {
+bool applies_to(Command command, OptionId id) {
   if (const auto only = only_command_of(id)) return *only == command;
   const OptionGroup group = row(id).group;
   switch (command) {
     case Command::kProvision: return true;
     case Command::kCheck:
-      return id == OptionId::kRemoveClaim || (group != OptionGroup::kAfterwards && id != OptionId::kOwner &&
+      return id == OptionId::kRemoveClaim || (group != OptionGroup::kPostInstall && id != OptionId::kOwner &&
                                               id != OptionId::kAttempts && id != OptionId::kSplay);
     case Command::kVerify:
       return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||

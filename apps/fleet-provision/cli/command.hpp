@@ -1,8 +1,8 @@
-// The commands of fleet-provision, and which options matter to each.
+// The commands of fleet-provision, and the options that apply to each.
 //
-// All commands share one vocabulary of options, so that one configuration file or unit serves them all: what means
-// nothing to a command is passed over. Only a few options belong to one command alone; given on the command line of
-// another, they are an error.
+// All commands share one set of options, so that one configuration file or unit serves them all; a command ignores
+// options that do not apply to it. A few options belong to one command only and are an error on the command line of
+// another one.
 #pragma once
 
 #include <optional>
@@ -15,19 +15,19 @@ namespace fleet_provision {
 
 enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPolicy, kRotate };
 
-/// `status`; empty for kProvision, which has no word.
+/// `status`; empty for kProvision.
 [[nodiscard]] std::string_view word(Command command);
-/// One line on what it does.
+/// What the command does, in one line.
 [[nodiscard]] std::string_view purpose(Command command);
-/// Those that have a word, in the order of --help.
+/// All commands but kProvision, in the order of --help.
 [[nodiscard]] std::span<const Command> commands();
 [[nodiscard]] std::optional<Command> find_command(std::string_view word);
-/// The known word nearest to `word`, or empty.
+/// The command nearest to `word` by spelling, or empty.
 [[nodiscard]] std::string_view nearest_command(std::string_view word);
 
-/// The one command an option belongs to; nothing for the common ones.
+/// The only command that takes this option; nullopt if several do.
 [[nodiscard]] std::optional<Command> only_command_of(OptionId id);
-/// Whether `command --help` shows the option.
-[[nodiscard]] bool matters_to(Command command, OptionId id);
+/// Whether the option applies to the command and `command --help` shows it.
+[[nodiscard]] bool applies_to(Command command, OptionId id);
 
 }  // namespace fleet_provision

@@ -13,7 +13,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kSeeHelp = "`fleet-provision --help` lists all options";
+constexpr const char* kSeeHelp = "see `fleet-provision --help`";
 
 std::string names_of(const OptionRow& option) {
   std::string names = "--" + std::string(option.name);
@@ -21,8 +21,8 @@ std::string names_of(const OptionRow& option) {
   return names;
 }
 
-/// CLI11 takes the next argument as the value of `--name=`; as two arguments the empty value stays empty.
-/// CLI11 also wants them last first.
+/// Arguments in the form that CLI11 needs. It takes the next argument as the value of `--name=`, so an empty value
+/// becomes an argument of its own; and it reads arguments in reverse order.
 std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
   std::vector<std::string> result;
   bool options_end = false;
@@ -42,7 +42,8 @@ std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
   return result;
 }
 
-/// CLI11 takes the letters that it knows off a word with one dash: `-erify` is what it leaves of `-verify`.
+/// The argument that `left` remains of: CLI11 removes known letters from an argument with one dash, e.g. `-v` from
+/// `-verify`.
 std::string whole_word(const std::string& left, const std::vector<std::string>& arguments) {
   if (left.starts_with("--")) return left;
   for (const std::string& each : arguments) {
@@ -60,21 +61,22 @@ std::string whole_word(const std::string& left, const std::vector<std::string>& 
 tl::unexpected<Error> unknown_option(const std::string& argument) {
   const std::string option = argument.substr(0, argument.find('='));
   const std::size_t name = std::min(option.find_first_not_of('-'), option.size());
-  const std::string hint = instead_of(std::string_view(option).substr(name), Spelling::kOption);
+  const std::string hint = suggest_option(std::string_view(option).substr(name), Spelling::kOption);
   return fail(ErrorKind::kUsage, "unknown option " + printable(option, 80), hint.empty() ? kSeeHelp : hint);
 }
 
 tl::unexpected<Error> unexpected_argument(const std::string& argument) {
   if (argument == "provision") {
     return fail(ErrorKind::kUsage, "unexpected argument \"provision\"",
-                "leave it out: without a command it provisions");
+                "omit it: fleet-provision without a command provisions");
   }
   const std::string_view near = nearest_command(argument);
   return fail(ErrorKind::kUsage, "unexpected argument \"" + printable(argument, 80) + "\"",
               near.empty() ? kSeeHelp : "did you mean `fleet-provision " + std::string(near) + "`?");
 }
 
-/// What belongs to no option is the command. An unknown option is told before a stray word, which may be its value.
+/// The command among the arguments that belong to no option. Reports an unknown option before an unexpected word, which
+/// may be that option's value.
 Result<Command> command_among(const std::vector<std::string>& left, const std::vector<std::string>& arguments) {
   const auto end = std::find(left.begin(), left.end(), "--");
   const auto option =
@@ -111,7 +113,7 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
   try {
     app.parse(prepared(arguments));
   } catch (const CLI::ParseError&) {
-    // Without conversions, limits and required options, only a last option without its value is left to fail.
+    // Without conversions, limits and required options, only a last option that lacks its value fails.
     return fail(ErrorKind::kUsage,
                 "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
   }

@@ -1,4 +1,4 @@
-// argv split into command, options and values, and nothing more: what a value means is for options.hpp.
+// Splits argv into command, options and values. Values are not parsed here; see config/options.hpp.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace fleet_provision {
 
-/// Values in the order given, per option. A flag's value is "true", or the text after `=`.
+/// The values of each option in the order given. The value of a flag is "true", or the text after `=`.
 using GivenValues = std::map<OptionId, std::vector<std::string>>;
 
 struct CommandLine {
@@ -19,11 +19,11 @@ struct CommandLine {
   GivenValues given;
 };
 
-/// `arguments` without the program's name; the command may stand anywhere, once. Fails with kUsage for an unknown
-/// option or command (and names the nearest), for an argument that belongs to no option, and for an option
-/// without its value.
+/// `arguments` excludes the program's name; the command may stand anywhere, once. Fails with kUsage for an unknown
+/// option or command (the hint names the nearest), an argument that belongs to no option, and an option without its
+/// value.
 [[nodiscard]] Result<CommandLine> split_command_line(const std::vector<std::string>& arguments);
-/// The command that a line which may be wrong otherwise is about.
+/// The command in a command line that may be invalid.
 [[nodiscard]] Command command_of(const std::vector<std::string>& arguments);
 
 }  // namespace fleet_provision

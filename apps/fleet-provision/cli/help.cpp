@@ -14,40 +14,42 @@ constexpr std::size_t kHelpColumn = 31;
 constexpr std::string_view kUsage = R"(usage: fleet-provision [OPTIONS]
        fleet-provision COMMAND [OPTIONS]
 
-Gives this gateway its own AWS IoT identity by fleet provisioning with a claim certificate; does
-nothing if the gateway already has one for this request.
+Provision this gateway with its own AWS IoT identity (private key, certificate and thing name), by
+AWS IoT Fleet Provisioning with a claim certificate. If the gateway already has an identity for the
+same request, do nothing.
 )";
 
 constexpr std::string_view kCheckText = R"(
-Checks files, clock and state directory, then connects to the service and subscribes the response
-topics. Two probes, which the service must reject and which create nothing, show whether the claim
-may publish requests and receive responses. Nothing is written.
+Check input files, clock and state directory, then connect to the service and subscribe to the
+response topics. Two probe requests, which the service must reject and which create nothing, show
+whether the claim may publish requests and receive responses. Nothing is written.
 
-Exit codes: those of a run.
+Exit codes: as for provisioning, see `fleet-provision --help`.
 )";
 
 constexpr std::string_view kVerifyText = R"(
-Connects with the identity in the state directory and stores the time there (verifiedAt). Endpoint
-and port are those of the identity, unless others are given.
+Connect with the identity in the state directory and record the time there (verifiedAt). Endpoint
+and port are taken from the identity unless they are given.
 
 Exit codes:
-    0  the identity may connect                     66  there is no identity
+    0  the identity can connect                     66  there is no identity
    65  the identity is damaged                      75  the server cannot be reached now
-   77  the identity is refused                      the others are those of a run
+   77  the identity is refused
+Others are as for provisioning, see `fleet-provision --help`.
 )";
 
 constexpr std::string_view kStatusText = R"(
-Reads the state directory and nothing else: the identity, an unfinished run and its next step, and
-the previous identity. --env prints them as variables for sh and systemd.
+Show the identity in the state directory, an unfinished run with its next step, and the previous
+identity. Nothing else is read; nothing is written.
 
 Exit codes:
     0  provisioned                                  75  unfinished: rerun fleet-provision to resume
-   66  the state directory holds nothing            65  damaged; the message names the damage
+   66  the state directory is empty                 65  damaged; the message says what is wrong
 )";
 
 constexpr std::string_view kPolicyText = R"(
-Prints an AWS IoT policy document that allows what a run with these options does and nothing else.
-A {Name} in --client-id becomes *, because one claim serves many gateways.
+Print an AWS IoT policy document that allows what a run with these options does, and nothing else.
+A {Name} in --client-id becomes *, because many gateways share one claim.
 
 Example:
     fleet-provision policy --endpoint abc123-ats.iot.eu-central-1.amazonaws.com \
@@ -56,64 +58,65 @@ Example:
 )";
 
 constexpr std::string_view kRotateText = R"(
-Requests a new certificate with the current identity, without a claim, and connects with the new
-one before installing it; the old identity is kept as previous/. Rerun the same command to resume
-an interrupted rotation; until it ends the current identity stays as it is.
+Request a new certificate with the current identity instead of a claim, and connect with the new
+identity before installing it. The old identity is kept as previous/. Until the new one is installed
+the current one stays in use; rerun the same command to resume an interrupted rotation.
 
-Endpoint, port and template are those of the identity, unless others are given; the parameters
-must be those it was made with. The client ID is --verify-client-id, else the thing's name: the
-service disconnects any other client with that ID. The policy of the identity must allow what the
-claim's policy does (`fleet-provision policy`). The service keeps the replaced certificate active:
-deactivate it there.
+Endpoint, port and template are taken from the identity unless they are given; give the same
+template parameters as for provisioning. The client ID is --verify-client-id, else the thing name;
+the service disconnects any other client with that ID. The policy of the identity must allow what
+the claim policy allows (see `fleet-provision policy`). The service keeps the replaced certificate
+active: deactivate it in AWS IoT.
 
 Exit codes:
     0  rotated                                      66  there is no identity
-   65  damaged, or made for another request         77  the identity is refused, or its policy
-   75  temporary failure: state is kept, rerun          denies something; the others are those of
-                                                        a run
+   65  damaged, or made for another request         75  temporary failure: state is kept, rerun
+   77  the identity is refused, or its policy denies a step
+Others are as for provisioning, see `fleet-provision --help`.
 
 Example:
     fleet-provision rotate -P SerialNumber=4711 --on-success /usr/libexec/restart-agent
 )";
 
 constexpr std::string_view kSources = R"(
-The option --claim-cert is also the configuration key "claim-cert" and the environment variable
-FLEET_PROVISION_CLAIM_CERT (flags are true or false; -P is one KEY=VALUE a line). The command line
-wins over the environment, and that over the files; empty variables are ignored.
+Each option can also be set as a configuration key ("claim-cert" for --claim-cert) or environment
+variable (FLEET_PROVISION_CLAIM_CERT). Flags are true or false; the variable of -P holds one
+KEY=VALUE per line; empty variables are ignored. Precedence: command line, environment,
+configuration files, default.
 )";
 
 constexpr std::string_view kExamples = R"(
 Examples:
-  Against AWS, with the serial number from the device tree:
+  Provision against AWS, with the serial number from the device tree:
     fleet-provision --endpoint abc123-ats.iot.eu-central-1.amazonaws.com --template gateway \
         --claim-cert claim.pem --claim-key claim.key \
         -P SerialNumber=@/proc/device-tree/serial-number
 
-  With a claim that is valid for five minutes, from the AWS CLI:
+  Use a claim from the AWS CLI that is valid for five minutes:
     aws iot create-provisioning-claim --template-name gateway |
         fleet-provision --claim - --endpoint "$ENDPOINT" --template gateway -P SerialNumber=4711
 
-  In a CI job, one attempt, with a JSON result:
+  In a CI job, connect once and print the result as JSON:
     fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \
         --claim-cert claim.pem --claim-key claim.key -P SerialNumber=4711 \
         --state-dir ./gateway --attempts 1 --json
 
-  On this machine, against the simulator of the service:
+  Try it on this machine against the simulator of the service:
     fleet-provision-simulator -- fleet-provision -P SerialNumber=4711 --state-dir ./gateway
 )";
 
 constexpr std::string_view kExitCodes = R"(
 Exit codes:
     0  provisioned, now or already
-   64  bad option, value or combination            65  a file or identity is not as it should be
+   64  bad option, value or combination            65  unusable input file or identity
    66  a named file is missing or unreadable       69  the service rejected the request
-   70  a fault of the tool, or of --on-success     73  the state directory cannot be written
+   70  internal error, or --on-success failed      73  the state directory cannot be written
    74  the disk failed or is full                  75  temporary failure: state is kept, rerun
-   76  an unusable response                        77  TLS, the broker or a policy refuses
-   78  a bad configuration file             130, 143  stopped by SIGINT, SIGTERM; state is kept
+   76  unusable response from the service          77  refused by TLS, the broker or a policy
+   78  error in the configuration file       130, 143  stopped by SIGINT, SIGTERM; state is kept
 )";
 
-/// `text` in lines that start at kHelpColumn; the first continues at `column`.
+/// Appends `text` in lines that start at kHelpColumn; the first line already holds `column` characters.
 void append_wrapped(std::string& out, std::size_t column, std::string_view text) {
   const auto start_line = [&out, &column] {
     out += "\n" + std::string(kHelpColumn, ' ');
@@ -141,10 +144,10 @@ void append_wrapped(std::string& out, std::size_t column, std::string_view text)
   }
 }
 
-/// What an option does in this command, where that is not what it does in a run.
+/// The help of an option, which differs for some commands.
 std::string_view help_in(Command command, const OptionRow& option) {
   if (command == Command::kCheck && option.id == OptionId::kRemoveClaim) {
-    return "check too that claim certificate and key can be deleted; nothing is deleted";
+    return "also check that claim certificate and key can be deleted; nothing is deleted";
   }
   if (command == Command::kRotate && option.id == OptionId::kForce) {
     return "discard an unfinished rotation that was started with other options";
@@ -168,7 +171,7 @@ std::string usage_of(Command command) {
 }
 
 void append_commands(std::string& out) {
-  out += "\nCommands (`fleet-provision COMMAND --help` tells more):\n";
+  out += "\nCommands (see `fleet-provision COMMAND --help`):\n";
   for (const Command each : commands()) {
     const std::string left = "      " + std::string(word(each));
     out += left;
@@ -189,7 +192,7 @@ std::string help_text(Command command) {
   if (command == Command::kRotate) text += kRotateText;
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
-    if (!matters_to(command, option.id)) continue;
+    if (!applies_to(command, option.id)) continue;
     if (group != option.group) {
       group = option.group;
       text += "\n" + std::string(heading(option.group)) + ":\n";

@@ -10,7 +10,7 @@ namespace fleet_provision {
 
 inline constexpr std::size_t kHelpColumns = 100;
 
-/// Lines of at most kHelpColumns columns, ASCII, with a final newline. Tells the options that matter to the command.
+/// The help of a command with the options that apply to it: ASCII lines of at most kHelpColumns columns.
 [[nodiscard]] std::string help_text(Command command);
 /// `fleet-provision 0.1.0` and a newline.
 [[nodiscard]] std::string version_text();

@@ -14,89 +14,89 @@ using enum OptionValue;
 using enum OptionScope;
 using Id = OptionId;
 
-constexpr std::array kRows{
+constexpr std::array kOptionRows{
     OptionRow{Id::kConfig, "config", 0, "FILE", OptionGroup::kConfiguration, kFile, kNotInFile, "",
-              "read these options from a JSON object (parameters may be an object), instead of "
-              "/etc/fleet-provision/config.json and then /etc/fleet-provision/config.d/*.json"},
+              "read options from this JSON file, instead of /etc/fleet-provision/config.json and then "
+              "/etc/fleet-provision/config.d/*.json"},
     OptionRow{Id::kPrintConfig, "print-config", 0, "", OptionGroup::kConfiguration, kFlag, kCommandLine, "",
-              "print every option's value and origin, secrets masked; then exit"},
+              "print the value and origin of every option, secrets masked, then exit"},
     OptionRow{Id::kEndpoint, "endpoint", 0, "HOST[:PORT]", kService, kText, kEverywhere, "",
               "AWS IoT data endpoint, or any broker with the same API; required"},
     OptionRow{Id::kPort, "port", 0, "N", kService, kNumber, kEverywhere, "8883",
-              "TCP port; on 443 ALPN x-amzn-mqtt-ca is sent"},
+              "TCP port; 443 also sets ALPN to x-amzn-mqtt-ca"},
     OptionRow{Id::kAlpn, "alpn", 0, "NAME", kService, kText, kEverywhere, "",
               "ALPN protocol to offer; empty disables ALPN"},
     OptionRow{Id::kServerName, "server-name", 0, "NAME", kService, kText, kEverywhere, "",
-              "name for SNI and certificate verification, where the endpoint is an address or a private endpoint "
-              "[default: the endpoint's host]"},
+              "name for SNI and certificate verification [default: the endpoint's host]"},
     OptionRow{Id::kCaFile, "ca-file", 0, "FILE", kService, kFile, kEverywhere, "",
               "trust only the CAs in FILE [default: system store]"},
     OptionRow{Id::kProxy, "proxy", 0, "URL", kService, kText, kEverywhere, "",
               "HTTP CONNECT proxy, http://[USER@]HOST:PORT; empty disables it [default: https_proxy or HTTPS_PROXY, "
               "unless no_proxy covers the host]"},
     OptionRow{Id::kProxyPasswordFile, "proxy-password-file", 0, "FILE", kService, kFile, kEverywhere, "",
-              "password of the proxy's USER; https_proxy and FLEET_PROVISION_PROXY may hold it instead"},
+              "password for the proxy's USER; https_proxy and FLEET_PROVISION_PROXY may include it instead"},
     OptionRow{Id::kMqttVersion, "mqtt-version", 0, "5|3.1.1", kService, kText, kEverywhere, "5",
               "MQTT version; a run falls back to 3.1.1 if the broker rejects 5"},
-    OptionRow{
-        Id::kClaim, "claim", 0, "FILE|-", kClaim, kFile, kEverywhere, "",
-        "claim certificate and key in one file: the JSON of aws iot create-provisioning-claim or "
-        "create-keys-and-certificate, or PEM; - reads stdin; this or the next two are required until provisioned"},
+    OptionRow{Id::kClaim, "claim", 0, "FILE|-", kClaim, kFile, kEverywhere, "",
+              "claim certificate and key in one file: the JSON of aws iot create-provisioning-claim or "
+              "create-keys-and-certificate, or PEM; - reads stdin; required until provisioned, unless --claim-cert and "
+              "--claim-key are given"},
     OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "claim certificate (PEM, may hold a chain); with --claim-key instead of --claim"},
+              "claim certificate (PEM, may hold a chain); use it with --claim-key instead of --claim"},
     OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "its private key (PEM); with --claim-cert instead of --claim"},
+              "private key of the claim certificate (PEM); use it with --claim-cert instead of --claim"},
     OptionRow{Id::kClaimKeyPassphraseFile, "claim-key-passphrase-file", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "passphrase of an encrypted claim key"},
     OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",
               "MQTT client ID; {Name} is replaced by the template parameter Name [default: fleet-provision- and 16 "
               "random hex digits, new for each connection]"},
     OptionRow{Id::kTemplate, "template", 0, "NAME", kRequest, kText, kEverywhere, "",
-              "provisioning template, 1 to 36 of 0-9 A-Z a-z _ -; required"},
+              "name of the provisioning template (1 to 36 of 0-9 A-Z a-z _ -); required"},
     OptionRow{Id::kParameter, "parameter", 'P', "KEY=VALUE", kRequest, kKeyValues, kEverywhere, "",
-              "template parameter, repeatable; KEY=@FILE takes the text of FILE, KEY=@@x is the literal @x"},
+              "template parameter, repeatable; KEY=@FILE reads the value from FILE, KEY=@@x is the literal @x"},
     OptionRow{Id::kParameters, "parameters", 0, "FILE|-", kRequest, kFile, kEverywhere, "",
-              "read template parameters from a JSON object of strings; - reads stdin; -P wins"},
-    OptionRow{Id::kMethod, "method", 0, "csr|keys", kIdentity, kText, kEverywhere, "csr",
-              "who makes the key: this gateway (CreateCertificateFromCsr) or the service (CreateKeysAndCertificate)"},
+              "read template parameters from a JSON object of strings; - reads stdin; -P takes precedence"},
+    OptionRow{
+        Id::kMethod, "method", 0, "csr|keys", kIdentity, kText, kEverywhere, "csr",
+        "who generates the key: this gateway (CreateCertificateFromCsr) or the service (CreateKeysAndCertificate)"},
     OptionRow{Id::kPayloadFormat, "payload-format", 0, "json|cbor", kIdentity, kText, kEverywhere, "json",
               "encoding of requests and responses"},
     OptionRow{Id::kKeyType, "key-type", 0, "TYPE", kIdentity, kText, kEverywhere, "ec-p256",
-              "ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
+              "type of a new key: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
     OptionRow{Id::kKeyStore, "key-store", 0, "file", kIdentity, kText, kEverywhere, "file",
-              "where a new key is made; a TPM (tpm2) and tokens (pkcs11:...) are not supported yet"},
+              "where to generate a new key; TPM (tpm2) and PKCS#11 token (pkcs11:...) are not supported yet"},
     OptionRow{Id::kKey, "key", 0, "FILE", kIdentity, kFile, kEverywhere, "",
-              "use this existing device key (PEM), which is copied into the identity; with --csr it is only checked"},
+              "use this existing device key (PEM) and copy it into the identity; with --csr only check it"},
     OptionRow{Id::kCsr, "csr", 0, "FILE", kIdentity, kFile, kEverywhere, "",
-              "send this CSR (PEM); the key stays where it is"},
+              "send this existing CSR (PEM); its key is not copied"},
     OptionRow{Id::kCsrSubject, "csr-subject", 0, "DN", kIdentity, kText, kEverywhere, "",
-              "subject of the CSR, e.g. CN={SerialNumber},O=Example [default: CN= and the client ID if one was given "
-              "and has at most 64 characters, else CN=fleet-provision]"},
+              "subject of the CSR, e.g. CN={SerialNumber},O=Example [default: CN= and the client ID if --client-id is "
+              "given and has at most 64 characters, else CN=fleet-provision]"},
     OptionRow{Id::kStateDir, "state-dir", 0, "DIR", kIdentity, kFile, kEverywhere, "/var/lib/fleet-provision",
-              "where the identity is kept"},
+              "directory that keeps the identity"},
     OptionRow{Id::kForce, "force", 0, "", kIdentity, kFlag, kEverywhere, "",
-              "provision again although an identity exists; the old one is kept as previous/"},
+              "provision again even if an identity exists; the old one is kept as previous/"},
     OptionRow{Id::kOwner, "owner", 0, "USER[:GROUP]", kIdentity, kText, kEverywhere, "",
-              "owner of the files in identity/, names or numbers [default: current user]"},
-    OptionRow{Id::kVerify, "verify", 0, "", kAfterwards, kFlag, kEverywhere, "",
+              "owner of the files in identity/, by name or number [default: current user]"},
+    OptionRow{Id::kVerify, "verify", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "connect with the new identity before installing it"},
-    OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kAfterwards, kText, kEverywhere, "",
-              "MQTT client ID of that connection; {Name} as in --client-id [default: the thing's name]"},
-    OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kAfterwards, kFlag, kEverywhere, "",
-              "delete claim certificate and key from disk afterwards; implies --verify"},
-    OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kAfterwards, kFile, kEverywhere, "",
-              "run this program afterwards, without a shell, with FLEET_PROVISIONED_ variables; the next run retries "
-              "it until it exits 0"},
+    OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kPostInstall, kText, kEverywhere, "",
+              "MQTT client ID to connect with as the new identity; {Name} as in --client-id [default: the thing name]"},
+    OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kPostInstall, kFlag, kEverywhere, "",
+              "delete the claim certificate and key from disk after provisioning; implies --verify"},
+    OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kPostInstall, kFile, kEverywhere, "",
+              "run this program after provisioning, without a shell, with FLEET_PROVISIONED_ variables; if it fails, "
+              "the next run retries it"},
     OptionRow{Id::kNoProbe, "no-probe", 0, "", kCheck, kFlag, kEverywhere, "",
-              "send no request at all, not even one that the service must reject"},
+              "skip the two probe requests, which the service must reject"},
     OptionRow{Id::kRegion, "region", 0, "NAME", kPolicy, kText, kEverywhere, "",
-              "AWS region in the resource names [default: that of an AWS --endpoint, else the word REGION]"},
+              "AWS region in the resource names [default: region in --endpoint, else the placeholder REGION]"},
     OptionRow{Id::kAccount, "account", 0, "DIGITS", kPolicy, kText, kEverywhere, "",
-              "AWS account in the resource names [default: the word ACCOUNT]"},
+              "AWS account in the resource names [default: the placeholder ACCOUNT]"},
     OptionRow{Id::kPartition, "partition", 0, "NAME", kPolicy, kText, kEverywhere, "",
-              "AWS partition in the resource names [default: that of the region, else aws]"},
+              "AWS partition in the resource names [default: partition of the region, else aws]"},
     OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
-              "limit for the whole run, retries and reading of input files included"},
+              "limit for the whole run, including retries and reading of input files"},
     OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
               "limit for each network step: DNS, TCP connect, proxy, TLS, CONNACK, SUBACK, response"},
     OptionRow{Id::kAttempts, "attempts", 0, "N", kRun, kNumber, kEverywhere, "",
@@ -104,38 +104,38 @@ constexpr std::array kRows{
     OptionRow{Id::kSplay, "splay", 0, "SECONDS", kRun, kSeconds, kEverywhere, "0",
               "delay the start by a random 0 to SECONDS; not counted in --timeout"},
     OptionRow{Id::kEnv, "env", 0, "", kStatus, kFlag, kCommandLine, "",
-              "print the FLEET_PROVISIONED_ variables of --on-success, quoted for sh and for EnvironmentFile= of "
-              "systemd; nothing when there is no identity"},
+              "print the FLEET_PROVISIONED_ variables, quoted for sh and systemd's EnvironmentFile=; prints nothing if "
+              "there is no identity"},
     OptionRow{Id::kJson, "json", 0, "", kOutput, kFlag, kEverywhere, "",
               "print the result as one JSON object on stdout"},
     OptionRow{Id::kQuiet, "quiet", 'q', "", kOutput, kFlag, kEverywhere, "", "print only errors on stderr"},
     OptionRow{Id::kVerbose, "verbose", 'v', "", kOutput, kCount, kEverywhere, "",
-              "print each phase and its time; twice: every packet, without payloads"},
+              "print each phase and its time; -vv also prints every packet, without payloads"},
     OptionRow{Id::kLogFormat, "log-format", 0, "text|json", kOutput, kText, kEverywhere, "text",
-              "format of stderr; json: one object a line"},
+              "format of stderr; json prints one object per line"},
     OptionRow{Id::kColor, "color", 0, "auto|always|never", kOutput, kText, kEverywhere, "auto",
-              "colors on stderr; auto: on a terminal, unless NO_COLOR is set"},
-    OptionRow{Id::kHelp, "help", 'h', "", kOutput, kFlag, kCommandLine, "", "print this text"},
+              "use colors on stderr; auto colors a terminal unless NO_COLOR is set"},
+    OptionRow{Id::kHelp, "help", 'h', "", kOutput, kFlag, kCommandLine, "", "print this help"},
     OptionRow{Id::kVersion, "version", 0, "", kOutput, kFlag, kCommandLine, "", "print name and version"},
 };
 
-constexpr bool table_is_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].id) != i) return false;
+constexpr bool option_rows_are_in_order() {
+  for (std::size_t i = 0; i < kOptionRows.size(); ++i) {
+    if (static_cast<std::size_t>(kOptionRows[i].id) != i) return false;
   }
   return true;
 }
-static_assert(kRows.size() == kOptionCount);
-static_assert(table_is_in_order());
+static_assert(kOptionRows.size() == kOptionCount);
+static_assert(option_rows_are_in_order());
 
 }  // namespace
 
 std::span<const OptionRow> option_table() {
-  return kRows;
+  return kOptionRows;
 }
 
 const OptionRow& row(OptionId id) {
-  return kRows[static_cast<std::size_t>(id)];
+  return kOptionRows[static_cast<std::size_t>(id)];
 }
 
 std::string_view heading(OptionGroup group) {
@@ -145,7 +145,7 @@ std::string_view heading(OptionGroup group) {
     case kClaim: return "Claim";
     case kRequest: return "Template";
     case kIdentity: return "Identity";
-    case kAfterwards: return "When provisioned";
+    case kPostInstall: return "After provisioning";
     case kCheck: return "Check";
     case kPolicy: return "Policy";
     case kRun: return "Run";
@@ -156,7 +156,7 @@ std::string_view heading(OptionGroup group) {
 }
 
 const OptionRow* find_option(std::string_view name) {
-  for (const OptionRow& each : kRows) {
+  for (const OptionRow& each : kOptionRows) {
     if (each.name == name) return &each;
   }
   return nullptr;
@@ -164,8 +164,8 @@ const OptionRow* find_option(std::string_view name) {
 
 std::string_view nearest_option(std::string_view name) {
   std::vector<std::string_view> names;
-  names.reserve(kRows.size());
-  for (const OptionRow& each : kRows) names.push_back(each.name);
+  names.reserve(kOptionRows.size());
+  for (const OptionRow& each : kOptionRows) names.push_back(each.name);
   return nearest(name, names);
 }
 

@@ -1,9 +1,8 @@
 // Every option of fleet-provision, described once.
 //
-// The command line, the environment, configuration files, --help, --print-config and whatever else speaks of options is
-// made from this table; a row that is missing or out of place does not compile. The environment name
-// (`FLEET_PROVISION_CLAIM_CERT`) and the configuration key (`claim-cert`) follow from the option's name and are not
-// written anywhere.
+// The parsers of command line, environment and configuration files, --help, --print-config, manual pages, completions
+// and the schema are made from this table; a missing or misplaced row does not compile. The environment variable
+// (`FLEET_PROVISION_CLAIM_CERT`) and the configuration key (`claim-cert`) are derived from the option's name.
 #pragma once
 
 #include <span>
@@ -12,7 +11,7 @@
 
 namespace fleet_provision {
 
-/// In the order of the table and of --help.
+/// Ordered as in the table and in --help.
 enum class OptionId : unsigned char {
   kConfig,
   kPrintConfig,
@@ -72,7 +71,7 @@ enum class OptionGroup : unsigned char {
   kClaim,
   kRequest,
   kIdentity,
-  kAfterwards,
+  kPostInstall,
   kCheck,
   kPolicy,
   kRun,
@@ -81,12 +80,12 @@ enum class OptionGroup : unsigned char {
 };
 
 enum class OptionValue : unsigned char {
-  kFlag,       ///< given or not; `--force=false` takes it back
-  kCount,      ///< a flag that counts
-  kText,       ///< one text
-  kFile,       ///< one path (a kText that completions can help with)
-  kNumber,     ///< a whole number
-  kSeconds,    ///< a number of seconds, decimals allowed
+  kFlag,       ///< true or false; without a value true
+  kCount,      ///< a flag that may be repeated; the count is its value
+  kText,       ///< one string
+  kFile,       ///< one path
+  kNumber,     ///< an integer
+  kSeconds,    ///< seconds, at most three decimals
   kKeyValues,  ///< KEY=VALUE, repeatable
 };
 
@@ -104,7 +103,7 @@ struct OptionRow {
   OptionGroup group;
   OptionValue value;
   OptionScope scope;
-  /// Empty: none.
+  /// Empty if there is none, or if `help` describes it.
   std::string_view default_value;
   std::string_view help;
 };
@@ -112,9 +111,9 @@ struct OptionRow {
 [[nodiscard]] std::span<const OptionRow> option_table();
 [[nodiscard]] const OptionRow& row(OptionId id);
 [[nodiscard]] std::string_view heading(OptionGroup group);
-/// The row of a long name; nothing for an unknown one.
+/// The row of a long name, or null.
 [[nodiscard]] const OptionRow* find_option(std::string_view name);
-/// The known name nearest to `name`, or empty.
+/// The long name nearest to `name` by spelling, or empty.
 [[nodiscard]] std::string_view nearest_option(std::string_view name);
 
 /// `FLEET_PROVISION_CLAIM_CERT` for `claim-cert`.

@@ -1,4 +1,4 @@
-// An option as one source gave it.
+// The value of an option from one source.
 #pragma once
 
 #include <optional>
@@ -10,21 +10,21 @@
 
 namespace fleet_provision {
 
-/// Weakest first.
+/// In order of precedence, lowest first.
 enum class Source : unsigned char { kDefault, kFile, kEnvironment, kCommandLine };
 
 struct Setting {
-  /// In the order given. A flag is `true`, or whatever was written.
+  /// In the order given. A flag without a value is `true`.
   std::vector<std::string> values;
   Source source = Source::kDefault;
-  /// How errors name it: `--port`, `FLEET_PROVISION_PORT`, `/etc/fleet-provision/config.json: line 3: port`.
+  /// The name in error messages: `--port`, `FLEET_PROVISION_PORT`, `/etc/fleet-provision/config.json: line 3: port`.
   std::string origin;
-  /// The object that a configuration file may give for `parameters`; `values` is then empty.
+  /// The object for `parameters` in a configuration file; `values` is then empty.
   std::optional<Parameters> object;
 };
 
-/// An error of a setting's value under the setting's name; kUsage becomes kConfiguration when a file said it.
-[[nodiscard]] inline Error blamed(const Setting& setting, Error error) {
+/// Prefixes an error of a setting's value with the setting's name; kUsage from a file becomes kConfiguration.
+[[nodiscard]] inline Error with_origin(const Setting& setting, Error error) {
   if (setting.source == Source::kFile && error.kind == ErrorKind::kUsage) error.kind = ErrorKind::kConfiguration;
   return std::move(error).within(setting.origin);
 }

@@ -20,11 +20,10 @@ struct Synonyms {
   std::string_view note;
 };
 
-constexpr std::string_view kClaimNote = "{key} is an existing key of the device itself, never the claim's";
-constexpr std::string_view kPassphraseNote = "it names a file: a passphrase is never an argument";
-constexpr std::string_view kCredentialsNote =
-    "leave it out: the claim certificate is the only credential that this program uses";
-constexpr std::string_view kSessionNote = "leave it out: the service says which topics and which MQTT session are used";
+constexpr std::string_view kClaimNote = "{key} is an existing key of this device, not the claim key";
+constexpr std::string_view kPassphraseNote = "give a file that holds the passphrase";
+constexpr std::string_view kCredentialsNote = "omit it: the claim certificate is the only credential";
+constexpr std::string_view kSessionNote = "omit it: topics and MQTT session are fixed by the service";
 
 // From the samples of AWS's device SDKs (C++, Python, JavaScript, Java), aws-iot-device-client, Greengrass and
 // Greengrass lite, the AWS CLI, mosquitto_pub, curl, openssl and step.
@@ -34,7 +33,7 @@ constexpr std::array kSynonyms{
         "cert certfile certpath certfilepath certificate certificatefile certificatepath certificatepem clientcert "
         "clientcertificate claimcertificate claimcertfile claimcertpath claimcertificatefile claimcertificatepath "
         "bootstrapcert bootstrapcertificate provisioningcert provisioningcertificate",
-        Id::kClaimCert, "the claim's key is {claim-key}; {key} is an existing key of the device itself"},
+        Id::kClaimCert, "{claim-key} is its key; {key} is an existing key of this device"},
     Synonyms{"keyfile keypath keyfilepath privatekey privatekeyfile privatekeypath privkey clientkey certkey "
              "claimprivatekey claimprivatekeyfile claimprivatekeypath claimkeyfile claimkeypath "
              "claimcertificateprivatekey claimcertificateprivatekeypath bootstrapkey provisioningkey",
@@ -53,21 +52,21 @@ constexpr std::array kSynonyms{
     Synonyms{"ca cacert cacertfile cacertificate cacertpath rootca rootcafile rootcapath rootcacert rootcert "
              "rootcertificate rootcertfile root roots trustanchor trustedca truststore",
              Id::kCaFile, ""},
-    Synonyms{"capath cadir", Id::kCaFile, "it takes one file that holds the CA certificates"},
+    Synonyms{"capath cadir", Id::kCaFile, "give one file that holds all CA certificates"},
     Synonyms{"alpnprotocol alpnprotocols alpnlist tlsalpn", Id::kAlpn, ""},
     Synonyms{"sni tlsservername servernameindication verifyhostname", Id::kServerName, ""},
     Synonyms{"proxyhost proxyport proxyaddress proxyurl proxyuser proxyusername httpproxy httpsproxy httpproxyconfig "
              "enablehttpproxy httpproxyhost httpproxyport",
-             Id::kProxy, "it is one URL: http://[USER@]HOST:PORT"},
+             Id::kProxy, "give one URL, http://[USER@]HOST:PORT"},
     Synonyms{"proxypass proxypassword httpproxypassword", Id::kProxyPasswordFile,
-             "it names a file: a password is never an argument"},
-    Synonyms{"mqtt5 mqtt3 mqtt311", Id::kMqttVersion, "it takes 5 or 3.1.1"},
+             "give a file that holds the password"},
+    Synonyms{"mqtt5 mqtt3 mqtt311", Id::kMqttVersion, "give 5 or 3.1.1"},
     Synonyms{"mqttprotocol mqttprotocolversion protocolversion mqttv", Id::kMqttVersion, ""},
     Synonyms{"insecure noverifyssl noverify nocheckcertificate skipverify tlsinsecure insecureskipverify", std::nullopt,
-             "the server's certificate is always verified; trust its CA with {ca-file}"},
+             "verification cannot be disabled; trust the server's CA with {ca-file}"},
     Synonyms{"usewebsocket usewebsockets websocket websockets signingregion", std::nullopt,
-             "leave it out: the only way is MQTT over TLS with the claim certificate; through a firewall, {port} 443"},
-    Synonyms{"awsregion iotregion", std::nullopt, "leave it out: the name of {endpoint} holds the region"},
+             "omit it: only MQTT over TLS is supported; {port} 443 passes most firewalls"},
+    Synonyms{"awsregion iotregion", std::nullopt, "omit it: {endpoint} includes the region"},
     Synonyms{"profile awsprofile accesskey accesskeyid awsaccesskeyid secretkey secretaccesskey awssecretaccesskey "
              "sessiontoken awssessiontoken rolearn rolealias iotrolealias credentialendpoint iotcredendpoint "
              "iotcredentialendpoint username user",
@@ -75,24 +74,24 @@ constexpr std::array kSynonyms{
     Synonyms{"topic topics message qos keepalive cleansession cleanstart willtopic willpayload count", std::nullopt,
              kSessionNote},
     Synonyms{"tlsversion tlsuseoscerts ciphers cipher ciphersuites tls13 tlsv13 tls12 tlsv12 tlsv1.2 tlsv1.3",
-             std::nullopt, "leave it out: TLS 1.3 or 1.2 is agreed on with the server"},
+             std::nullopt, "omit it: TLS 1.3 or 1.2 is negotiated with the server"},
     // Template.
     Synonyms{"templatename templateid provisioningtemplate provisioningtemplatename fleetprovisioningtemplate "
              "fleetprovisioningtemplatename fleettemplate fleettemplatename",
              Id::kTemplate, ""},
-    Synonyms{"templatearn provisioningtemplatearn", Id::kTemplate, "it takes the name, not the ARN"},
+    Synonyms{"templatearn provisioningtemplatearn", Id::kTemplate, "give the name, not the ARN"},
     Synonyms{"templatebody templatefile", Id::kTemplate,
-             "it takes the name of a template that is in the account; its body is not needed here"},
+             "give the name of a template in the account; its body is not needed"},
     Synonyms{"templateparameters templateparams templateparametersfile params parametersfile "
              "parameterfile parametersjson provisioningparameters fleetprovisioningtemplateparameters attributes",
-             Id::kParameters, "it takes a file or - for stdin; {parameter} takes one KEY=VALUE"},
+             Id::kParameters, "give a file or - for stdin, or use {parameter} KEY=VALUE"},
     Synonyms{"param templateparam templateparameter setparameter attribute", Id::kParameter, "each as KEY=VALUE"},
     Synonyms{"thing thingname thingid devicename", std::nullopt,
-             "the template names the thing; give what it makes the name from with {parameter} KEY=VALUE"},
+             "the template names the thing; give the template's parameters with {parameter} KEY=VALUE"},
     Synonyms{"serial serialnumber", std::nullopt,
-             "give it as a template parameter of the name that the template uses, e.g. {parameter} SerialNumber=VALUE"},
+             "give it as a template parameter, e.g. {parameter} SerialNumber=VALUE"},
     Synonyms{"thinggroup thinggroups thinggroupname thingtype thingtypename policyname policy billinggroup",
-             std::nullopt, "leave it out: the template says which type, groups and policy the thing gets"},
+             std::nullopt, "omit it: the template sets type, groups and policy of the thing"},
     // Identity.
     Synonyms{"createkeysandcertificate keysandcertificate createkeys provisioningmethod", Id::kMethod, ""},
     Synonyms{"usecbor cbor payload encoding", Id::kPayloadFormat, ""},
@@ -105,29 +104,28 @@ constexpr std::array kSynonyms{
              "e.g. ec-p256 or rsa-2048"},
     Synonyms{"out outdir outputdir outputdirectory datadir certdir certsdir certificatedir storagedir savedir rootpath "
              "outcertpath outkeypath certificatepemoutfile certificateoutfile privatekeyoutfile publickeyoutfile",
-             Id::kStateDir, "certificate and key are in its directory identity/"},
+             Id::kStateDir, "certificate and key are stored in its subdirectory identity/"},
     Synonyms{"overwrite reprovision replace forceprovisioning", Id::kForce, ""},
     Synonyms{"chown fileowner", Id::kOwner, ""},
     // Afterwards, run, output.
     Synonyms{"exec hook posthook postcommand postinstall runafter onsuccesscommand", Id::kOnSuccess, ""},
-    Synonyms{"dryrun check test validate", std::nullopt,
-             "run `fleet-provision check`, which tries everything without creating a certificate"},
-    Synonyms{"enablefleetprovisioning", std::nullopt, "leave it out: without a command it provisions"},
-    Synonyms{"fleetprovisioning", std::nullopt,
-             "leave it out; its members stand by themselves: {template}, {parameters}"},
+    Synonyms{"dryrun check test validate", std::nullopt, "run `fleet-provision check`, which creates nothing"},
+    Synonyms{"enablefleetprovisioning", std::nullopt, "omit it: fleet-provision without a command provisions"},
+    Synonyms{"fleetprovisioning", std::nullopt, "omit it; set its members directly: {template}, {parameters}"},
     Synonyms{"maxtime totaltimeout runtimeout deadline", Id::kTimeout, ""},
     Synonyms{"connecttimeout connectiontimeout operationtimeout responsetimeout mqtttimeout", Id::kRequestTimeout, ""},
-    Synonyms{"retry retries maxretries retrycount maxattempts tries", Id::kAttempts, "the first connection counts too"},
+    Synonyms{"retry retries maxretries retrycount maxattempts tries", Id::kAttempts,
+             "the first connection counts as well"},
     Synonyms{"jitter delay randomdelay randomizeddelay randomizeddelaysec startdelay", Id::kSplay, ""},
     Synonyms{"output outputformat format", Id::kJson, ""},
     Synonyms{"silent nowarnings", Id::kQuiet, ""},
-    Synonyms{"debug verbosity trace loglevel", Id::kVerbose, "give it twice for every packet"},
+    Synonyms{"debug verbosity trace loglevel", Id::kVerbose, "-vv also prints every packet"},
     Synonyms{"log logfile logtype logging enablelogging", std::nullopt,
-             "messages go to stderr, which the caller redirects; {log-format} and {verbose} say how they look"},
-    Synonyms{"colour nocolor nocolour", Id::kColor, "it takes auto, always or never"},
+             "redirect stderr instead; {log-format} and {verbose} change its content"},
+    Synonyms{"colour nocolor nocolour", Id::kColor, "give auto, always or never"},
     Synonyms{"conf configfile configpath configuration configurationfile cliinputjson", Id::kConfig, ""},
     Synonyms{"usage", Id::kHelp, ""},
-    Synonyms{"yes assumeyes noninteractive noninput batchmode", std::nullopt, "leave it out: the program asks nothing"},
+    Synonyms{"yes assumeyes noninteractive noninput batchmode", std::nullopt, "omit it: the program never prompts"},
 };
 
 /// Short options of other tools.
@@ -136,16 +134,16 @@ struct Letter {
   std::string_view hint;
 };
 constexpr std::array kLetters{
-    Letter{'c', "use {config} for a configuration file, {claim-cert} for the claim's certificate"},
-    Letter{'C', "use {config} for a configuration file, {claim-cert} for the claim's certificate"},
-    Letter{'E', "use {claim-cert} for the claim's certificate"},
+    Letter{'c', "use {config} for a configuration file, {claim-cert} for the claim certificate"},
+    Letter{'C', "use {config} for a configuration file, {claim-cert} for the claim certificate"},
+    Letter{'E', "use {claim-cert} for the claim certificate"},
     Letter{'e', "use {endpoint}"},
     Letter{'i', "use {client-id}"},
-    Letter{'k', "the server's certificate is always verified; trust its CA with {ca-file}"},
+    Letter{'k', "verification cannot be disabled; trust the server's CA with {ca-file}"},
     Letter{'p', "use -P KEY=VALUE for a template parameter, {port} for a port"},
-    Letter{'V', "use -v for more messages, {version} for the version"},
+    Letter{'V', "use -v for more output, {version} for the version"},
     Letter{'x', "use {proxy}"},
-    Letter{'y', "leave it out: the program asks nothing"},
+    Letter{'y', "omit it: the program never prompts"},
 };
 
 /// `template_name`, `templateName` and `Template-Name` are one name.
@@ -229,7 +227,7 @@ std::string spelled(const OptionRow& option, Spelling spelling) {
   return {};
 }
 
-std::string instead_of(std::string_view name, Spelling spelling) {
+std::string suggest_option(std::string_view name, Spelling spelling) {
   const auto meant = [spelling](const OptionRow* option) {
     if (option == nullptr || !has(*option, spelling)) return std::string();
     return "did you mean " + spelled(*option, spelling) + "?";

@@ -1,6 +1,6 @@
-// Names that other tools give to what our options are: `--cert` of AWS's samples, `--cacert` of curl, `-CAfile` of
-// openssl, `claimCertificatePath` of Greengrass. They are not taken, since some of them mean another thing there
-// (`--key` is the claim's key in AWS's samples and the device's own here), but each is answered with ours.
+// Option names of other tools: `--cert` of AWS's samples, `--cacert` of curl, `-CAfile` of openssl,
+// `claimCertificatePath` of Greengrass. They are not accepted, because some have another meaning there (`--key` is the
+// claim key in AWS's samples and the device key here), but the error's hint names our option.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace fleet_provision {
 
-/// Where an option was named: `--claim-cert`, `"claim-cert"` or `FLEET_PROVISION_CLAIM_CERT`.
+/// The form of an option's name: `--claim-cert`, `"claim-cert"` or `FLEET_PROVISION_CLAIM_CERT`.
 enum class Spelling : unsigned char { kOption, kKey, kVariable };
 
 [[nodiscard]] std::string spelled(const OptionRow& option, Spelling spelling);
 
-/// What to give instead of `name`, which no option has: ours of that meaning, or the nearest by its letters. `name` has
-/// no dashes before it and no prefix. Empty when nothing is near.
-[[nodiscard]] std::string instead_of(std::string_view name, Spelling spelling);
+/// A hint for `name`, which is not an option: our option of that meaning, or the nearest by spelling. `name` comes
+/// without leading dashes or prefix. Empty if no option is similar.
+[[nodiscard]] std::string suggest_option(std::string_view name, Spelling spelling);
 
 }  // namespace fleet_provision

@@ -1,4 +1,4 @@
-// `fleet-provision policy`: the least that the claim must be allowed, as a document for `aws iot create-policy`.
+// `fleet-provision policy`: the least-privilege claim policy, as a document for `aws iot create-policy`.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 namespace fleet_provision {
 
 struct PolicyDocument {
-  /// JSON with a final newline; at most 2048 characters, as the service takes it.
+  /// JSON with a final newline; at most 2048 characters, the limit of the service.
   std::string text;
-  /// What somebody must still fill in.
+  /// Placeholders to replace, and unknown regions or partitions.
   std::vector<std::string> warnings;
 };
 

@@ -18,15 +18,15 @@ std::string name_of(const Identity& identity) {
 }
 
 bool key_is_checked(const State& state) {
-  return state.key_checked && state.identity->key == kPrivateKeyFile;
+  return state.key_checked && has_key_file(*state.identity);
 }
 
-std::string place_of_key(const State& state) {
+std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
-  if (identity.key == kPrivateKeyFile) {
-    return state.key_checked ? "fits the certificate" : "key not checked: no permission";
+  if (has_key_file(identity)) {
+    return state.key_checked ? "matches the certificate" : "key not checked: permission denied";
   }
-  return identity.key.empty() ? "kept elsewhere" : identity.key;
+  return is_in_hardware(identity.key) ? text_of(identity.key) : "kept elsewhere";
 }
 
 Json certificate_part(const State& state) {
@@ -38,8 +38,8 @@ Json certificate_part(const State& state) {
           {"notAfter", rfc3339(facts.not_after)},
           {"fingerprint", facts.fingerprint},
           {"keyType", state.identity->key_type},
-          {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
-          // A key that is kept elsewhere, or that this user may not read, was not looked at.
+          {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr) : Json(text_of(state.identity->key))},
+          // A key outside the identity, or one that this user may not read, is not checked.
           {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
           {"keyChecked", key_is_checked(state)}};
 }
@@ -63,8 +63,8 @@ Json previous_part(const std::optional<Identity>& previous) {
           {"provisionedAt", previous->provisioned_at}};
 }
 
-/// In double quotes both sh and systemd (systemd.exec(5), EnvironmentFile=) take a backslash off these four and leave
-/// everything else as it is; systemd ignores a variable with a control character in it.
+/// Double-quoted for sh and systemd (systemd.exec(5), EnvironmentFile=), which both unescape these four characters
+/// only.
 std::string in_double_quotes(std::string_view value) {
   std::string text = "\"";
   for (const char each : value) {
@@ -113,9 +113,9 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     lines += identity_lines(state_dir, identity);
     if (state.certificate) line("notBefore", rfc3339(state.certificate->not_before));
     line("notAfter", identity.not_after);
-    const std::string place = place_of_key(state);
-    // Of a key that only its CSR was shown nothing is noted.
-    line("key", identity.key_type.empty() ? place : identity.key_type + ", " + place);
+    const std::string key = describe_key(state);
+    // The type of a key that is known by its CSR only is not recorded.
+    line("key", identity.key_type.empty() ? key : identity.key_type + ", " + key);
     line("template", identity.template_name);
     line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
     line("provisionedAt", identity.provisioned_at);
@@ -123,12 +123,12 @@ std::string status_lines(const std::string& state_dir, const State& state) {
   }
   if (state.pending) {
     const PendingState& pending = *state.pending;
-    line("pending", pending.permitted ? std::string(word(pending.reached)) + ", waits for " + pending.waits_for
-                                      : std::string("not looked at: no permission"));
+    line("pending", pending.permitted ? std::string(word(pending.reached)) + ", next: " + pending.waits_for
+                                      : std::string("not read: permission denied"));
     line("pendingThingName", pending.thing_name);
     line("pendingCertificateId", pending.certificate_id);
   }
-  if (state.previous) line("previous", name_of(*state.previous) + ", of " + state.previous->provisioned_at);
+  if (state.previous) line("previous", name_of(*state.previous) + ", provisioned at " + state.previous->provisioned_at);
   return lines;
 }
 
@@ -139,7 +139,7 @@ std::string status_json(const std::string& state_dir, const State& state, const 
   Json json = result_object(nullptr, outcome, record);
   json["outcome"] = word(state.kind);
   if (state.identity) {
-    // No request was made: these are the words of the identity.
+    // There is no request; the identity provides these values.
     json["templateName"] = state.identity->template_name;
     json["endpoint"] = state.identity->endpoint;
     json["port"] = state.identity->port;
@@ -159,7 +159,7 @@ Result<std::string> status_variables(const std::string& state_dir, const Identit
       return fail(ErrorKind::kUsage,
                   "--env cannot print " + name + ": \"" + printable(value, 300) +
                       "\" holds a control character or is not UTF-8",
-                  "move the state directory to another path, or read --json");
+                  "move the state directory to another path, or use --json");
     }
     lines += name + "=" + in_double_quotes(value) + "\n";
   }

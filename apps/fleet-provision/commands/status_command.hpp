@@ -1,4 +1,4 @@
-// `fleet-provision status`: what was found, as lines for people or as the object of --json.
+// `fleet-provision status`: the state directory as text lines, JSON or variables.
 #pragma once
 
 #include <string>
@@ -16,11 +16,11 @@ namespace fleet_provision {
 [[nodiscard]] int exit_code(StateKind kind);
 /// `name: value` lines.
 [[nodiscard]] std::string status_lines(const std::string& state_dir, const State& state);
-/// The result of schema 1 and a key `status` with the certificate, the unfinished run and the identity before.
+/// The object of --json (schema 1) with a key `status`: certificate, unfinished run and previous identity.
 [[nodiscard]] std::string status_json(const std::string& state_dir, const State& state, const RunRecord& record);
 
-/// One `NAME="VALUE"` a line, which sh and EnvironmentFile= of systemd read alike; `state_dir` from the root. kUsage
-/// for a path that a line cannot hold: with a line break or another control character but a tab, or not UTF-8.
+/// One `NAME="VALUE"` per line, for sh and systemd's EnvironmentFile=; `state_dir` is absolute. Fails with kUsage for a
+/// path that systemd would ignore: not UTF-8, or with control characters other than tab.
 [[nodiscard]] Result<std::string> status_variables(const std::string& state_dir, const Identity& identity);
 
 }  // namespace fleet_provision

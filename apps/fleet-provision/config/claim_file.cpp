@@ -19,8 +19,7 @@ Result<Secret> read_bytes(const std::string& path, std::vector<ClaimFile>* read)
   if (path != "-") return read_named_file(path, "claim", kUnusable, kNamedFileBytesMax, read);
   FP_TRY_ASSIGN(std::string bytes, read_standard_input(kNamedFileBytesMax, kUnusable));
   if (bytes.empty()) {
-    return fail(kUnusable, "the claim on stdin is empty",
-                "look at what the command before the pipe printed on stderr, and correct it");
+    return fail(kUnusable, "the claim on stdin is empty", "check the error output of the command before the pipe");
   }
   const WipedAtEnd wiped(bytes);
   return Secret(bytes);
@@ -68,8 +67,8 @@ Result<void> check_expiration(const LoadedClaim& claim, const std::string& path)
   if (!claim.expiration || *claim.expiration > now) return {};
   return fail(ErrorKind::kClaimExpired,
               name_of(path) + " expired at " + rfc3339(*claim.expiration) + "; the local time is " + rfc3339(now),
-              "get a new one with aws iot create-provisioning-claim, and use it within five minutes; if the local time "
-              "is wrong, set the clock");
+              "create a new claim with aws iot create-provisioning-claim and use it within five minutes; if the local "
+              "time is wrong, set the clock");
 }
 
 Result<LoadedClaim> read_claim_file(const std::string& path, const std::optional<std::string>& passphrase_file,

@@ -14,17 +14,17 @@ namespace fleet_provision {
 
 struct LoadedClaim {
   PemCredentials pem;
-  /// Of a provisioning claim in JSON.
+  /// The `expiration` of a provisioning claim in JSON.
   std::optional<WallTime> expiration;
 };
 
-/// Reads `path`, `-` being stdin. kFileNotFound, kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable,
-/// kClaimKeyPassphrase. Where `read` is given, the file that was read is appended to it.
+/// Reads `path`; `-` is stdin. Fails with kFileNotFound, kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable
+/// or kClaimKeyPassphrase. Appends the file that was read to `read`, if given.
 [[nodiscard]] Result<LoadedClaim> read_claim_file(const std::string& path,
                                                   const std::optional<std::string>& passphrase_file,
                                                   std::vector<ClaimFile>* read = nullptr);
 
-/// kClaimExpired; `path` is where it was read.
+/// Fails with kClaimExpired; `path` is the file of the claim, for the message.
 [[nodiscard]] Result<void> check_expiration(const LoadedClaim& claim, const std::string& path);
 
 }  // namespace fleet_provision

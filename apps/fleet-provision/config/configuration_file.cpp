@@ -21,7 +21,7 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kConfigurationBytesMax = 1024 * 1024;
-/// How editors find the schema of a file; it says nothing to us.
+/// Names the schema of a file for editors; ignored here.
 constexpr std::string_view kSchemaKey = "$schema";
 
 tl::unexpected<Error> refuse(const std::string& where, const std::string& what, std::string hint = {}) {
@@ -55,7 +55,7 @@ Result<Parameters> object_of(const JsonMember& member, const std::string& where)
   return parameters;
 }
 
-/// How to write what the option wants.
+/// How to write a value of that type.
 std::string_view hint_for(JsonType wanted) {
   switch (wanted) {
     case JsonType::kBoolean: return "write true or false without quotes";
@@ -68,7 +68,7 @@ std::string_view hint_for(JsonType wanted) {
   return "";
 }
 
-/// The JSON types an option of this kind may have, first the one that is named when none fits.
+/// The JSON types that an option accepts; messages name the first.
 std::vector<JsonType> types_of(OptionValue value) {
   switch (value) {
     case OptionValue::kFlag: return {JsonType::kBoolean};
@@ -105,9 +105,8 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
   if (option != nullptr) return refuse(where, "cannot be set in a configuration file", "give it as --" + key);
-  const std::string hint = instead_of(key, Spelling::kKey);
-  return refuse(where, "is not an option",
-                hint.empty() ? "keys are the long names of options without their dashes" : hint);
+  const std::string hint = suggest_option(key, Spelling::kKey);
+  return refuse(where, "is not an option", hint.empty() ? "use the long name of an option without its dashes" : hint);
 }
 
 bool exists(const std::string& path) {

@@ -77,25 +77,25 @@ Error usage(std::string message, std::string hint) {
 std::optional<Error> no_file_name(std::string_view text) {
   const std::string_view begin = trimmed(text);
   if (is_pem(text) || is_base64_of_der(begin)) {
-    return usage("expects the name of a file, and was given the text of a key or certificate",
-                 "write the text into a file and give its name; a text on the command line is seen by every user");
+    return usage("expects a file name but got the text of a key or certificate",
+                 "save the text to a file and give the file's name; a command line is visible to all users");
   }
   if (is_json(begin)) {
-    return usage("expects the name of a file, and was given JSON text", "write the text into a file and give its name");
+    return usage("expects a file name but got JSON text", "save the text to a file and give the file's name");
   }
   if (const std::string_view scheme = scheme_of(begin); !scheme.empty()) {
     const std::string shown(scheme);
     const bool local = scheme == "file" || scheme == "fileb";
-    return usage("expects the name of a file, and was given an address (" + shown + "://)",
-                 local ? "leave out " + shown + "://" : "download it to a file and give the file's name");
+    return usage("expects a file name but got a URL (" + shown + "://)",
+                 local ? "omit " + shown + "://" : "download the file and give its name");
   }
   if (begin.starts_with("arn:")) {
-    return usage("expects the name of a file, and was given an ARN",
-                 "AWS shows the text of a certificate or key once; give the file that it was saved to");
+    return usage("expects a file name but got an ARN",
+                 "give the file to which the certificate or key was saved when AWS created it");
   }
   if (text.starts_with("~")) {
-    return usage("\"" + printable(text, 80) + "\" begins with a ~ that the shell has not replaced",
-                 "write the path from /, or leave a blank instead of = before the ~; ./~ is a file of that name");
+    return usage("\"" + printable(text, 80) + "\" begins with a ~ that the shell did not expand",
+                 "give an absolute path, or ./~ for a file of that name");
   }
   return std::nullopt;
 }
@@ -106,7 +106,7 @@ std::optional<Error> key_value_for_file(const std::string& text) {
   if (equals == std::string::npos || !is_plain_word(text.substr(0, equals))) return std::nullopt;
   if (::access(text.c_str(), F_OK) == 0) return std::nullopt;
   const std::string value = text.substr(equals + 1);
-  return usage("expects the name of a file, and was given KEY=VALUE",
+  return usage("expects a file name but got KEY=VALUE",
                "use -P " + text.substr(0, equals) + "=" + (is_plain_word(value) ? value : "VALUE"));
 }
 
@@ -126,19 +126,19 @@ Result<void> check_file_name(const std::string& text) {
 Result<void> check_file_names(const Options& options) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
-    if (setting == nullptr || setting->values.empty() || !matters_to(options.command(), option.id)) continue;
+    if (setting == nullptr || setting->values.empty() || !applies_to(options.command(), option.id)) continue;
     const std::string& text = setting->values.back();
     if (!names_a_file(option, *setting, text)) continue;
     if (option.id == OptionId::kParameters) {
-      if (auto wrong = key_value_for_file(text)) return fail(blamed(*setting, std::move(*wrong)));
+      if (auto wrong = key_value_for_file(text)) return fail(with_origin(*setting, std::move(*wrong)));
     }
     auto fits = check_file_name(text);
     if (fits) continue;
     Error error = std::move(fits).error();
     if (option.id == OptionId::kParameters && is_json(trimmed(text))) {
-      error.hint = "use " + as_parameter_options(trimmed(text)) + ", or pipe the text into `--parameters -`";
+      error.hint = "use " + as_parameter_options(trimmed(text)) + ", or pipe the JSON text to `--parameters -`";
     }
-    return fail(blamed(*setting, std::move(error)));
+    return fail(with_origin(*setting, std::move(error)));
   }
   return {};
 }

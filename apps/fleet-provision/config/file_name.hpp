@@ -1,5 +1,4 @@
-// What people give where the name of a file is expected, and what is no file: its content, an address, a ~ that no
-// shell has replaced.
+// Detects values that are not file names although a file name is expected: a file's content, a URL, an unexpanded ~.
 #pragma once
 
 #include <string>
@@ -9,14 +8,14 @@
 
 namespace fleet_provision {
 
-/// kUsage when `text` is plainly something else than a path, and no file of that name exists. The text is never
-/// repeated where it may be a key.
+/// Fails with kUsage if `text` is clearly not a path and no such file exists. Messages do not repeat text that may be a
+/// key.
 [[nodiscard]] Result<void> check_file_name(const std::string& text);
 
-/// The same of each file option that counts and that the command looks at, blamed on where it was given.
+/// Checks all file options that apply to the command; errors name the setting.
 [[nodiscard]] Result<void> check_file_names(const Options& options);
 
-/// For what prints options: `text`, or words for it where it may be the text of a key.
+/// `text` for printing; a placeholder if it may be the content of a key.
 [[nodiscard]] std::string without_key_text(const std::string& text);
 
 }  // namespace fleet_provision

@@ -1,6 +1,6 @@
-// nlohmann's SAX interface knows no positions while all is well. The text is therefore handed to it through an
-// iterator that counts what it has passed; when a key is told, the lexer stands right behind it. That the text is
-// JSON, not too deep and without a name twice has been proved before.
+// nlohmann's SAX interface gives positions for errors only. The text is therefore passed through an iterator that
+// counts the bytes it has read; when the handler gets a key, the lexer is right behind it. json_fault() has already
+// checked syntax, depth and duplicate names.
 #include "config/json_reader.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@
 namespace fleet_provision {
 namespace {
 
-/// The line of a place that only moves forward.
+/// Line numbers of increasing offsets.
 class LineCounter {
  public:
   explicit LineCounter(std::string_view text) : text_(text) {}
@@ -53,7 +53,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
  private:
   bool number(std::string text) { return put({JsonType::kNumber, std::move(text), {}}) != nullptr; }
 
-  /// Where the next value belongs: the root, the member whose key was just told, or a new element.
+  /// Stores the next value: as the root, the member whose key came last, or a new element.
   JsonValue* put(JsonValue value) {
     if (open_.empty()) {
       root_ = std::move(value);
@@ -76,7 +76,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   LineCounter lines_;
   const std::size_t& read_;
   JsonValue root_;
-  /// The containers around the present place; they stay where they are until they are closed.
+  /// The containers around the current position; their addresses are stable until they are closed.
   std::vector<JsonValue*> open_;
 };
 
@@ -103,7 +103,7 @@ Result<std::vector<JsonMember>> read_json_object(std::string_view text, const st
   if (!nlohmann::json::sax_parse(begin, end, &builder)) return fail(kind, name + ": not JSON");
   JsonValue root = builder.take_root();
   if (root.type != JsonType::kObject) {
-    return fail(kind, name + ": holds " + std::string(describe(root.type)) + " where a JSON object is expected");
+    return fail(kind, name + ": holds " + std::string(describe(root.type)) + " instead of a JSON object");
   }
   return std::move(root.members);
 }

@@ -1,6 +1,6 @@
-// A JSON object from a file of the caller's, with the line of each member, so that an error can say where.
+// Parses a JSON object and keeps the line of each member for error messages.
 //
-// Stricter than the format: see codec/json_text.hpp.
+// Stricter than JSON: see codec/json_text.hpp.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ struct JsonMember;
 
 struct JsonValue {
   JsonType type = JsonType::kNull;
-  /// A text's characters (UTF-8), a number as written, `true` or `false`.
+  /// The characters of a string (UTF-8), a number as written, `true` or `false`.
   std::string text;
-  /// Of an object in order, or of an array with empty keys.
+  /// The members of an object in order, or the elements of an array with empty keys.
   std::vector<JsonMember> members;
 };
 
@@ -31,10 +31,10 @@ struct JsonMember {
   JsonValue value;
 };
 
-/// `a text`, `a number`, …, for messages.
+/// `text`, `a number`, …, for messages.
 [[nodiscard]] std::string_view describe(JsonType type);
 
-/// The members of the object that `text` is. Errors are of `kind` and read `NAME: line N, column N: …`.
+/// The members of the object in `text`. Errors have kind `kind` and begin with `NAME: line N, column N: `.
 [[nodiscard]] Result<std::vector<JsonMember>> read_json_object(std::string_view text, const std::string& name,
                                                                ErrorKind kind);
 

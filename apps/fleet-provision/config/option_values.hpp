@@ -1,4 +1,4 @@
-// From the text of an option to a value, with errors that name where the text came from.
+// Parses the text of an option; errors name the setting that gave it.
 #pragma once
 
 #include <optional>
@@ -8,15 +8,15 @@
 
 namespace fleet_provision {
 
-/// Gives `parse`'s error the name of the option, variable or key that the text came from.
+/// The result of `parse`; an error gets the name of the option, variable or key.
 template <class Parse>
 auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype(parse(std::string())) {
   auto result = parse(options.text(id).value_or(""));
-  if (!result) return fail(options.blame(id, std::move(result).error()));
+  if (!result) return fail(options.with_origin_of(id, std::move(result).error()));
   return result;
 }
 
-/// kUsage when there is none.
+/// The text of an option; kUsage if it was not given.
 [[nodiscard]] inline Result<std::string> required(const Options& options, OptionId id) {
   if (auto text = options.text(id)) return std::move(*text);
   const OptionRow& option = row(id);
@@ -25,14 +25,14 @@ auto parsed(const Options& options, OptionId id, const Parse& parse) -> decltype
       "give --" + std::string(option.name) + " " + std::string(option.metavar) + " or set " + environment_name(option));
 }
 
-/// The path of an option; nothing when it was not given.
+/// The path of an option, nullopt if it was not given; kUsage if it is empty.
 [[nodiscard]] inline Result<std::optional<std::string>> path(const Options& options, OptionId id) {
   auto text = options.text(id);
   if (text && text->empty()) {
     Error error;
     error.kind = ErrorKind::kUsage;
     error.message = "the path is empty";
-    return fail(options.blame(id, std::move(error)));
+    return fail(options.with_origin_of(id, std::move(error)));
   }
   return text;
 }

@@ -1,18 +1,18 @@
 #include "config/options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "cli/synonyms.hpp"
 #include "config/configuration_file.hpp"
 #include "config/file_name.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
 
 constexpr std::string_view kEnvironmentPrefix = "FLEET_PROVISION_";
-/// The simulator's options share the prefix; they are its own business.
+/// The options of the simulator share the prefix.
 constexpr std::string_view kSimulatorPrefix = "FLEET_PROVISION_SIMULATOR_";
 
 std::optional<bool> truth(std::string_view text) {
@@ -25,23 +25,16 @@ std::optional<bool> truth(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// `2`, `0.25`: thousandths of it.
+/// A decimal number like `2` or `0.25`, in thousandths.
 std::optional<std::uint64_t> thousandths(std::string_view text) {
   const std::size_t point = text.find('.');
-  const auto whole = whole_number(text.substr(0, point));
+  const auto whole = parse_number<std::uint64_t>(text.substr(0, point));
   if (!whole || *whole > 1'000'000'000) return std::nullopt;
   if (point == std::string_view::npos) return *whole * 1000;
   std::string decimals(text.substr(point + 1));
   if (decimals.empty() || decimals.size() > 3) return std::nullopt;
   decimals.resize(3, '0');
-  const auto part = whole_number(decimals);
+  const auto part = parse_number<std::uint64_t>(decimals);
   if (!part) return std::nullopt;
   return *whole * 1000 + *part;
 }
@@ -71,7 +64,7 @@ std::optional<Setting> from_environment(const OptionRow& option, const Environme
   std::string name = environment_name(option);
   const auto found = environment.find(name);
   if (found == environment.end() || found->second.empty()) return std::nullopt;
-  // The repeatable option has one value a line here.
+  // The variable of a repeatable option holds one value per line.
   auto values =
       option.value == OptionValue::kKeyValues ? lines_of(found->second) : std::vector<std::string>{found->second};
   return Setting{std::move(values), Source::kEnvironment, std::move(name), std::nullopt};
@@ -88,8 +81,9 @@ std::vector<std::string> unknown_variables(const Environment& environment) {
           return option.scope != OptionScope::kCommandLine && environment_name(option) == wanted;
         });
     if (known != option_table().end()) continue;
-    std::string warning = "the environment variable " + printable(name, 80) + " stands for no option";
-    const std::string hint = instead_of(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);
+    std::string warning = "the environment variable " + printable(name, 80) + " does not match any option";
+    const std::string hint =
+        suggest_option(std::string_view(name).substr(kEnvironmentPrefix.size()), Spelling::kVariable);
     if (!hint.empty()) warning += "; " + hint;
     warnings.push_back(std::move(warning));
   }
@@ -116,7 +110,8 @@ Result<Options> Options::read(const std::vector<std::string>& arguments, const E
 Result<void> Options::add_configuration(const std::string& directory) {
   std::vector<std::string> files;
   if (const Setting* named = given(OptionId::kConfig)) {
-    if (auto fits = check_file_name(named->values.back()); !fits) return fail(blamed(*named, std::move(fits).error()));
+    if (auto fits = check_file_name(named->values.back()); !fits)
+      return fail(with_origin(*named, std::move(fits).error()));
     files.push_back(named->values.back());
   } else {
     FP_TRY_ASSIGN(files, default_configuration_files(directory));
@@ -128,7 +123,7 @@ Result<void> Options::add_configuration(const std::string& directory) {
   return {};
 }
 
-/// Keeps the weakest first, and settings of one source in the order they came.
+/// Inserts by precedence, lowest first, and after other settings of the same source.
 void Options::add(OptionId id, Setting setting) {
   auto& all = settings_[static_cast<std::size_t>(id)];
   const auto stronger =
@@ -156,7 +151,7 @@ tl::unexpected<Error> Options::refuse(OptionId id, const std::string& what) cons
   Error error;
   error.kind = ErrorKind::kUsage;
   error.message = "\"" + printable(text(id).value_or(""), 80) + "\" is not " + what;
-  return fail(blame(id, std::move(error)));
+  return fail(with_origin_of(id, std::move(error)));
 }
 
 Result<bool> Options::flag(OptionId id) const {
@@ -173,8 +168,8 @@ Result<unsigned> Options::count(OptionId id) const {
   if (setting == nullptr) return total;
   for (const std::string& value : setting->values) {
     const auto word = truth(value);
-    const auto number = whole_number(value);
-    if (!word && (!number || *number > 9)) return refuse(id, "a number of times");
+    const auto number = parse_number<std::uint64_t>(value);
+    if (!word && (!number || *number > 9)) return refuse(id, "a number from 0 to 9");
     total += word ? (*word ? 1U : 0U) : static_cast<unsigned>(*number);
   }
   return total;
@@ -183,7 +178,7 @@ Result<unsigned> Options::count(OptionId id) const {
 Result<std::optional<std::uint64_t>> Options::number(OptionId id, Range<std::uint64_t> range) const {
   const auto given_text = text(id);
   if (!given_text) return std::optional<std::uint64_t>{};
-  const auto value = whole_number(*given_text);
+  const auto value = parse_number<std::uint64_t>(*given_text);
   if (!value || *value < range.least || *value > range.most) {
     return refuse(id, "a whole number from " + std::to_string(range.least) + " to " + std::to_string(range.most));
   }
@@ -208,24 +203,24 @@ Result<std::optional<std::chrono::milliseconds>> Options::seconds(OptionId id,
   return time;
 }
 
-Error Options::blame(OptionId id, Error error) const {
+Error Options::with_origin_of(OptionId id, Error error) const {
   const Setting* setting = given(id);
   return setting == nullptr ? std::move(error).within("--" + std::string(row(id).name))
-                            : blamed(*setting, std::move(error));
+                            : with_origin(*setting, std::move(error));
 }
 
-Result<void> belong_to_command(const Options& options) {
+Result<void> check_options_of_command(const Options& options) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
     const auto only = only_command_of(option.id);
     if (setting == nullptr || !only || *only == options.command() || setting->source != Source::kCommandLine) continue;
     return fail(ErrorKind::kUsage, setting->origin + " belongs to `fleet-provision " + std::string(word(*only)) + "`",
-                "leave it out, or give that command");
+                "omit it, or use that command");
   }
   return {};
 }
 
-bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
+bool has_flag(const std::vector<std::string>& arguments, OptionId flag) {
   const OptionRow& option = row(flag);
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return std::any_of(arguments.begin(), end, [&option](const std::string& each) {
@@ -233,7 +228,7 @@ bool asks_for(const std::vector<std::string>& arguments, OptionId flag) {
   });
 }
 
-std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment, OptionId id) {
+std::string unchecked_value(const std::vector<std::string>& arguments, const Environment& environment, OptionId id) {
   const std::string name = "--" + std::string(row(id).name);
   const auto variable = environment.find(environment_name(row(id)));
   std::string value = variable != environment.end() ? variable->second : "";

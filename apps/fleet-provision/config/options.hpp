@@ -1,8 +1,7 @@
-// What was asked for, as text, and where it was asked: command line > environment > configuration files > default.
+// All options as text with their origin. Precedence: command line, environment, configuration files, default.
 //
-// Nothing here proves a value except that it is a flag or a number; plan_from_options.hpp does. A value that is
-// overridden by a stronger source is never looked at, so a bad one there does no harm. An empty environment variable
-// counts as unset.
+// Only flags and numbers are parsed here; plan_from_options.hpp checks the rest. A value that is overridden by a source
+// of higher precedence is never parsed, so an invalid one there does no harm. An empty environment variable is ignored.
 #pragma once
 
 #include <array>
@@ -31,33 +30,33 @@ struct Range {
   T most;
 };
 
-/// A number of seconds, decimals allowed, within `range`.
+/// Seconds with at most three decimals, within `range`; else nullopt.
 [[nodiscard]] std::optional<std::chrono::milliseconds> seconds_of(std::string_view text,
                                                                   Range<std::chrono::milliseconds> range);
 
 class Options {
  public:
-  /// `arguments` without the program's name. Without --config the files of `configuration_directory` are read. An
-  /// unknown FLEET_PROVISION_… variable becomes a warning.
+  /// `arguments` excludes the program's name. Without --config the files of `configuration_directory` are read. Unknown
+  /// FLEET_PROVISION_ variables become warnings. Fails with kUsage, kConfiguration, kFileNotFound or kFileUnreadable.
   [[nodiscard]] static Result<Options> read(const std::vector<std::string>& arguments, const Environment& environment,
                                             const std::string& configuration_directory = kConfigurationDirectory);
 
   [[nodiscard]] Command command() const { return command_; }
-  /// All settings of an option, weakest first, without the default; the last one counts.
+  /// All settings of an option without the default, lowest precedence first.
   [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
-  /// The setting that counts; nothing when only the default is left.
+  /// The setting with the highest precedence; null if the option was not given.
   [[nodiscard]] const Setting* given(OptionId id) const;
-  /// The text that counts; the default's when none was given; nothing when there is none either.
+  /// The text of `given(id)`, else of the default, else nullopt.
   [[nodiscard]] std::optional<std::string> text(OptionId id) const;
   [[nodiscard]] Result<bool> flag(OptionId id) const;
   [[nodiscard]] Result<unsigned> count(OptionId id) const;
-  /// Decimal digits only.
+  /// Decimal digits only; fails with kUsage outside `range`. nullopt if there is neither a value nor a default.
   [[nodiscard]] Result<std::optional<std::uint64_t>> number(OptionId id, Range<std::uint64_t> range) const;
   /// Seconds with at most three decimals.
   [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> seconds(OptionId id,
                                                                          Range<std::chrono::milliseconds> range) const;
-  /// An error of a value, told to be that of the setting it came from.
-  [[nodiscard]] Error blame(OptionId id, Error error) const;
+  /// Prefixes an error of an option's value with the name of the setting that gave it.
+  [[nodiscard]] Error with_origin_of(OptionId id, Error error) const;
 
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -71,17 +70,17 @@ class Options {
   std::vector<std::string> warnings_;
 };
 
-/// A warning for each FLEET_PROVISION_… variable that stands for no option.
+/// A warning for each FLEET_PROVISION_… variable that does not match any option.
 [[nodiscard]] std::vector<std::string> unknown_variables(const Environment& environment);
 
-/// kUsage for an option on the command line that belongs to another command.
-[[nodiscard]] Result<void> belong_to_command(const Options& options);
+/// Fails with kUsage if the command line holds an option of another command.
+[[nodiscard]] Result<void> check_options_of_command(const Options& options);
 
-/// Whether `--help`, `--version` or `--json` is asked for by a command line that may be wrong otherwise.
-[[nodiscard]] bool asks_for(const std::vector<std::string>& arguments, OptionId flag);
+/// Whether a command line that may be invalid has the flag.
+[[nodiscard]] bool has_flag(const std::vector<std::string>& arguments, OptionId flag);
 
-/// The value that such a command line, or else the environment, gives to an option; empty: none.
-[[nodiscard]] std::string value_sought(const std::vector<std::string>& arguments, const Environment& environment,
-                                       OptionId id);
+/// The value of an option in such a command line, else in the environment, else empty.
+[[nodiscard]] std::string unchecked_value(const std::vector<std::string>& arguments, const Environment& environment,
+                                          OptionId id);
 
 }  // namespace fleet_provision

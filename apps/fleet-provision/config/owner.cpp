@@ -3,28 +3,26 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include <charconv>
 #include <limits>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
 
-/// The largest number stands for "unchanged" in chown.
+/// The largest number means "unchanged" in chown(2).
 constexpr std::uint32_t kIdMax = std::numeric_limits<std::uint32_t>::max() - 1;
 
-std::optional<std::uint32_t> number(const std::string& text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value > kIdMax) return std::nullopt;
-  return value;
+std::optional<std::uint32_t> parse_id(const std::string& text) {
+  const auto value = parse_number<std::uint32_t>(text);
+  return value && *value <= kIdMax ? value : std::nullopt;
 }
 
 tl::unexpected<Error> unknown(const char* what, const std::string& name) {
   return fail(ErrorKind::kUsage,
               "there is no " + std::string(what) + " \"" + printable(name, 80) + "\" on this machine",
-              "for another machine give its number");
+              "give a numeric ID for a user or group of another machine");
 }
 
 }  // namespace
@@ -33,7 +31,7 @@ Result<Owner> parse_owner(const std::string& text) {
   const std::size_t colon = text.find(':');
   const std::string user = text.substr(0, colon);
   Owner owner;
-  if (const auto id = number(user)) {
+  if (const auto id = parse_id(user)) {
     owner.user = *id;
   } else if (const passwd* known = user.empty() ? nullptr : ::getpwnam(user.c_str())) {
     owner.user = known->pw_uid;
@@ -42,7 +40,7 @@ Result<Owner> parse_owner(const std::string& text) {
   }
   if (colon == std::string::npos) return owner;
   const std::string group = text.substr(colon + 1);
-  if (const auto id = number(group)) {
+  if (const auto id = parse_id(group)) {
     owner.group = id;
   } else if (const struct group* known = group.empty() ? nullptr : ::getgrnam(group.c_str())) {
     owner.group = known->gr_gid;

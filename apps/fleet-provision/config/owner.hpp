@@ -7,7 +7,7 @@
 
 namespace fleet_provision {
 
-/// Numbers need not be known on this machine: an image is flashed for another one. kUsage for an unknown name.
+/// Numeric IDs need not exist on this machine, which may build the image of another one. kUsage for an unknown name.
 [[nodiscard]] Result<Owner> parse_owner(const std::string& text);
 
 }  // namespace fleet_provision

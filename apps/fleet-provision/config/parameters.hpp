@@ -10,11 +10,11 @@
 
 namespace fleet_provision {
 
-/// Each name has the value of its strongest source, and -P wins over --parameters of the same source; --parameters of
-/// a stronger source replaces that of a weaker one, objects of several configuration files are merged. `KEY=@FILE` is
-/// read here, without blanks, line ends and NUL bytes around its text; what was more than the end of a line or of a C
-/// string is told in `warnings`, and so is an empty value. A name given twice by one source is kUsage; a file that does
-/// not hold what it should is kParametersUnusable.
+/// The template parameters of all sources. For each name the source of highest precedence counts; within one source -P
+/// overrides --parameters. --parameters of a higher source replaces that of a lower one; objects of several
+/// configuration files are merged. The file of `KEY=@FILE` is read here; whitespace, line ends and NUL bytes around its
+/// text are removed, with a warning if that was more than one line end. An empty value is a warning too. kUsage if one
+/// source gives a name twice; kParametersUnusable for the content of a file.
 [[nodiscard]] Result<Parameters> read_parameters(const Options& options, std::vector<std::string>& warnings);
 
 }  // namespace fleet_provision

@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "adapters/keys/distinguished_name.hpp"
+#include "aws/endpoint_parser.hpp"
 #include "build_info.hpp"
 #include "config/option_values.hpp"
 #include "config/owner.hpp"
 #include "config/parameters.hpp"
 #include "config/proxy.hpp"
-#include "aws/endpoint_parser.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -29,7 +29,7 @@ constexpr const char* kAlpnProtocol = "x-amzn-mqtt-ca";
 /// X.520 ub-common-name.
 constexpr std::size_t kCommonNameCharactersMax = 64;
 
-/// Midnight UTC of a date `YYYY-MM-DD`, which CMake has written.
+/// Midnight UTC of a date `YYYY-MM-DD` that CMake wrote.
 constexpr std::chrono::system_clock::time_point midnight(std::string_view date) {
   const auto number = [date](std::size_t from, std::size_t count) {
     int value = 0;
@@ -39,7 +39,7 @@ constexpr std::chrono::system_clock::time_point midnight(std::string_view date) 
   return std::chrono::sys_days{std::chrono::year{number(0, 4)} / number(5, 2) / number(8, 2)};
 }
 
-/// Two options that make no sense together, `value` of the first (empty: any).
+/// Two options that cannot be combined; `value` is the conflicting value of the first, empty for any.
 struct Conflict {
   OptionId first;
   std::string_view value;
@@ -47,19 +47,19 @@ struct Conflict {
   std::string_view why;
 };
 constexpr std::array kConflicts{
-    Conflict{OptionId::kMethod, "keys", OptionId::kKeyType, "with keys the service makes the key"},
-    Conflict{OptionId::kMethod, "keys", OptionId::kKeyStore, "with keys the service makes the key"},
-    Conflict{OptionId::kMethod, "keys", OptionId::kKey, "with keys the service makes the key"},
-    Conflict{OptionId::kMethod, "keys", OptionId::kCsr, "with keys there is no CSR"},
-    Conflict{OptionId::kMethod, "keys", OptionId::kCsrSubject, "with keys there is no CSR"},
-    Conflict{OptionId::kCsr, "", OptionId::kKeyType, "a CSR has its key already"},
-    Conflict{OptionId::kCsr, "", OptionId::kKeyStore, "a CSR has its key already"},
-    Conflict{OptionId::kCsr, "", OptionId::kCsrSubject, "a CSR has its subject already"},
-    Conflict{OptionId::kKey, "", OptionId::kKeyType, "an existing key has its type already"},
-    Conflict{OptionId::kKey, "", OptionId::kKeyStore, "an existing key has its place already"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kKeyType, "with --method keys the service generates the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kKeyStore, "with --method keys the service generates the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kKey, "with --method keys the service generates the key"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kCsr, "with --method keys there is no CSR"},
+    Conflict{OptionId::kMethod, "keys", OptionId::kCsrSubject, "with --method keys there is no CSR"},
+    Conflict{OptionId::kCsr, "", OptionId::kKeyType, "a CSR already has a key"},
+    Conflict{OptionId::kCsr, "", OptionId::kKeyStore, "a CSR already has a key"},
+    Conflict{OptionId::kCsr, "", OptionId::kCsrSubject, "a CSR already has a subject"},
+    Conflict{OptionId::kKey, "", OptionId::kKeyType, "an existing key already has a type"},
+    Conflict{OptionId::kKey, "", OptionId::kKeyStore, "an existing key is already stored"},
 };
 
-Result<void> no_conflicts(const Options& options) {
+Result<void> check_conflicts(const Options& options) {
   for (const Conflict& each : kConflicts) {
     const Setting* first = options.given(each.first);
     const Setting* second = options.given(each.second);
@@ -69,13 +69,13 @@ Result<void> no_conflicts(const Options& options) {
     const bool by_files = first->source == Source::kFile && second->source == Source::kFile;
     return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
                 first->origin + value + " and " + second->origin + " cannot be combined",
-                std::string(each.why) + "; leave one of them out");
+                std::string(each.why) + "; omit one of the two");
   }
   return {};
 }
 
-/// Which of two settings counts when they say the same thing in two ways: the stronger source; of one source it is a
-/// conflict.
+/// Whether `first` takes precedence over `second`, where both give the same thing in two ways. Fails if both come from
+/// one source.
 Result<bool> stronger(const Setting& first, const Setting& second) {
   if (first.source != second.source) return first.source > second.source;
   return fail(first.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
@@ -83,7 +83,7 @@ Result<bool> stronger(const Setting& first, const Setting& second) {
               "give certificate and key in one file with --claim, or in two with --claim-cert and --claim-key");
 }
 
-/// The file of --claim; nothing when there is none, or when a stronger source names certificate and key.
+/// The file of --claim; nullopt if there is none or a source of higher precedence gives certificate and key.
 Result<std::optional<std::string>> claim_in_one_file(const Options& options) {
   FP_TRY_ASSIGN(auto file, path(options, OptionId::kClaim));
   if (!file) return file;
@@ -96,11 +96,12 @@ Result<std::optional<std::string>> claim_in_one_file(const Options& options) {
   return file;
 }
 
-/// Before anything is read: stdin has one reader.
-Result<void> stdin_is_read_once(const Options& options) {
+/// Fails if two options read stdin. Called before anything is read.
+Result<void> check_single_stdin_reader(const Options& options) {
   FP_TRY_ASSIGN(const auto claim, claim_in_one_file(options));
   if (claim != "-" || options.text(OptionId::kParameters) != "-") return {};
-  return fail(ErrorKind::kUsage, "--claim - and --parameters - cannot both read stdin", "name a file for one of them");
+  return fail(ErrorKind::kUsage, "--claim - and --parameters - cannot both read stdin",
+              "give a file name for one of the two");
 }
 
 Result<Endpoint> read_endpoint(const Options& options) {
@@ -113,8 +114,8 @@ Result<Endpoint> read_endpoint(const Options& options) {
   return parsed(options, OptionId::kEndpoint, [port](const std::string& each) { return parse_endpoint(each, port); });
 }
 
-/// That of the identity, unless the options say otherwise.
-Result<Endpoint> endpoint_beside(const Options& options, const Identity& identity) {
+/// The endpoint and port of the options, else those of the identity.
+Result<Endpoint> endpoint_for_identity(const Options& options, const Identity& identity) {
   if (options.given(OptionId::kEndpoint) != nullptr) return read_endpoint(options);
   FP_TRY_ASSIGN(const auto port, options.number(OptionId::kPort, kPortRange));
   const bool given = options.given(OptionId::kPort) != nullptr;
@@ -136,7 +137,7 @@ Result<void> read_identifiers(const Options& options, Plan& plan, std::vector<st
   return {};
 }
 
-/// `text` as a value of a distinguished name (RFC 4514 section 2.4): a comma in a serial number must not end it.
+/// `text` escaped as a value of a distinguished name (RFC 4514 section 2.4), so that a comma does not end it.
 std::string escaped_for_name(std::string_view text) {
   std::string result;
   for (const char each : text) {
@@ -170,30 +171,30 @@ Result<void> read_choices(const Options& options, Plan& plan) {
   return {};
 }
 
-/// Key URIs come with hardware keys; a PIN in one would be on view for all, so that much is told already.
-Result<void> no_pin(const Options& options, OptionId id) {
+/// Refuses a PIN in a key URI, which other users could read. Key URIs themselves are not supported yet.
+Result<void> check_no_pin(const Options& options, OptionId id) {
   if (options.text(id).value_or("").find("pin-value=") == std::string::npos) return {};
   Error error;
   error.kind = ErrorKind::kUsage;
-  error.message = "the URI holds a pin-value, which others could read";
-  error.hint = "a PIN is never an argument";
-  return fail(options.blame(id, std::move(error)));
+  error.message = "the URI holds a pin-value, which other users can read";
+  error.hint = "remove pin-value from the URI; a PIN is never an argument";
+  return fail(options.with_origin_of(id, std::move(error)));
 }
 
-/// Nothing to keep: a file is the only place there is.
+/// `file` is the only key store so far.
 Result<std::string> parse_key_store(const std::string& text) {
   if (text == "file") return text;
   const bool known = text == "tpm2" || text.starts_with("pkcs11:");
   return fail(ErrorKind::kUsage,
-              known ? "keys outside of files are not supported yet" : "\"" + printable(text, 80) + "\" is no key store",
-              "leave it out, or give file");
+              "\"" + printable(text, 80) + (known ? "\" is not supported yet" : "\" is not a key store"),
+              "omit it, or give file");
 }
 
 Result<void> read_key_source(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
-  FP_TRY(no_pin(options, OptionId::kKeyStore));
+  FP_TRY(check_no_pin(options, OptionId::kKeyStore));
   FP_TRY(parsed(options, OptionId::kKeyStore, parse_key_store));
-  FP_TRY(no_pin(options, OptionId::kKey));
+  FP_TRY(check_no_pin(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto key, path(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto csr, path(options, OptionId::kCsr));
   if (csr) {
@@ -236,8 +237,8 @@ Result<void> read_verify_client_id(const Options& options, Plan& plan) {
   return {};
 }
 
-/// What is to be done with the new identity, before and after it is put in place.
-Result<void> read_afterwards(const Options& options, Plan& plan, const ConnectionOptions& claim) {
+/// The options that apply to the new identity: --verify, --remove-claim, --on-success.
+Result<void> read_post_install(const Options& options, Plan& plan, const ConnectionOptions& claim) {
   FP_TRY_ASSIGN(plan.verify, options.flag(OptionId::kVerify));
   FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
   plan.verify = plan.verify || remove_claim;
@@ -246,13 +247,13 @@ Result<void> read_afterwards(const Options& options, Plan& plan, const Connectio
   const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);
   if (plan.verify && csr != nullptr && !csr->key_reference) {
     return fail(ErrorKind::kUsage,
-                std::string(remove_claim ? "--remove-claim" : "--verify") + " with --csr needs the key of the CSR",
-                "name it with --key");
+                std::string(remove_claim ? "--remove-claim" : "--verify") + " with --csr requires the key of the CSR",
+                "give the key with --key");
   }
   if (!remove_claim) return {};
   plan.ca_file = claim.ca_file;
   if (claim.claim_file && *claim.claim_file != "-") plan.claim_files_to_remove.push_back(*claim.claim_file);
-  // The key first: without it the certificate is worth nothing.
+  // The key first, because the certificate is useless without it.
   for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
     if (!each.empty()) plan.claim_files_to_remove.push_back(each);
   }
@@ -270,12 +271,12 @@ Result<std::string> parse_server_name(const std::string& text) {
   return std::move(endpoint->host);
 }
 
-/// RFC 7301 section 3.1: 1 to 255 bytes; here without what a log could not show. Empty: none is offered.
+/// An ALPN protocol of 1 to 255 bytes (RFC 7301 section 3.1), here printable ASCII; empty disables ALPN.
 Result<std::string> parse_alpn(const std::string& text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
   if (!plain || text.size() > 255) {
     return fail(ErrorKind::kUsage, "\"" + printable(text, 80) + "\" is not an ALPN protocol",
-                "it has at most 255 characters without blanks, e.g. x-amzn-mqtt-ca");
+                "give at most 255 ASCII characters without blanks, e.g. x-amzn-mqtt-ca");
   }
   return text;
 }
@@ -293,7 +294,7 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   }
   FP_TRY_ASSIGN(connection.proxy, choose_proxy(options, environment, endpoint));
   FP_TRY_ASSIGN(connection.key_passphrase_file, path(options, OptionId::kClaimKeyPassphraseFile));
-  FP_TRY(no_pin(options, OptionId::kClaimKey));
+  FP_TRY(check_no_pin(options, OptionId::kClaimKey));
   FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
   FP_TRY_ASSIGN(connection.claim_file, claim_in_one_file(options));
   if (connection.claim_file) return connection;
@@ -304,13 +305,13 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   return connection;
 }
 
-/// All that a certificate is asked for with; `plan.template_name` may hold a default.
-Result<void> read_what_is_made(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
+/// Everything that a certificate request depends on; `plan.template_name` may hold a default.
+Result<void> read_identity_request(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY(read_choices(options, plan));
   FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
-  FP_TRY(no_conflicts(options));
+  FP_TRY(check_conflicts(options));
   FP_TRY(read_state(options, plan));
   FP_TRY(read_identifiers(options, plan, warnings));
   return read_subject(options, plan);
@@ -323,8 +324,8 @@ std::chrono::milliseconds timeout_of(const Options& options) {
   return given ? given->value_or(Plan{}.timeout) : Plan{}.timeout;
 }
 
-std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments, const Environment& environment) {
-  const std::string text = value_sought(arguments, environment, OptionId::kTimeout);
+std::chrono::milliseconds unchecked_timeout(const std::vector<std::string>& arguments, const Environment& environment) {
+  const std::string text = unchecked_value(arguments, environment, OptionId::kTimeout);
   return seconds_of(text, kTimeoutRange).value_or(Plan{}.timeout);
 }
 
@@ -332,17 +333,17 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
                                   std::vector<std::string>& warnings) {
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
-  FP_TRY(stdin_is_read_once(options));
-  FP_TRY(read_what_is_made(options, request.plan, warnings));
+  FP_TRY(check_single_stdin_reader(options));
+  FP_TRY(read_identity_request(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
-  FP_TRY(read_afterwards(options, request.plan, request.connection));
+  FP_TRY(read_post_install(options, request.plan, request.connection));
   const auto& claim_file = request.connection.claim_file;
   request.plan.claim_key_file = claim_file.value_or(request.connection.key_reference);
   if (claim_file == "-") {
     request.plan.claim_key_file.clear();
     FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
     if (remove_claim) {
-      request.warnings.emplace_back("--remove-claim has no file to delete, since the claim comes from stdin");
+      request.warnings.emplace_back("--remove-claim has no effect: the claim comes from stdin");
     }
   }
   FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
@@ -354,7 +355,7 @@ Result<Request> verification_from_options(const Options& options, const Environm
                                           const Identity& identity, std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
-  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_for_identity(options, identity));
   plan.template_name = identity.template_name;
   plan.method = identity.method;
   plan.verify = true;
@@ -373,14 +374,14 @@ Result<Request> rotation_from_options(const Options& options, const Environment&
                                       std::vector<std::string>& warnings) {
   Request request;
   Plan& plan = request.plan;
-  FP_TRY_ASSIGN(plan.endpoint, endpoint_beside(options, identity));
+  FP_TRY_ASSIGN(plan.endpoint, endpoint_for_identity(options, identity));
   plan.template_name = identity.template_name;
-  FP_TRY(read_what_is_made(options, plan, warnings));
+  FP_TRY(read_identity_request(options, plan, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
   const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);
   if (csr != nullptr && !csr->key_reference) {
-    return fail(ErrorKind::kUsage, "rotate with --csr needs the key of the CSR", "name it with --key");
+    return fail(ErrorKind::kUsage, "rotate with --csr requires the key of the CSR", "give the key with --key");
   }
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
   return request;

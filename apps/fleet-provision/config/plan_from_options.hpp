@@ -1,4 +1,5 @@
-// Options (text) to a Request (proved): every limit of ours and of the service is held here, before anything happens.
+// Options (text) to a Request (checked): all limits of this program and of the service are checked here, before
+// anything happens.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,7 @@
 
 namespace fleet_provision {
 
-/// What is to be done, and the way to where it is done.
+/// What to do, and how to connect to the service.
 struct Request {
   Plan plan;
   /// `claim_file`, `certificate_file` and `key_reference` may all be empty: a provisioned gateway needs no claim.
@@ -23,25 +24,23 @@ struct Request {
   std::vector<std::string> warnings = {};
 };
 
-/// The limit of a run that reads its input; the default where --timeout cannot be used, which is told later.
+/// The limit for reading the input: --timeout, or the default if its value is invalid, which is reported later.
 [[nodiscard]] std::chrono::milliseconds timeout_of(const Options& options);
-/// The same before there are options: of the command line and the environment alone.
-[[nodiscard]] std::chrono::milliseconds timeout_sought(const std::vector<std::string>& arguments,
-                                                       const Environment& environment);
+/// The same before the options are read, from the command line and the environment alone.
+[[nodiscard]] std::chrono::milliseconds unchecked_timeout(const std::vector<std::string>& arguments,
+                                                          const Environment& environment);
 
-/// Reads the parameter files and the password file that are named; nothing else is touched. kUsage, kConfiguration, or
-/// what read_parameters says.
-/// `environment` is asked for the proxy that all programs share. `warnings` gets what is odd and no error, also when
-/// the request is refused.
+/// Reads the given parameter files and the proxy password file, and no other file. Fails with kUsage, kConfiguration or
+/// an error of read_parameters. `environment` provides https_proxy and no_proxy. `warnings` are appended also if the
+/// request is refused.
 [[nodiscard]] Result<Request> plan_from_options(const Options& options, const Environment& environment,
                                                 std::vector<std::string>& warnings);
 
-/// The request of `verify` for the identity that was found; endpoint and port are its own unless others are given.
+/// The request of `verify` for the existing identity, whose endpoint and port are the defaults.
 [[nodiscard]] Result<Request> verification_from_options(const Options& options, const Environment& environment,
                                                         const Identity& identity, std::vector<std::string>& warnings);
 
-/// The request of `rotate` for the identity that was found; endpoint, port and template are its own unless others are
-/// given.
+/// The request of `rotate` for the existing identity, whose endpoint, port and template are the defaults.
 [[nodiscard]] Result<Request> rotation_from_options(const Options& options, const Environment& environment,
                                                     const Identity& identity, std::vector<std::string>& warnings);
 

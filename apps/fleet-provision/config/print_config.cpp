@@ -45,8 +45,8 @@ void append_setting(std::vector<Line>& lines, const OptionRow& option, const Set
   }
 }
 
-/// The settings that count: the strongest, or all of an option whose sources add up.
-std::vector<const Setting*> that_count(const Options& options, const OptionRow& option) {
+/// The settings that take effect: that of the highest precedence, or all if the option accumulates over its sources.
+std::vector<const Setting*> effective_settings(const Options& options, const OptionRow& option) {
   std::vector<const Setting*> settings;
   for (const Setting& each : options.settings(option.id)) settings.push_back(&each);
   if (settings.empty() || option.value == OptionValue::kKeyValues) return settings;
@@ -78,7 +78,7 @@ std::string print_config(const Options& options, const Environment& environment)
   std::vector<Line> lines;
   for (const OptionRow& option : option_table()) {
     if (option.scope == OptionScope::kCommandLine) continue;
-    const auto settings = that_count(options, option);
+    const auto settings = effective_settings(options, option);
     for (const Setting* each : settings) append_setting(lines, option, *each);
     if (settings.empty()) append_default(lines, option, environment);
   }

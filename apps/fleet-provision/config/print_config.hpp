@@ -7,8 +7,8 @@
 
 namespace fleet_provision {
 
-/// One line per value, in the order of the table: `name = value  # origin`, as it was given and not proved; what is not
-/// set has no value. Passwords and PINs are `***`. `environment` is asked for the proxy that all programs share.
+/// One line per value, `name = value  # origin`, in the order of the option table; values are not checked. Passwords
+/// and PINs are `***`. `environment` provides https_proxy.
 [[nodiscard]] std::string print_config(const Options& options, const Environment& environment);
 
 }  // namespace fleet_provision

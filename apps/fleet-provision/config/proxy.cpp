@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "adapters/system/named_file.hpp"
 #include "aws/endpoint_parser.hpp"
 #include "core/file_format.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -54,12 +54,10 @@ std::optional<std::string> percent_decoded(std::string_view text) {
       result += text[i];
       continue;
     }
-    unsigned value = 0;
     if (i + 2 >= text.size()) return std::nullopt;
-    const char* const digits = text.data() + i + 1;
-    const auto [end, error] = std::from_chars(digits, digits + 2, value, 16);
-    if (error != std::errc{} || end != digits + 2) return std::nullopt;
-    result += static_cast<char>(value);
+    const auto value = parse_number<unsigned char>(text.substr(i + 1, 2), 16);
+    if (!value) return std::nullopt;
+    result += static_cast<char>(*value);
     i += 2;
   }
   return result;
@@ -106,11 +104,9 @@ bool network_covers(std::string_view network, const Address& address) {
   if (!base || base->size != address.size) return false;
   std::size_t bits = 8 * base->size;
   if (slash != std::string_view::npos) {
-    const std::string_view length = network.substr(slash + 1);
-    std::size_t value = 0;
-    const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), value);
-    if (length.empty() || error != std::errc{} || end != length.data() + length.size() || value > bits) return false;
-    bits = value;
+    const auto prefix_bits = parse_number<std::size_t>(network.substr(slash + 1));
+    if (!prefix_bits || *prefix_bits > bits) return false;
+    bits = *prefix_bits;
   }
   for (std::size_t i = 0; i < base->size && bits > 0; ++i) {
     const std::size_t here = std::min<std::size_t>(bits, 8);
@@ -165,13 +161,13 @@ Result<std::optional<Proxy>> proxy_of_options(const Options& options) {
   const std::string text = options.text(OptionId::kProxy).value_or("");
   if (text.empty()) return std::optional<Proxy>{};
   auto proxy = parse_proxy(text);
-  if (!proxy) return fail(options.blame(OptionId::kProxy, std::move(proxy).error()));
+  if (!proxy) return fail(options.with_origin_of(OptionId::kProxy, std::move(proxy).error()));
   if (!proxy->password.empty() && options.given(OptionId::kProxy)->source != Source::kEnvironment) {
     Error error;
     error.kind = ErrorKind::kUsage;
-    error.message = "holds a password, which others could read";
+    error.message = "holds a password, which other users can read";
     error.hint = "give --proxy http://USER@HOST:PORT and --proxy-password-file FILE";
-    return fail(options.blame(OptionId::kProxy, std::move(error)));
+    return fail(options.with_origin_of(OptionId::kProxy, std::move(error)));
   }
   return std::optional(std::move(*proxy));
 }
@@ -183,8 +179,8 @@ Result<Proxy> parse_proxy(std::string_view text) {
   const std::string shown = "\"" + printable(without_password(text), 200) + "\"";
   if (in_lower_case(parts.scheme) != "http") {
     return fail(ErrorKind::kUsage,
-                shown + " is a proxy of scheme " + printable(parts.scheme, 40) + ", which is not supported",
-                "give an HTTP proxy that allows CONNECT: http://HOST:PORT or http://USER@HOST:PORT");
+                shown + " uses the proxy scheme " + printable(parts.scheme, 40) + ", which is not supported",
+                "give an HTTP proxy that allows CONNECT, as http://HOST:PORT or http://USER@HOST:PORT");
   }
   const auto endpoint = parse_endpoint(parts.host_and_port, std::nullopt);
   if (!endpoint) return fail(ErrorKind::kUsage, shown + " is not the URL of a proxy", kForm);
@@ -196,7 +192,7 @@ Result<Proxy> parse_proxy(std::string_view text) {
   const auto user = percent_decoded(parts.user_info->substr(0, colon));
   auto password = percent_decoded(colon == std::string_view::npos ? "" : parts.user_info->substr(colon + 1));
   if (!user || !password || has_control_characters(*user) || has_control_characters(*password)) {
-    return fail(ErrorKind::kUsage, shown + " has a user or password that cannot be used", kForm);
+    return fail(ErrorKind::kUsage, shown + " has an invalid user or password", kForm);
   }
   const WipedAtEnd wiped(*password);
   proxy.user = *user;
@@ -221,7 +217,7 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   if (!proxy || options.given(OptionId::kProxyPasswordFile) == nullptr) return proxy;
   const std::string file = options.text(OptionId::kProxyPasswordFile).value_or("");
   auto password = read_named_file(file, "proxy password file", ErrorKind::kUsage, kPasswordBytesMax);
-  if (!password) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(password).error()));
+  if (!password) return fail(options.with_origin_of(OptionId::kProxyPasswordFile, std::move(password).error()));
   const std::string_view text = without_byte_order_mark(password->reveal());
   const std::string_view line = text.substr(0, text.find_last_not_of("\r\n") + 1);
   Error error;
@@ -229,11 +225,11 @@ Result<std::optional<Proxy>> choose_proxy(const Options& options, const Environm
   if (const auto wide = wide_encoding(text)) {
     error.message = printable(file, 300) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8";
     error.hint = "convert it: (umask 077; " + utf8_command(*wide, file) + ")";
-    return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));
+    return fail(options.with_origin_of(OptionId::kProxyPasswordFile, std::move(error)));
   }
-  if (proxy->user.empty()) error.message = "the proxy has no user to give the password for";
-  if (has_control_characters(line)) error.message = "the password holds control characters";
-  if (!error.message.empty()) return fail(options.blame(OptionId::kProxyPasswordFile, std::move(error)));
+  if (proxy->user.empty()) error.message = "the proxy URL has no user";
+  if (has_control_characters(line)) error.message = "the password contains control characters";
+  if (!error.message.empty()) return fail(options.with_origin_of(OptionId::kProxyPasswordFile, std::move(error)));
   proxy->password = Secret(line);
   return proxy;
 }

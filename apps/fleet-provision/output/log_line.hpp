@@ -1,4 +1,4 @@
-// One event of the log on stderr as a JSON object (--log-format json).
+// One entry of the log on stderr, and its form as a JSON object (--log-format json).
 #pragma once
 
 #include <optional>
@@ -9,12 +9,24 @@
 
 namespace fleet_provision {
 
-/// What is said; empty texts and absent values have no key.
-struct Remark {
-  /// `error`, `warning`, `info` or `debug`.
-  std::string_view level;
-  /// `error`, `warning`, `attempt-failed`, `next-try`, `phase`, `reached` or `detail`.
-  std::string_view event;
+enum class LogEvent : unsigned char {
+  kError,
+  kWarning,
+  kAttemptFailed,
+  kNextTry,
+  kPhase,    ///< a phase ended
+  kReached,  ///< a milestone is durable
+  kDetail,   ///< a packet, with -v -v
+};
+
+/// `error`, `warning`, `attempt-failed`, `next-try`, `phase`, `reached`, `detail`.
+[[nodiscard]] std::string_view word(LogEvent event);
+/// `error`, `warning`, `info` or `debug`.
+[[nodiscard]] std::string_view level_of(LogEvent event);
+
+/// Empty texts and absent values have no key in the JSON object.
+struct LogEntry {
+  LogEvent event;
   std::string message;
   std::string hint = {};
   std::optional<Phase> phase = {};
@@ -24,6 +36,6 @@ struct Remark {
 };
 
 /// `{"time": …, "level": …, "event": …, "message": …}` and a newline; ASCII only.
-[[nodiscard]] std::string log_line(const Remark& remark, WallTime time);
+[[nodiscard]] std::string log_line(const LogEntry& entry, WallTime time);
 
 }  // namespace fleet_provision

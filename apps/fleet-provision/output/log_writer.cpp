@@ -15,11 +15,11 @@
 namespace fleet_provision {
 namespace {
 
-constexpr Milliseconds kReaderPatience{1'000};
-constexpr Milliseconds kMomentAtEnd{100};
+constexpr Milliseconds kReaderTimeout{1'000};
+constexpr Milliseconds kReaderTimeoutAtEnd{100};
 
-/// Not even when another process has taken the room since it was looked for. A kernel that cannot do so for pipes
-/// (before 6.4) is asked the ordinary way.
+/// Writes without blocking, even if another process filled the pipe since poll() reported room. Kernels before 6.4,
+/// which do not support RWF_NOWAIT for pipes, get an ordinary write.
 ssize_t write_to_pipe(int descriptor, std::string_view piece) {
   const iovec part{const_cast<char*>(piece.data()), piece.size()};
   const ssize_t written = ::pwritev2(descriptor, &part, 1, -1, RWF_NOWAIT);
@@ -38,15 +38,15 @@ LogWriter::LogWriter(int descriptor) : descriptor_(descriptor) {
 
 bool LogWriter::has_room(Milliseconds wait) const {
   pollfd polled{descriptor_, POLLOUT, 0};
-  // What cannot be polled is written to, and says itself what is wrong.
+  // If poll() fails, the write fails too and reports why.
   return ::poll(&polled, 1, static_cast<int>(wait.count())) != 0;
 }
 
-Instant LogWriter::patience() const {
+Instant LogWriter::write_deadline() const {
   const Instant now = std::chrono::steady_clock::now();
-  if (lost_ > 0) return now;
-  if (!end_) return now + kReaderPatience;
-  return std::min(now + kReaderPatience, std::max(*end_, now + kMomentAtEnd));
+  if (dropped_ > 0) return now;
+  if (!end_) return now + kReaderTimeout;
+  return std::min(now + kReaderTimeout, std::max(*end_, now + kReaderTimeoutAtEnd));
 }
 
 bool LogWriter::write_piece(std::string_view& line) {
@@ -60,25 +60,25 @@ bool LogWriter::write_piece(std::string_view& line) {
 }
 
 void LogWriter::write(std::string_view line) {
-  const Instant end = patience();
+  const Instant end = write_deadline();
   const std::string after_cut = cut_ ? "\n" + std::string(line) : std::string();
   if (cut_) line = after_cut;
   const std::size_t whole = line.size();
   while (!line.empty()) {
     if (!has_room(left_until(end, std::chrono::steady_clock::now()))) {
-      ++lost_;
+      ++dropped_;
       cut_ = cut_ || line.size() < whole;
       return;
     }
-    // A reader that is gone cannot be told of.
+    // The reader is gone.
     if (!write_piece(line)) return;
   }
   cut_ = false;
 }
 
-std::size_t LogWriter::take_lost() {
-  if (lost_ == 0 || !has_room(Milliseconds{0})) return 0;
-  return std::exchange(lost_, 0);
+std::size_t LogWriter::take_dropped_count() {
+  if (dropped_ == 0 || !has_room(Milliseconds{0})) return 0;
+  return std::exchange(dropped_, 0);
 }
 
 }  // namespace fleet_provision

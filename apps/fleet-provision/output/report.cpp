@@ -12,24 +12,24 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::string_view kName = "fleet-provision: ";
+constexpr std::string_view kProgramPrefix = "fleet-provision: ";
 constexpr std::size_t kMessageBytesMax = 8000;
 
-/// What the live line says of a phase.
-std::string_view doing(Phase phase) {
+/// The text of a phase in the live line.
+std::string_view progress_text(Phase phase) {
   switch (phase) {
     case Phase::kLoad: return "reading the claim";
     case Phase::kResolve: return "looking up the endpoint";
     case Phase::kTcp: return "connecting";
-    case Phase::kProxy: return "asking the proxy";
-    case Phase::kTls: return "shaking hands (TLS)";
-    case Phase::kMqtt: return "logging in (MQTT)";
-    case Phase::kSubscribe: return "subscribing";
-    case Phase::kKey: return "making the key";
-    case Phase::kCreate: return "asking for a certificate";
+    case Phase::kProxy: return "connecting through the proxy";
+    case Phase::kTls: return "TLS handshake";
+    case Phase::kMqtt: return "connecting to MQTT";
+    case Phase::kSubscribe: return "subscribing to the response topics";
+    case Phase::kKey: return "generating the key";
+    case Phase::kCreate: return "requesting a certificate";
     case Phase::kRegister: return "registering the thing";
-    case Phase::kStore: return "saving what was reached";
-    case Phase::kVerify: return "trying the new identity";
+    case Phase::kStore: return "writing to the state directory";
+    case Phase::kVerify: return "verifying the new identity";
     case Phase::kOnSuccess: return "running the on-success program";
     case Phase::kWait: return "waiting";
   }
@@ -46,18 +46,14 @@ double milliseconds_between(Instant from, Instant to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
 
-/// The words of --log-format and --color; anything else is kUsage.
+/// The value of --log-format or --color; kUsage unless it is one of `known`.
 Result<std::string> one_of(const Options& options, OptionId id, std::initializer_list<std::string_view> known) {
   std::string text = options.text(id).value_or("");
-  std::string list;
-  for (const std::string_view each : known) {
-    if (text == each) return text;
-    list += (list.empty() ? "" : ", ") + std::string(each);
-  }
+  if (std::find(known.begin(), known.end(), text) != known.end()) return text;
   Error error;
   error.kind = ErrorKind::kUsage;
-  error.message = "\"" + printable(text, 80) + "\" is not one of " + list;
-  return fail(options.blame(id, std::move(error)));
+  error.message = "\"" + printable(text, 80) + "\" is not one of " + listed({known.begin(), known.end()});
+  return fail(options.with_origin_of(id, std::move(error)));
 }
 
 bool is_set(const Environment& environment, const char* name) {
@@ -77,7 +73,7 @@ Result<OutputSettings> output_settings_from(const Options& options, const Enviro
     const Setting& verbose = *options.given(OptionId::kVerbose);
     if (quiet.source == verbose.source) {
       return fail(quiet.source == Source::kFile ? ErrorKind::kConfiguration : ErrorKind::kUsage,
-                  quiet.origin + " and " + verbose.origin + " cannot be combined", "leave one of them out");
+                  quiet.origin + " and " + verbose.origin + " cannot be combined", "omit one of the two");
     }
     output.quiet = quiet.source > verbose.source;
     if (output.quiet) output.verbosity = 0;
@@ -100,7 +96,7 @@ Report::~Report() {
 }
 
 void Report::phase_began(Phase phase, unsigned attempt) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   spans_.push_back({phase, attempt, now, std::nullopt});
   if (phase == Phase::kOnSuccess) end_at(std::max(end(), now + for_program_), for_program_);
@@ -108,7 +104,7 @@ void Report::phase_began(Phase phase, unsigned attempt) {
 }
 
 void Report::phase_ended(Phase phase, unsigned attempt) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   const auto span = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) {
     return each.phase == phase && each.attempt == attempt && !each.ended;
@@ -120,8 +116,7 @@ void Report::phase_ended(Phase phase, unsigned attempt) {
     std::string line(word(phase));
     line += " took " + decimal(milliseconds, "ms");
     if (attempt > 1) line += " (attempt " + std::to_string(attempt) + ")";
-    say({.level = "info",
-         .event = "phase",
+    log({.event = LogEvent::kPhase,
          .message = std::move(line),
          .phase = phase,
          .attempt = attempt,
@@ -131,61 +126,58 @@ void Report::phase_ended(Phase phase, unsigned attempt) {
 }
 
 void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   for (Span& each : spans_) {
     if (each.attempt == attempt && !each.ended) each.ended = now;
   }
-  // Without a next try the run ends with this error, which is told then.
+  // The last error ends the run and is printed then.
   if (!next_try_in || output_.quiet) return;
   next_try_at_ = now + *next_try_in;
   const double seconds = static_cast<double>(next_try_in->count()) / 1000;
-  say({.level = "warning",
-       .event = "attempt-failed",
+  log({.event = LogEvent::kAttemptFailed,
        .message = "attempt " + std::to_string(attempt) + " failed: " + error.message,
        .hint = error.hint,
        .phase = error.phase,
        .attempt = attempt,
        .kind = error.kind});
-  say({.level = "info",
-       .event = "next-try",
-       .message = next_try_in->count() == 0 ? "trying again at once" : "next try in " + decimal(seconds, "s"),
+  log({.event = LogEvent::kNextTry,
+       .message = next_try_in->count() == 0 ? "retrying now" : "retrying in " + decimal(seconds, "s"),
        .attempt = attempt + 1,
        .seconds = seconds});
   draw();
 }
 
 void Report::warned(const std::string& message) {
-  const std::lock_guard lock(mutex_);
-  // What is looked at twice is told once.
+  const Lock lock(mutex_);
+  // The same warning is printed once.
   if (std::find(warnings_.begin(), warnings_.end(), message) != warnings_.end()) return;
   warnings_.push_back(message);
-  if (!output_.quiet) say({.level = "warning", .event = "warning", .message = message});
+  if (!output_.quiet) log({.event = LogEvent::kWarning, .message = message});
   draw();
 }
 
 void Report::reached(const std::string& what) {
-  const std::lock_guard lock(mutex_);
-  const bool told = output_.verbosity > 0 || !(output_.quiet || output_.live_line);
-  if (told) say({.level = "info", .event = "reached", .message = what});
+  const Lock lock(mutex_);
+  const bool printed = output_.verbosity > 0 || !(output_.quiet || output_.live_line);
+  if (printed) log({.event = LogEvent::kReached, .message = what});
   draw();
 }
 
 void Report::detail(const std::string& text) {
-  const std::lock_guard lock(mutex_);
-  if (output_.verbosity > 1) say({.level = "debug", .event = "detail", .message = text});
+  const Lock lock(mutex_);
+  if (output_.verbosity > 1) log({.event = LogEvent::kDetail, .message = text});
   draw();
 }
 
 void Report::tick() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   draw();
 }
 
 void Report::failed(const Error& error) {
-  const std::lock_guard lock(mutex_);
-  say({.level = "error",
-       .event = "error",
+  const Lock lock(mutex_);
+  log({.event = LogEvent::kError,
        .message = error.message,
        .hint = error.hint,
        .phase = error.phase,
@@ -193,7 +185,7 @@ void Report::failed(const Error& error) {
 }
 
 RunRecord Report::finish() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   clear();
   output_.live_line = false;
   const Instant now = std::chrono::steady_clock::now();
@@ -213,44 +205,43 @@ RunRecord Report::finish() {
   return record;
 }
 
-void Report::say(const Remark& remark) {
+void Report::log(const LogEntry& entry) {
   clear();
-  if (const std::size_t lost = writer_.take_lost(); lost > 0) {
-    writer_.write(as_line({.level = "warning",
-                           .event = "warning",
-                           .message = (lost == 1 ? "1 message is" : std::to_string(lost) + " messages are") +
-                                      std::string(" missing here, since stderr was not read")}));
+  if (const std::size_t lost = writer_.take_dropped_count(); lost > 0) {
+    writer_.write(as_line({.event = LogEvent::kWarning,
+                           .message = (lost == 1 ? "1 message was" : std::to_string(lost) + " messages were") +
+                                      std::string(" dropped because nothing read stderr")}));
   }
-  // One write for a remark, so that those of several processes do not mix.
-  writer_.write(as_line(remark));
+  // One write per entry, so that lines of several processes do not mix.
+  writer_.write(as_line(entry));
 }
 
-std::string Report::as_line(const Remark& remark) const {
-  return output_.json_log ? log_line(remark, std::chrono::system_clock::now()) : as_text(remark);
+std::string Report::as_line(const LogEntry& entry) const {
+  return output_.json_log ? log_line(entry, std::chrono::system_clock::now()) : as_text(entry);
 }
 
 void Report::end_at(Instant end, Milliseconds for_program) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   end_ = end;
   for_program_ = for_program;
   writer_.end_at(end);
 }
 
-std::optional<Phase> Report::under_way() {
-  const std::lock_guard lock(mutex_);
+std::optional<Phase> Report::current_phase() {
+  const Lock lock(mutex_);
   const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
   return open == spans_.rend() ? std::nullopt : std::optional(open->phase);
 }
 
-std::string Report::as_text(const Remark& remark) const {
-  const auto colored = [this](const char* code, std::string_view text) {
-    return output_.color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+std::string Report::as_text(const LogEntry& entry) const {
+  const auto colored = [color = output_.color](const char* code, std::string_view text) {
+    return color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
   };
-  std::string text(kName);
-  if (remark.event == "error") text += colored("1;31", "error:") + " ";
-  if (remark.event == "warning") text += colored("33", "warning:") + " ";
-  text += printable(remark.message, kMessageBytesMax) + "\n";
-  if (!remark.hint.empty()) text += colored("36", "hint:") + " " + printable(remark.hint, kMessageBytesMax) + "\n";
+  std::string text(kProgramPrefix);
+  if (entry.event == LogEvent::kError) text += colored("1;31", "error:") + " ";
+  if (entry.event == LogEvent::kWarning) text += colored("33", "warning:") + " ";
+  text += printable(entry.message, kMessageBytesMax) + "\n";
+  if (!entry.hint.empty()) text += colored("36", "hint:") + " " + printable(entry.hint, kMessageBytesMax) + "\n";
   return text;
 }
 
@@ -259,17 +250,17 @@ void Report::draw() {
   const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
   if (open == spans_.rend()) return;
   const Instant now = std::chrono::steady_clock::now();
-  std::string line(doing(open->phase));
+  std::string line(progress_text(open->phase));
   line += output_.utf8 ? "…" : "...";
   if (open->phase == Phase::kWait && next_try_at_) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(Instant::duration{0}, *next_try_at_ - now));
-    line += " next try in " + std::to_string(left.count()) + " s";
+    line += " retrying in " + std::to_string(left.count()) + " s";
   } else if (open->attempt > 1) {
     line += " (attempt " + std::to_string(open->attempt) + ")";
   }
   const double seconds = since_start(now) / 1000;
   if (seconds >= 1) line += ", " + std::to_string(static_cast<long>(seconds)) + " s so far";
-  // The last column stays free: a terminal may wrap when it is written.
+  // The last column stays free: writing it may make the terminal wrap.
   const std::size_t columns = columns_of(STDERR_FILENO);
   const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);
   if (drawn_ == fitting) return;

@@ -1,17 +1,17 @@
 // The output on stderr, and the record of a run for its result.
 //
-// A run tells its phases from several threads; one lock orders them. On a terminal the present phase stands in a
-// live line that is redrawn in place and taken away before anything else is written; elsewhere there are only plain
-// lines. Everything that came from outside is made printable here, whatever was done to it before.
+// Several threads of a run report phases; one lock orders them. On a terminal a live line shows the current phase; it
+// is redrawn in place and erased before anything else is written. Elsewhere there are only plain lines. All text is
+// made printable here, even if it was made printable before.
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/options.hpp"
+#include "core/mutex.hpp"
 #include "output/log_line.hpp"
 #include "output/log_writer.hpp"
 #include "output/result.hpp"
@@ -19,7 +19,7 @@
 
 namespace fleet_provision {
 
-/// How much is said on stderr, and how.
+/// How much is printed on stderr, and in which form.
 struct OutputSettings {
   bool quiet = false;
   /// 0, 1 or 2 times -v.
@@ -47,18 +47,18 @@ class Report final : public Observer {
   void reached(const std::string& what) override;
   void detail(const std::string& text) override;
 
-  /// When the run's time is over: a stderr that nobody reads is then waited for no more. The program of --on-success
-  /// has `for_program` of its own, from its start on.
+  /// Sets the end of the run's time, after which no line waits for the reader of stderr. When the program of
+  /// --on-success starts, the end moves to at least `for_program` later.
   void end_at(Instant end, Milliseconds for_program);
-  /// When the run's time is over; never waits.
+  /// The end of the run's time; does not lock.
   [[nodiscard]] Instant end() const { return end_; }
-  /// What the run is doing.
-  [[nodiscard]] std::optional<Phase> under_way();
-  /// Redraws the live line, for the seconds in it.
+  /// The phase that began last and has not ended.
+  [[nodiscard]] std::optional<Phase> current_phase();
+  /// Redraws the live line to update its seconds.
   void tick();
   /// `fleet-provision: error: WHAT` and its hint.
   void failed(const Error& error);
-  /// What was observed; phases that have not ended end now. The live line is taken away for good.
+  /// The record of the run; open phases end now. Removes the live line for good.
   [[nodiscard]] RunRecord finish();
 
  private:
@@ -69,25 +69,25 @@ class Report final : public Observer {
     std::optional<Instant> ended;
   };
 
-  void say(const Remark& remark);
-  [[nodiscard]] std::string as_line(const Remark& remark) const;
-  [[nodiscard]] std::string as_text(const Remark& remark) const;
-  void draw();
-  void clear();
+  void log(const LogEntry& entry) FP_REQUIRES(mutex_);
+  [[nodiscard]] std::string as_line(const LogEntry& entry) const FP_REQUIRES(mutex_);
+  [[nodiscard]] std::string as_text(const LogEntry& entry) const FP_REQUIRES(mutex_);
+  void draw() FP_REQUIRES(mutex_);
+  void clear() FP_REQUIRES(mutex_);
   [[nodiscard]] double since_start(Instant instant) const;
 
-  /// A thread that has run out of memory while it told something ends the run, with the record that is here.
-  std::recursive_mutex mutex_;
-  OutputSettings output_;
+  /// Recursive: a thread that runs out of memory while it holds the lock ends the run, and writes this record.
+  RecursiveMutex mutex_;
+  OutputSettings output_ FP_GUARDED_BY(mutex_);
   Instant start_;
-  std::vector<Span> spans_;
-  std::vector<std::string> warnings_;
-  LogWriter writer_;
+  std::vector<Span> spans_ FP_GUARDED_BY(mutex_);
+  std::vector<std::string> warnings_ FP_GUARDED_BY(mutex_);
+  LogWriter writer_ FP_GUARDED_BY(mutex_);
   std::atomic<Instant> end_{Instant::max()};
-  Milliseconds for_program_{0};
-  /// The live line as it stands on the terminal; empty when there is none.
-  std::string drawn_;
-  std::optional<Instant> next_try_at_;
+  Milliseconds for_program_ FP_GUARDED_BY(mutex_){0};
+  /// The live line as drawn on the terminal; empty if there is none.
+  std::string drawn_ FP_GUARDED_BY(mutex_);
+  std::optional<Instant> next_try_at_ FP_GUARDED_BY(mutex_);
 };
 
 }  // namespace fleet_provision

@@ -1,4 +1,4 @@
-// What is printed on stdout in the end: `name: value` lines, or the object of `--json` (schema 1).
+// The result on stdout: `name: value` lines, or the object of `--json` (schema 1).
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ struct PhaseSpan {
   double duration_ms = 0;
 };
 
-/// What was observed besides the outcome.
+/// What the report recorded besides the outcome.
 struct RunRecord {
   std::vector<PhaseSpan> timeline;
   std::vector<std::string> warnings;
@@ -39,10 +39,9 @@ struct IdentityFiles {
 
 /// One line a finding, `ok      NAME: MESSAGE (1.2 ms)`, and its hint below.
 [[nodiscard]] std::string check_lines(const std::vector<Check>& checks);
-/// Of a success.
+/// The lines of a success.
 [[nodiscard]] std::string result_lines(const Plan& plan, const Outcome& outcome);
-/// Every key is always there, null when unknown; ASCII only, with a final newline. `plan` is absent when the options
-/// were refused.
+/// Every key is present, null if unknown; ASCII only, with a final newline. `plan` is null if the options were refused.
 [[nodiscard]] std::string result_json(const Plan* plan, const Outcome& outcome, const RunRecord& record);
 
 }  // namespace fleet_provision

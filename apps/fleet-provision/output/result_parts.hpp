@@ -1,4 +1,4 @@
-// The object of --json, for those who add to it.
+// Parts of the object of --json, for commands that add keys to it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ nlohmann::ordered_json or_null(const std::optional<T>& value) {
 [[nodiscard]] nlohmann::ordered_json result_object(const Plan* plan, const Outcome& outcome, const RunRecord& record);
 /// The value of `files`.
 [[nodiscard]] nlohmann::ordered_json files_object(const IdentityFiles& files);
-/// What came from outside may be any bytes: escaped to ASCII, what is not UTF-8 replaced, and a final newline.
+/// JSON in ASCII with a final newline; bytes that are not UTF-8 are replaced.
 [[nodiscard]] std::string in_ascii(const nlohmann::ordered_json& json);
 
 }  // namespace fleet_provision

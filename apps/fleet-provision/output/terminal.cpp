@@ -47,7 +47,7 @@ int write_all(int descriptor, std::string_view text) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) {
-      // Whoever shares the descriptor has made it non-blocking: a full pipe is waited for as an ordinary one is.
+      // Another process that shares the descriptor made it non-blocking: wait for room.
       pollfd room{descriptor, POLLOUT, 0};
       ::poll(&room, 1, -1);
       continue;

@@ -1,4 +1,4 @@
-// What a terminal can show, and writing to descriptors.
+// Properties of a terminal, and writing to descriptors.
 #pragma once
 
 #include <cstddef>
@@ -8,17 +8,17 @@
 
 namespace fleet_provision {
 
-/// Writes everything, whatever it takes; 0, or the errno that stopped it. For results: progress has a LogWriter.
+/// Writes all of `text`, waiting as long as needed; returns 0 or errno. For results; progress goes through LogWriter.
 [[nodiscard]] int write_all(int descriptor, std::string_view text);
 
 /// Whether a line on `descriptor` can be redrawn in place: it is a terminal and TERM is set and not `dumb`.
 [[nodiscard]] bool can_redraw(int descriptor, const Environment& environment);
-/// Whether the locale's variables name UTF-8.
+/// Whether the locale (LC_ALL, LC_CTYPE, LANG) is a UTF-8 one.
 [[nodiscard]] bool speaks_utf8(const Environment& environment);
-/// Columns of the terminal now; 80 when it does not say.
+/// The current width of the terminal in columns; 80 if it is unknown.
 [[nodiscard]] std::size_t columns_of(int descriptor);
 
-/// The start of printable UTF-8 `text` that fits into `columns`; wide characters count two.
+/// The longest prefix of printable UTF-8 `text` that fits into `columns`; wide characters take two.
 [[nodiscard]] std::string_view fit_columns(std::string_view text, std::size_t columns);
 
 }  // namespace fleet_provision

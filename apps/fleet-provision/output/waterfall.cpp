@@ -26,7 +26,7 @@ std::vector<std::string> waterfall(const std::vector<PhaseSpan>& timeline, std::
       return static_cast<std::size_t>(std::floor(at / end * static_cast<double>(width)));
     };
     const std::size_t from = std::min(cell(each.start_ms), width - 1);
-    // Also what took no time to speak of is seen.
+    // A phase of hardly any time gets one column.
     const std::size_t to = std::clamp(cell(each.start_ms + each.duration_ms), from + 1, width);
     char label[64];
     std::snprintf(label, sizeof label, "%-10s %7.1f ms |", std::string(word(each.phase)).c_str(), each.duration_ms);

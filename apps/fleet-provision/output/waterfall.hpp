@@ -1,4 +1,4 @@
-// Where the time of a run went, as bars below each other.
+// The phases of a run as bars on a common time axis.
 #pragma once
 
 #include <cstddef>

@@ -2,9 +2,10 @@
 // and libcbor.
 //
 // The C library's own do the work (its manual, "Replacing malloc", allows for functions in front of them). Two things
-// are added. A refusal does not return but ends the run, see last_words.hpp. And what is freed is overwritten, also
-// where a block moves when it grows: a private key that the service made, or an ownership token, passes through
-// buffers of libraries that do not wipe what they free, and the program of --on-success may run for minutes after it.
+// are added. A refused allocation ends the run instead of returning null, see final_report.hpp. And freed memory is
+// overwritten, also when a block moves because it grows: a private key that the service made, or an ownership token,
+// passes through buffers of libraries that do not wipe what they free, and the program of --on-success may run for
+// minutes after that.
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -17,7 +18,7 @@
 
 #include "adapters/system/resources.hpp"
 #include "core/secret.hpp"
-#include "process/last_words.hpp"
+#include "process/final_report.hpp"
 
 #if defined(__GLIBC__) && !defined(FLEET_PROVISION_SANITIZED)
 
@@ -42,7 +43,7 @@ struct Request {
   void* block = nullptr;
 };
 
-bool ask(void* request) {
+bool allocate(void* request) {
   auto& asked = *static_cast<Request*>(request);
   asked.block =
       asked.alignment != 0 ? __libc_memalign(asked.alignment, asked.size) : __libc_calloc(asked.count, asked.size);
@@ -50,7 +51,7 @@ bool ask(void* request) {
 }
 
 [[gnu::noinline, gnu::cold]] void* refused(Request request) {
-  end_for_lack(out_of_memory, ask, &request);
+  end_out_of_resources(out_of_memory, allocate, &request);
   return request.block;
 }
 
@@ -60,7 +61,7 @@ using UsableSize = std::size_t (*)(void*);
 /// constructors of this program run; what libraries free before that holds no secret.
 constinit UsableSize usable_size = nullptr;
 
-// Not before all constructors, as the last words: dlopen there would start the C library without its environment.
+// Later than prepare_final_report: before all constructors dlopen would start the C library without its environment.
 [[gnu::constructor(101)]] void find_usable_size() {
   void* library = ::dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
   void* found = library != nullptr ? ::dlsym(library, "malloc_usable_size") : nullptr;
@@ -82,7 +83,7 @@ struct ThreadRequest {
 
 using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 
-/// False for a lack of something; any other failure is the caller's to handle.
+/// False if resources ran out; the caller handles any other failure.
 bool create(void* request) {
   static const auto real = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
   auto& asked = *static_cast<ThreadRequest*>(request);
@@ -129,7 +130,7 @@ extern "C" {
   if (usable_size == nullptr) return __libc_realloc(block, size);
   const std::size_t present = usable_size(block);
   if (size <= present) {
-    // What is cut off may be handed to somebody else.
+    // The allocator may give the released end to another caller.
     wipe_block(block, size);
     void* shrunk = size < present / 2 ? __libc_realloc(block, size) : block;
     return shrunk != nullptr ? shrunk : block;
@@ -167,7 +168,7 @@ extern "C" {
 [[gnu::visibility("default")]] int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                                   void* (*work)(void*), void* argument) {
   ThreadRequest request{thread, attributes, work, argument};
-  if (!create(&request)) end_for_lack(room_for_stack() ? no_process : no_stack, create, &request);
+  if (!create(&request)) end_out_of_resources(room_for_stack() ? no_process : no_stack, create, &request);
   return request.failure;
 }
 
@@ -250,7 +251,7 @@ void operator delete[](void* block, std::size_t /*size*/, std::align_val_t /*ali
 
 namespace {
 
-[[gnu::section(".preinit_array"), gnu::used]] void (*const before_all)(int, char**, char**) = prepare_last_words;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_all)(int, char**, char**) = prepare_final_report;
 
 }  // namespace
 

@@ -46,8 +46,18 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
 
 }  // namespace
 
+std::string describe_certificate(const PemCredentials& pem) {
+  if (pem.principal == Principal::kIdentity) return "the identity's certificate";
+  return "claim certificate " + printable(pem.certificate_name);
+}
+
+std::string describe_key(const PemCredentials& pem) {
+  if (pem.principal == Principal::kIdentity) return "the identity's key";
+  return "claim key " + printable(pem.key_name);
+}
+
 Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
-  const std::string name = "claim certificate " + printable(pem.certificate_name);
+  const std::string name = describe_certificate(pem);
   const std::string_view bytes = without_byte_order_mark(pem.certificate_pem);
   if (auto objection = objection_to(bytes, FileRole::kClaimCertificate, path_of(pem.certificate_name, pem))) {
     return fail(kClaimCertificateUnusable, name + " " + objection->what, std::move(objection->hint));
@@ -67,7 +77,7 @@ Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
 }
 
 Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
-  const std::string name = "claim key " + printable(pem.key_name);
+  const std::string name = describe_key(pem);
   const std::string_view bytes = pem.key_pem.reveal();
   if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
     return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));

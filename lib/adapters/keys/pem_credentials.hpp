@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/keys/openssl_handles.hpp"
+#include "core/principal.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
 
@@ -14,8 +15,9 @@ struct ossl_lib_ctx_st;
 
 namespace fleet_provision {
 
-/// With the names to call them by in messages (paths or what they are).
+/// Whose they are, and the names that messages give the claim's (paths, or where they come from).
 struct PemCredentials {
+  Principal principal = Principal::kClaim;
   std::string certificate_name;
   std::string certificate_pem;
   std::string key_name;
@@ -26,6 +28,10 @@ struct PemCredentials {
   bool from_one_text = false;
 };
 
+/// `claim certificate NAME` or `the identity's certificate`.
+[[nodiscard]] std::string describe_certificate(const PemCredentials& pem);
+/// `claim key NAME` or `the identity's key`.
+[[nodiscard]] std::string describe_key(const PemCredentials& pem);
 /// The leaf first, then whatever chain follows it. kClaimCertificateUnusable.
 [[nodiscard]] Result<std::vector<OpensslHandle<x509_st>>> read_chain(const PemCredentials& pem);
 /// kClaimKeyUnusable, kClaimKeyPassphrase. `library` null: OpenSSL's default context.

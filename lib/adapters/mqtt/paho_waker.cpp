@@ -71,7 +71,7 @@ bool PahoWaker::has_unread() const {
   return library_socket_ >= 0 && ::ioctl(library_socket_, FIONREAD, &unread) == 0 && unread > 0;
 }
 
-void PahoWaker::ring() {
+void PahoWaker::wake() {
   const std::optional<int> signal = bell();
   if (receive_thread_ == 0) receive_thread_ = find_receive_thread();
   if (!signal || receive_thread_ == 0) return;
@@ -83,7 +83,7 @@ Result<void> PahoWaker::wake_for_connect(int ours, const Wait& wait) {
   if (::send(ours, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL) < 0) return {};
   const Instant end = std::chrono::steady_clock::now() + kPatienceForConnect;
   while (has_unread() && std::chrono::steady_clock::now() < end) {
-    ring();
+    wake();
     pollfd polled[] = {{wait.interrupt_descriptor(), POLLIN, 0}, {wait.stop_descriptor(), POLLIN, 0}};
     if (::ppoll(polled, std::size(polled), &kPatience, nullptr) > 0) FP_TRY(wait.check());
   }

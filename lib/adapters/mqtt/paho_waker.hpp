@@ -38,7 +38,7 @@ class PahoWaker {
 
   /// Whether something that we sent lies unread in Paho's socket.
   [[nodiscard]] bool has_unread() const;
-  void ring();
+  void wake();
   /// Makes Paho send its CONNECT over `ours`, the other end of its connection. Returns when it has read what it was
   /// sent for that, or after a second at most; errors are those of a Wait.
   [[nodiscard]] Result<void> wake_for_connect(int ours, const Wait& wait);

@@ -137,6 +137,7 @@ TlsConnection::~TlsConnection() = default;
 Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredentials& credentials, const TlsPeer& peer,
                                           Instant deadline, const Wait& wait) {
   auto state = std::make_unique<State>(peer, std::move(socket), deadline);
+  state->evidence.principal = credentials.principal();
   state->ssl.reset(SSL_new(&credentials.context()));
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||

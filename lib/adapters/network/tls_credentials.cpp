@@ -10,6 +10,7 @@
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/network/tls_policy.hpp"
 #include "adapters/system/named_file.hpp"
+#include "core/key_location.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -17,20 +18,22 @@ namespace {
 
 using enum ErrorKind;
 
-Result<void> check_dates(const CertificateFacts& facts, const std::string& name) {
+Result<void> check_dates(const CertificateFacts& facts, const PemCredentials& pem) {
   const WallTime now = std::chrono::system_clock::now();
   if (facts.not_after >= now) return {};
   return fail(kClaimExpired,
-              "claim certificate " + printable(name) + " (" + facts.subject + ") expired at " +
-                  rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
-              "get a new claim certificate; if the local time is wrong, set the clock");
+              describe_certificate(pem) + " (" + facts.subject + ") expired at " + rfc3339(facts.not_after) +
+                  "; the local time is " + rfc3339(now),
+              pem.principal == Principal::kClaim
+                  ? "get a new claim certificate; if the local time is wrong, set the clock"
+                  : "make a new identity with --force; if the local time is wrong, set the clock");
 }
 
 /// Where key and first certificate differ because another one should be the first.
 Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,
                                const PemCredentials& pem) {
-  const std::string name = "claim certificate " + printable(pem.certificate_name);
-  const char* hint = "the claim's own certificate must be the first in the file, its issuers behind it";
+  const std::string name = describe_certificate(pem);
+  const char* hint = "put the claim's own certificate first in the file, and its issuers behind it";
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (is_key_of(*chain[i], key)) {
       return fail(kClaimKeyMismatch,
@@ -51,32 +54,28 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   X509* leaf = chain.front().get();
   if (!is_key_of(*leaf, key)) {
     FP_TRY(first_is_not_ours(chain, key, pem));
-    return fail(kClaimKeyMismatch,
-                "claim key " + printable(pem.key_name) + " is not the key of claim certificate " +
-                    printable(pem.certificate_name),
+    return fail(kClaimKeyMismatch, describe_key(pem) + " is not the key of " + describe_certificate(pem),
                 "check that both files come from the same claim");
   }
   if (SSL_CTX_use_certificate(context, leaf) != 1) {
-    return fail(kClaimCertificateUnusable,
-                "claim certificate " + printable(pem.certificate_name) + " cannot be used: " + openssl_reason(),
+    return fail(kClaimCertificateUnusable, describe_certificate(pem) + " cannot be used: " + openssl_reason(),
                 "lower the security level in OpenSSL's configuration (CipherString = DEFAULT@SECLEVEL=2), or get a "
                 "claim with a larger key");
   }
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
       return fail(kClaimCertificateUnusable,
-                  "the chain in " + printable(pem.certificate_name) + " cannot be used: " + openssl_reason());
+                  "the chain of " + describe_certificate(pem) + " cannot be used: " + openssl_reason());
     }
   }
   if (SSL_CTX_use_PrivateKey(context, key) != 1) {
-    return fail(kClaimKeyUnusable, "claim key " + printable(pem.key_name) + " cannot be used: " + openssl_reason());
+    return fail(kClaimKeyUnusable, describe_key(pem) + " cannot be used: " + openssl_reason());
   }
   return {};
 }
 
-/// `scheme:` of a key that lives elsewhere; a path with a colon has a slash or a dot before it, or no known scheme.
 bool is_key_uri(const std::string& reference) {
-  return reference.starts_with("pkcs11:") || reference.starts_with("handle:") || reference.starts_with("tpm2:");
+  return is_in_hardware(parse_key_location(reference));
 }
 
 /// Nothing where there is no such file.
@@ -99,15 +98,15 @@ Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, Trust
   if (pem.from_one_text) put_own_first(chain, key.get());
   CertificateFacts facts = facts_of(*chain.front());
   FP_TRY(use(context.get(), chain, key.get(), pem));
-  FP_TRY(check_dates(facts, pem.certificate_name));
+  FP_TRY(check_dates(facts, pem));
   FP_TRY(roots.apply_to(*context));
-  return TlsCredentials(std::move(context), std::move(facts));
+  return TlsCredentials(std::move(context), pem.principal, std::move(facts));
 }
 
 Result<TlsCredentials> TlsCredentials::roots_alone(TrustedRoots& roots) {
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
   FP_TRY(roots.apply_to(*context));
-  return TlsCredentials(std::move(context), {});
+  return TlsCredentials(std::move(context), Principal::kClaim, {});
 }
 
 Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {

@@ -11,6 +11,7 @@
 #include "adapters/network/connection_options.hpp"
 #include "adapters/network/trust_store.hpp"
 #include "core/identity.hpp"
+#include "core/principal.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
 #include "ports/claim_file.hpp"
@@ -34,14 +35,17 @@ class TlsCredentials {
   [[nodiscard]] static Result<TlsCredentials> roots_alone(TrustedRoots& roots);
 
   [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
+  /// Whose certificate it is.
+  [[nodiscard]] Principal principal() const { return principal_; }
   /// Of the leaf.
   [[nodiscard]] const CertificateFacts& facts() const { return facts_; }
 
  private:
-  TlsCredentials(OpensslHandle<ssl_ctx_st> context, CertificateFacts facts)
-      : context_(std::move(context)), facts_(std::move(facts)) {}
+  TlsCredentials(OpensslHandle<ssl_ctx_st> context, Principal principal, CertificateFacts facts)
+      : context_(std::move(context)), principal_(principal), facts_(std::move(facts)) {}
 
   OpensslHandle<ssl_ctx_st> context_;
+  Principal principal_;
   CertificateFacts facts_;
 };
 

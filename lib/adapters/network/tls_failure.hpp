@@ -8,6 +8,7 @@
 #include "core/deadline.hpp"
 #include "core/error.hpp"
 #include "core/identity.hpp"
+#include "core/principal.hpp"
 
 namespace fleet_provision {
 
@@ -15,6 +16,8 @@ struct TlsPeer;
 
 /// Noted while a session goes on, judged when it has failed.
 struct TlsEvidence {
+  /// Whose certificate the server saw or would have seen.
+  Principal principal = Principal::kClaim;
   /// The server's alert (RFC 8446 section 6), close_notify excepted.
   std::optional<int> alert;
   /// X509_V_ERR_…, 0 when nothing was refused; of `judged`, a certificate of the chain that `leaf` began.

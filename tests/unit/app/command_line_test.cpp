@@ -1,7 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -116,10 +116,10 @@ TEST_CASE("the command may stand anywhere, and only once") {
 
 TEST_CASE("an option of one command is refused on the line of another, and passed over elsewhere") {
   const Environment environment{{"FLEET_PROVISION_REGION", "eu-central-1"}};
-  CHECK(belong_to_command(*options_of({"policy", "--region", "eu-central-1"})));
-  CHECK(belong_to_command(*options_of({"status"}, environment)));
-  CHECK(belong_to_command(*options_of({"status", "--force", "--endpoint", "h"})));
-  const auto refused = belong_to_command(*options_of({"status", "--region", "eu-central-1"}));
+  CHECK(check_options_of_command(*options_of({"policy", "--region", "eu-central-1"})));
+  CHECK(check_options_of_command(*options_of({"status"}, environment)));
+  CHECK(check_options_of_command(*options_of({"status", "--force", "--endpoint", "h"})));
+  const auto refused = check_options_of_command(*options_of({"status", "--region", "eu-central-1"}));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::kUsage);
   CHECK(refused.error().message == "--region belongs to `fleet-provision policy`");

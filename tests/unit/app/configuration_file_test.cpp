@@ -7,7 +7,7 @@
 #include "config/parameters.hpp"
 #include "config/print_config.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -63,7 +63,7 @@ TEST_CASE("each mistake in a configuration file is told with line and key") {
       {"{\n// mine\n}", "line 2, column 1: not JSON: a comment", "remove it"},
       {"{\"port\": 1,\n}", "line 1, column 11: not JSON: a comma before }", "remove that comma"},
       {"{\"parameters\":" + std::string(4000, '['), "nested too deeply (more than 64 levels)", ""},
-      {"[]", "holds an array where a JSON object is expected", "write a JSON object"},
+      {"[]", "holds an array instead of a JSON object", "write a JSON object"},
       {"", "not JSON", ""},
   };
   for (const Row& each : rows) {

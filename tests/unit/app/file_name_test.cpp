@@ -3,7 +3,7 @@
 
 #include "config/print_config.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -23,27 +23,26 @@ TEST_CASE("the content of a file, an address or an unexpanded ~ is no name of a 
   };
   const Row rows[] = {
       {{"--parameters", R"({"SerialNumber":"1"})"},
-       "--parameters: expects the name of a file, and was given JSON text",
-       "use -P SerialNumber=1, or pipe the text into `--parameters -`"},
+       "--parameters: expects a file name but got JSON text",
+       "use -P SerialNumber=1, or pipe the JSON text to `--parameters -`"},
       {{"--parameters", R"( {"a":"1", "b":"two words"})"}, "JSON text", "use -P a=1 -P b=VALUE, or pipe"},
       {{"--parameters", R"({"a":"1","b":"2","c":"3","d":"4"})"}, "JSON text", "use -P KEY=VALUE, or pipe"},
       {{"--parameters", R"({"a":)"}, "JSON text", "use -P KEY=VALUE, or pipe"},
       {{"--parameters", "SerialNumber=1"},
-       "--parameters: expects the name of a file, and was given KEY=VALUE",
+       "--parameters: expects a file name but got KEY=VALUE",
        "use -P SerialNumber=1"},
       {{"--parameters", "a=two words"}, "KEY=VALUE", "use -P a=VALUE"},
-      {{"--claim-cert", kPem}, "--claim-cert: expects the name of a file, and was given the text of a key", "write"},
-      {{"--claim-key", kPem}, "--claim-key: expects the name of a file, and was given the text of a key", "write"},
+      {{"--claim-cert", kPem}, "--claim-cert: expects a file name but got the text of a key", "write"},
+      {{"--claim-key", kPem}, "--claim-key: expects a file name but got the text of a key", "write"},
       {{"--claim-key", "\n " + kPem}, "the text of a key", ""},
       {{"--claim-key", R"(-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n)"}, "the text of a key", ""},
       {{"--claim-key", kBase64}, "the text of a key", ""},
       {{"--claim-cert", R"({"certificatePem": "secret"})"}, "JSON text", "write the text into a file"},
       {{"--ca-file", "https://www.amazontrust.com/AmazonRootCA1.pem"},
-       "--ca-file: expects the name of a file, and was "
-       "given an address (https://)",
+       "--ca-file: expects a file name but got a URL (https://)",
        "download it"},
       {{"--claim-cert", "s3://bucket/claim.pem"}, "an address (s3://)", "download it"},
-      {{"--parameters", "file://parameters.json"}, "an address (file://)", "leave out file://"},
+      {{"--parameters", "file://parameters.json"}, "an address (file://)", "omit file://"},
       {{"--claim-cert", "arn:aws:iot:eu-west-1:123456789012:cert/0a"}, "an ARN", "saved"},
       {{"--state-dir=~/identity"}, R"(--state-dir: "~/identity" begins with a ~)", "from /"},
       {{"--key", "~root/key.pem"}, "begins with a ~", ""},
@@ -97,7 +96,7 @@ TEST_CASE("a configuration file and the environment are blamed for what they say
   CHECK(contains(by_variable.error().message, "FLEET_PROVISION_CLAIM_KEY: expects"));
   const auto configuration = options_of({"--config", R"({"template": "gateway"})"});
   REQUIRE_FALSE(configuration);
-  CHECK(contains(configuration.error().message, "--config: expects the name of a file, and was given JSON text"));
+  CHECK(contains(configuration.error().message, "--config: expects a file name but got JSON text"));
 }
 
 TEST_CASE("--print-config does not print a key") {

@@ -5,7 +5,7 @@
 
 #include "cli/option_table.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -35,7 +35,7 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
       std::string entry = "--" + std::string(option.name);
       if (!option.metavar.empty()) entry += " " + std::string(option.metavar);
       const bool told = contains(help, entry + "\n") || contains(help, entry + " ");
-      CHECK(told == matters_to(command, option.id));
+      CHECK(told == applies_to(command, option.id));
       const std::string default_value = "[default: " + std::string(option.default_value) + "]";
       if (told && !option.default_value.empty()) CHECK(contains(help, default_value));
     }
@@ -46,8 +46,8 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
 }
 
 TEST_CASE("check lists --remove-claim, and each command says what an option does there") {
-  CHECK(
-      contains(help_text(Command::kCheck), "--remove-claim           check too that claim certificate and key can be"));
+  CHECK(contains(help_text(Command::kCheck),
+                 "--remove-claim           also check that claim certificate and key can be"));
   CHECK(contains(help_text(Command::kRotate), "--force                  discard an unfinished rotation"));
   CHECK(contains(help_text(Command::kProvision), "--force                  provision again"));
 }
@@ -56,7 +56,7 @@ TEST_CASE("every option matters to a command, and every command has its own word
   for (const OptionRow& option : option_table()) {
     CAPTURE(option.name);
     const auto commands = all_commands();
-    CHECK(std::any_of(commands.begin(), commands.end(), [&](Command each) { return matters_to(each, option.id); }));
+    CHECK(std::any_of(commands.begin(), commands.end(), [&](Command each) { return applies_to(each, option.id); }));
   }
   for (const Command each : commands()) CHECK(find_command(word(each)) == each);
   CHECK(find_command("") == std::nullopt);

@@ -1,7 +1,7 @@
 #include "config/json_reader.hpp"
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -35,7 +35,7 @@ TEST_CASE("what is not one JSON object is refused with its line") {
       {"{\"a\": 1,}", "f: line 1, column 8: not JSON: a comma before }"},
       {"{\"a\": 1}\n{}", "f: line 2, column 1: not JSON"},
       {"{\"a\":\n{\"b\": 1,\n\"b\": 2}}", "f: line 3, column 1: \"b\" is given twice"},
-      {"\"text\"", "f: holds text where a JSON object is expected"},
+      {"\"text\"", "f: holds text instead of a JSON object"},
       {"{\"a\": " + std::string(100000, '[') + "}", "f: line 1, column 70: nested too deeply"},
       {"{\"a\": 1e999}", "f: line 1, column 7: not JSON"},
       {std::string("{\"a\": 1}\n\0{}", 12), "f: line 2, column 1: not JSON: something follows a NUL byte"},

@@ -1,7 +1,7 @@
 #include "config/options.hpp"
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -102,7 +102,7 @@ TEST_CASE("an empty environment variable counts as unset") {
   }
 }
 
-TEST_CASE("a variable that stands for no option is a warning that names the nearest") {
+TEST_CASE("a variable that does not match any option is a warning that names the nearest") {
   const auto options = options_of({}, {{"FLEET_PROVISION_ENDPIONT", "x"},
                                        {"FLEET_PROVISIONED_THING_NAME", "x"},
                                        {"FLEET_PROVISION_SIMULATOR_PORT", "x"}});
@@ -195,10 +195,10 @@ TEST_CASE("seconds have at most three decimals") {
 }
 
 TEST_CASE("--help and --json are found on a command line that is wrong") {
-  CHECK(asks_for({"--foo", "--json"}, OptionId::kJson));
-  CHECK(asks_for({"-h", "--foo"}, OptionId::kHelp));
-  CHECK_FALSE(asks_for({"--foo", "--", "--json"}, OptionId::kJson));
-  CHECK_FALSE(asks_for({"--jso"}, OptionId::kJson));
+  CHECK(has_flag({"--foo", "--json"}, OptionId::kJson));
+  CHECK(has_flag({"-h", "--foo"}, OptionId::kHelp));
+  CHECK_FALSE(has_flag({"--foo", "--", "--json"}, OptionId::kJson));
+  CHECK_FALSE(has_flag({"--jso"}, OptionId::kJson));
 }
 
 TEST_CASE("the names of an option follow from one another") {

@@ -1,7 +1,7 @@
 #include "config/parameters.hpp"
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -105,12 +105,12 @@ TEST_CASE("bad parameters are refused") {
       {{"-P", "a=\xff"}, ErrorKind::kUsage, "is not UTF-8"},
       {{"-P", "a=" + std::string(4097, 'x')}, ErrorKind::kUsage, "4097 characters"},
       {{"-P", "a=@/nowhere/at/all"}, ErrorKind::kFileNotFound, "/nowhere/at/all"},
-      {{"-P", "a=@/"}, ErrorKind::kFileUnreadable, "cannot read /"},
+      {{"-P", "a=@/"}, ErrorKind::kFileUnreadable, "cannot read the file /"},
       {{"-P", "a=@"}, ErrorKind::kUsage, "parameter \"a\""},
       {{"-P", "a=@" + empty.path()}, ErrorKind::kParametersUnusable, "is empty"},
       {{"-P", "a=@" + binary.path()}, ErrorKind::kParametersUnusable, "is not UTF-8"},
       {{"-P", "a=@" + much.path()}, ErrorKind::kParametersUnusable, "5000 characters"},
-      {{"--parameters", "/nowhere"}, ErrorKind::kFileNotFound, "--parameters: cannot read /nowhere"},
+      {{"--parameters", "/nowhere"}, ErrorKind::kFileNotFound, "--parameters: the file /nowhere does not exist"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.arguments);
@@ -150,7 +150,9 @@ TEST_CASE("a parameters file is a JSON object of text") {
   }
 }
 
-TEST_CASE("blanks around the text of a file are removed on both sides, and told unless they end a line or a text") {
+TEST_CASE(
+    "removed whitespace around the text of a file are removed on both sides, and told unless they end a line or a "
+    "text") {
   struct Row {
     std::string bytes;
     std::string value;
@@ -189,7 +191,8 @@ TEST_CASE("blanks around the text of a file are removed on both sides, and told 
     REQUIRE(parameters);
     CHECK(*parameters == Parameters{{"SerialNumber", each.value}});
     REQUIRE(warnings.size() == (each.told ? 1 : 0));
-    if (each.told) CHECK(contains(warnings[0], "parameter \"SerialNumber\": blanks around the text of " + file.path()));
+    if (each.told)
+      CHECK(contains(warnings[0], "parameter \"SerialNumber\": removed whitespace around the text of " + file.path()));
   }
 }
 

@@ -1,7 +1,7 @@
 #include "config/plan_from_options.hpp"
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -139,7 +139,7 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--server-name", ""}, "--server-name: \"\""},
       {{"--alpn", "a b"}, "--alpn: \"a b\""},
       {{"--alpn", std::string(256, 'x')}, "--alpn: \"xxx"},
-      {{"--proxy", "https://p:1"}, "--proxy: \"https://p:1\" is a proxy of scheme https, which is not supported"},
+      {{"--proxy", "https://p:1"}, "--proxy: \"https://p:1\" uses the proxy scheme https, which is not supported"},
       {{"--proxy", "http://u:secret@p:1"}, "--proxy: holds a password"},
       {{"--key", ""}, "--key: the path is empty"},
       {{"--csr", ""}, "--csr: the path is empty"},

@@ -4,7 +4,7 @@
 
 #include "aws/claim_policy.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -76,21 +76,20 @@ TEST_CASE("a region or partition that is not known is a warning, which says what
     Arguments arguments;
     std::vector<std::string> warnings;
   };
-  const std::string account = "ACCOUNT stands for the account; replace it, or give --account";
+  const std::string account = "the policy holds the placeholder ACCOUNT; give --account";
   const Row rows[] = {
       {{"--region", "eu-central-1"}, {account}},
       {{"--region", "eu-central1"},
-       {"the region eu-central1 does not belong to any partition that is known; aws is assumed, or give --partition",
+       {"the region eu-central1 is not in any known partition; aws is assumed; to change it, give --partition",
         account}},
       {{"--endpoint", "a1-ats.iot.moon-east-1.api.aws"},
-       {"the region moon-east-1 does not belong to any partition that is known; aws is assumed, or give --partition",
+       {"the region moon-east-1 is not in any known partition; aws is assumed; to change it, give --partition",
         account}},
       {{"--region", "moon-east-1", "--partition", "aws-moon"},
-       {"the region moon-east-1 does not belong to any partition that is known", "the partition aws-moon is not known",
-        account}},
+       {"the region moon-east-1 is not in any known partition", "the partition aws-moon is not known", account}},
       {{"--region", "cn-north-1", "--partition", "aws"},
        {"the region cn-north-1 belongs to the partition aws-cn, not to aws", account}},
-      {{"--endpoint", "localhost"}, {"REGION stands for the region; replace it, or give --region", account}},
+      {{"--endpoint", "localhost"}, {"the policy holds the placeholder REGION; give --region", account}},
   };
   for (const Row& each : rows) {
     CAPTURE(each.arguments);

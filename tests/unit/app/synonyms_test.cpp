@@ -4,7 +4,7 @@
 #include <set>
 
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -55,7 +55,7 @@ TEST_CASE("an option of another tool is answered with ours") {
       {{"--dry-run"}, {"`fleet-provision check`"}},
       {{"-verify"}, {"did you mean --verify?"}},
       {{"-help"}, {"did you mean --help?"}},
-      {{"--yes", "--non-interactive", "-y"}, {"leave it out: the program asks nothing"}},
+      {{"--yes", "--non-interactive", "-y"}, {"omit it: the program never prompts"}},
       {{"--mqtt5"}, {"use --mqtt-version;", "5 or 3.1.1"}},
       {{"-e"}, {"use --endpoint"}},
       {{"-Q"}, {"did you mean -q?"}},
@@ -100,7 +100,7 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
   };
   for (const Row& each : rows) {
     CAPTURE(each.name);
-    CHECK(instead_of(each.name, each.spelling) == each.hint);
+    CHECK(suggest_option(each.name, each.spelling) == each.hint);
   }
 }
 
@@ -108,6 +108,6 @@ TEST_CASE("no option of ours is answered with another") {
   for (const OptionRow& each : option_table()) {
     if (each.scope != OptionScope::kEverywhere) continue;
     CAPTURE(each.name);
-    CHECK(instead_of(each.name, Spelling::kOption) == "did you mean --" + std::string(each.name) + "?");
+    CHECK(suggest_option(each.name, Spelling::kOption) == "did you mean --" + std::string(each.name) + "?");
   }
 }

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "output/log_writer.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 
@@ -55,13 +55,13 @@ TEST_CASE("lines that nobody reads are left out and counted, and the next ones d
   const Instant began = std::chrono::steady_clock::now();
   for (int i = 0; i < 100'000; ++i) writer.write("left out\n");
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
-  CHECK(writer.take_lost() == 0);  // there is no room to say so
+  CHECK(writer.take_dropped_count() == 0);  // there is no room to say so
 
   std::string taken(room, '\0');
   REQUIRE(::read(ends[0], taken.data(), room) == static_cast<ssize_t>(room));
   CHECK(taken == long_line.substr(0, room));
-  CHECK(writer.take_lost() == 100'001);
-  CHECK(writer.take_lost() == 0);
+  CHECK(writer.take_dropped_count() == 100'001);
+  CHECK(writer.take_dropped_count() == 0);
   writer.write("again\n");
   taken.assign(100, '\0');
   const ssize_t size = ::read(ends[0], taken.data(), taken.size());
@@ -71,7 +71,7 @@ TEST_CASE("lines that nobody reads are left out and counted, and the next ones d
   ::close(ends[0]);
   ::signal(SIGPIPE, SIG_IGN);
   writer.write("to nobody\n");
-  CHECK(writer.take_lost() == 0);
+  CHECK(writer.take_dropped_count() == 0);
   ::close(ends[1]);
 }
 

@@ -129,16 +129,12 @@ TEST_CASE("a successor that the service does not let in never takes the place, a
 TEST_CASE("what a refused rotation says is about the identity, not about a claim") {
   Provisioned gateway;
   gateway.plan.attempts = 1;
-  gateway.transport.on_established = [](const ConnectRequest&) -> std::optional<Error> {
-    Error error = network_error(kClaimRefused, Phase::kTls);
-    error.message = "refused the claim certificate";
-    error.hint = "the claim's policy must allow it";
-    return error;
-  };
+  gateway.service.react = [](Operation, unsigned) { return fakes::Reaction{Kind::kKeptOut, {}, {}, {}}; };
   const Outcome outcome = gateway.rotation();
   REQUIRE(outcome.error);
+  CHECK(outcome.error->kind == kPolicyPublish);
   CHECK(outcome.error->message.find("claim") == std::string::npos);
-  CHECK(outcome.error->hint.find("claim") == std::string::npos);
+  CHECK(outcome.error->hint.starts_with("the identity's policy must allow iot:Publish on "));
 }
 
 TEST_CASE("another gateway's parameters, another endpoint and an empty directory are refused before the network") {

@@ -11,7 +11,7 @@ namespace {
 State look(Bench& bench) {
   fakes::RunRecorder observer;
   const std::size_t operations = bench.disk.log.size();
-  auto state = look_at_state(bench.disk, bench.keysmith, observer);
+  auto state = read_state(bench.disk, bench.keysmith, observer);
   CHECK(bench.disk.log.size() == operations);
   REQUIRE(state);
   return std::move(*state);
@@ -44,8 +44,8 @@ TEST_CASE("an unfinished run is told with its milestone and what it waits for") 
     const char* waits_for;
   };
   const Row rows[] = {
-      {Operation::kCreateCertificateFromCsr, Milestone::kKeyMade, "a certificate for its key"},
-      {Operation::kRegisterThing, Milestone::kCertified, "the registration of its certificate"},
+      {Operation::kCreateCertificateFromCsr, Milestone::kKeyMade, "requesting a certificate for its key"},
+      {Operation::kRegisterThing, Milestone::kCertified, "registering the thing"},
   };
   for (const Row& row : rows) {
     Bench bench;

@@ -1,0 +1,23 @@
+// What a process sets up before its first thread: descriptors, signals, core dumps, environment.
+#pragma once
+
+#include "adapters/system/interrupt.hpp"
+#include "config/options.hpp"
+
+namespace fleet_provision {
+
+/// Opens descriptors 0 to 2 on /dev/null where the caller closed them, ignores SIGPIPE and SIGXFSZ, resets SIGCHLD, and
+/// disables core dumps and ptrace by other processes of the user. Fails if /dev/null cannot be opened.
+[[nodiscard]] Result<void> prepare_process();
+
+/// The environment as the caller gave it. Variables that Paho would read (proxies, its trace of payloads on stdout) are
+/// then removed from the process; they stay in the returned value.
+[[nodiscard]] Environment take_environment();
+
+/// From now on SIGINT and SIGTERM raise `interrupt`, which must outlive the process's threads.
+void deliver_signals_to(Interrupt& interrupt);
+
+/// Ends the process with `code` after `delay`, even if its threads are stuck.
+void end_process_after(std::chrono::milliseconds delay, int code);
+
+}  // namespace fleet_provision
