@@ -1,4 +1,5 @@
 #include "service/corruption.hpp"
+#include "service/decode.hpp"
 #include "service/encode.hpp"
 #include "service/request.hpp"
 #include "tests/support/catch.hpp"
@@ -40,6 +41,33 @@ TEST_CASE("responses are written as the encodings say") {
         bytes({0xbf}) + body + bytes({0xbf, 0x61, 'k', 0x61, 'v', 0xff, 0xff}));
   CHECK(encode({{"k", Value{std::string("v")}}}, Encoding::kCbor, {false, true}) ==
         bytes({0xa1, 0x7f, 0x61, 'k', 0xff, 0x7f, 0x61, 'v', 0xff}));
+}
+
+TEST_CASE("JSON for files is valid UTF-8, and indented for people") {
+  const Value value{Members{{"text", text_value("a\xff\xc3(b")},
+                            {"list", list_value({"x", "y"})},
+                            {"none", Value{std::vector<Value>{}}},
+                            {"map", Value{Members{}}},
+                            {"number", Value{Decimal{"1.5"}}}}};
+  CHECK(json_text(value) ==
+        "{\"text\":\"a\xEF\xBF\xBD\xEF\xBF\xBD(b\",\"list\":[\"x\",\"y\"],\"none\":[],\"map\":{},\"number\":1.5}");
+  CHECK(indented_json_text(Value{Members{{"list", list_value({"x"})}, {"map", Value{Members{}}}}}) ==
+        "{\n  \"list\": [\n    \"x\"\n  ],\n  \"map\": {}\n}");
+}
+
+TEST_CASE("decoded values keep numbers, sort names and let the last of equal names count") {
+  const auto text_of = [](std::string_view payload, Encoding encoding = Encoding::kJson) {
+    const auto value = decode(payload, encoding);
+    return value ? json_text(*value) : std::string("nothing");
+  };
+  CHECK(text_of(R"({"b":1,"a":2,"b":3})") == R"({"a":2,"b":3})");
+  CHECK(text_of(R"([-7,18446744073709551615,1.50,true,null,"t"])") == R"([-7,18446744073709551615,1.5,true,null,"t"])");
+  CHECK(text_of(std::string(64, '[') + std::string(64, ']')) == std::string(64, '[') + std::string(64, ']'));
+  CHECK(text_of(std::string(65, '[') + std::string(65, ']')) == "nothing");
+  CHECK(text_of(bytes({0xa2, 0x61, 'b', 0x01, 0x61, 'a', 0x41, 0x00}), Encoding::kCbor) == R"({"a":null,"b":1})");
+  const auto place = parse_json("FILE", R"({"a":1,"a":2})");
+  REQUIRE_FALSE(place);
+  CHECK(place.error().message == "FILE: line 1, column 8: \"a\" is given twice");
 }
 
 TEST_CASE("requests are read in both encodings, and what is no map is refused") {

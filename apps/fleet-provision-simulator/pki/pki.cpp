@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "pki/x509.hpp"
 #include "system/files.hpp"
@@ -28,30 +29,33 @@ bool is_address(const std::string& name) {
   return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
-CertificateRequest ca_request(int nid, const char* subject) {
+using Extensions = decltype(CertificateRequest::extensions);
+
+// Valid from yesterday, so that a gateway whose clock is slow accepts it.
+CertificateRequest request_for(int nid, const char* subject, long days, Extensions extensions) {
   CertificateRequest request;
   request.subject_nid = nid;
   request.subject = subject;
   request.not_before = -kDay;
-  request.not_after = 3650 * kDay;
-  request.extensions = {{NID_subject_key_identifier, "hash"},
-                        {NID_basic_constraints, "critical,CA:TRUE"},
-                        {NID_key_usage, "critical,keyCertSign,cRLSign"}};
+  request.not_after = days * kDay;
+  request.extensions = std::move(extensions);
   return request;
 }
 
+CertificateRequest ca_request(int nid, const char* subject) {
+  return request_for(nid, subject, 3650,
+                     {{NID_subject_key_identifier, "hash"},
+                      {NID_basic_constraints, "critical,CA:TRUE"},
+                      {NID_key_usage, "critical,keyCertSign,cRLSign"}});
+}
+
 CertificateRequest leaf_request(const char* subject, const char* usage) {
-  CertificateRequest request;
-  request.subject_nid = NID_commonName;
-  request.subject = subject;
-  request.not_before = -kDay;
-  request.not_after = 800 * kDay;
-  request.extensions = {{NID_authority_key_identifier, "keyid"},
-                        {NID_subject_key_identifier, "hash"},
-                        {NID_basic_constraints, "critical,CA:FALSE"},
-                        {NID_key_usage, "critical,digitalSignature"},
-                        {NID_ext_key_usage, usage}};
-  return request;
+  return request_for(NID_commonName, subject, 800,
+                     {{NID_authority_key_identifier, "keyid"},
+                      {NID_subject_key_identifier, "hash"},
+                      {NID_basic_constraints, "critical,CA:FALSE"},
+                      {NID_key_usage, "critical,digitalSignature"},
+                      {NID_ext_key_usage, usage}});
 }
 
 std::string alternative_names(const std::vector<std::string>& names) {
