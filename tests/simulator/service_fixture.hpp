@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "fakes.hpp"
+#include "service/builtin_template.hpp"
+#include "service/claim_policy.hpp"
 #include "tests/support/catch.hpp"
 
 namespace fleet_provision::simulator {
@@ -16,15 +18,16 @@ inline constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
 inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
 inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
 
-struct World {
-  explicit World(const std::vector<std::string>& fault_specs = {}, Configuration given = {}, Hook* hook = nullptr)
+struct ServiceFixture {
+  explicit ServiceFixture(const std::vector<std::string>& fault_specs = {}, Configuration given = {},
+                          Hook* hook = nullptr)
       : configuration(std::move(given)) {
     configuration.claim_certificate_id = "claim";
     std::vector<Fault> faults;
     faults.reserve(fault_specs.size());
     for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
     std::vector<ProvisioningTemplate> templates;
-    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", builtin_template_body())));
+    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody)));
     operations = std::make_unique<Operations>(
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
