@@ -41,7 +41,7 @@ TEST_CASE("each mistake in a configuration file is told with line and key") {
   };
   const Row rows[] = {
       {"{\n\"endpiont\": \"h\"}", "line 2: endpiont: is not an option", "did you mean \"endpoint\"?"},
-      {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: is not an option", "keys are the long names"},
+      {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: is not an option", "use the long name of an option"},
       {"{\"--port\": 1}", "line 1: --port: is not an option", "did you mean \"port\"?"},
       {"{\"port\": 1,\n\n\"port\": 2}", "line 3, column 1: \"port\" is given twice", "remove one of them"},
       {R"({"port": "8883"})", "line 1: port: is text, not a number", "without quotes"},
