@@ -29,7 +29,7 @@ class Afterwards {
     if (!plan_.on_success) return {};
     FP_TRY_ASSIGN(const bool owed, vault_.owes_on_success(*outcome_.identity));
     if (!owed) return {};
-    if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "nobody can run the program");
+    if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "no host system to run the program");
     FP_TRY(ports_.disk.lock());
     // Another run may have been faster.
     FP_TRY_ASSIGN(const bool still_owed, vault_.owes_on_success(*outcome_.identity));
