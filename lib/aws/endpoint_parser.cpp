@@ -80,32 +80,32 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
   }
   while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   if (rest.find('/') != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "endpoint " + quoted(text) + " must not include a path", hint);
+    return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " must not include a path", hint);
   }
   if (rest.find_first_of(" \t\r\n") != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint: there is a blank in it", hint);
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint: there is a blank in it", hint);
   }
   const auto parts = split_endpoint(rest);
-  if (!parts) return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
+  if (!parts) return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
 
   std::string host = in_lower_case(parts->host);
   if (!host.empty() && host.back() == '.') host.pop_back();
   if (!(parts->bracketed ? is_ipv6_text(host) : is_host(host))) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not an endpoint", hint);
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
   }
   if (const std::string_view other = other_service_of(host); !other.empty()) {
     return fail(
         ErrorKind::kUsage,
-        quoted(text) + " is the account's endpoint for " + std::string(other) + ", which does not speak MQTT",
+        in_quotes(text) + " is the account's endpoint for " + std::string(other) + ", which does not speak MQTT",
         "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` tells the one for devices");
   }
   Endpoint endpoint{std::move(host), port.value_or(kDefaultPort)};
   if (parts->port) {
     const auto stated = parse_port(*parts->port);
-    if (!stated) return fail(ErrorKind::kUsage, "the port of endpoint " + quoted(text) + " is not 1 to 65535", hint);
+    if (!stated) return fail(ErrorKind::kUsage, "the port of endpoint " + in_quotes(text) + " is not 1 to 65535", hint);
     if (port && *port != *stated) {
       return fail(ErrorKind::kUsage,
-                  "endpoint " + quoted(text) + " and --port " + std::to_string(*port) + " name two ports",
+                  "endpoint " + in_quotes(text) + " and --port " + std::to_string(*port) + " name two ports",
                   "give the port once");
     }
     endpoint.port = *stated;

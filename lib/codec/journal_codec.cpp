@@ -9,23 +9,70 @@
 namespace fleet_provision {
 namespace {
 
-constexpr unsigned kSchema = 1;
+constexpr unsigned kJournalSchema = 1;
 constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
 // A bit over three thousand years; sums of two stay far inside their type.
 constexpr std::uint64_t kSecondsMax = 100'000'000'000;
 
+/// How `source` begins where a name follows: `key REFERENCE`, `csr FILE`.
+constexpr std::string_view kGivenKey = "key ";
+constexpr std::string_view kGivenCsr = "csr ";
+
+/// `source` and `sourceType` of an origin.
+struct OriginTexts {
+  std::string source;
+  std::string type;
+};
+
+OriginTexts encode(const KeyOrigin& origin) {
+  struct Texts {
+    OriginTexts operator()(const MadeHere& at) const { return {"made", at.key_type}; }
+    OriginTexts operator()(const MadeByService&) const { return {"service", ""}; }
+    OriginTexts operator()(const GivenKey& at) const { return {std::string(kGivenKey) + at.reference, ""}; }
+    OriginTexts operator()(const GivenCsr& at) const { return {std::string(kGivenCsr) + at.file, ""}; }
+  };
+  return std::visit(Texts{}, origin);
+}
+
+Result<KeyOrigin> decode_origin(const OriginTexts& texts) {
+  const std::string_view source = texts.source;
+  if (source == "made") return MadeHere{texts.type};
+  if (source == "service") return MadeByService{};
+  if (source.starts_with(kGivenKey)) return GivenKey{std::string(source.substr(kGivenKey.size()))};
+  if (source.starts_with(kGivenCsr)) return GivenCsr{std::string(source.substr(kGivenCsr.size()))};
+  return fail(kKind, "its \"source\" is none of made, service, key and csr");
+}
+
+/// A key file has no URI: its name is always the same.
+std::string uri_of(const KeyLocation& location) {
+  return is_file(location) ? std::string() : text_of(location);
+}
+
+KeyLocation location_of(const std::string& uri, const KeyOrigin& origin) {
+  if (!uri.empty()) return parse_key_location(uri);
+  if (std::holds_alternative<GivenCsr>(origin)) return ExternalKey{};
+  return PemFile{kPrivateKeyFile};
+}
+
 nlohmann::json encode(const KeyMade& made) {
-  return {{"source", made.origin.source}, {"sourceType", made.origin.type},
-          {"uri", made.key.uri},          {"publicKeySha256", made.key.public_key_sha256},
-          {"type", made.key.type},        {"csrSubject", made.csr_subject},
+  const OriginTexts origin = encode(made.origin);
+  return {{"source", origin.source},
+          {"sourceType", origin.type},
+          {"uri", uri_of(made.key.location)},
+          {"publicKeySha256", made.key.public_key_sha256},
+          {"type", made.key.type},
+          {"csrSubject", made.csr_subject},
           {"csr", made.csr_pem}};
 }
 
 Result<KeyMade> decode_key(const JsonFields& fields) {
   KeyMade made;
-  FP_TRY_ASSIGN(made.origin.source, fields.text("source"));
-  FP_TRY_ASSIGN(made.origin.type, fields.text("sourceType"));
-  FP_TRY_ASSIGN(made.key.uri, fields.text("uri"));
+  OriginTexts origin;
+  FP_TRY_ASSIGN(origin.source, fields.text("source"));
+  FP_TRY_ASSIGN(origin.type, fields.text("sourceType"));
+  FP_TRY_ASSIGN(made.origin, decode_origin(origin));
+  FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
+  made.key.location = location_of(uri, made.origin);
   FP_TRY_ASSIGN(made.key.public_key_sha256, fields.text("publicKeySha256"));
   FP_TRY_ASSIGN(made.key.type, fields.text("type"));
   FP_TRY_ASSIGN(made.csr_subject, fields.text("csrSubject"));
@@ -90,7 +137,7 @@ Result<CertificateCount> decode_count(const JsonFields& fields) {
 }  // namespace
 
 Secret encode_journal(const Journal& journal) {
-  nlohmann::json object{{"schema", kSchema},
+  nlohmann::json object{{"schema", kJournalSchema},
                         {"requested", journal.count.requested},
                         {"ageSeconds", journal.count.age.count()},
                         {"bootId", journal.count.boot_id},
@@ -110,7 +157,7 @@ Result<Journal> decode_journal(std::string_view bytes) {
   FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(bytes.substr(0, line_end), kKind));
   const std::string_view token = bytes.substr(line_end + 1);
   FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
-  if (schema != kSchema) {
+  if (schema != kJournalSchema) {
     return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
                 "finish with the version of fleet-provision that began, or begin anew with --force");
   }

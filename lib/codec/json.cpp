@@ -70,7 +70,7 @@ class JsonEvents {
 };
 
 void append_escaped(std::string& json, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   json += '"';
   for (const char each : text) {
     switch (each) {
@@ -82,8 +82,8 @@ void append_escaped(std::string& json, std::string_view text) {
       default:
         if (const auto byte = static_cast<unsigned char>(each); byte < 0x20) {
           json += "\\u00";
-          json += kDigits[byte >> 4U];
-          json += kDigits[byte & 0xFU];
+          json += kHexDigits[byte >> 4U];
+          json += kHexDigits[byte & 0xFU];
         } else {
           json += each;
         }

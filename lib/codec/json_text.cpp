@@ -15,7 +15,7 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kDigits = "0123456789+-.eE";
+constexpr std::string_view kNumberCharacters = "0123456789+-.eE";
 constexpr std::size_t kWordShown = 20;
 constexpr std::size_t kNameShown = 80;
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -114,7 +114,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
 /// Of what nlohmann calls the last token, and which may begin far before it: whether it is one text or one number.
 bool is_one_token(std::string_view token) {
   if (token.size() < 2 || token.front() != '"')
-    return !token.empty() && token.find_first_not_of(kDigits) == std::string_view::npos;
+    return !token.empty() && token.find_first_not_of(kNumberCharacters) == std::string_view::npos;
   std::size_t end = 1;
   while (end < token.size() && token[end] != '"') end += token[end] == '\\' ? 2 : 1;
   return end + 1 == token.size();

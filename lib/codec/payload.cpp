@@ -55,10 +55,10 @@ Result<Secret> required_text(Document& document, std::string_view name) {
 
 /// 64 hex digits (API_CreateProvisioningClaim, certificateId); it reaches file names of others, logs and programs.
 Result<std::string> certificate_id(Document& document) {
-  constexpr std::size_t kDigits = 64;
+  constexpr std::size_t kCertificateIdDigits = 64;
   FP_TRY_ASSIGN(const Secret text, required_text(document, kCertificateId));
   const std::string_view id = text.reveal();
-  if (id.size() != kDigits || !is_lower_hex(in_lower_case(id))) {
+  if (id.size() != kCertificateIdDigits || !is_lower_hex(in_lower_case(id))) {
     return malformed(std::string(kCertificateId) + " in the response is not 64 hex digits");
   }
   return std::string(id);

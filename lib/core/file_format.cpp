@@ -10,7 +10,6 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::size_t kNowhere = std::string_view::npos;
 constexpr std::string_view kBlanks{" \t\r\n\v\f\0", 7};
 
 struct Beginning {
@@ -79,7 +78,9 @@ bool begins_like_html(std::string_view text) {
 }
 
 FileFormat kind_of_json(std::string_view text) {
-  const auto has = [text](std::string_view name) { return text.find("\"" + std::string(name) + "\"") != kNowhere; };
+  const auto has = [text](std::string_view name) {
+    return text.find("\"" + std::string(name) + "\"") != std::string_view::npos;
+  };
   if (has("certificatePem")) return FileFormat::kAwsClaim;
   if (has("kty")) return has("keys") ? FileFormat::kJwkSet : FileFormat::kJwk;
   return FileFormat::kJson;
@@ -93,9 +94,9 @@ std::optional<std::string> decoded_base64(std::string_view text) {
   unsigned bits = 0;
   unsigned held = 0;
   for (const char each : text) {
-    if (each == '=' || kBlanks.find(each) != kNowhere) continue;
+    if (each == '=' || kBlanks.find(each) != std::string_view::npos) continue;
     const std::size_t digit = kDigits.find(each);
-    if (digit == kNowhere) return std::nullopt;
+    if (digit == std::string_view::npos) return std::nullopt;
     bits = ((bits << 6U) | static_cast<unsigned>(digit)) & 0xFFFFU;
     held += 6;
     if (held < 8) continue;
@@ -111,14 +112,15 @@ std::optional<FileLook> look_into_base64(std::string_view text) {
   auto bytes = decoded_base64(text);
   if (!bytes) return std::nullopt;
   const WipedAtEnd wiped(*bytes);
-  if (bytes->find("-----BEGIN ") != kNowhere) return FileLook{FileFormat::kBase64OfPem, FileObject::kUnknown, {}};
+  if (bytes->find("-----BEGIN ") != std::string_view::npos)
+    return FileLook{FileFormat::kBase64OfPem, FileObject::kUnknown, {}};
   const FileObject object = der_object(*bytes);
   if (object == FileObject::kUnknown) return std::nullopt;
   return FileLook{FileFormat::kBase64OfDer, object, {}};
 }
 
 bool is_text(std::string_view bytes) {
-  return bytes.find('\0') == kNowhere && is_utf8(bytes);
+  return bytes.find('\0') == std::string_view::npos && is_utf8(bytes);
 }
 
 }  // namespace
@@ -175,7 +177,7 @@ std::string shell_word(const std::string& path) {
   if (path.empty() || path == "-" || printable(path, path.size() + 1) != path) return "FILE";
   const auto plain = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-+,:@%").find(c) != kNowhere;
+           std::string_view("/._-+,:@%").find(c) != std::string_view::npos;
   };
   const std::string word = path.starts_with('-') ? "./" + path : path;
   if (std::all_of(word.begin(), word.end(), plain)) return word;

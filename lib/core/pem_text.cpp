@@ -9,9 +9,8 @@ namespace {
 constexpr std::string_view kBegin = "-----BEGIN ";
 constexpr std::string_view kEnd = "-----END ";
 constexpr std::string_view kHyphens = "-----";
-constexpr std::string_view kBlanks = " \t\r\v\f";
+constexpr std::string_view kBlanksInLine = " \t\r\v\f";
 constexpr std::size_t kLabelMax = 64;
-constexpr std::size_t kNowhere = std::string_view::npos;
 
 bool is_label_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '#' || c == '.';
@@ -24,7 +23,7 @@ bool is_base64_character(char c) {
 /// The label that begins `text` and ends with five hyphens; empty for what is no label.
 std::string_view label_at(std::string_view text) {
   const std::size_t size = text.substr(0, kLabelMax).find(kHyphens);
-  if (size == kNowhere || size == 0) return {};
+  if (size == std::string_view::npos || size == 0) return {};
   const std::string_view label = text.substr(0, size);
   return std::all_of(label.begin(), label.end(), is_label_character) ? label : std::string_view{};
 }
@@ -34,7 +33,7 @@ class Scan {
   explicit Scan(std::string_view text) : text_(text) {}
 
   PemText all() {
-    for (std::size_t at = text_.find(kBegin); at != kNowhere;) at = text_.find(kBegin, pass(at));
+    for (std::size_t at = text_.find(kBegin); at != std::string_view::npos;) at = text_.find(kBegin, pass(at));
     if (found_.blocks.empty() && found_.broken.empty()) look_for_hyphens();
     return std::move(found_);
   }
@@ -50,14 +49,14 @@ class Scan {
     const std::size_t next = std::min(text_.find(kBegin, behind), text_.size());
     const std::string own_end = std::string(kEnd) + std::string(label) + std::string(kHyphens);
     const std::size_t end = text_.substr(0, next).find(own_end, behind);
-    if (end == kNowhere) {
-      const bool other = text_.substr(0, next).find(kEnd, behind) != kNowhere;
+    if (end == std::string_view::npos) {
+      const bool other = text_.substr(0, next).find(kEnd, behind) != std::string_view::npos;
       return broken(label, at, other ? PemFault::kOtherEnd : PemFault::kNoEnd, behind);
     }
     const std::size_t after = end + own_end.size();
     if (!alone_on_line(end, after)) return broken(label, end, fault_around(end, after), after);
     const std::string_view whole = text_.substr(at, after - at);
-    if (const std::size_t nul = whole.find('\0'); nul != kNowhere) {
+    if (const std::size_t nul = whole.find('\0'); nul != std::string_view::npos) {
       return broken(label, at + nul, PemFault::kNulBytes, after);
     }
     found_.blocks.push_back({label, line_of(at), whole});
@@ -70,8 +69,8 @@ class Scan {
   }
 
   [[nodiscard]] std::string_view before(std::size_t at) const {
-    const std::size_t line = at == 0 ? kNowhere : text_.rfind('\n', at - 1);
-    const std::size_t start = line == kNowhere ? 0 : line + 1;
+    const std::size_t line = at == 0 ? std::string_view::npos : text_.rfind('\n', at - 1);
+    const std::size_t start = line == std::string_view::npos ? 0 : line + 1;
     return text_.substr(start, at - start);
   }
   [[nodiscard]] std::string_view behind_on_line(std::size_t at) const {
@@ -79,7 +78,7 @@ class Scan {
     return rest.substr(0, rest.find('\n'));
   }
   [[nodiscard]] bool alone_on_line(std::size_t at, std::size_t behind) const {
-    return before(at).empty() && behind_on_line(behind).find_first_not_of(kBlanks) == kNowhere;
+    return before(at).empty() && behind_on_line(behind).find_first_not_of(kBlanksInLine) == std::string_view::npos;
   }
 
   /// Why the marker from `at` to `behind` does not have its line for itself.
@@ -87,19 +86,21 @@ class Scan {
     const std::string_view left = before(at);
     const std::string_view right = behind_on_line(behind);
     constexpr std::string_view kQuotes = "\"'`";
-    if (left.find('\0') != kNowhere || right.starts_with('\0')) return PemFault::kNulBytes;
+    if (left.find('\0') != std::string_view::npos || right.starts_with('\0')) return PemFault::kNulBytes;
     const std::size_t escaped = right.find_first_not_of('\\');
-    const bool right_escaped = escaped != kNowhere && escaped > 0 && (right[escaped] == 'n' || right[escaped] == 'r');
+    const bool right_escaped =
+        escaped != std::string_view::npos && escaped > 0 && (right[escaped] == 'n' || right[escaped] == 'r');
     if (right_escaped || left.ends_with("\\n")) return PemFault::kLiteralLineEnds;
-    const std::size_t first = right.find_first_not_of(kBlanks);
-    const std::size_t last = left.find_last_not_of(kBlanks);
-    const bool quote_right = first != kNowhere && kQuotes.find(right[first]) != kNowhere;
-    const bool quote_left = last != kNowhere && kQuotes.find(left[last]) != kNowhere;
-    if (right.starts_with('\r') && first != kNowhere) return PemFault::kCarriageReturns;
+    const std::size_t first = right.find_first_not_of(kBlanksInLine);
+    const std::size_t last = left.find_last_not_of(kBlanksInLine);
+    const bool quote_right = first != std::string_view::npos && kQuotes.find(right[first]) != std::string_view::npos;
+    const bool quote_left = last != std::string_view::npos && kQuotes.find(left[last]) != std::string_view::npos;
+    if (right.starts_with('\r') && first != std::string_view::npos) return PemFault::kCarriageReturns;
     if (left.ends_with('\r')) return PemFault::kCarriageReturns;
-    if (quote_right || (quote_left && first == kNowhere)) return PemFault::kQuoted;
-    if (first != kNowhere) return is_base64_character(right[first]) ? PemFault::kOneLine : PemFault::kOtherText;
-    if (last == kNowhere) return PemFault::kIndented;
+    if (quote_right || (quote_left && first == std::string_view::npos)) return PemFault::kQuoted;
+    if (first != std::string_view::npos)
+      return is_base64_character(right[first]) ? PemFault::kOneLine : PemFault::kOtherText;
+    if (last == std::string_view::npos) return PemFault::kIndented;
     return is_base64_character(left[last]) && text_.substr(at).starts_with(kEnd) ? PemFault::kOneLine
                                                                                  : PemFault::kOtherText;
   }
@@ -110,7 +111,7 @@ class Scan {
          {"BEGIN CERTIFICATE", "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY", "BEGIN RSA PRIVATE KEY",
           "BEGIN ENCRYPTED PRIVATE KEY", "BEGIN NEW CERTIFICATE REQUEST"}) {
       const std::size_t at = text_.find(begin);
-      if (at == kNowhere) continue;
+      if (at == std::string_view::npos) continue;
       constexpr std::size_t kWordBegin = 6;
       const std::string_view rest = text_.substr(at + kWordBegin, kLabelMax);
       const auto end = std::find_if_not(rest.begin(), rest.end(), is_label_character);
@@ -135,7 +136,7 @@ std::string_view take_line(std::string_view& rest) {
   const std::size_t size = std::min(rest.find('\n'), rest.size());
   std::string_view line = rest.substr(0, size);
   rest.remove_prefix(std::min(size + 1, rest.size()));
-  while (!line.empty() && kBlanks.find(line.back()) != kNowhere) line.remove_suffix(1);
+  while (!line.empty() && kBlanksInLine.find(line.back()) != std::string_view::npos) line.remove_suffix(1);
   return line;
 }
 
@@ -149,7 +150,7 @@ std::string damage_of(const PemBlock& block) {
   std::string_view rest = block.text;
   take_line(rest);
   std::size_t characters = 0;
-  bool in_header = rest.substr(0, rest.find('\n')).find(':') != kNowhere;
+  bool in_header = rest.substr(0, rest.find('\n')).find(':') != std::string_view::npos;
   for (std::size_t number = block.line + 1; !rest.empty(); ++number) {
     const std::string_view line = take_line(rest);
     if (line.starts_with(kEnd)) break;
@@ -158,7 +159,7 @@ std::string damage_of(const PemBlock& block) {
       continue;
     }
     for (const char each : line) {
-      if (kBlanks.find(each) != kNowhere) continue;
+      if (kBlanksInLine.find(each) != std::string_view::npos) continue;
       if (!is_base64_character(each)) return "line " + std::to_string(number) + " is not base64";
       ++characters;
     }

@@ -85,7 +85,7 @@ Result<KeyType> parse_key_type(std::string_view text) {
 
 Result<std::string> parse_template_name(std::string_view text) {
   if (text.empty() || text.size() > kTemplateNameMax || !is_alphanumeric_or(text, "_-")) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not a template name",
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a template name",
                 "it has 1 to 36 of the characters 0-9 A-Z a-z _ -");
   }
   return std::string(text);
@@ -101,7 +101,7 @@ Result<std::string> parse_client_id(std::string_view text) {
     reason = "it holds control characters or is not UTF-8";
   }
   if (!reason.empty()) {
-    return fail(ErrorKind::kUsage, quoted(text) + " is not a client id: " + reason,
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a client id: " + reason,
                 "give 1 to 128 bytes of text that the claim policy allows");
   }
   return std::string(text);
@@ -109,7 +109,7 @@ Result<std::string> parse_client_id(std::string_view text) {
 
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
-    return fail(ErrorKind::kUsage, "parameter " + quoted(name) + " " + reason,
+    return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
                 "a name has 1 to 2048 characters, a value at most 4096, both UTF-8");
   };
   if (name.empty()) return refuse("has an empty name");
@@ -129,7 +129,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '}') {
-      return fail(ErrorKind::kUsage, quoted(text) + " holds a } without its {",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " holds a } without its {",
                   "write {Name} for the template parameter Name");
     }
     if (text[at] != '{') {
@@ -138,7 +138,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
     }
     const std::size_t end = text.find_first_of("{}", at + 1);
     if (end == std::string_view::npos || text[end] == '{') {
-      return fail(ErrorKind::kUsage, quoted(text) + " holds a { without its }",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " holds a { without its }",
                   "write {Name} for the template parameter Name");
     }
     const std::string name(text.substr(at + 1, end - at - 1));
@@ -148,7 +148,7 @@ Result<std::string> fill_placeholders(std::string_view text, const Parameters& p
       for (const auto& [each, value] : parameters) names.push_back(each);
       const std::string_view near = nearest(name, names);
       return fail(ErrorKind::kUsage,
-                  quoted(text) + " names the parameter " + quoted(name) + ", which was not given",
+                  in_quotes(text) + " names the parameter " + in_quotes(name) + ", which was not given",
                   near.empty() ? "give it with -P " + printable(name, 80) + "=VALUE"
                                : "did you mean {" + printable(near, 80) + "}?");
     }

@@ -93,7 +93,7 @@ std::string printable(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + printable(text, 80) + "\"";
 }
 

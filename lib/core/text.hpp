@@ -18,7 +18,7 @@ namespace fleet_provision {
 /// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
 /// `text` in double quotes, printable and cut to 80 bytes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 /// Whether each character is an ASCII letter or digit or one of `others`.
 [[nodiscard]] bool is_alphanumeric_or(std::string_view text, std::string_view others);
 /// Each of them printable, with commas between.

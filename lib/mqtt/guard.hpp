@@ -1,19 +1,19 @@
-// Stands between the server and the MQTT library, and lets only whole, well-formed packets through.
+// Stands between the server and Paho, and lets only whole, well-formed packets through.
 //
-// The library that speaks MQTT for us believes its peer: a SUBACK with one code for four filters crashes it, a packet
-// that declares 200 MB is given 200 MB. So every inbound packet is framed and judged here before the library sees it
-// (MQTT 3.1.1 and MQTT 5, OASIS standards, sections 2 and 3), against what went out before: the version in CONNECT,
-// the packet ids and filters of SUBSCRIBE, the ids and topics of PUBLISH. What was seen is told as values, so that no
-// verdict depends on the library's words. What nothing asked for (PUBLISH on a topic that was not granted or before any
-// request, PUBACK, PINGRESP) is counted and kept from the library; beyond a small number it ends the connection, and so
-// do too many answers to one request. No I/O, no clock; memory is two buffers of at most kMqttPacketBytesMax.
+// Paho believes its peer: a SUBACK with one code for four filters crashes it, and a packet that declares 200 MB is
+// given 200 MB. So each inbound packet is framed and judged here before Paho sees it (MQTT 3.1.1 and MQTT 5.0, OASIS
+// standards, sections 2 and 3), against what Paho sent before: the version in CONNECT, the packet ids and filters of
+// SUBSCRIBE, the ids and topics of PUBLISH. What each packet says is given to the caller as values, so that no verdict
+// depends on Paho's codes.
+// A packet is unexpected when no request asked for it: a PUBLISH on a topic that was not granted or before the first
+// request, a PUBACK, a PINGRESP. Unexpected packets are counted and not passed to Paho; more than a few end the
+// connection, and so do too many responses to one request.
+// No I/O and no clock. The memory used is two buffers of at most kMqttPacketBytesMax.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -21,127 +21,75 @@
 
 #include "core/plan.hpp"
 #include "core/result.hpp"
+#include "mqtt/framer.hpp"
+#include "mqtt/packet.hpp"
 
 namespace fleet_provision {
 
-/// The largest payload the service sends (AWS IoT message broker limits), and the largest packet that may hold it.
-inline constexpr std::size_t kMqttPayloadBytesMax = 128 * 1024;
-inline constexpr std::size_t kMqttPacketBytesMax = kMqttPayloadBytesMax + 16 * 1024;
+class MqttReader;
 
-/// Packets that nothing asked for, in one connection: old answers that the broker held back, and no more.
+/// Unexpected packets in one connection: a broker may deliver a few old responses that it held back.
 inline constexpr std::size_t kUnexpectedPacketsMax = 16;
-/// Answers to one request: each may come twice (QoS 1), and behind several that say "still at work".
+/// Responses to one request: QoS 1 may deliver each twice, and the service may first say several times that it is still
+/// at work.
 inline constexpr std::size_t kAnswersMax = 16;
 inline constexpr std::size_t kAnswerBytesMax = 4 * kMqttPacketBytesMax;
 
-/// Control packet types by their number on the wire (MQTT 5 section 2.1.2).
-enum class MqttPacketType : unsigned char {
-  kConnect = 1,
-  kConnack = 2,
-  kPublish = 3,
-  kPuback = 4,
-  kPubrec = 5,
-  kPubrel = 6,
-  kPubcomp = 7,
-  kSubscribe = 8,
-  kSuback = 9,
-  kUnsubscribe = 10,
-  kUnsuback = 11,
-  kPingreq = 12,
-  kPingresp = 13,
-  kDisconnect = 14,
-  kAuth = 15,
-};
-
-/// `CONNECT`, `SUBACK`, …
-[[nodiscard]] std::string_view word(MqttPacketType type);
-
-/// One packet as seen on its way, without its payload. Text is as it came: not yet printable.
-struct MqttPacket {
-  MqttPacketType type = MqttPacketType::kConnect;
-  bool inbound = false;
-  /// Whole packet in bytes, the fixed header included.
-  std::size_t size = 0;
-  std::uint16_t packet_id = 0;
-  /// Of a PUBLISH; for a PUBACK that of the PUBLISH it answers.
-  std::string topic;
-  /// Of a SUBSCRIBE; for a SUBACK those of the SUBSCRIBE it answers, one for each code.
-  std::vector<std::string> filters;
-  /// Return or reason codes: one of CONNACK, PUBACK and DISCONNECT, one for each filter of SUBACK.
-  std::vector<std::uint8_t> codes;
-  /// MQTT 5 reason string (property 31), when there was one.
-  std::string reason;
-  /// Nothing asked for it; the library does not see it.
-  bool unexpected = false;
-};
-
-/// `> SUBSCRIBE 214 bytes, id 1: filter, filter` and `< SUBACK 9 bytes, id 1, codes 1 1 1 1`.
-[[nodiscard]] std::string describe(const MqttPacket& packet);
-
-class MqttReader;
-
-/// Collects bytes into packets; one direction of one connection. Its buffer is wiped behind each packet.
-class MqttFramer {
- public:
-  MqttFramer();
-  MqttFramer(const MqttFramer&) = delete;
-  MqttFramer& operator=(const MqttFramer&) = delete;
-  ~MqttFramer();
-
-  /// Takes bytes off the front of `bytes`; a whole packet when one became complete, valid until the next call.
-  /// kMalformedAnswer for a length that is not one or is over kMqttPacketBytesMax, as soon as it was declared.
-  [[nodiscard]] Result<std::optional<std::string_view>> next(std::string_view& bytes);
-  /// Whether the next byte begins a packet.
-  [[nodiscard]] bool between_packets() const { return complete_ || size_ == 0; }
-
- private:
-  std::unique_ptr<char[]> buffer_;
-  std::size_t capacity_;
-  std::size_t size_ = 0;
-  /// 0 until the fixed header is whole.
-  std::size_t packet_size_ = 0;
-  bool complete_ = false;
-};
-
 class MqttGuard {
  public:
-  /// Notes what our side sends; bytes that are not MQTT are kInternal.
+  /// Notes what Paho sends, each whole packet appended to `seen`. kInternal for bytes that are not MQTT,
+  /// kConnectionRejected for a packet that is larger than the server accepts.
   [[nodiscard]] Result<void> outbound(std::string_view bytes, std::vector<MqttPacket>& seen);
-  /// Judges what the server sends. Whole packets that may go on are appended to `approved`, and each whole packet to
-  /// `seen`. After an error (kMalformedAnswer, kConnectionRejected) the connection is only good for closing. At most
-  /// kMqttPacketBytesMax bytes more than `bytes` holds are appended.
+  /// Judges what the server sends. Whole packets that Paho may see are appended to `approved`, and what each whole
+  /// packet says to `seen`. After an error (kMalformedAnswer, kConnectionRejected) the caller must close the
+  /// connection. `approved` grows by at most the size of `bytes` and kMqttPacketBytesMax.
   [[nodiscard]] Result<void> inbound(std::string_view bytes, std::vector<char>& approved,
                                      std::vector<MqttPacket>& seen);
 
-  /// The version that our CONNECT named.
+  /// The version that the CONNECT named.
   [[nodiscard]] MqttVersion version() const { return version_; }
 
  private:
+  // What Paho sends, by packet type.
   [[nodiscard]] Result<MqttPacket> read_outbound(std::string_view packet);
+  void note_connect(MqttReader& reader);
+  void note_subscribe(MqttReader& reader, MqttPacket& seen);
+  void note_publish(MqttReader& reader, unsigned flags, MqttPacket& seen);
+
+  // What the server sends, by packet type. Each reads the whole body; a body that does not parse spoils `reader`.
   [[nodiscard]] Result<MqttPacket> judge_inbound(std::string_view packet);
-  [[nodiscard]] Result<void> take_connack(MqttReader& reader, MqttPacket& seen);
+  [[nodiscard]] Result<void> judge_order(const MqttPacket& seen, unsigned flags) const;
+  [[nodiscard]] Result<void> judge_body(MqttReader& reader, unsigned flags, MqttPacket& seen);
+  [[nodiscard]] Result<void> judge_connack(MqttReader& reader, MqttPacket& seen);
+  void judge_puback(MqttReader& reader, MqttPacket& seen);
+  [[nodiscard]] Result<void> judge_suback(MqttReader& reader, MqttPacket& seen);
+  [[nodiscard]] Result<void> judge_disconnect(MqttReader& reader, MqttPacket& seen);
+
+  /// Whether a request of ours asked for `packet`; it cannot be asked for a second time.
   [[nodiscard]] bool was_asked_for(const MqttPacket& packet);
-  /// Marks a packet that was not asked for, and ends with kMalformedAnswer where there are too many.
+  /// Marks an unexpected packet, and ends with kMalformedAnswer where there are too many.
   [[nodiscard]] Result<void> count(MqttPacket& packet);
 
-  MqttFramer from_us_;
+  MqttFramer from_library_;
   MqttFramer from_server_;
   MqttVersion version_ = MqttVersion::k5;
   bool connect_sent_ = false;
   bool connack_seen_ = false;
   bool disconnect_seen_ = false;
   std::size_t server_packet_bytes_max_ = kMqttPacketBytesMax;
-  /// Filters of a SUBACK that granted them; the service's topics hold no wildcard.
+  /// The filters that a SUBACK granted. They are topics, since the service's hold no wildcard.
   std::set<std::string> granted_;
-  /// We have sent a PUBLISH.
+  /// A PUBLISH was sent.
   bool requested_ = false;
+  /// PINGREQ packets without their PINGRESP.
   std::size_t pings_ = 0;
   std::size_t unexpected_ = 0;
-  /// Since our last PUBLISH.
+  /// Since the last PUBLISH that was sent.
   std::size_t answers_ = 0;
   std::size_t answer_bytes_ = 0;
-  /// By packet id: asked and not yet answered.
+  /// Filters of each SUBSCRIBE without its SUBACK, by packet id.
   std::map<std::uint16_t, std::vector<std::string>> subscriptions_;
+  /// Topic of each PUBLISH without its PUBACK, by packet id.
   std::map<std::uint16_t, std::string> publications_;
 };
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "mqtt/guard.hpp"
-#include "mqtt/reader.hpp"
+#include "mqtt/packet.hpp"
+#include "mqtt/properties.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -1,17 +1,15 @@
-// The fields of one MQTT packet, read from front to back (MQTT 5, OASIS standard, sections 1.5 and 2.2.2).
+// The fields of one MQTT packet, read from front to back (MQTT 5.0, OASIS standard, section 1.5).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 
 #include "core/text.hpp"
 
 namespace fleet_provision {
 
-/// Reads a packet from front to back. Once something is missing `good` is false for good, and all values are zero.
+/// Once a field is missing or malformed, `good` stays false and all further values are zero or empty.
 class MqttReader {
  public:
   explicit MqttReader(std::string_view bytes) : rest_(bytes) {}
@@ -61,18 +59,5 @@ class MqttReader {
   std::string_view rest_;
   bool good_ = true;
 };
-
-/// What we need to know of the properties of MQTT 5 (section 2.2.2.2).
-struct MqttProperties {
-  std::string reason;
-  bool topic_alias = false;
-  /// Of a CONNACK (section 3.2.2.3), as they were sent.
-  std::optional<std::uint16_t> receive_maximum;
-  std::optional<std::uint8_t> maximum_qos;
-  std::optional<std::uint32_t> maximum_packet_size;
-};
-
-/// The property list that comes next; `packet` is spoiled when that is not one.
-MqttProperties read_mqtt_properties(MqttReader& packet);
 
 }  // namespace fleet_provision

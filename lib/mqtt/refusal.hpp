@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "core/plan.hpp"
 #include "core/principal.hpp"
-#include "mqtt/guard.hpp"
+#include "mqtt/packet.hpp"
 
 namespace fleet_provision {
 
@@ -25,7 +25,7 @@ struct MqttStep {
   /// Whose policy allows or denies it.
   Principal principal = Principal::kClaim;
   /// Where the resources of that policy are.
-  AwsPlace place = {};
+  PolicyScope scope = {};
 };
 
 /// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants what was asked.

@@ -1,5 +1,5 @@
 # Read by scripts/demo and scripts/test: the packages that are missing, then a configured build directory.
-# shellcheck shell=sh disable=SC2034,SC2154,SC2086
+# shellcheck shell=sh disable=SC2034,SC2048,SC2086
 # Expects $root, the top of the tree.
 
 # What each part is built from; the same names in Debian 12 and 13.
@@ -12,6 +12,11 @@ benchmark_packages="python3 strace valgrind binutils"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
+# For scripts/format, check-shell, lint, test-sanitized and coverage.
+format_packages="clang-format"
+shell_check_packages="shellcheck"
+clang_packages="clang clang-tidy libclang-rt-dev"
+coverage_packages="clang llvm libclang-rt-dev python3"
 cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
 log="${root:-}/build/log"
@@ -32,6 +37,25 @@ quietly() {
   fi
 }
 
+# git_here ARGUMENT…: git over this tree, whoever owns it; fails where there is no git or no repository.
+git_here() {
+  [ -e "$root/.git" ] && command -v git > /dev/null && git -c safe.directory="$root" -C "$root" "$@"
+}
+
+# source_files [PATTERN…]: the files of the tree, without what is built, one a line; a pattern is one of git (*.cpp).
+source_files() {
+  if git_here rev-parse --is-inside-work-tree > /dev/null 2>&1; then
+    git_here ls-files --cached --others --exclude-standard -- "$@"
+  else
+    if [ $# -eq 0 ]; then set -- '*'; fi
+    for source_files_pattern in "$@"; do
+      find "$root" \( -name .git -o -path "$root/build*" \) -prune -o -type f -name "$source_files_pattern" -printf '%P\n'
+    done
+  fi | sort -u | while IFS= read -r source_file; do
+    if [ -f "$root/$source_file" ]; then echo "$source_file"; fi
+  done
+}
+
 # copy_tree DIRECTORY: the tree without what git and builds keep; a pipe would lose the failure of its first half.
 copy_tree() {
   tar -C "$root" --exclude=./.git --exclude='./build*' -cf "$1.tar" .
@@ -39,14 +63,15 @@ copy_tree() {
   rm "$1.tar"
 }
 
-# install_missing PACKAGE…: by apt, as root or through sudo; does nothing when all are there.
+# install_missing PACKAGES…: by apt, as root or through sudo; does nothing when all are there. An argument
+# may hold several names, as the lists above do.
 install_missing() {
   if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
-    printf 'not a Debian system: make sure that these are installed: %s\n' "$(echo "$@")" >&2
+    printf 'not a Debian system: make sure that these are installed: %s\n' "$*" >&2
     return
   fi
   missing=
-  for package in "$@"; do
+  for package in $*; do
     status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null) || status=
     if [ "$status" != installed ]; then missing="$missing $package"; fi
   done

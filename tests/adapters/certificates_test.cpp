@@ -3,7 +3,7 @@
 
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "tests/adapters/openssl_fixtures.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "adapters/system/disk_error.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

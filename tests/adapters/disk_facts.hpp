@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/result.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 

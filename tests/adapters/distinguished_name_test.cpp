@@ -1,7 +1,7 @@
 #include <string>
 
 #include "adapters/keys/distinguished_name.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -12,9 +12,9 @@
 
 #include "adapters/system/posix_disk.hpp"
 #include "tests/adapters/disk_facts.hpp"
-#include "tests/catch.hpp"
-#include "tests/in_child.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -1,8 +1,8 @@
 // What a broker refuses, breaks or cuts at each step of an exchange, by its cause and the step it was in.
 #include <chrono>
 
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -139,7 +139,7 @@ const std::vector<Row>& rows() {
        {grant, bytes(std::string("\x90\x06\x77\x77\x01\x01\x01\x01", 8)), {}},
        kMalformedAnswer,
        Phase::kSubscribe,
-       "not asked"},
+       "no SUBSCRIBE had"},
       {"DISCONNECT 135 at SUBSCRIBE",
        true,
        {grant, bytes(disconnect(135)), {}},

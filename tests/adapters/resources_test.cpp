@@ -14,8 +14,8 @@
 #include "adapters/system/descriptor.hpp"
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/named_file.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -1,8 +1,8 @@
 #include <thread>
 
 #include "adapters/system/system_clock.hpp"
-#include "tests/catch.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision {
 namespace {

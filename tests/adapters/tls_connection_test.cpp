@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "adapters/network/tcp.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -129,7 +129,7 @@ TEST_CASE("a server that refuses the identity's certificate is not told of as if
   const IssuedCertificate issued = pki().claim();
   DeviceKey key;
   key.pem = Secret(issued.key);
-  REQUIRE(transport.speak_as({issued.certificate, key}));
+  REQUIRE(transport.use_identity({issued.certificate, key}));
   const auto session = transport.connect(bench.request);
   const auto answer = exchange(*session);
   session->close();

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "core/text.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/test_pki.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/architecture/include_rules.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace {
 

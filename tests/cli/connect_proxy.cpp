@@ -14,7 +14,7 @@
 #include <iostream>
 #include <string>
 
-#include "tests/loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace {
 

@@ -24,7 +24,9 @@ set -u
 : "${FLEET_PROVISION_TEST_BIN:?the directory of the programs}"
 : "${FLEET_PROVISION_TEST_VERSION:=0}"
 BIN=$FLEET_PROVISION_TEST_BIN
+# shellcheck disable=SC2034 # the scripts use them
 PARTS=${FLEET_PROVISION_TEST_PARTS:-$BIN/../tests}
+# shellcheck disable=SC2034
 VERSION=$FLEET_PROVISION_TEST_VERSION
 [ -x "$BIN/fleet-provision" ] || { echo "$BIN/fleet-provision is not a program"; exit 1; }
 for variable in $(compgen -e); do
@@ -41,9 +43,9 @@ mkdir "$SCRATCH/io" "$SCRATCH/work" && cd "$SCRATCH/work" || exit 1
 # Not what may stand in /etc on this machine.
 echo '{}' >"$SCRATCH/io/no-configuration.json"
 export FLEET_PROVISION_CONFIG=$SCRATCH/io/no-configuration.json
-: >"$SCRATCH/io/failures" >"$SCRATCH/io/begun" >"$SCRATCH/io/ended"
+for file in failures begun ended; do : >"$SCRATCH/io/$file"; done
 CHILDREN=()
-COMMAND= CODE= SIMULATOR= LOOKED=0 HOW_IT_ENDS="before its last line"
+COMMAND="" CODE="" SIMULATOR="" LOOKED=0 HOW_IT_ENDS="before its last line"
 
 # The lines of the script that lead here, the outermost first.
 lines_of_script() {
@@ -66,7 +68,7 @@ complaints_of_bash() {
 }
 
 leave() {
-  local code=$? child begun= ended= complaints
+  local code=$? child begun="" ended="" complaints
   # A subshell of a pipe that an unset variable ends comes here too.
   [ "$BASHPID" -eq $$ ] || exit "$code"
   for child in "${CHILDREN[@]}"; do
@@ -132,6 +134,7 @@ expect_code() {
 # Whether line $1 is as golden line $2, in which … stands for anything.
 line_matches() {
   local pattern=$2 special
+  # shellcheck disable=SC1003
   for special in '\' '*' '?' '[' ']' '(' ')' '|' '+' '@' '!'; do pattern=${pattern//"$special"/\\"$special"}; done
   pattern=${pattern//…/*}
   # shellcheck disable=SC2053
@@ -179,6 +182,7 @@ expect_text() {
   elif [ -s "$2" ] && [ -n "$(tail -c 1 "$2")" ]; then
     failed "$1: the last line has no end"
   else
+    # shellcheck disable=SC2034 # lines_match takes the name
     mapfile -t actual <"$2"
     lines_match actual 0 golden 0 || {
       failed "$1 differs (< is what came, > the golden)"
@@ -276,6 +280,7 @@ start_simulator() {
     value=$(json_value "$SCRATCH/io/ready" "${pair#*:}")
     export "FLEET_PROVISION_${pair%%:*}=$value"
   done
+  # shellcheck disable=SC2034
   SIMULATOR_LOG=$(json_value "$SCRATCH/io/ready" log)
 }
 # Stops it; it must still run, and end without a complaint.

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace fleet_provision::test {
 namespace {

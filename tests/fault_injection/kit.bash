@@ -218,17 +218,17 @@ identity_is_whole_or_absent() {
 
 # after_a_cut NAME CERTIFICATES_BEFORE [OPTION…]: the promises about what comes after the death of a run.
 after_a_cut() {
-  local name=$1 before=$2 then now durable=no code why
+  local name=$1 before=$2 after_cut now durable=no code why
   shift 2
   identity_is_whole_or_absent || broken "$name: identity/ is torn"
   certificate_is_durable && durable=yes
-  then=$(certificates)
+  after_cut=$(certificates)
   run "$@"
   code=$?
   now=$(certificates)
   [ "$code" -eq 0 ] || broken "$name: the next run ends with $code"
   why=$(finished) || broken "$name: after the next run: $why"
-  [ "$durable" = no ] || [ "$now" -eq "$then" ] || broken "$name: another certificate although one was durable"
+  [ "$durable" = no ] || [ "$now" -eq "$after_cut" ] || broken "$name: another certificate although one was durable"
   [ "$now" -le $((before + 2)) ] || broken "$name: $((now - before)) certificates"
   rm -rf "$dir"
 }

@@ -1,4 +1,4 @@
-#include "fleet/chart.hpp"
+#include "tests/fleet/chart.hpp"
 
 #include <array>
 #include <cstdio>

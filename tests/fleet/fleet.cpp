@@ -1,4 +1,4 @@
-#include "fleet/fleet.hpp"
+#include "tests/fleet/fleet.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // What the waits must do for a fleet, in virtual time. The full table is made by scripts/fleet-simulation.
-#include "fleet/fleet.hpp"
+#include "tests/fleet/fleet.hpp"
 #include "catch.hpp"
 
 using namespace fleet_provision;

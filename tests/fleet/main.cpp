@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "fleet/chart.hpp"
-#include "fleet/fleet.hpp"
+#include "tests/fleet/chart.hpp"
+#include "tests/fleet/fleet.hpp"
 
 namespace fleet_provision::fleet {
 namespace {

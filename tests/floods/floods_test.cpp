@@ -6,10 +6,10 @@
 #include <cstdlib>
 
 #include "adapters/system/descriptor.hpp"
-#include "tests/catch.hpp"
 #include "tests/floods/floods.hpp"
 #include "tests/flow/rows.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

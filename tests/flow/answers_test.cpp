@@ -1,7 +1,7 @@
 // Answers are not believed: whatever the service says is either used as it should be or refused with 76 and a message,
 // at a bounded cost of memory and without a byte of it reaching a terminal as it came.
-#include "tests/catch.hpp"
 #include "tests/flow/rows.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::test;
 using nlohmann::json;

@@ -9,7 +9,7 @@
 
 #include "tests/fakes/scripted_broker.hpp"
 #include "tests/fakes/test_pki.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test {
 

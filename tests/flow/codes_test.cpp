@@ -2,8 +2,8 @@
 #include <array>
 #include <utility>
 
-#include "tests/catch.hpp"
 #include "tests/flow/rows.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::test;
 

@@ -1,8 +1,8 @@
 // Each request and each answer lost, late, doubled, contradicted or misdirected, once, by a service that is healthy
 // again at the next try: the same run ends in success, and no certificate is made that need not be.
 
-#include "tests/catch.hpp"
 #include "tests/flow/rows.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::test;
 

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/catch.hpp"
-#include "tests/table_row.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/report_row.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test {
 namespace {
@@ -124,8 +124,8 @@ void check_rows(const std::vector<Row>& rows) {
     INFO(rows[i].name << "\n" << text);
     CHECK(found[i].empty());
   }
-  table_row(Catch::getResultCapture().getCurrentTestName(), rows.size(),
-            "the expected exit code, kind and certificates, within a second of --timeout");
+  report_row(Catch::getResultCapture().getCurrentTestName(), rows.size(),
+             "the expected exit code, kind and certificates, within a second of --timeout");
 }
 
 }  // namespace fleet_provision::test

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/catch.hpp"
 #include "tests/flow/rows.hpp"
 #include "tests/simulator/simulator_process.hpp"
-#include "tests/table_row.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/report_row.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision::test;
 using fleet_provision::simulator::SimulatorProcess;
@@ -80,8 +80,8 @@ void check_trials(const std::vector<Trial>& trials) {
     INFO(trials[i].fault << "\n" << text);
     CHECK(found[i].empty());
   }
-  table_row(Catch::getResultCapture().getCurrentTestName(), trials.size(),
-            "the expected exit code, kind and certificates");
+  report_row(Catch::getResultCapture().getCurrentTestName(), trials.size(),
+             "the expected exit code, kind and certificates");
 }
 
 const Options kCbor{"--payload-format", "cbor"};

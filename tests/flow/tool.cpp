@@ -13,7 +13,7 @@
 
 #include "adapters/system/descriptor.hpp"
 #include "core/text.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test {
 namespace {

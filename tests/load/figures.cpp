@@ -1,4 +1,4 @@
-#include "load/figures.hpp"
+#include "tests/load/figures.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "load/provisioning.hpp"
+#include "tests/load/provisioning.hpp"
 
 namespace fleet_provision::load {
 

@@ -9,8 +9,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "load/machine.hpp"
-#include "load/tables.hpp"
+#include "tests/load/machine.hpp"
+#include "tests/load/tables.hpp"
 
 namespace fleet_provision::load {
 namespace {

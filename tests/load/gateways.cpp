@@ -1,4 +1,4 @@
-#include "load/gateways.hpp"
+#include "tests/load/gateways.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

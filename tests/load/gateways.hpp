@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "load/provisioning.hpp"
+#include "tests/load/provisioning.hpp"
 
 namespace fleet_provision::load {
 

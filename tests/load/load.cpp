@@ -1,4 +1,4 @@
-#include "load/load.hpp"
+#include "tests/load/load.hpp"
 
 #include <sys/epoll.h>
 #include <sys/resource.h>

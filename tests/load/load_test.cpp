@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "load/figures.hpp"
-#include "load/gateways.hpp"
-#include "load/load.hpp"
-#include "load/simulator.hpp"
-#include "tests/catch.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/load/figures.hpp"
+#include "tests/load/gateways.hpp"
+#include "tests/load/load.hpp"
+#include "tests/load/simulator.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::load {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/machine.hpp"
+#include "tests/load/machine.hpp"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <ctime>
 #include <fstream>
 
-#include "load/figures.hpp"
+#include "tests/load/figures.hpp"
 
 namespace fleet_provision::load {
 namespace {

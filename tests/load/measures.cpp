@@ -1,8 +1,8 @@
-#include "load/measures.hpp"
+#include "tests/load/measures.hpp"
 
 #include <filesystem>
 
-#include "load/simulator.hpp"
+#include "tests/load/simulator.hpp"
 
 namespace fleet_provision::load {
 namespace {

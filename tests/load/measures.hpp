@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "load/figures.hpp"
-#include "load/gateways.hpp"
-#include "load/load.hpp"
+#include "tests/load/figures.hpp"
+#include "tests/load/gateways.hpp"
+#include "tests/load/load.hpp"
 
 namespace fleet_provision::load {
 

@@ -1,4 +1,4 @@
-#include "load/mqtt_packets.hpp"
+#include "tests/load/mqtt_packets.hpp"
 
 namespace fleet_provision::load {
 namespace {

@@ -14,10 +14,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "load/figures.hpp"
-#include "load/load.hpp"
-#include "load/simulator.hpp"
-#include "temporary_directory.hpp"
+#include "tests/load/figures.hpp"
+#include "tests/load/load.hpp"
+#include "tests/load/simulator.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::load {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/provisioning.hpp"
+#include "tests/load/provisioning.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "load/requests.hpp"
+#include "tests/load/requests.hpp"
 
 namespace fleet_provision::load {
 namespace {

@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <string>
 
-#include "load/mqtt_packets.hpp"
-#include "load/openssl_objects.hpp"
+#include "tests/load/mqtt_packets.hpp"
+#include "tests/load/openssl_objects.hpp"
 
 namespace fleet_provision::load {
 

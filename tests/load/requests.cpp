@@ -1,4 +1,4 @@
-#include "load/requests.hpp"
+#include "tests/load/requests.hpp"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "load/openssl_objects.hpp"
+#include "tests/load/openssl_objects.hpp"
 
 namespace fleet_provision::load {
 namespace {

@@ -1,4 +1,4 @@
-#include "load/simulator.hpp"
+#include "tests/load/simulator.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

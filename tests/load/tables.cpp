@@ -1,10 +1,10 @@
-#include "load/tables.hpp"
+#include "tests/load/tables.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "fleet/chart.hpp"
+#include "tests/fleet/chart.hpp"
 
 namespace fleet_provision::load {
 namespace {

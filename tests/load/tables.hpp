@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "load/measures.hpp"
+#include "tests/load/measures.hpp"
 
 namespace fleet_provision::load {
 

@@ -1,4 +1,5 @@
 # ask.bash COMPLETION LINE: what bash would offer at the end of LINE.
+# shellcheck source=/dev/null
 source "$1"
 line=$2
 # bash splits words at = and : as well (COMP_WORDBREAKS).

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "device.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using nlohmann::json;

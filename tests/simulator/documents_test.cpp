@@ -1,6 +1,6 @@
 #include "service/document.hpp"
 #include "service/spoil.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

@@ -2,7 +2,7 @@
 #include <set>
 
 #include "service/faults.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using fleet_provision::ErrorKind;

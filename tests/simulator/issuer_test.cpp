@@ -9,7 +9,7 @@
 #include "pki/issuer.hpp"
 #include "pki/pki.hpp"
 #include "pki/rsa_keys_ahead.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

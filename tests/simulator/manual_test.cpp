@@ -5,7 +5,7 @@
 #include "service/configuration.hpp"
 #include "service/faults.hpp"
 #include "simulator_process.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

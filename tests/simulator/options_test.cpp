@@ -8,7 +8,7 @@
 
 #include "broker/hook_program.hpp"
 #include "device.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using nlohmann::json;

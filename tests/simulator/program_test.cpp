@@ -10,7 +10,7 @@
 #include <string>
 
 #include "device.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 namespace fs = std::filesystem;

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "records/record_directory.hpp"
-#include "tests/catch.hpp"
-#include "tests/temporary_directory.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::simulator {
 

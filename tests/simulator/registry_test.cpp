@@ -1,5 +1,5 @@
 #include "fakes.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using std::chrono::seconds;

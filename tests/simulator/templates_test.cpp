@@ -1,7 +1,7 @@
 #include "service/template.hpp"
 
 #include <nlohmann/json.hpp>
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using Parameters = std::map<std::string, std::string>;

@@ -1,5 +1,5 @@
 #include "service/topics.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fakes.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision::simulator {
 

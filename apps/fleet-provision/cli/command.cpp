@@ -15,7 +15,7 @@ struct CommandRow {
   std::string_view purpose;
 };
 
-constexpr std::array kRows{
+constexpr std::array kCommandRows{
     CommandRow{Command::kProvision, "", "provision this gateway with its own AWS IoT identity"},
     CommandRow{Command::kCheck, "check", "check configuration, connectivity and permissions without creating anything"},
     CommandRow{Command::kVerify, "verify", "connect with the installed identity"},
@@ -26,22 +26,22 @@ constexpr std::array kRows{
 };
 
 constexpr auto kWithWord = [] {
-  std::array<Command, kRows.size() - 1> all{};
-  for (std::size_t i = 1; i < kRows.size(); ++i) all[i - 1] = kRows[i].command;
+  std::array<Command, kCommandRows.size() - 1> all{};
+  for (std::size_t i = 1; i < kCommandRows.size(); ++i) all[i - 1] = kCommandRows[i].command;
   return all;
 }();
 
 const CommandRow& row_of(Command command) {
-  return kRows[static_cast<std::size_t>(command)];
+  return kCommandRows[static_cast<std::size_t>(command)];
 }
 
-constexpr bool table_is_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].command) != i) return false;
+constexpr bool command_rows_are_in_order() {
+  for (std::size_t i = 0; i < kCommandRows.size(); ++i) {
+    if (static_cast<std::size_t>(kCommandRows[i].command) != i) return false;
   }
   return true;
 }
-static_assert(table_is_in_order());
+static_assert(command_rows_are_in_order());
 
 template <std::size_t n>
 bool one_of(OptionId id, const std::array<OptionId, n>& options) {
@@ -69,7 +69,7 @@ std::span<const Command> commands() {
 }
 
 std::optional<Command> find_command(std::string_view word) {
-  for (const CommandRow& each : kRows) {
+  for (const CommandRow& each : kCommandRows) {
     if (!each.word.empty() && each.word == word) return each.command;
   }
   return std::nullopt;

@@ -14,7 +14,7 @@ using enum OptionValue;
 using enum OptionScope;
 using Id = OptionId;
 
-constexpr std::array kRows{
+constexpr std::array kOptionRows{
     OptionRow{Id::kConfig, "config", 0, "FILE", OptionGroup::kConfiguration, kFile, kNotInFile, "",
               "read options from this JSON file, instead of /etc/fleet-provision/config.json and then "
               "/etc/fleet-provision/config.d/*.json"},
@@ -119,23 +119,23 @@ constexpr std::array kRows{
     OptionRow{Id::kVersion, "version", 0, "", kOutput, kFlag, kCommandLine, "", "print name and version"},
 };
 
-constexpr bool table_is_in_order() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].id) != i) return false;
+constexpr bool option_rows_are_in_order() {
+  for (std::size_t i = 0; i < kOptionRows.size(); ++i) {
+    if (static_cast<std::size_t>(kOptionRows[i].id) != i) return false;
   }
   return true;
 }
-static_assert(kRows.size() == kOptionCount);
-static_assert(table_is_in_order());
+static_assert(kOptionRows.size() == kOptionCount);
+static_assert(option_rows_are_in_order());
 
 }  // namespace
 
 std::span<const OptionRow> option_table() {
-  return kRows;
+  return kOptionRows;
 }
 
 const OptionRow& row(OptionId id) {
-  return kRows[static_cast<std::size_t>(id)];
+  return kOptionRows[static_cast<std::size_t>(id)];
 }
 
 std::string_view heading(OptionGroup group) {
@@ -156,7 +156,7 @@ std::string_view heading(OptionGroup group) {
 }
 
 const OptionRow* find_option(std::string_view name) {
-  for (const OptionRow& each : kRows) {
+  for (const OptionRow& each : kOptionRows) {
     if (each.name == name) return &each;
   }
   return nullptr;
@@ -164,8 +164,8 @@ const OptionRow* find_option(std::string_view name) {
 
 std::string_view nearest_option(std::string_view name) {
   std::vector<std::string_view> names;
-  names.reserve(kRows.size());
-  for (const OptionRow& each : kRows) names.push_back(each.name);
+  names.reserve(kOptionRows.size());
+  for (const OptionRow& each : kOptionRows) names.push_back(each.name);
   return nearest(name, names);
 }
 

@@ -30,20 +30,21 @@ bool has_blanks_around(std::string_view text) {
 
 Result<std::string> value_from_file(const std::string& name, const std::string& path, Warnings& warnings) {
   if (auto fits = check_file_name(path); !fits) {
-    return fail(std::move(fits).error().within("parameter " + quoted(name)));
+    return fail(std::move(fits).error().within("parameter " + in_quotes(name)));
   }
   auto bytes = read_input_file(path, kValueFileBytesMax, ErrorKind::kParametersUnusable);
-  if (!bytes) return fail(std::move(bytes).error().within("parameter " + quoted(name)));
+  if (!bytes) return fail(std::move(bytes).error().within("parameter " + in_quotes(name)));
   if (const auto wide = wide_encoding(*bytes)) {
     return fail(ErrorKind::kParametersUnusable,
-                "parameter " + quoted(name) + ": " + printable(path, 300) + " is " +
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is " +
                     std::string(name_of_encoding(*wide)) + " text, not UTF-8",
                 "convert it: " + utf8_command(*wide, path));
   }
   const std::string_view text = without_byte_order_mark(*bytes);
   std::string value(trimmed(text, kBlanks));
   if (value.empty()) {
-    return fail(ErrorKind::kParametersUnusable, "parameter " + quoted(name) + ": " + printable(path, 300) + " is empty",
+    return fail(ErrorKind::kParametersUnusable,
+                "parameter " + in_quotes(name) + ": " + printable(path, 300) + " is empty",
                 "write the value to the file, or give it as -P " + printable(name, 80) + "=VALUE");
   }
   if (auto fits = check_parameter(name, value); !fits) {
@@ -52,7 +53,8 @@ Result<std::string> value_from_file(const std::string& name, const std::string& 
     return fail(std::move(error));
   }
   if (has_blanks_around(text)) {
-    warnings.push_back("parameter " + quoted(name) + ": removed whitespace around the text of " + printable(path, 300));
+    warnings.push_back("parameter " + in_quotes(name) + ": removed whitespace around the text of " +
+                       printable(path, 300));
   }
   return value;
 }
@@ -70,7 +72,7 @@ Result<Parameters> read_key_values(const std::vector<std::string>& texts, Warnin
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
       const bool json = trimmed(text, kBlanks).starts_with('{');
-      return fail(ErrorKind::kUsage, quoted(text) + " has no =",
+      return fail(ErrorKind::kUsage, in_quotes(text) + " has no =",
                   json ? "give each parameter as -P KEY=VALUE, or pipe the JSON text to `--parameters -`"
                        : "write it as KEY=VALUE or KEY=@FILE");
     }
@@ -78,7 +80,7 @@ Result<Parameters> read_key_values(const std::vector<std::string>& texts, Warnin
     FP_TRY_ASSIGN(std::string value, value_of(name, text.substr(equals + 1), warnings));
     FP_TRY(check_parameter(name, value));
     if (!parameters.emplace(name, std::move(value)).second) {
-      return fail(ErrorKind::kUsage, "parameter " + quoted(name) + " is given twice", "give it once");
+      return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " is given twice", "give it once");
     }
   }
   return parameters;
@@ -107,7 +109,7 @@ Result<Parameters> read_parameters_file(const std::string& path) {
   for (JsonMember& member : *members) {
     const std::string where = name + ": line " + std::to_string(member.line) + ": ";
     if (member.value.type != JsonType::kText) {
-      return refuse(where + quoted(member.key) + " is " + std::string(describe(member.value.type)) + ", not text");
+      return refuse(where + in_quotes(member.key) + " is " + std::string(describe(member.value.type)) + ", not text");
     }
     if (auto fits = check_parameter(member.key, member.value.text); !fits) return refuse(where + fits.error().message);
     parameters.emplace(std::move(member.key), std::move(member.value.text));

@@ -52,11 +52,7 @@ KeyContext context_for(KeyType type) {
 }
 
 DeviceKey copy_of(const DeviceKey& key) {
-  return {key.pem.duplicate(), key.uri, key.public_key_sha256, key.type};
-}
-
-bool is_uri(std::string_view reference) {
-  return reference.starts_with("handle:") || reference.starts_with("pkcs11:");
+  return {key.location, key.pem.duplicate(), key.public_key_sha256, key.type};
 }
 
 }  // namespace
@@ -66,14 +62,14 @@ Result<DeviceKey> OpensslKeysmith::remember(OpensslKey key) {
   FP_TRY_ASSIGN(facts.type, key_type(key.get(), ErrorKind::kDeviceKeyUnusable, "the device key"));
   facts.public_key_sha256 = public_key_sha256(*key);
   FP_TRY_ASSIGN(facts.pem, private_key_pem(key.get()));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   last_key_ = ReadKey{std::move(key), copy_of(facts)};
   return facts;
 }
 
 Result<OpensslKey> OpensslKeysmith::private_half_of(const DeviceKey& key) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (last_key_.key && last_key_.facts.pem.reveal() == key.pem.reveal()) {
       EVP_PKEY_up_ref(last_key_.key.get());
       return OpensslKey(last_key_.key.get());
@@ -102,7 +98,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
 
 Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (last_key_.key && last_key_.facts.pem.reveal() == pem.reveal()) return copy_of(last_key_.facts);
   }
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
@@ -110,7 +106,7 @@ Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
 }
 
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
-  if (is_uri(reference)) {
+  if (is_in_hardware(parse_key_location(reference))) {
     return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
                 "give a PEM file");
   }
@@ -124,7 +120,7 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
 }
 
 void OpensslKeysmith::forget_keys() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   last_key_ = {};
 }
 

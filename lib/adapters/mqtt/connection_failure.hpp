@@ -1,4 +1,4 @@
-// The words for a connection that did not come about, or that the server closed without saying why.
+// The error texts for a connection that was not established, and for one that the server closed without a reason.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace fleet_provision {
 
-/// How far the connection was.
-enum class LinkStage : unsigned char {
+/// How far the MQTT connection has come.
+enum class ConnectionStage : unsigned char {
   /// No CONNACK yet.
   kConnecting,
   /// A SUBSCRIBE waits for its SUBACK.
@@ -19,18 +19,25 @@ enum class LinkStage : unsigned char {
   kSubscribed,
 };
 
-struct LinkPeer {
-  /// Host, address and port for messages.
-  std::string place;
+struct ConnectionPeer {
+  /// Host, address and port for messages; until TCP is connected, the host alone.
+  std::string name;
   std::uint16_t port = 0;
-  /// Empty: none was offered.
+  /// The ALPN protocol that was offered; empty for none.
   std::string alpn;
 };
 
-/// Of a failure before the proxy was reached: nobody is to look at the endpoint for it.
+/// `error` of a failure before the proxy was reached, with a hint about the proxy instead of the endpoint.
 [[nodiscard]] Error on_the_way_to_proxy(Error error);
-[[nodiscard]] Error no_answer(Phase phase, std::string message, std::string hint);
-/// kConnectionLost; `after` our last packet.
-[[nodiscard]] Error closed_by_server(LinkStage stage, const MqttStep& step, const LinkPeer& peer, Milliseconds after);
+/// kNoAnswer: the time of the run was over before TLS was up.
+[[nodiscard]] Error not_connected(const ConnectionPeer& peer);
+/// kNoAnswer; `within` is the limit in words (within_text).
+[[nodiscard]] Error no_connack(const ConnectionPeer& peer, const std::string& within);
+[[nodiscard]] Error no_suback(const ConnectionPeer& peer, const std::string& within);
+/// kMalformedAnswer: the server sent MQTT before it was sent a CONNECT.
+[[nodiscard]] Error server_spoke_first(const ConnectionPeer& peer);
+/// kConnectionLost: the server closed the connection `after` our last packet.
+[[nodiscard]] Error closed_by_server(ConnectionStage stage, const MqttStep& step, const ConnectionPeer& peer,
+                                     Milliseconds after);
 
 }  // namespace fleet_provision

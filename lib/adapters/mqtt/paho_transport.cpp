@@ -1,9 +1,10 @@
-// What is asked of Paho is small: CONNECT, one SUBSCRIBE, PUBLISH, the messages, DISCONNECT. Verdicts come from the
-// guard in the link (see mqtt/guard.hpp), never from Paho's codes and exceptions, which lose half of them.
+// Paho speaks MQTT over plain TCP to 127.0.0.1; everything else is below it, in MqttConnection.
 //
-// Its traps, and what is done about them here: the consumer queue is started before connect, and set_callback is never
-// used (it takes two locks in the other order); a client object connects once; one SUBSCRIBE with all filters; nobody
-// waits for a PUBACK; automatic reconnect stays off; its timeouts are put out of reach, ours hold.
+// Paho does CONNECT, one SUBSCRIBE with all filters, PUBLISH, PUBACK and DISCONNECT. What the server said is read from
+// the guard (mqtt/guard.hpp), never from Paho's codes and exceptions, which omit the reason codes.
+// What is done about Paho's peculiarities: the consumer queue is started before connect; set_callback is never used,
+// since it takes two locks in the other order; a client object connects once, and automatic reconnect is off; Paho's
+// own timeouts are longer than any run, and the waits of ConnectionState hold instead; a PUBACK is not waited for.
 #include "adapters/mqtt/paho_transport.hpp"
 
 #include <mqtt/async_client.h>
@@ -20,15 +21,16 @@
 namespace fleet_provision {
 namespace {
 
-constexpr Milliseconds kFarewell{500};
-/// How long Paho may keep what it was told to send before its send thread is woken; it takes microseconds.
+/// For DISCONNECT to reach the server and the connection to end.
+constexpr Milliseconds kDisconnectPatience{500};
+/// How long Paho may take to send a packet before its send thread is woken; usually it takes microseconds.
 constexpr Milliseconds kPatienceForSending{3};
 constexpr int kWakingsMax = 5;
-/// Enough for any session; Paho keeps what it cannot publish.
-constexpr int kRingsMax = 1'000;
-/// How long Paho may take for what the guard has already seen; it takes microseconds.
+/// More than any session needs; Paho keeps the messages that it cannot publish.
+constexpr int kKeptMessagesMax = 1'000;
+/// How long Paho may take to read a packet that the guard has approved; usually it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
-/// What a wait for the library may take when the run's time is over.
+/// The longest wait for Paho once the time of the run is over.
 constexpr Milliseconds kLastMoment{100};
 constexpr std::chrono::hours kNever{24};
 /// PAHO_MEMORY_ERROR, which no header declares.
@@ -49,9 +51,9 @@ Error library_error() {
   return error_of_exception("the MQTT library failed");
 }
 
-/// A new client on a new connection may do better.
+/// kNoAnswer, so that the run retries with a new client on a new connection.
 tl::unexpected<Error> library_lags(const std::string& what) {
-  return fail(ErrorKind::kNoAnswer, "the MQTT library is stuck: " + what, "it is tried again");
+  return fail(ErrorKind::kNoAnswer, "the MQTT library is stuck: " + what, "rerun the same command to resume");
 }
 
 mqtt::connect_options connect_options(const ConnectRequest& request) {
@@ -70,25 +72,25 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
   return options;
 }
 
-/// Wakes Paho's send thread. It looks at its queue of commands and then waits for up to a second, without looking again
-/// under the lock it waits with: a command that comes in between is not noticed (about one run of 200). All clients of
-/// a process share queue and thread, so a command of another client wakes it for all. This client is never connected
-/// and may publish all the same: the thread wakes, finds that this one has to wait for a connection, and takes ours.
-class SendBell {
+/// Wakes Paho's send thread. The thread checks its queue of commands and then waits for up to a second without checking
+/// again under the lock it waits with, so it misses a command that is queued in between (in about one run of 200). All
+/// clients of a process share queue and thread, and a command of any client wakes the thread. The client here is never
+/// connected but may publish: the thread wakes, skips its message and sends the packet that was missed.
+class SendThreadWaker {
  public:
   void wake() {
     try {
-      if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "bell", for_later());
-      client_->publish("bell", "", 0, 0, false);
+      if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "waker", keeping_messages());
+      client_->publish("waker", "", 0, 0, false);
     } catch (const std::exception&) {
-      // The command leaves late then, within a second.
+      // Without it the packet is sent late, within a second.
     }
   }
   [[nodiscard]] std::unique_ptr<mqtt::async_client> take() { return std::move(client_); }
 
  private:
-  static mqtt::create_options for_later() {
-    mqtt::create_options options(MQTTVERSION_3_1_1, kRingsMax);
+  static mqtt::create_options keeping_messages() {
+    mqtt::create_options options(MQTTVERSION_3_1_1, kKeptMessagesMax);
     options.set_send_while_disconnected(true, true);
     return options;
   }
@@ -111,35 +113,35 @@ class PahoSession final : public Session {
       client_->start_consuming();
       connecting_ = client_->connect(connect_options(request));
     } catch (...) {
-      trouble_ = library_error();
+      start_error_ = library_error();
     }
   }
   ~PahoSession() override { close(); }
 
   Result<ConnectionFacts> established() override {
-    if (trouble_) return fail(*trouble_);
-    FP_TRY_ASSIGN(ConnectionFacts facts, connection_.await_connack());
+    if (start_error_) return fail(*start_error_);
+    FP_TRY_ASSIGN(ConnectionFacts facts, connection_.state().await_connack());
     return guarded([&]() -> Result<ConnectionFacts> {
-      if (!connecting_->wait_for(patience(kLibraryLag))) return library_lags("it does not see the CONNACK");
+      if (!connecting_->wait_for(patience(kLibraryLag))) return library_lags("it does not read the CONNACK");
       return facts;
     });
   }
 
   Result<void> subscribe(const std::vector<std::string>& filters) override {
-    FP_TRY(connection_.check());
-    connection_.about_to_subscribe(filters);
+    FP_TRY(connection_.state().check());
+    connection_.state().begin_subscribe(filters);
     FP_TRY(guarded([&]() -> Result<void> {
       const mqtt::iasync_client::qos_collection at_least_once(filters.size(), 1);
       client_->subscribe(mqtt::string_collection::create(filters), at_least_once);
       return {};
     }));
     ensure_sent();
-    return connection_.await_suback();
+    return connection_.state().await_suback();
   }
 
   Result<void> publish(const std::string& topic, std::string_view payload) override {
-    FP_TRY(connection_.check());
-    connection_.about_to_publish(topic);
+    FP_TRY(connection_.state().check());
+    connection_.state().begin_publish(topic);
     FP_TRY(guarded([&]() -> Result<void> {
       client_->publish(topic, payload.data(), payload.size(), 1, false);
       return {};
@@ -148,75 +150,77 @@ class PahoSession final : public Session {
     return {};
   }
 
-  std::optional<bool> acknowledged() override { return connection_.acknowledged(); }
+  std::optional<bool> acknowledged() override { return connection_.state().acknowledged(); }
 
   Result<Message> receive(Instant deadline) override {
-    FP_TRY_ASSIGN(auto message, connection_.await_message(deadline));
+    FP_TRY_ASSIGN(auto message, connection_.state().await_message(deadline));
     if (!message) return fail(ErrorKind::kNoAnswer, "no response came in time");
     return std::move(*message);
   }
 
   void close() override {
     if (!client_) return connection_.close(Milliseconds{0});
-    if (connection_.carries()) {
+    if (connection_.state().is_open()) {
       [[maybe_unused]] const auto said = guarded([&]() -> Result<void> {
         client_->disconnect(0);
         return {};
       });
       ensure_sent();
-      connection_.close(patience(kFarewell));
+      connection_.close(patience(kDisconnectPatience));
     } else {
       connection_.close(Milliseconds{0});
     }
     connecting_.reset();
-    // What was handed over and never taken is not left behind with the client.
+    // Messages that Paho queued and nobody took are freed here, since the client is not.
     for (mqtt::const_message_ptr message; client_->try_consume_message(&message);) message.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
-    bell_.take().reset();
+    send_waker_.take().reset();
 #else
-    // Left behind on purpose: Paho's destructor waits 100 to 200 ms, now and then a second, for threads that nap, and
-    // nothing of ours is in it any more. There are a few of these in a run at most, and it ends soon.
-    [[maybe_unused]] const mqtt::async_client* left_behind[] = {client_.release(), bell_.take().release()};
+    // Not destroyed on purpose: Paho's destructor waits 100 to 200 ms, sometimes a second, for its threads. The client
+    // holds nothing of ours any more, and a run makes only a few.
+    [[maybe_unused]] const mqtt::async_client* not_destroyed[] = {client_.release(), send_waker_.take().release()};
 #endif
   }
 
  private:
-  /// Makes sure that Paho has sent the packet that it was just told to send.
+  /// Returns once Paho has sent the packet that it was just told to send; wakes its send thread where it has to.
   void ensure_sent() {
-    ++told_;
-    for (int i = 0; i < kWakingsMax && !connection_.have_left(told_, kPatienceForSending); ++i) bell_.wake();
+    ++packets_told_;
+    for (int i = 0; i < kWakingsMax && !connection_.state().await_sent(packets_told_, kPatienceForSending); ++i)
+      send_waker_.wake();
   }
 
-  /// `usual`, but at the end of the run only a moment.
+  /// `usual`, but no longer than the run has left, and at least kLastMoment.
   [[nodiscard]] Milliseconds patience(Milliseconds usual) const {
     return std::min(usual, std::max(kLastMoment, left_until(run_deadline_, std::chrono::steady_clock::now())));
   }
 
-  /// Paho's exceptions end here. When the link knows what went wrong, that is the error.
+  /// Catches Paho's exceptions. If the connection has failed, its error is the cause.
   template <class Step>
   auto guarded(Step step) -> decltype(step()) {
     try {
       return step();
     } catch (...) {
-      FP_TRY(connection_.check());
+      FP_TRY(connection_.state().check());
       return fail(library_error());
     }
   }
 
   Instant run_deadline_;
-  /// Occupied before the library makes its socket, until the session is gone.
+  /// Occupied before Paho makes its socket, until the session is gone.
   Descriptor last_number_;
   MqttConnection connection_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
-  SendBell bell_;
+  SendThreadWaker send_waker_;
   /// Packets that Paho was told to send after its CONNECT.
-  std::size_t told_ = 0;
-  std::optional<Error> trouble_;
+  std::size_t packets_told_ = 0;
+  /// Why Paho did not begin to connect.
+  std::optional<Error> start_error_;
 };
 
-/// What `connect` gives when nothing was loaded.
+/// The session of a transport without credentials; each call fails.
 class NoSession : public Session {
  public:
   Result<ConnectionFacts> established() override { return none(); }
@@ -263,10 +267,10 @@ Result<void> PahoTransport::load_roots() {
   return {};
 }
 
-Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
+Result<void> PahoTransport::use_identity(const IssuedCredentials& issued) {
   if (issued.key.pem.empty()) {
-    return fail(ErrorKind::kDeviceKeyUnusable,
-                "device key " + printable(issued.key.uri) + ": keys outside of files are not supported yet");
+    return fail(ErrorKind::kDeviceKeyUnusable, "device key " + printable(text_of(issued.key.location)) +
+                                                   ": keys outside of files are not supported yet");
   }
   const PemCredentials pem{.principal = Principal::kIdentity,
                            .certificate_name = {},

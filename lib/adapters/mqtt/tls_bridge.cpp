@@ -23,10 +23,6 @@ void acknowledge_at_once(int socket) {
   ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-bool again(int error) {
-  return error == EAGAIN || error == EINTR;
-}
-
 }  // namespace
 
 void TlsBridge::Buffer::advance(std::size_t count) {
@@ -102,7 +98,7 @@ Result<bool> TlsBridge::move_all() {
 
 Result<bool> TlsBridge::read_library() {
   const ssize_t count = ::recv(library_, scratch_.data(), scratch_.size(), 0);
-  if (count < 0 && again(errno)) return false;
+  if (count < 0 && would_block(errno)) return false;
   if (count <= 0) {
     library_done_ = true;
     return true;
@@ -154,7 +150,7 @@ Result<bool> TlsBridge::read_server() {
 bool TlsBridge::write_library() {
   const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
                                to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
-  if (count < 0 && again(errno)) return false;
+  if (count < 0 && would_block(errno)) return false;
   // A library that closed without reading everything has still sent what it sent: its end is found by reading.
   to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
   return true;

@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "adapters/network/wait.hpp"
+
 namespace fleet_provision {
 namespace {
 
 PeerBytes& owner_of(BIO* bio) {
   return *static_cast<PeerBytes*>(BIO_get_data(bio));
-}
-
-bool again(int error) {
-  return error == EAGAIN || error == EINTR;
 }
 
 }  // namespace
@@ -89,7 +87,7 @@ int PeerBytes::read(BIO* bio, char* bytes, int size) noexcept {
   const ssize_t got = ::recv(self.socket_, bytes, most, 0);
   if (got > 0) self.count(static_cast<std::size_t>(got));
   if (got == 0) self.at_end_ = true;
-  if (got < 0 && again(errno)) BIO_set_retry_read(bio);
+  if (got < 0 && would_block(errno)) BIO_set_retry_read(bio);
   return static_cast<int>(got);
 }
 
@@ -97,7 +95,7 @@ int PeerBytes::write(BIO* bio, const char* bytes, int size) noexcept {
   PeerBytes& self = owner_of(bio);
   BIO_clear_retry_flags(bio);
   const ssize_t sent = ::send(self.socket_, bytes, static_cast<std::size_t>(std::max(size, 0)), MSG_NOSIGNAL);
-  if (sent < 0 && again(errno)) BIO_set_retry_write(bio);
+  if (sent < 0 && would_block(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }
 

@@ -157,7 +157,7 @@ Result<void> Race::note(const SocketAddress& address, int error) {
 
 }  // namespace
 
-std::string place(const std::string& host, const std::string& address, std::uint16_t port) {
+std::string name_of_peer(const std::string& host, const std::string& address, std::uint16_t port) {
   const std::string where = host == address || address.empty() ? host : host + " (" + address + ")";
   return printable(where) + ", port " + std::to_string(port);
 }
@@ -169,7 +169,8 @@ Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
   FP_TRY_ASSIGN(auto connection, race.run());
   if (connection) return std::move(*connection);
   const std::string only = addresses.size() == 1 ? addresses.front().text : host;
-  return fail(race.kind(), "cannot connect to " + place(host, only, port) + race.causes(), hint_for(race.kind(), port));
+  return fail(race.kind(), "cannot connect to " + name_of_peer(host, only, port) + race.causes(),
+              hint_for(race.kind(), port));
 }
 
 }  // namespace fleet_provision

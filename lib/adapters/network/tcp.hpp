@@ -25,6 +25,6 @@ struct TcpConnection {
                                                 Instant deadline, const Wait& wait);
 
 /// `host (address), port N`; the address is left out where it is the host.
-[[nodiscard]] std::string place(const std::string& host, const std::string& address, std::uint16_t port);
+[[nodiscard]] std::string name_of_peer(const std::string& host, const std::string& address, std::uint16_t port);
 
 }  // namespace fleet_provision

@@ -29,7 +29,7 @@ struct TlsPeer {
   /// Empty: none is offered.
   std::string alpn;
   /// Host, address and port for messages.
-  std::string place;
+  std::string name;
   /// What --ca-file named; empty: the roots are the system's.
   std::string ca_file;
 };

@@ -85,13 +85,13 @@ Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   for (const std::string& each : evidence.leaf_names) names += (names.empty() ? "" : ", ") + each;
   if (names.empty()) {
     return error(kTlsNameMismatch,
-                 "the certificate of " + peer.place + " names no host in its subjectAltName; " + shown(evidence),
+                 "the certificate of " + peer.name + " names no host in its subjectAltName; " + shown(evidence),
                  "install a server certificate with " + printable(peer.server_name) +
                      " in its subjectAltName; the common name is ignored");
   }
   return error(
       kTlsNameMismatch,
-      "the certificate of " + peer.place + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
+      "the certificate of " + peer.name + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
           shown(evidence),
       "check the endpoint; if it is an address or a private name, give a name from the certificate with --server-name");
 }
@@ -100,7 +100,7 @@ Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evi
   const CertificateFacts& judged = evidence.judged;
   const std::string whose = judged.subject == evidence.leaf.subject ? "the certificate" : "a certificate in the chain";
   return error(kind,
-               whose + " of " + peer.place + " " + what + ": subject " + judged.subject + ", issuer " + judged.issuer +
+               whose + " of " + peer.name + " " + what + ": subject " + judged.subject + ", issuer " + judged.issuer +
                    ", valid from " + rfc3339(judged.not_before) + " to " + rfc3339(judged.not_after) +
                    "; the local time is " + local_time(),
                "if the local time is wrong, set the clock; otherwise renew the server's certificate");
@@ -114,7 +114,7 @@ Error verify_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
     case X509_V_ERR_CERT_NOT_YET_VALID: return date_error(kTlsServerNotYetValid, "is not yet valid", evidence, peer);
     default:
       return error(kTlsUntrustedServer,
-                   "the certificate of " + peer.place + " is not trusted: " + evidence.verify_reason + "; " +
+                   "the certificate of " + peer.name + " is not trusted: " + evidence.verify_reason + "; " +
                        shown(evidence) + "; the local time is " + local_time(),
                    untrusted_hint(evidence, peer));
   }
@@ -150,23 +150,23 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
       is_about_our_certificate(alert) || (evidence.certificate_asked && alert == SSL_AD_HANDSHAKE_FAILURE);
   if (ours) {
     return error(kClaimRefused,
-                 peer.place + " refused " + std::string(certificate_of(evidence.principal)) + ": " + alert_text(alert),
+                 peer.name + " refused " + std::string(certificate_of(evidence.principal)) + ": " + alert_text(alert),
                  certificate_hint(evidence.principal));
   }
   if (alert == SSL_AD_PROTOCOL_VERSION) {
-    return error(kTlsVersion, peer.place + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
+    return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
                  "older versions are not used; the server must be brought up to date");
   }
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
     return error(kTlsAlpn,
-                 peer.place + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
+                 peer.name + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
                  "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
   }
   if (is_about_the_server(alert)) {
-    return error(kServerUnavailable, peer.place + " ended TLS: " + alert_text(alert),
+    return error(kServerUnavailable, peer.name + " ended TLS: " + alert_text(alert),
                  "the server or a load balancer before it may be restarting; it is tried again after a pause");
   }
-  return error(kTlsFailed, peer.place + " ended TLS: " + alert_text(alert),
+  return error(kTlsFailed, peer.name + " ended TLS: " + alert_text(alert),
                alert == SSL_AD_UNRECOGNIZED_NAME
                    ? "the server does not know this name; check --endpoint and --server-name"
                    : "server and client may share no cipher, curve or signature algorithm");
@@ -194,20 +194,20 @@ Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const char* text = ERR_reason_error_string(evidence.library_error);
   const std::string words = text == nullptr ? "no reason given" : text;
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
-    return error(kTlsVersion, peer.place + " speaks neither TLS 1.2 nor 1.3: " + words,
+    return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + words,
                  "older versions are not used; the server must be brought up to date");
   }
-  return error(kTlsFailed, "TLS with " + peer.place + " failed: " + words,
+  return error(kTlsFailed, "TLS with " + peer.name + " failed: " + words,
                "OpenSSL's security level may refuse what the server offers, or something on the way changes its bytes");
 }
 
 Error too_much(const TlsEvidence& evidence, const TlsPeer& peer) {
-  return error(kTlsFailed, peer.place + " " + evidence.excess,
+  return error(kTlsFailed, peer.name + " " + evidence.excess,
                "this is not how a server of AWS IoT behaves; check --endpoint and --port");
 }
 
 Error no_certificate(const TlsPeer& peer) {
-  return error(kTlsUntrustedServer, peer.place + " showed no certificate in the TLS handshake",
+  return error(kTlsUntrustedServer, peer.name + " showed no certificate in the TLS handshake",
                "check --endpoint and --port: a server without a certificate is never trusted");
 }
 
@@ -218,7 +218,7 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
                            : evidence.certificate_asked
                                ? "after it had seen " + std::string(certificate_of(evidence.principal))
                                : "in the middle";
-  Error lost = error(kConnectionLost, "TLS handshake with " + peer.place + ": " + how + " " + when,
+  Error lost = error(kConnectionLost, "TLS handshake with " + peer.name + ": " + how + " " + when,
                      evidence.certificate_asked ? certificate_hint(evidence.principal)
                                                 : "a firewall or proxy may cut TLS here, or the port is not the one "
                                                   "for TLS; check --port");
@@ -231,7 +231,7 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
 
 Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (!evidence.first_words.empty()) {
-    return error(kNotATlsServer, peer.place + " is not a TLS server; it said: " + evidence.first_words,
+    return error(kNotATlsServer, peer.name + " is not a TLS server; it said: " + evidence.first_words,
                  "a proxy, a captive portal or another service answers there; check --endpoint and --port, or give the "
                  "proxy with --proxy");
   }
@@ -246,8 +246,8 @@ Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
 
 Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsTimeout,
-               peer.place + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
-                                                   : " takes connections but does not answer the TLS handshake"),
+               peer.name + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
+                                                  : " takes connections but does not answer the TLS handshake"),
                "check that this is the right port; a firewall that inspects traffic may also hold it back");
 }
 

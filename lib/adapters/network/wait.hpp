@@ -1,11 +1,18 @@
 // The one way a link waits: for a descriptor, until a deadline, unless the run is told to stop.
 #pragma once
 
+#include <cerrno>
+
 #include "adapters/system/interrupt.hpp"
 #include "core/deadline.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision {
+
+/// Whether a system call that failed with `error` is to be repeated once its descriptor is ready.
+[[nodiscard]] constexpr bool would_block(int error) {
+  return error == EAGAIN || error == EINTR;
+}
 
 /// What ends every wait: the interrupt of the run, and the wish of the session's owner to close it.
 class Wait {

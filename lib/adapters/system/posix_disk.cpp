@@ -23,6 +23,7 @@
 
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/make_path.hpp"
+#include "adapters/system/open_flags.hpp"
 #include "adapters/system/private_mode.hpp"
 #include "core/text.hpp"
 
@@ -32,8 +33,6 @@ namespace {
 constexpr std::size_t kNamesMax = 10'000;
 constexpr mode_t kOthersMayWrite = 022;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-// O_NONBLOCK: a FIFO that somebody put there must not hold us.
-constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != "..";

@@ -7,17 +7,12 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/system/open_flags.hpp"
 #include "adapters/system/posix_disk.hpp"
 #include "adapters/system/private_mode.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
-namespace {
-
-// O_NONBLOCK: a FIFO that somebody put there must not hold us.
-constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-
-}  // namespace
 
 Result<PosixDisk::Changed> PosixDisk::open_to_change(const Place& place, std::string_view doing,
                                                      const std::string& path) {

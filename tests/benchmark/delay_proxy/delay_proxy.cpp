@@ -10,7 +10,7 @@
 #include <string>
 #include <system_error>
 
-#include "tests/loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace fleet_provision::benchmark {
 namespace {

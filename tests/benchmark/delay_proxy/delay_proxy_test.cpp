@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "tests/benchmark/delay_proxy/delay_proxy.hpp"
-#include "tests/catch.hpp"
-#include "tests/loopback.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace fleet_provision::benchmark {
 namespace {

@@ -7,7 +7,7 @@
 #include "config/parameters.hpp"
 #include "config/print_config.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/option_table.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

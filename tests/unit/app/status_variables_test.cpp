@@ -4,7 +4,7 @@
 
 #include "commands/status_command.hpp"
 #include "given.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::testing;
@@ -61,7 +61,7 @@ Identity identity_of(const std::string& key) {
   identity.template_name = "gateway";
   identity.endpoint = "abc123-ats.iot.eu-central-1.amazonaws.com";
   identity.port = 8883;
-  identity.key = key;
+  identity.key = parse_key_location(key);
   return identity;
 }
 

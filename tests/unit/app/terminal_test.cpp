@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "output/log_writer.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

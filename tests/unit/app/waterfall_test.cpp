@@ -1,6 +1,6 @@
 #include "output/waterfall.hpp"
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -1,7 +1,7 @@
 // The JSON of a claim as the AWS CLI prints it.
 #include "codec/claim_document.hpp"
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -1,7 +1,7 @@
 // What is no JSON is told with its place and in words that say what to change.
 #include "codec/json_text.hpp"
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

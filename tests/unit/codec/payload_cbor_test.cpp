@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "codec/payload.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

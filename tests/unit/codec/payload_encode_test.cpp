@@ -5,7 +5,7 @@
 
 #include "codec/payload.hpp"
 #include "core/text.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "codec/payload.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 namespace fleet_provision {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using std::chrono::milliseconds;
@@ -44,4 +44,27 @@ TEST_CASE("a pause is never longer than its ceiling, and may be nothing") {
   for (std::uint64_t random = 0; random < 8; ++random) {
     CHECK(backoff(1, random, policy) == milliseconds{static_cast<int>(random % 4)});
   }
+}
+
+TEST_CASE("back-off is full jitter under a ceiling that doubles") {
+  using std::chrono::milliseconds;
+  const unsigned ceilings[] = {1'000, 2'000, 4'000, 8'000, 16'000, 32'000, 32'000};
+  for (unsigned failures = 1; failures <= 7; ++failures) {
+    const milliseconds ceiling{ceilings[failures - 1]};
+    CHECK(backoff_ceiling(failures) == ceiling);
+    milliseconds least = milliseconds::max();
+    milliseconds most{0};
+    std::uint64_t random = 1;
+    for (int i = 0; i < 2'000; ++i) {
+      random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+      const milliseconds wait = backoff(failures, random >> 11);
+      least = std::min(least, wait);
+      most = std::max(most, wait);
+    }
+    // Spread over the whole of it: a fleet does not arrive together.
+    CHECK(least < ceiling / 20);
+    CHECK(most > ceiling - ceiling / 20);
+    CHECK(most <= ceiling);
+  }
+  CHECK(backoff_ceiling(1'000'000) == milliseconds{32'000});
 }

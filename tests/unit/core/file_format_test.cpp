@@ -4,7 +4,7 @@
 
 #include "core/file_advice.hpp"
 #include "core/text.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace std::string_literals;

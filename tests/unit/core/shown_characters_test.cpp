@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/text.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "core/text.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_disk.hpp"
 #include "tests/fakes/fake_host_system.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
 #include "tests/fakes/fake_transport.hpp"
 #include "tests/fakes/run_recorder.hpp"
+#include "tests/support/catch.hpp"
 #include "workflow/commands/provision.hpp"
 
 namespace fleet_provision::test {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "tests/catch.hpp"
 #include "tests/fakes/fake_clock.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -2,10 +2,10 @@
 #include "workflow/run/issued_certificate.hpp"
 
 #include "core/text.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
 #include "tests/fakes/recording_observer.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -1,8 +1,8 @@
 // A digest is one of its parts only if all of it is: prefix, salt, separator and hex digits.
 #include "workflow/state/salted_digest.hpp"
 
-#include "tests/catch.hpp"
 #include "tests/fakes/fake_keysmith.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -13,7 +13,7 @@ inline const char* rows_file() {
   return std::getenv("FAULT_INJECTION_ROWS");
 }
 
-inline void table_row(const std::string& fault, std::size_t tried, const std::string& outcome) {
+inline void report_row(const std::string& fault, std::size_t tried, const std::string& outcome) {
   if (rows_file() == nullptr) return;
   std::ofstream(rows_file(), std::ios::app) << "| " << fault << " | " << tried << " | " << outcome << " |\n";
 }

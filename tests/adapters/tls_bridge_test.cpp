@@ -14,7 +14,8 @@
 #include "adapters/network/tcp.hpp"
 #include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
-#include "tests/loopback.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -161,6 +162,7 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       if (!connection.shake_hands()) return;
       connection.send(connack(is_v5(connection.packet())));
       last = type_of(connection.packet());
+      connection.wait_for_close();
     });
     const TransportBench bench(broker.port());
     TrustedRoots roots(bench.options.ca_file);
@@ -190,8 +192,8 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       library.reset();
       return true;
     };
-    Tunnel tunnel(*server, ours.get(), waker, close_at_connack, [](MqttMessage) {});
-    const TunnelEnd end = tunnel.run(wait);
+    TlsBridge bridge(*server, ours.get(), waker, close_at_connack, [](MqttMessage) {});
+    const BridgeEnd end = bridge.run(wait);
     CHECK_FALSE(end.error);
     CHECK_FALSE(end.server_closed);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_benchmark.py BUILD: that the benchmark compares what can be compared, and what of its bars no clock decides."""
+"""benchmark_test.py BUILD: that the benchmark compares what can be compared, and what of its bars no clock decides."""
 
 import argparse
 import json

@@ -4,8 +4,8 @@
 #include <random>
 #include <string>
 
-#include "tests/catch.hpp"
-#include "tests/unit/core/mqtt_bytes.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/mqtt/bytes.hpp"
 
 using namespace fleet_provision;
 using fleet_provision::test::bytes;
@@ -208,7 +208,7 @@ TEST_CASE("our packet over the server's Maximum Packet Size is not sent") {
   }
 }
 
-TEST_CASE("what nothing asked for is kept from the library, and ends the connection when it is many") {
+TEST_CASE("unexpected packets are not passed to the library, and too many end the connection") {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"PINGRESP", bytes({0xD0, 0})},
       {"PUBACK", bytes({0x40, 2, 0, 77})},
@@ -226,7 +226,7 @@ TEST_CASE("what nothing asked for is kept from the library, and ends the connect
     const auto last = bench.inbound(packet);
     REQUIRE_FALSE(last);
     CHECK(last.error().kind == ErrorKind::kMalformedAnswer);
-    CHECK(last.error().message.find("nothing asked for") != std::string::npos);
+    CHECK(last.error().message.find("no request asked for") != std::string::npos);
   }
 }
 

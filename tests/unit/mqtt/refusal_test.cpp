@@ -1,7 +1,7 @@
 // Every code of every packet that can refuse, by the cause it means.
 #include "mqtt/refusal.hpp"
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

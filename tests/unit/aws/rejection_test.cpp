@@ -1,9 +1,8 @@
 // What each error document of the service means for the person: the thing to do must be in the hint.
 #include "aws/rejection.hpp"
 
-#include "aws/endpoint.hpp"
 #include "core/verdict.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 
@@ -149,7 +148,7 @@ TEST_CASE("the name of an endpoint tells region and partition") {
   };
   for (const Row& row : rows) {
     INFO(row.host);
-    const auto place = place_of_endpoint(row.host);
+    const auto place = scope_of_endpoint(row.host);
     REQUIRE(place.has_value() == (row.region != nullptr));
     if (!place) continue;
     CHECK(place->partition == row.partition);

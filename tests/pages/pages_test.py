@@ -1,6 +1,6 @@
 """The pages agree with the programs; and each comparison finds a page that was broken on purpose.
 
-    test_pages.py TREE BINARIES DOCUMENTS [unittest's arguments]
+    pages_test.py TREE BINARIES DOCUMENTS [unittest's arguments]
 """
 import pathlib
 import re

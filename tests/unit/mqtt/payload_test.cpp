@@ -1,6 +1,6 @@
 // A PUBLISH goes on to the library without its payload, whatever stands before and behind it.
 #include "mqtt/payload.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

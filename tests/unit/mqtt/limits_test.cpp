@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "mqtt/guard.hpp"
-#include "tests/catch.hpp"
-#include "tests/unit/core/mqtt_bytes.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/unit/mqtt/bytes.hpp"
 
 using namespace fleet_provision;
 using fleet_provision::test::bytes;
@@ -132,14 +132,14 @@ TEST_CASE("a length has one to four bytes") {
   const auto longest = Bench(true).inbound(bytes({0x30, 0xFF, 0xFF, 0xFF, 0x7F}));
   REQUIRE_FALSE(longest);
   CHECK(longest.error().message.find("it declares 268435460 bytes") != std::string::npos);
-  for (const std::size_t length : {127, 128, 16'383, 16'384}) {
+  for (const std::size_t length : {127U, 128U, 16'383U, 16'384U}) {
     CHECK(Bench(false).takes(packet(0x30, bytes({0, 1, 't'}) + std::string(length - 3, 'x'))));
   }
 }
 
 TEST_CASE("a payload has 128 KiB at most, whatever stands before it") {
   for (const bool v5 : {true, false}) {
-    for (const std::size_t topic_length : {1, 200, 65'535}) {
+    for (const std::size_t topic_length : {1U, 200U, 65'535U}) {
       const std::string head = bytes({static_cast<int>(topic_length >> 8), static_cast<int>(topic_length & 0xFF)}) +
                                std::string(topic_length, 't') + (v5 ? bytes({0}) : "");
       const bool fits = 4 + head.size() + kMqttPayloadBytesMax <= kMqttPacketBytesMax;
@@ -283,7 +283,7 @@ TEST_CASE("each property of MQTT 5 has its own length") {
     const auto row = std::find_if(known.begin(), known.end(), [id](const auto& each) { return each.first == id; });
     if (row == known.end()) {
       // 35 is the topic alias, which we never allowed.
-      for (const std::size_t length : {0, 1, 2, 3, 4}) {
+      for (const std::size_t length : {0U, 1U, 2U, 3U, 4U}) {
         CHECK_FALSE(Bench(true).inbound(with_properties(bytes({id}) + std::string(length, '\1'))));
       }
       continue;

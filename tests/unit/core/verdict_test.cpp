@@ -1,0 +1,65 @@
+// What an error means: its kind, and whether to retry, restart or give up.
+#include "core/verdict.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace fleet_provision;
+using enum ErrorKind;
+
+TEST_CASE("an error document is classified by status, then by code") {
+  struct Row {
+    int status;
+    std::string code;
+    std::optional<ErrorKind> kind;
+  };
+  const Row rows[] = {
+      {202, "", std::nullopt},
+      {429, "", kThrottled},
+      {400, "ThrottlingException", kThrottled},
+      {403, "TooManyRequestsException", kThrottled},
+      {500, "InternalFailure", kServiceError},
+      {503, "ServiceUnavailable", kServiceError},
+      {599, "", kServiceError},
+      {503, "InvalidCertificateOwnershipToken", kServiceError},
+      {400, "InvalidCertificateOwnershipToken", kTokenRefused},
+      {403, "CertificateOwnershipTokenExpired", kTokenRefused},
+      {400, "InvalidParameters", kRejected},
+      {403, "AccessDenied", kRejected},
+      {404, "ResourceNotFound", kRejected},
+      {409, "", kRejected},
+      {413, "", kRejected},
+      {422, "", kRejected},
+      {0, "", kRejected},
+      {200, "", kRejected},
+  };
+  for (const Row& row : rows) {
+    INFO(row.status << " " << row.code);
+    CHECK(classify({row.status, row.code, ""}) == row.kind);
+  }
+}
+
+TEST_CASE("what is retried is what time may mend") {
+  for (const ErrorKind kind : all_error_kinds()) {
+    const Verdict at_key = verdict(kind, Milestone::kKeyMade);
+    INFO(word(kind));
+    // Whoever is asked to run again later may also try again now, but for causes that waiting here does not mend.
+    const bool ends_run = kind == kLocked || kind == kClockNotSet || kind == kCertificateLimit ||
+                          kind == kTokenRefused || kind == kInterrupted || kind == kTerminated || kind == kDiskFull ||
+                          kind == kDiskError || kind == kOnSuccessFailed || kind == kOutOfResources;
+    // A policy spreads while a run waits; when the whole run was not enough, somebody must mend it.
+    const bool spreads = kind == kIdentityRefused;
+    CHECK((at_key == Verdict::kRetry) == ((retryable(kind) && !ends_run) || spreads));
+    CHECK((at_key == Verdict::kOlderMqtt) == (kind == kMqttVersionRefused));
+    CHECK((verdict(kind, Milestone::kCertified) == Verdict::kAskAgain) == (kind == kTokenRefused));
+  }
+}
+
+TEST_CASE("only a close that can be a denial amounts to a refusal") {
+  CHECK(refusal_of(Phase::kTls) == kClaimRefused);
+  CHECK(refusal_of(Phase::kMqtt) == kPolicyConnect);
+  CHECK(refusal_of(Phase::kSubscribe) == kPolicySubscribe);
+  CHECK(refusal_of(Phase::kCreate) == kPolicyPublish);
+  CHECK(refusal_of(Phase::kRegister) == kPolicyPublish);
+  CHECK(!refusal_of(Phase::kTcp));
+  CHECK(!refusal_of(Phase::kResolve));
+}
