@@ -230,7 +230,7 @@ TEST_CASE_METHOD(Smithy, "the subject of a CSR is what was asked for") {
     CHECK_FALSE(csr.error().hint.empty());
   }
   DeviceKey elsewhere;
-  elsewhere.uri = "handle:0x81000001";
+  elsewhere.location = TpmHandle{"handle:0x81000001"};
   check_failure(keysmith.make_csr(elsewhere, "CN=a"), ErrorKind::kUsage, "not supported yet");
 }
 

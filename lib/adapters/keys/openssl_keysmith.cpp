@@ -52,11 +52,7 @@ KeyContext context_for(KeyType type) {
 }
 
 DeviceKey copy_of(const DeviceKey& key) {
-  return {key.pem.duplicate(), key.uri, key.public_key_sha256, key.type};
-}
-
-bool is_uri(std::string_view reference) {
-  return reference.starts_with("handle:") || reference.starts_with("pkcs11:");
+  return {key.location, key.pem.duplicate(), key.public_key_sha256, key.type};
 }
 
 }  // namespace
@@ -110,7 +106,7 @@ Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
 }
 
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
-  if (is_uri(reference)) {
+  if (is_in_hardware(parse_key_location(reference))) {
     return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
                 "name a PEM file");
   }

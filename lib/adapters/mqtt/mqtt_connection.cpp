@@ -45,7 +45,7 @@ MqttStep first_step(const ConnectionOptions& options, const TlsCredentials& cred
   MqttStep step;
   step.client_id = request.client_id;
   step.principal = credentials.principal();
-  step.place = place_or_placeholders(options.endpoint.host);
+  step.scope = scope_or_placeholders(options.endpoint.host);
   return step;
 }
 
