@@ -1,6 +1,6 @@
 // Which text names which kind of key.
 #include "core/key_location.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 

@@ -1,6 +1,6 @@
 // Which disk state leads to which action at a start. That the action is right after a power cut is tests/crash.
 #include "workflow/state/commit.hpp"
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using enum NextAction;
