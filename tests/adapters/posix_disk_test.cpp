@@ -287,7 +287,7 @@ TEST_CASE("a state directory that cannot be made is reported with its cause") {
   } rows[] = {
       {here / "file", "not a directory"},
       {here / "file/below", "not a directory"},
-      {here / "dangling", "dangling is a link that leads nowhere"},
+      {here / "dangling", "dangling is a dangling symbolic link"},
       {here / std::string(300, 'x'), "file name too long"},
   };
   for (const auto& row : rows) {
@@ -326,7 +326,7 @@ TEST_CASE("what another user may not do is state-not-writable, with a hint") {
     });
   };
   const std::string state = here / "state";
-  const std::string expected = "state-not-writable|run as root, or choose another place with --state-dir";
+  const std::string expected = "state-not-writable|run as root, or choose another directory with --state-dir";
   CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).lock()); }) == expected);
   CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).write_new("new", "x")); }) == expected);
   CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).make_directory("new")); }) == expected);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "service/configuration_file.hpp"
 #include "service_fixture.hpp"
 
 using namespace fleet_provision::simulator;
@@ -140,8 +141,8 @@ TEST_CASE("what is no value of a behaviour is refused by its name") {
       const auto set = set_behaviour(behaviours, name + "=" + value);
       REQUIRE_FALSE(set);
       CHECK(set.error().kind == fleet_provision::ErrorKind::kUsage);
-      CHECK(set.error().message == "behaviour " + name + " cannot be " + value);
-      CHECK(set.error().hint == first + " or " + second);
+      CHECK(set.error().message == "behaviour " + name + " cannot be \"" + value + "\"");
+      CHECK(set.error().hint == "use " + first + " or " + second);
     }
     Behaviours behaviours;
     CHECK_FALSE(set_behaviour(behaviours, name));

@@ -8,7 +8,7 @@
 #include "device.hpp"
 #include "pki/issuer.hpp"
 #include "pki/pki.hpp"
-#include "pki/rsa_keys_ahead.hpp"
+#include "pki/rsa_key_pool.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -16,12 +16,12 @@ using namespace fleet_provision::test;
 
 namespace {
 
-struct ServiceFixture {
+struct IssuerFixture {
   TemporaryDirectory directory;
   Pki pki = *prepare_pki(directory / "pki", {"localhost", "::1", "gateway.example"});
   std::unique_ptr<Issuer> issuer = *open_issuer(pki.device_issuer_certificate, pki.device_issuer_key);
 
-  std::string refusal(const std::string& csr) {
+  std::string rejection(const std::string& csr) {
     const auto issued = issuer->issue_for_csr(csr, {});
     return issued ? std::string("issued") : issued.error().error_message;
   }
@@ -38,7 +38,7 @@ std::string text_of(const ASN1_TIME* time) {
 }  // namespace
 
 TEST_CASE("an issued certificate looks like the service's") {
-  ServiceFixture fixture;
+  IssuerFixture fixture;
   const Key key = make_ec_key();
   const auto issued = fixture.issuer->issue_for_csr(make_csr(key.get()), {});
   REQUIRE(issued);
@@ -68,7 +68,7 @@ TEST_CASE("an issued certificate looks like the service's") {
 }
 
 TEST_CASE("certificates can be made wrong on purpose") {
-  ServiceFixture fixture;
+  IssuerFixture fixture;
   const Key key = make_ec_key();
   const auto with = [&](IssueFaults faults) {
     return certificate_from_pem(fixture.issuer->issue_for_csr(make_csr(key.get()), faults)->pem);
@@ -79,23 +79,24 @@ TEST_CASE("certificates can be made wrong on purpose") {
 }
 
 TEST_CASE("a CSR that the service would not take is refused by its cause") {
-  ServiceFixture fixture;
+  IssuerFixture fixture;
   const auto rsa = [](unsigned bits) { return Key(EVP_RSA_gen(bits)); };
   const auto curve = [](const char* name) { return Key(EVP_EC_gen(name)); };
-  for (const char* name : {"P-256", "P-384", "P-521"}) CHECK(fixture.refusal(make_csr(curve(name).get())) == "issued");
-  CHECK(fixture.refusal(make_csr(rsa(2048).get(), EVP_sha512())) == "issued");
-  CHECK(fixture.refusal(make_csr(rsa(1024).get())).find("fewer than 2048") != std::string::npos);
-  CHECK(fixture.refusal(make_csr(curve("P-224").get())).find("curve") != std::string::npos);
+  for (const char* name : {"P-256", "P-384", "P-521"})
+    CHECK(fixture.rejection(make_csr(curve(name).get())) == "issued");
+  CHECK(fixture.rejection(make_csr(rsa(2048).get(), EVP_sha512())) == "issued");
+  CHECK(fixture.rejection(make_csr(rsa(1024).get())).find("fewer than 2048") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(curve("P-224").get())).find("curve") != std::string::npos);
   const Key ed25519(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  CHECK(fixture.refusal(make_csr(ed25519.get(), nullptr)).find("neither RSA nor EC") != std::string::npos);
-  CHECK(fixture.refusal(make_csr(make_ec_key().get(), EVP_sha1())).find("SHA-256") != std::string::npos);
-  CHECK(fixture.refusal("rubbish").find("cannot be parsed") != std::string::npos);
-  CHECK(fixture.refusal("").find("cannot be parsed") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(ed25519.get(), nullptr)).find("neither RSA nor EC") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(make_ec_key().get(), EVP_sha1())).find("SHA-256") != std::string::npos);
+  CHECK(fixture.rejection("rubbish").find("cannot be parsed") != std::string::npos);
+  CHECK(fixture.rejection("").find("cannot be parsed") != std::string::npos);
   std::string broken = make_csr(make_ec_key().get());
   // Another letter in the middle of the signature.
   char& letter = broken[broken.size() - 60];
   letter = letter == 'A' ? 'B' : 'A';
-  CHECK(fixture.refusal(broken) != "issued");
+  CHECK(fixture.rejection(broken) != "issued");
 }
 
 TEST_CASE("a PKI is kept, and the server's names are new at each start") {
@@ -114,7 +115,7 @@ TEST_CASE("a PKI is kept, and the server's names are new at each start") {
 }
 
 TEST_CASE("keys are made ahead, each another, and an unfinished one is given up") {
-  RsaKeysAhead keys;
+  RsaKeyPool keys;
   for (int i = 0; i < 2; ++i) {
     while (!keys.ready()) std::this_thread::yield();
     const Key ahead = keys.take();
@@ -124,7 +125,7 @@ TEST_CASE("keys are made ahead, each another, and an unfinished one is given up"
     CHECK(EVP_PKEY_eq(ahead.get(), now.get()) != 1);
   }
   for (int i = 0; i < 20; ++i) {
-    RsaKeysAhead abandoned;
+    RsaKeyPool abandoned;
     CHECK_FALSE(abandoned.ready());
   }
   const std::atomic<bool> stopped{true};

@@ -50,15 +50,15 @@ TEST_CASE("options that make no sense are refused by name") {
   };
   const std::string file = write(scratch, "file.json", "{");
   const std::vector<Row> rows{
-      {{"--listen", "nowhere"}, 64, "not an address to listen on"},
-      {{"--port", "70000"}, 64, "--port is a whole number from 0 (a free one) to 65535, not \"70000\""},
-      {{"--port", "x"}, 64, "--port is a whole number"},
-      {{"--port", "0x10"}, 64, "--port is a whole number"},
+      {{"--listen", "nowhere"}, 64, "--listen: not an IP address: nowhere"},
+      {{"--port", "70000"}, 64, "--port must be a whole number from 0 (a free port) to 65535, not \"70000\""},
+      {{"--port", "x"}, 64, "--port must be a whole number"},
+      {{"--port", "0x10"}, 64, "--port must be a whole number"},
       {{"--hook", "allow", "--port"}, 64, "--port needs a value"},
       {{"--claim-policy", "/"}, 66, "cannot read /: it is a directory"},
-      {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not 0"},
-      {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not 999999999"},
-      {{"--san", "a,DNS:b"}, 64, "not a name or an address"},
+      {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not \"0\""},
+      {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not \"999999999\""},
+      {{"--san", "a,DNS:b"}, 64, "--san: not a host name or IP address: \"a,DNS:b\""},
       {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
       {{"--hook", "/nowhere"}, 66, "there is no program"},
@@ -69,10 +69,10 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},
       {{"--template", file}, 78, "template file: line 1, column 2: not JSON: the text ends early"},
-      {{"--template", file, "--template", file}, 64, "two templates are named file"},
+      {{"--template", file, "--template", file}, 64, "two template files are named file"},
       {{"--log", "/nowhere/events"}, 73, "cannot write the event log /nowhere/events: No such file or directory\n"},
       {{"--log", "/"}, 73, "cannot write the event log /: Is a directory\n"},
-      {{"--state-dir", file + "/x"}, 73, "cannot make the directory"},
+      {{"--state-dir", file + "/x"}, 73, "cannot create the directory"},
   };
   for (const auto& row : rows) {
     std::vector<std::string> arguments{SIMULATOR};
@@ -162,7 +162,8 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   const SimulatorProcess failing({"--hook", program("fails", "echo '{\"allowProvisioning\":true}'; exit 3")});
   CHECK(provision(failing).at("statusCode") == 403);
   bool logged = false;
-  for (const auto& each : failing.events()) logged = logged || each.value("reason", "") == "the hook ended with 3";
+  for (const auto& each : failing.events())
+    logged = logged || each.value("reason", "") == "the hook exited with status 3";
   CHECK(logged);
 }
 
@@ -198,16 +199,16 @@ TEST_CASE("a hook finds the OpenSSL configuration of the caller of the simulator
 }
 
 TEST_CASE("what is not a clear yes of the hook is a no") {
-  CHECK(parse_hook_answer(1, R"({"allowProvisioning":true})").allowed);
-  CHECK(parse_hook_answer(1, "{\n'allowProvisioning': true}").reason ==
-        "the hook's answer: line 2, column 1: not JSON: text in single quotes");
-  CHECK(parse_hook_answer(1, std::string(100000, '[')).reason ==
-        "the hook's answer: line 1, column 65: nested too deeply (more than 64 levels)");
-  CHECK(parse_hook_answer(1, R"({"allowProvisioning":"true"})").allowed);
+  CHECK(parse_hook_response(1, R"({"allowProvisioning":true})").allowed);
+  CHECK(parse_hook_response(1, "{\n'allowProvisioning': true}").reason ==
+        "the hook's response: line 2, column 1: not JSON: text in single quotes");
+  CHECK(parse_hook_response(1, std::string(100000, '[')).reason ==
+        "the hook's response: line 1, column 65: nested too deeply (more than 64 levels)");
+  CHECK(parse_hook_response(1, R"({"allowProvisioning":"true"})").allowed);
   for (const char* no : {"", "yes", "[]", "{}", R"({"allowProvisioning":false})", R"({"allowProvisioning":1})"}) {
     INFO(no);
-    CHECK_FALSE(parse_hook_answer(1, no).allowed);
-    CHECK_FALSE(parse_hook_answer(1, no).reason.empty());
+    CHECK_FALSE(parse_hook_response(1, no).allowed);
+    CHECK_FALSE(parse_hook_response(1, no).reason.empty());
   }
 }
 

@@ -18,16 +18,16 @@ struct RegistryFixture {
     if (token != nullptr) *token = given;
     return issued->id;
   }
-  Granted<void> apply(const ThingSpec& thing, const std::string& id) {
-    Rendered rendered;
+  Accepted<void> apply(const ThingResource& thing, const std::string& id) {
+    RenderedTemplate rendered;
     rendered.thing = thing;
-    rendered.certificate = CertificateSpec{id, "ACTIVE", {}, false};
+    rendered.certificate = CertificateResource{id, CertificateStatus::kActive, {}, false};
     return registry.apply(rendered, id, "gateway");
   }
 };
 
-ThingSpec thing(std::optional<Override> setting) {
-  ThingSpec spec;
+ThingResource thing(std::optional<OverrideSetting> setting) {
+  ThingResource spec;
   spec.name = "t";
   spec.override_attributes = spec.override_type = spec.override_groups = setting;
   return spec;
@@ -40,7 +40,7 @@ TEST_CASE("a token works once, until its time is over") {
   std::string token;
   const std::string id = fixture.certificate(&token);
   const auto code = [&](const std::string& text, seconds after, bool reuse = false) {
-    const auto redeemed = fixture.registry.redeem(text, fixture.now + after, reuse);
+    const auto redeemed = fixture.registry.find_by_token(text, fixture.now + after, reuse);
     return redeemed ? *redeemed : redeemed.error().error_message;
   };
   CHECK(code(token, seconds(3599)) == id);
@@ -62,7 +62,7 @@ TEST_CASE("with its token a pending certificate is deleted, an activated one sta
   CHECK(fixture.registry.find_certificate(pending) == nullptr);
   CHECK(fixture.store.certificates.count(pending) == 0);
   CHECK(fixture.registry.find_certificate(active)->status == CertificateStatus::kActive);
-  CHECK(fixture.registry.redeem(token, fixture.now + seconds(4000), false).error().error_message ==
+  CHECK(fixture.registry.find_by_token(token, fixture.now + seconds(4000), false).error().error_message ==
         "Certificate ownership token has expired.");
 }
 
@@ -71,17 +71,17 @@ TEST_CASE("what was stored is known to the next run") {
   std::string token;
   const std::string id = fixture.certificate(&token);
   Registry next(fixture.store, fixture.issuer);
-  CHECK(next.redeem(token, fixture.now, false).value_or("") == id);
+  CHECK(next.find_by_token(token, fixture.now, false).value_or("") == id);
 }
 
 TEST_CASE("OverrideSettings decide over a thing that exists") {
   struct Row {
-    std::optional<Override> setting;
+    std::optional<OverrideSetting> setting;
     bool same;
     /// Attributes afterwards; empty: refused.
     std::map<std::string, std::string> attributes;
   };
-  using O = Override;
+  using O = OverrideSetting;
   const std::vector<Row> rows{
       {std::nullopt, true, {{"a", "1"}}},
       {std::nullopt, false, {}},
@@ -94,10 +94,10 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
   for (const auto& row : rows) {
     INFO(static_cast<int>(row.setting.value_or(O::kDoNothing)) << row.same);
     RegistryFixture fixture;
-    ThingSpec first = thing(O::kDoNothing);
+    ThingResource first = thing(O::kDoNothing);
     first.attributes = {{"a", "1"}};
     REQUIRE(fixture.apply(first, fixture.certificate()));
-    ThingSpec second = thing(O::kDoNothing);
+    ThingResource second = thing(O::kDoNothing);
     second.override_attributes = row.setting;
     second.attributes = row.same ? first.attributes : std::map<std::string, std::string>{{"b", "2"}};
     const std::string id = fixture.certificate();
@@ -119,48 +119,48 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
 TEST_CASE("an exclusive thing keeps one certificate only") {
   RegistryFixture fixture;
   REQUIRE(fixture.apply(thing({}), fixture.certificate()));
-  Rendered rendered;
+  RenderedTemplate rendered;
   rendered.thing = thing({});
   const std::string id = fixture.certificate();
-  rendered.certificate = CertificateSpec{id, "INACTIVE", {}, true};
+  rendered.certificate = CertificateResource{id, CertificateStatus::kInactive, {}, true};
   REQUIRE(fixture.registry.apply(rendered, id, "gateway"));
   CHECK(fixture.store.things.at("t").principals == std::vector<std::string>{id});
   CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kInactive);
 }
 
 TEST_CASE("things outside the registry's limits are refused") {
-  const auto refused = [](const std::function<void(ThingSpec&)>& change) {
+  const auto refused = [](const std::function<void(ThingResource&)>& change) {
     RegistryFixture fixture;
-    ThingSpec spec = thing({});
+    ThingResource spec = thing({});
     change(spec);
     return !fixture.apply(spec, fixture.certificate());
   };
-  CHECK_FALSE(refused([](ThingSpec&) {}));
-  CHECK(refused([](ThingSpec& t) { t.name = "a/b"; }));
-  CHECK(refused([](ThingSpec& t) { t.name = std::string(129, 'a'); }));
-  CHECK(refused([](ThingSpec& t) { t.name.clear(); }));
-  CHECK(refused([](ThingSpec& t) { t.attributes["a"] = "with space"; }));
-  CHECK(refused([](ThingSpec& t) { t.attributes["a b"] = "x"; }));
-  CHECK(refused([](ThingSpec& t) { t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}; }));
-  CHECK_FALSE(refused([](ThingSpec& t) {
+  CHECK_FALSE(refused([](ThingResource&) {}));
+  CHECK(refused([](ThingResource& t) { t.name = "a/b"; }));
+  CHECK(refused([](ThingResource& t) { t.name = std::string(129, 'a'); }));
+  CHECK(refused([](ThingResource& t) { t.name.clear(); }));
+  CHECK(refused([](ThingResource& t) { t.attributes["a"] = "with space"; }));
+  CHECK(refused([](ThingResource& t) { t.attributes["a b"] = "x"; }));
+  CHECK(refused([](ThingResource& t) { t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}; }));
+  CHECK_FALSE(refused([](ThingResource& t) {
     t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}};
     t.type = "big";
   }));
   // The last good value of each length, and the first that is not.
-  CHECK_FALSE(refused([](ThingSpec& t) { t.name = "t"; }));
-  CHECK_FALSE(refused([](ThingSpec& t) { t.name = std::string(128, 'a'); }));
-  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes[std::string(128, 'a')] = "x"; }));
-  CHECK(refused([](ThingSpec& t) { t.attributes[std::string(129, 'a')] = "x"; }));
-  CHECK(refused([](ThingSpec& t) { t.attributes[""] = "x"; }));
-  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes["a"] = std::string(800, 'x'); }));
-  CHECK(refused([](ThingSpec& t) { t.attributes["a"] = std::string(801, 'x'); }));
-  CHECK_FALSE(refused([](ThingSpec& t) { t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}}; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.name = "t"; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.name = std::string(128, 'a'); }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.attributes[std::string(128, 'a')] = "x"; }));
+  CHECK(refused([](ThingResource& t) { t.attributes[std::string(129, 'a')] = "x"; }));
+  CHECK(refused([](ThingResource& t) { t.attributes[""] = "x"; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.attributes["a"] = std::string(800, 'x'); }));
+  CHECK(refused([](ThingResource& t) { t.attributes["a"] = std::string(801, 'x'); }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}}; }));
 }
 
 TEST_CASE("each character of a thing's name and attributes is decided by itself") {
-  const auto taken = [](const std::function<void(ThingSpec&)>& change) {
+  const auto taken = [](const std::function<void(ThingResource&)>& change) {
     RegistryFixture fixture;
-    ThingSpec spec = thing({});
+    ThingResource spec = thing({});
     change(spec);
     return fixture.apply(spec, fixture.certificate()).has_value();
   };
@@ -173,20 +173,20 @@ TEST_CASE("each character of a thing's name and attributes is decided by itself"
     const std::string text(1, static_cast<char>(byte));
     const bool word = byte < 0x80 && std::isalnum(byte) != 0;
     const auto stands_in = [&](const std::string& list) { return word || list.find(text) != std::string::npos; };
-    CHECK(taken([&](ThingSpec& t) { t.name = text; }) == stands_in(in_thing_names));
-    CHECK(taken([&](ThingSpec& t) { t.attributes[text] = "x"; }) == stands_in(in_names));
-    CHECK(taken([&](ThingSpec& t) { t.attributes["a"] = text; }) == stands_in(in_values));
+    CHECK(taken([&](ThingResource& t) { t.name = text; }) == stands_in(in_thing_names));
+    CHECK(taken([&](ThingResource& t) { t.attributes[text] = "x"; }) == stands_in(in_names));
+    CHECK(taken([&](ThingResource& t) { t.attributes["a"] = text; }) == stands_in(in_values));
   }
 }
 
 TEST_CASE("OverrideSettings decide over the type and the groups of a thing that exists") {
   struct Row {
-    std::optional<Override> setting;
+    std::optional<OverrideSetting> setting;
     /// Afterwards; empty: refused.
     std::string type;
     std::vector<std::string> groups;
   };
-  using O = Override;
+  using O = OverrideSetting;
   const std::vector<Row> rows{
       {std::nullopt, "", {}},
       {O::kDoNothing, "old", {"a", "b"}},
@@ -197,14 +197,14 @@ TEST_CASE("OverrideSettings decide over the type and the groups of a thing that 
   for (const auto& row : rows) {
     INFO(static_cast<int>(row.setting.value_or(O::kDoNothing)) << row.type);
     RegistryFixture fixture;
-    ThingSpec first = thing({});
+    ThingResource first = thing({});
     first.type = "old";
     first.groups = {"a", "b"};
     REQUIRE(fixture.apply(first, fixture.certificate()));
-    ThingSpec by_type = first;
+    ThingResource by_type = first;
     by_type.type = "new";
     by_type.override_type = row.setting;
-    ThingSpec by_groups = first;
+    ThingResource by_groups = first;
     by_groups.groups = {"b", "c"};
     by_groups.override_groups = row.setting;
     CHECK(fixture.apply(by_type, fixture.certificate()).has_value() == !row.type.empty());
@@ -223,20 +223,20 @@ TEST_CASE("OverrideSettings decide over the type and the groups of a thing that 
 }
 
 TEST_CASE("the status of a certificate follows its template, once it is active only by REPLACE") {
-  for (const auto setting :
-       {std::optional<Override>{}, std::optional{Override::kReplace}, std::optional{Override::kDoNothing}}) {
+  for (const auto setting : {std::optional<OverrideSetting>{}, std::optional{OverrideSetting::kReplace},
+                             std::optional{OverrideSetting::kDoNothing}}) {
     RegistryFixture fixture;
     const std::string id = fixture.certificate();
-    const auto apply = [&](const char* status) {
-      Rendered rendered;
-      rendered.certificate = CertificateSpec{id, status, setting, false};
+    const auto apply = [&](CertificateStatus status) {
+      RenderedTemplate rendered;
+      rendered.certificate = CertificateResource{id, status, setting, false};
       return fixture.registry.apply(rendered, id, "gateway");
     };
-    REQUIRE(apply("ACTIVE"));
+    REQUIRE(apply(CertificateStatus::kActive));
     CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kActive);
-    REQUIRE(apply("INACTIVE"));
+    REQUIRE(apply(CertificateStatus::kInactive));
     CHECK(fixture.registry.find_certificate(id)->status ==
-          (setting == Override::kDoNothing ? CertificateStatus::kActive : CertificateStatus::kInactive));
+          (setting == OverrideSetting::kDoNothing ? CertificateStatus::kActive : CertificateStatus::kInactive));
     CHECK(fixture.store.certificates.at(id).token_used);
   }
 }
@@ -244,9 +244,9 @@ TEST_CASE("the status of a certificate follows its template, once it is active o
 TEST_CASE("a template that names another certificate changes nothing") {
   RegistryFixture fixture;
   const std::string id = fixture.certificate();
-  Rendered rendered;
+  RenderedTemplate rendered;
   rendered.thing = thing({});
-  rendered.certificate = CertificateSpec{fixture.certificate(), "ACTIVE", {}, false};
+  rendered.certificate = CertificateResource{fixture.certificate(), CertificateStatus::kActive, {}, false};
   const auto applied = fixture.registry.apply(rendered, id, "gateway");
   REQUIRE_FALSE(applied);
   CHECK(applied.error().error_code == "InvalidParameters");

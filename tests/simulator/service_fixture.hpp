@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "fakes.hpp"
+#include "service/builtin_template.hpp"
+#include "service/claim_policy.hpp"
 #include "tests/support/catch.hpp"
 
 namespace fleet_provision::simulator {
@@ -25,7 +27,7 @@ struct ServiceFixture {
     faults.reserve(fault_specs.size());
     for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
     std::vector<ProvisioningTemplate> templates;
-    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", builtin_template_body())));
+    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody)));
     operations = std::make_unique<Operations>(
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});

@@ -8,9 +8,9 @@ namespace {
 
 struct FakeHook final : Hook {
   void ask(std::uint64_t question, const HookEvent& event) override { asked.emplace_back(question, event); }
-  std::vector<HookAnswer> answers() override { return std::exchange(ready, {}); }
+  std::vector<HookResponse> responses() override { return std::exchange(ready, {}); }
   std::vector<std::pair<std::uint64_t, HookEvent>> asked;
-  std::vector<HookAnswer> ready;
+  std::vector<HookResponse> ready;
 };
 
 }  // namespace
@@ -234,7 +234,7 @@ TEST_CASE("more operations in a second than the rate are 429") {
 }
 
 TEST_CASE("the hook decides, and may change the parameters") {
-  const auto run = [](HookAnswer hook_answer, FakeHook& hook) {
+  const auto run = [](HookResponse hook_response, FakeHook& hook) {
     ServiceFixture fixture({}, {}, &hook);
     REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
     fixture.subscribe_all(&kOne);
@@ -244,8 +244,8 @@ TEST_CASE("the hook decides, and may change the parameters") {
     CHECK(fixture.service->due().empty());
     CHECK(fixture.service->waiting());
     REQUIRE(hook.asked.size() == 1);
-    hook_answer.question = hook.asked[0].first;
-    hook.ready.push_back(hook_answer);
+    hook_response.question = hook.asked[0].first;
+    hook.ready.push_back(hook_response);
     const auto effects = fixture.service->due();
     REQUIRE(effects.size() == 1);
     return effects[0].payload;

@@ -1,4 +1,4 @@
-#include "pki/rsa_keys_ahead.hpp"
+#include "pki/rsa_key_pool.hpp"
 
 #include <signal.h>
 
@@ -10,7 +10,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-// While it lives, threads that are begun get no signals: the broker's loop is woken by them.
+// While it lives, new threads inherit a mask that blocks all signals, so that SIGALRM reaches the broker's thread.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -28,7 +28,7 @@ class SignalsBlocked {
 
 }  // namespace
 
-RsaKeysAhead::~RsaKeysAhead() {
+RsaKeyPool::~RsaKeyPool() {
   {
     const Lock lock(mutex_);
     stopped_ = true;
@@ -37,21 +37,21 @@ RsaKeysAhead::~RsaKeysAhead() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool RsaKeysAhead::ready() {
+bool RsaKeyPool::ready() {
   const Lock lock(mutex_);
   if (!thread_.joinable()) {
     const SignalsBlocked blocked;
     try {
       thread_ = std::thread([this] { work(); });
     } catch (const std::system_error&) {
-      // None to be had: each key is then made when it is taken.
+      // Without a thread, take() generates each key.
       return true;
     }
   }
   return key_ != nullptr || failed_;
 }
 
-Key RsaKeysAhead::take() {
+Key RsaKeyPool::take() {
   Key key;
   {
     const Lock lock(mutex_);
@@ -61,7 +61,7 @@ Key RsaKeysAhead::take() {
   return key ? std::move(key) : make_rsa_key();
 }
 
-void RsaKeysAhead::work() {
+void RsaKeyPool::work() {
   while (key_wanted()) {
     Key made;
     try {
@@ -73,13 +73,13 @@ void RsaKeysAhead::work() {
   }
 }
 
-bool RsaKeysAhead::key_wanted() {
+bool RsaKeyPool::key_wanted() {
   const Lock lock(mutex_);
   while (key_ && !stopped_ && !failed_) wanted_.wait(mutex_);
   return !stopped_ && !failed_;
 }
 
-void RsaKeysAhead::keep(Key key) {
+void RsaKeyPool::keep(Key key) {
   const Lock lock(mutex_);
   failed_ = !key && !stopped_;
   key_ = std::move(key);

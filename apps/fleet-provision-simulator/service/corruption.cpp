@@ -1,4 +1,4 @@
-#include "service/spoil.hpp"
+#include "service/corruption.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -73,6 +73,33 @@ void pad(Members& document, Encoding encoding, const EncodeOptions& options, std
   if (wanted > now) document.back().second.content = std::string(wanted - now, 'x');
 }
 
+// Order matters: fields are changed before they are left out, repeated or nested.
+void corrupt_document(Members& document, const std::vector<Fault>& faults) {
+  const auto find = [&](FaultAction action) { return find_fault(faults, action); };
+  if (find(FaultAction::kNotPem) != nullptr) set(document, "certificatePem", "this is not a certificate\n");
+  if (const auto* fault = find(FaultAction::kWrongId)) {
+    set(document, "certificateId", fault->text.empty() ? std::string(64, '0') : fault->text);
+  }
+  if (const auto* fault = find(FaultAction::kThingName)) {
+    if (!has(document, "thingName")) document.emplace_back("thingName", Value{});
+    set(document, "thingName", unescape(fault->text));
+  }
+  if (const auto* fault = find(FaultAction::kMissingField)) leave_out(document, fault->text);
+  if (find(FaultAction::kWrongTypes) != nullptr) change_types(document);
+  if (find(FaultAction::kBadUtf8) != nullptr) break_utf8(document);
+  if (find(FaultAction::kDuplicateKeys) != nullptr) repeat_keys(document);
+  if (const auto* fault = find(FaultAction::kDeepNesting)) nest(document, fault->number);
+}
+
+void corrupt_bytes(std::string& bytes, const std::vector<Fault>& faults) {
+  if (const auto* fault = find_fault(faults, FaultAction::kTruncated)) {
+    const std::uint64_t whole = bytes.size();
+    bytes.resize(static_cast<std::size_t>(std::min(whole, fault->number == 0 ? whole / 2 : fault->number)));
+  }
+  if (has_fault(faults, FaultAction::kTrailingBytes)) bytes += "{}";
+  if (has_fault(faults, FaultAction::kEmpty)) bytes.clear();
+}
+
 }  // namespace
 
 std::string unescape(std::string_view text) {
@@ -91,34 +118,16 @@ std::string unescape(std::string_view text) {
   return bytes;
 }
 
-std::string encode_spoiled(Members document, Encoding encoding, EncodeOptions options,
-                           const std::vector<Fault>& faults) {
-  const auto find = [&](FaultAction action) { return find_fault(faults, action); };
-  if (find(FaultAction::kNotPem) != nullptr) set(document, "certificatePem", "this is not a certificate\n");
-  if (const auto* fault = find(FaultAction::kWrongId)) {
-    set(document, "certificateId", fault->text.empty() ? std::string(64, '0') : fault->text);
-  }
-  if (const auto* fault = find(FaultAction::kThingName)) {
-    if (!has(document, "thingName")) document.emplace_back("thingName", Value{});
-    set(document, "thingName", unescape(fault->text));
-  }
-  if (const auto* fault = find(FaultAction::kMissingField)) leave_out(document, fault->text);
-  if (find(FaultAction::kWrongTypes) != nullptr) change_types(document);
-  if (find(FaultAction::kBadUtf8) != nullptr) break_utf8(document);
-  if (find(FaultAction::kDuplicateKeys) != nullptr) repeat_keys(document);
-  if (const auto* fault = find(FaultAction::kDeepNesting)) nest(document, fault->number);
-  if (find(FaultAction::kIndefinite) != nullptr) options = {true, true};
-  if (find(FaultAction::kWrongEncoding) != nullptr) {
+std::string encode_corrupted(Members document, Encoding encoding, EncodeOptions options,
+                             const std::vector<Fault>& faults) {
+  corrupt_document(document, faults);
+  if (has_fault(faults, FaultAction::kIndefinite)) options = {.indefinite_maps = true, .indefinite_strings = true};
+  if (has_fault(faults, FaultAction::kWrongEncoding)) {
     encoding = encoding == Encoding::kJson ? Encoding::kCbor : Encoding::kJson;
   }
-  if (const auto* fault = find(FaultAction::kOversize)) pad(document, encoding, options, fault->number);
+  if (const auto* fault = find_fault(faults, FaultAction::kOversize)) pad(document, encoding, options, fault->number);
   std::string bytes = encode(document, encoding, options);
-  if (const auto* fault = find(FaultAction::kTruncated)) {
-    const std::uint64_t whole = bytes.size();
-    bytes.resize(static_cast<std::size_t>(std::min(whole, fault->number == 0 ? whole / 2 : fault->number)));
-  }
-  if (find(FaultAction::kTrailingBytes) != nullptr) bytes += "{}";
-  if (find(FaultAction::kEmpty) != nullptr) bytes.clear();
+  corrupt_bytes(bytes, faults);
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-// --user: root's simulator gives its rights up.
+// --user: a simulator that root starts runs as another user.
 #pragma once
 
 #include <sys/types.h>
@@ -15,11 +15,11 @@ struct User {
   gid_t group = 0;
 };
 
-/// A user of this machine, by name or number. kUsage when there is none, or when this process is not root's.
+/// A user of this machine, by name or number. kUsage when there is none, or when this process does not run as root.
 [[nodiscard]] Result<User> find_user(const std::string& text);
-/// Gives a directory that this run has made to the user. kStateNotWritable.
+/// Makes the user the owner of a directory that this run has created. kStateNotWritable.
 [[nodiscard]] Result<void> give_directory(const std::string& path, const User& user);
-/// This process, and with it the broker, a hook and COMMAND, has the user's rights from now on, for good. kInternal.
+/// Changes this process, and thereby the broker, the hook and COMMAND, irrevocably to the user. kInternal.
 [[nodiscard]] Result<void> become(const User& user);
 
 }  // namespace fleet_provision::simulator

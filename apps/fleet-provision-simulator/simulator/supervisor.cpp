@@ -1,4 +1,4 @@
-#include "simulator/command.hpp"
+#include "simulator/supervisor.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -18,22 +18,22 @@ namespace {
 
 constexpr std::array<int, 7> kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD};
 
-// As nohup leaves it. To wait for it would be to take it all the same.
-bool stays_ignored(int signal) {
+// nohup ignores SIGHUP. sigwaitinfo would take it even so.
+bool is_ignored_hangup(int signal) {
   struct sigaction present {};
   return signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
 }
 
-sigset_t waited_for() {
+sigset_t forwarded_signals() {
   sigset_t set;
   sigemptyset(&set);
   for (const int each : kSignals) {
-    if (!stays_ignored(each)) sigaddset(&set, each);
+    if (!is_ignored_hangup(each)) sigaddset(&set, each);
   }
   return set;
 }
 
-// In the child: becomes COMMAND, or tells errno through `failure`.
+// In the child: executes COMMAND, or writes errno to `failure`.
 [[noreturn]] void become(const std::vector<std::string>& command, int failure) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
@@ -54,26 +54,25 @@ int exit_code_of(int status) {
 
 }  // namespace
 
-Signals::Signals() {
-  // Who began us may ignore it, and then nobody is told that a child has ended.
+Supervisor::Supervisor() {
+  // Where the caller ignores SIGCHLD, the kernel would not report the end of a child.
   ::signal(SIGCHLD, SIG_DFL);
   if (!open_standard_descriptors()) ::_exit(kOwnFailure);
-  sigset_t set = waited_for();
-  // What was begun is to be ended also when the reader of stdout has gone: writing fails instead.
+  sigset_t set = forwarded_signals();
+  // Writing to a closed pipe or over the limit on file sizes fails with an error instead, so that the broker is ended.
   sigaddset(&set, SIGPIPE);
-  // So does it at a limit on file sizes.
   sigaddset(&set, SIGXFSZ);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-Signals::~Signals() {
-  const sigset_t set = waited_for();
+Supervisor::~Supervisor() {
+  const sigset_t set = forwarded_signals();
   ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-Signals::Started Signals::start(const std::vector<std::string>& command,
-                                const std::map<std::string, std::string>& variables,
-                                const std::string& directory) const {
+Supervisor::Started Supervisor::start(const std::vector<std::string>& command,
+                                      const std::map<std::string, std::string>& variables,
+                                      const std::string& directory) const {
   for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
   const char* path = std::getenv("PATH");
   ::setenv("PATH", (directory + ":" + (path == nullptr ? "/usr/bin:/bin" : path)).c_str(), 1);
@@ -97,15 +96,15 @@ Signals::Started Signals::start(const std::vector<std::string>& command,
   return started;
 }
 
-Signals::End Signals::wait(pid_t command, pid_t broker) const {
-  const sigset_t set = waited_for();
+Supervisor::End Supervisor::wait(pid_t command, pid_t broker) const {
+  const sigset_t set = forwarded_signals();
   End end;
   while (true) {
     siginfo_t info{};
     const int signal = ::sigwaitinfo(&set, &info);
     if (signal < 0) continue;
     if (signal != SIGCHLD) {
-      // What the terminal sends, COMMAND got too: it is in our process group.
+      // What the terminal sends goes to the whole process group, so COMMAND has it already.
       if (command > 0 && info.si_code <= 0) ::kill(command, signal);
       if (command <= 0 && signal != SIGUSR1 && signal != SIGUSR2) return end;
       continue;

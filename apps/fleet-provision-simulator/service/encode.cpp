@@ -1,36 +1,77 @@
-#include "service/document.hpp"
+#include "service/encode.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
-#include <nlohmann/json.hpp>
+#include <cstdlib>
+#include <optional>
+
+#include "core/text.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
-using nlohmann::json;
+struct JsonLayout {
+  bool indented = false;
+  bool replace_invalid_utf8 = false;
+};
 
-constexpr int kNestingMax = 64;
-
-// --- writing ---------------------------------------------------------------------------------------------------
+std::string with_invalid_utf8_replaced(std::string_view bytes) {
+  std::string text;
+  while (true) {
+    const std::size_t valid = utf8_prefix(bytes);
+    text += bytes.substr(0, valid);
+    if (valid == bytes.size()) return text;
+    text += "\xEF\xBF\xBD";
+    bytes.remove_prefix(valid + 1);
+  }
+}
 
 class JsonWriter {
  public:
+  explicit JsonWriter(JsonLayout layout) : layout_(layout) {}
   void write(const Value& value) {
     std::visit([this](const auto& content) { put(content); }, value.content);
   }
   void put(std::nullptr_t) { out_ += "null"; }
   void put(bool value) { out_ += value ? "true" : "false"; }
   void put(std::int64_t value) { out_ += std::to_string(value); }
-  void put(const std::string& text);
+  void put(const Decimal& number) { out_ += number.digits; }
+  void put(const ByteString&) { out_ += "null"; }
+  void put(const std::string& text) {
+    if (layout_.replace_invalid_utf8 && !is_utf8(text)) {
+      put_quoted(with_invalid_utf8_replaced(text));
+    } else {
+      put_quoted(text);
+    }
+  }
   void put(const std::vector<Value>& items);
   void put(const Members& members);
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
+  void put_quoted(std::string_view text);
+  // Before each item, and before the closing bracket.
+  void new_line() {
+    if (layout_.indented) out_ += "\n" + std::string(2 * depth_, ' ');
+  }
+  void open(char bracket) {
+    out_ += bracket;
+    ++depth_;
+  }
+  void close(char bracket, bool empty) {
+    --depth_;
+    if (!empty) new_line();
+    out_ += bracket;
+  }
+
+  JsonLayout layout_;
+  std::size_t depth_ = 0;
   std::string out_;
 };
 
-void JsonWriter::put(const std::string& text) {
+void JsonWriter::put_quoted(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out_ += '"';
   for (const char c : text) {
@@ -52,25 +93,27 @@ void JsonWriter::put(const std::string& text) {
 }
 
 void JsonWriter::put(const std::vector<Value>& items) {
-  out_ += '[';
+  open('[');
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i != 0) out_ += ',';
+    new_line();
     write(items[i]);
   }
-  out_ += ']';
+  close(']', items.empty());
 }
 
 void JsonWriter::put(const Members& members) {
-  out_ += '{';
+  open('{');
   bool first = true;
   for (const auto& [name, value] : members) {
     if (!first) out_ += ',';
     first = false;
+    new_line();
     put(name);
-    out_ += ':';
+    out_ += layout_.indented ? ": " : ":";
     write(value);
   }
-  out_ += '}';
+  close('}', members.empty());
 }
 
 class CborWriter {
@@ -88,7 +131,9 @@ class CborWriter {
       head(0, static_cast<std::uint64_t>(value));
     }
   }
+  void put(const Decimal& number);
   void put(const std::string& text);
+  void put(const ByteString&) { head(2, 0); }
   void put(const std::vector<Value>& items);
   void put(const Members& members);
   [[nodiscard]] std::string take() { return std::move(out_); }
@@ -117,6 +162,13 @@ void CborWriter::head(unsigned major, std::uint64_t argument) {
   for (unsigned shift = 8U << size_code; shift != 0; shift -= 8) {
     byte(static_cast<unsigned>(argument >> (shift - 8)) & 0xffU);
   }
+}
+
+// A double (RFC 8949, 3.3).
+void CborWriter::put(const Decimal& number) {
+  byte(0xfb);
+  const auto bits = std::bit_cast<std::uint64_t>(std::strtod(number.digits.c_str(), nullptr));
+  for (unsigned shift = 64; shift != 0; shift -= 8) byte(static_cast<unsigned>(bits >> (shift - 8)) & 0xffU);
 }
 
 void CborWriter::put(const std::string& text) {
@@ -154,42 +206,17 @@ void CborWriter::put(const Members& members) {
   if (options_.indefinite_maps) byte(0xff);
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------
-
-// Stops the parser beyond the depth that is safe for its recursion; keeps nothing.
-struct DepthGuard : nlohmann::json_sax<json> {
-  int depth = 0;
-  bool deeper() { return ++depth <= kNestingMax; }
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return deeper(); }
-  bool key(string_t&) override { return true; }
-  bool end_object() override { return --depth >= 0; }
-  bool start_array(std::size_t) override { return deeper(); }
-  bool end_array() override { return --depth >= 0; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
-};
-
-std::optional<json> parse_bounded(std::string_view payload, Encoding encoding) {
-  const auto format = encoding == Encoding::kJson ? json::input_format_t::json : json::input_format_t::cbor;
-  DepthGuard guard;
-  if (!json::sax_parse(payload, &guard, format)) return std::nullopt;
-  json document =
-      encoding == Encoding::kJson ? json::parse(payload, nullptr, false) : json::from_cbor(payload, true, false);
-  if (document.is_discarded()) return std::nullopt;
-  return document;
+std::string json(const Value& value, JsonLayout layout) {
+  JsonWriter writer(layout);
+  writer.write(value);
+  return writer.take();
 }
 
 }  // namespace
 
 std::string encode(const Members& document, Encoding encoding, const EncodeOptions& options) {
   if (encoding == Encoding::kJson) {
-    JsonWriter writer;
+    JsonWriter writer({});
     writer.put(document);
     return writer.take();
   }
@@ -198,51 +225,12 @@ std::string encode(const Members& document, Encoding encoding, const EncodeOptio
   return writer.take();
 }
 
-Value text_value(std::string text) {
-  return Value{std::move(text)};
+std::string json_text(const Value& value) {
+  return json(value, {.indented = false, .replace_invalid_utf8 = true});
 }
 
-Value number_value(std::uint64_t number) {
-  return Value{static_cast<std::int64_t>(number)};
-}
-
-Members text_members(const std::map<std::string, std::string>& map) {
-  Members members;
-  for (const auto& [name, text] : map) members.emplace_back(name, Value{text});
-  return members;
-}
-
-std::optional<Request> Request::decode(std::string_view payload, Encoding encoding) {
-  Request request;
-  if (payload.empty()) return request;
-  const std::optional<json> document = parse_bounded(payload, encoding);
-  if (!document || !document->is_object()) return std::nullopt;
-  for (const auto& [name, value] : document->items()) {
-    if (name == "parameters") {
-      if (value.is_null()) continue;
-      request.parameters_.wrong_type = !value.is_object();
-      if (!value.is_object()) continue;
-      for (const auto& [parameter, text] : value.items()) {
-        if (text.is_string()) {
-          request.parameters_.map[parameter] = text.get<std::string>();
-        } else if (!request.parameters_.wrong_type) {
-          request.parameters_.wrong_type = true;
-          request.parameters_.wrong_member = parameter;
-        }
-      }
-    } else if (value.is_string()) {
-      request.texts_[name] = {Text::State::kText, value.get<std::string>()};
-    } else if (!value.is_null()) {
-      request.texts_[name] = {Text::State::kWrongType, {}};
-    }
-  }
-  return request;
-}
-
-const Request::Text& Request::text(const std::string& name) const {
-  static const Text kAbsent;
-  const auto found = texts_.find(name);
-  return found == texts_.end() ? kAbsent : found->second;
+std::string indented_json_text(const Value& value) {
+  return json(value, {.indented = true, .replace_invalid_utf8 = true});
 }
 
 }  // namespace fleet_provision::simulator

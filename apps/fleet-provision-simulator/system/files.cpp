@@ -1,4 +1,4 @@
-#include "records/files.hpp"
+#include "system/files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -77,17 +77,17 @@ Result<void> write_file(const std::string& path, std::string_view bytes, mode_t 
 }
 
 Result<Descriptor> open_own_file(const std::string& path, int flags, mode_t mode) {
-  const auto refuse = [&path](const std::string& why) {
+  const auto not_writable = [&path](const std::string& why) {
     return fail(ErrorKind::kStateNotWritable, "cannot write " + path + ": " + why,
-                "remove it, or give another --state-dir");
+                "remove it, or use another --state-dir");
   };
   Descriptor file(::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode));
-  if (!file && errno == ELOOP) return refuse("it is a symbolic link");
-  if (!file) return refuse(reason());
+  if (!file && errno == ELOOP) return not_writable("it is a symbolic link");
+  if (!file) return not_writable(reason());
   struct stat facts {};
-  if (::fstat(file.get(), &facts) != 0) return refuse(reason());
-  if (!S_ISREG(facts.st_mode)) return refuse("it is not a file");
-  if (facts.st_nlink != 1) return refuse("it has more than one name (hard links)");
+  if (::fstat(file.get(), &facts) != 0) return not_writable(reason());
+  if (!S_ISREG(facts.st_mode)) return not_writable("it is not a regular file");
+  if (facts.st_nlink != 1) return not_writable("it has more than one hard link");
   return file;
 }
 
@@ -104,8 +104,8 @@ Result<void> make_own_directory(const std::string& path, mode_t mode) {
   struct stat facts {};
   if (why == EEXIST && ::lstat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return {};
   return fail(ErrorKind::kStateNotWritable,
-              "cannot make the directory " + path + ": " +
-                  (why == EEXIST ? "something that is not a directory has its name" : std::strerror(why)));
+              "cannot create the directory " + path + ": " +
+                  (why == EEXIST ? "the path exists and is not a directory" : std::strerror(why)));
 }
 
 Result<void> make_directory(const std::string& path, mode_t mode) {
@@ -115,7 +115,7 @@ Result<void> make_directory(const std::string& path, mode_t mode) {
     if (::mkdir(path.c_str(), mode) == 0) return {};
   }
   if (errno == EEXIST && std::filesystem::is_directory(path)) return {};
-  return fail(ErrorKind::kStateNotWritable, "cannot make the directory " + path + ": " + reason());
+  return fail(ErrorKind::kStateNotWritable, "cannot create the directory " + path + ": " + reason());
 }
 
 Result<TemporaryDirectory> TemporaryDirectory::make() {
@@ -123,7 +123,7 @@ Result<TemporaryDirectory> TemporaryDirectory::make() {
   std::string path =
       std::string(place != nullptr && *place != '\0' ? place : "/tmp") + "/fleet-provision-simulator.XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) {
-    return fail(ErrorKind::kStateNotWritable, "cannot make a temporary directory " + path + ": " + reason());
+    return fail(ErrorKind::kStateNotWritable, "cannot create a temporary directory " + path + ": " + reason());
   }
   return TemporaryDirectory(path);
 }

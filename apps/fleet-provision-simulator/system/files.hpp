@@ -1,4 +1,4 @@
-// Files and directories of the simulator's state, whole at a time.
+// Files and directories: the simulator's state and the files that its options name.
 #pragma once
 
 #include <sys/types.h>
@@ -15,22 +15,23 @@ namespace fleet_provision::simulator {
 [[nodiscard]] std::string absolute(const std::string& path);
 /// kFileNotFound or kFileUnreadable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
-/// False and errno when it cannot.
+/// Retries after EINTR. false, with errno set, when not all bytes could be written.
 [[nodiscard]] bool write_all(int descriptor, std::string_view bytes);
-/// Replaces the file by a rename; `mode` from its creation. kStateNotWritable.
+/// Replaces the file by a rename. The new file has `mode` from its creation. kStateNotWritable.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode);
-/// Opens a file that this program writes in a state directory of whomever: a symbolic link is not followed, and a file
-/// with a second name is refused before a byte of it changes. `flags` as open(2), without O_TRUNC. kStateNotWritable.
+/// Opens a file to write in the state directory, to which other users may have access: a symbolic link or a file with
+/// another hard link is an error, and nothing is changed before that is known. `flags` as for open(2), without O_TRUNC.
+/// kStateNotWritable.
 [[nodiscard]] Result<Descriptor> open_own_file(const std::string& path, int flags, mode_t mode);
-/// The event log, for appending. The one in the state directory is opened as such a file; any other is the caller's to
-/// choose, and may be a pipe or a device. kStateNotWritable.
+/// Opens the event log for appending: in the state directory with open_own_file's rules; elsewhere it may be a link, a
+/// pipe or a device. kStateNotWritable.
 [[nodiscard]] Result<Descriptor> open_event_log(const std::string& path, const std::string& state_dir);
-/// A directory of our own in an existing one: a symbolic link is refused.
+/// Creates a directory in an existing one, unless it exists. A symbolic link is an error. kStateNotWritable.
 [[nodiscard]] Result<void> make_own_directory(const std::string& path, mode_t mode);
-/// With its parents, where missing.
+/// Creates a directory and its missing parents, unless it exists. kStateNotWritable.
 [[nodiscard]] Result<void> make_directory(const std::string& path, mode_t mode);
 
-/// A directory of its own below TMPDIR (or /tmp), removed with all that is in it when the object ends.
+/// A new directory in TMPDIR (or /tmp), removed with its content when the object is destroyed.
 class TemporaryDirectory {
  public:
   [[nodiscard]] static Result<TemporaryDirectory> make();

@@ -1,4 +1,4 @@
-#include "broker/user.hpp"
+#include "system/user.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -28,15 +28,15 @@ std::optional<uid_t> number(const std::string& text) {
 
 Result<User> find_user(const std::string& text) {
   if (::geteuid() != 0) {
-    return fail(ErrorKind::kUsage, "--user: only root can run as another user", "leave it out, or run as root");
+    return fail(ErrorKind::kUsage, "--user: only root can run as another user", "leave out --user, or run as root");
   }
   const auto given = number(text);
   const passwd* entry = given ? ::getpwuid(*given) : ::getpwnam(text.c_str());
   if (entry == nullptr) {
     return fail(ErrorKind::kUsage, "--user: there is no user " + printable(text) + " on this machine",
-                "give the name of a user, e.g. nobody");
+                "use the name of an existing user, e.g. nobody");
   }
-  if (entry->pw_uid == 0) return fail(ErrorKind::kUsage, "--user: " + printable(text) + " is root", "leave it out");
+  if (entry->pw_uid == 0) return fail(ErrorKind::kUsage, "--user: " + printable(text) + " is root", "leave out --user");
   return User{entry->pw_name, entry->pw_uid, entry->pw_gid};
 }
 
