@@ -36,9 +36,9 @@ struct Reaction {
     kNoThingName,
   };
   Kind kind = Kind::kAnswer;
-  ServiceError words;
+  ServiceError words = {};
   std::chrono::milliseconds closed_after{100};
-  std::string raw;
+  std::string raw = {};
 };
 
 class FakeService {

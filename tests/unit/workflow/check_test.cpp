@@ -16,7 +16,7 @@ constexpr Operation kCreate = Operation::kCreateCertificateFromCsr;
 constexpr Operation kEnroll = Operation::kRegisterThing;
 
 Reaction rejecting(const ServiceError& words) {
-  return {Kind::kReject, words, {}, {}};
+  return {.kind = Kind::kReject, .words = words};
 }
 
 /// A service that does with probes what AWS does.
@@ -177,23 +177,23 @@ TEST_CASE("publish and receive are distinguished") {
     const char* lines;
   };
   const Row rows[] = {
-      {"kept out", {Kind::kPubackRefused, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
-      {"silent though acknowledged", {Kind::kNothing, {}, {}, {}}, true, kNoAnswer, "=ok receive-#=failed"},
-      {"silent altogether", {Kind::kNothing, {}, {}, {}}, false, kNoAnswer, "=warning receive-#=failed"},
-      {"silent, and nobody knows", {Kind::kNothing, {}, {}, {}}, {}, kNoAnswer, "=warning receive-#=failed"},
-      {"closed", {Kind::kClose, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"kept out", {Kind::kPubackRefused}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"silent though acknowledged", {Kind::kNothing}, true, kNoAnswer, "=ok receive-#=failed"},
+      {"silent altogether", {Kind::kNothing}, false, kNoAnswer, "=warning receive-#=failed"},
+      {"silent, and nobody knows", {Kind::kNothing}, {}, kNoAnswer, "=warning receive-#=failed"},
+      {"closed", {Kind::kClose}, true, kPolicyPublish, "=failed receive-#=skipped"},
       {"not the answer of a service",
-       {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {403, "AccessDenied", "no"}},
        true,
        kRejected,
        "=ok receive-#=ok answer-#=failed"},
       {"throttled",
-       {Kind::kReject, {429, "TooManyRequests", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {429, "TooManyRequests", "no"}},
        true,
        kThrottled,
        "=ok receive-#=ok answer-#=failed"},
       {"broken down",
-       {Kind::kReject, {500, "InternalFailure", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {500, "InternalFailure", "no"}},
        true,
        kServiceError,
        "=ok receive-#=ok answer-#=failed"},

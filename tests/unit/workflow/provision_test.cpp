@@ -56,25 +56,31 @@ TEST_CASE("one fault of the service and then health ends in success without a ne
   const auto create = Operation::kCreateCertificateFromCsr;
   const auto enroll = Operation::kRegisterThing;
   const Row rows[] = {
-      {"create dropped", create, {Kind::kNothing, {}, {}, {}}, 1},
-      {"create closed", create, {Kind::kClose, {}, std::chrono::milliseconds{100}, {}}, 1},
-      {"create done, answer lost", create, {Kind::kCloseAfterWork, {}, std::chrono::milliseconds{100}, {}}, 2},
-      {"create throttled", create, {Kind::kReject, {429, "TooManyRequests", "slow down"}, {}, {}}, 1},
-      {"create throttled as 400", create, {Kind::kReject, {400, "ThrottlingException", ""}, {}, {}}, 1},
-      {"create 503", create, {Kind::kReject, {503, "", ""}, {}, {}}, 1},
-      {"create 202 first", create, {Kind::kRejectThenAnswer, {202, "", ""}, {}, {}}, 1},
-      {"create twice", create, {Kind::kTwice, {}, {}, {}}, 1},
-      {"stranger first", create, {Kind::kForeignAnswerFirst, {}, {}, {}}, 1},
-      {"not valid yet", create, {Kind::kNotYetValid, {}, {}, {}}, 1},
-      {"odd certificate id", create, {Kind::kOtherId, {}, {}, {}}, 1},
-      {"register dropped", enroll, {Kind::kNothing, {}, {}, {}}, 1},
-      {"register closed", enroll, {Kind::kClose, {}, std::chrono::milliseconds{100}, {}}, 1},
-      {"register done, answer lost", enroll, {Kind::kCloseAfterWork, {}, std::chrono::milliseconds{100}, {}}, 2},
-      {"register throttled", enroll, {Kind::kReject, {429, "", ""}, {}, {}}, 1},
-      {"register 500", enroll, {Kind::kReject, {500, "", ""}, {}, {}}, 1},
-      {"token refused", enroll, {Kind::kReject, {400, "InvalidCertificateOwnershipToken", ""}, {}, {}}, 2},
-      {"register twice", enroll, {Kind::kTwice, {}, {}, {}}, 1},
-      {"no thing", enroll, {Kind::kNoThingName, {}, {}, {}}, 1},
+      {"create dropped", create, {Kind::kNothing}, 1},
+      {"create closed", create, {.kind = Kind::kClose, .closed_after = std::chrono::milliseconds{100}}, 1},
+      {"create done, answer lost",
+       create,
+       {.kind = Kind::kCloseAfterWork, .closed_after = std::chrono::milliseconds{100}},
+       2},
+      {"create throttled", create, {.kind = Kind::kReject, .words = {429, "TooManyRequests", "slow down"}}, 1},
+      {"create throttled as 400", create, {.kind = Kind::kReject, .words = {400, "ThrottlingException", ""}}, 1},
+      {"create 503", create, {.kind = Kind::kReject, .words = {503, "", ""}}, 1},
+      {"create 202 first", create, {.kind = Kind::kRejectThenAnswer, .words = {202, "", ""}}, 1},
+      {"create twice", create, {Kind::kTwice}, 1},
+      {"stranger first", create, {Kind::kForeignAnswerFirst}, 1},
+      {"not valid yet", create, {Kind::kNotYetValid}, 1},
+      {"odd certificate id", create, {Kind::kOtherId}, 1},
+      {"register dropped", enroll, {Kind::kNothing}, 1},
+      {"register closed", enroll, {.kind = Kind::kClose, .closed_after = std::chrono::milliseconds{100}}, 1},
+      {"register done, answer lost",
+       enroll,
+       {.kind = Kind::kCloseAfterWork, .closed_after = std::chrono::milliseconds{100}},
+       2},
+      {"register throttled", enroll, {.kind = Kind::kReject, .words = {429, "", ""}}, 1},
+      {"register 500", enroll, {.kind = Kind::kReject, .words = {500, "", ""}}, 1},
+      {"token refused", enroll, {.kind = Kind::kReject, .words = {400, "InvalidCertificateOwnershipToken", ""}}, 2},
+      {"register twice", enroll, {Kind::kTwice}, 1},
+      {"no thing", enroll, {Kind::kNoThingName}, 1},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -97,13 +103,13 @@ TEST_CASE("what cannot be used is not believed and leaves no identity") {
   const auto create = Operation::kCreateCertificateFromCsr;
   const auto enroll = Operation::kRegisterThing;
   const Row rows[] = {
-      {"other key", create, {Kind::kOtherKey, {}, {}, {}}, kCertificateKeyMismatch},
-      {"expired", create, {Kind::kExpired, {}, {}, {}}, kIssuedCertificateExpired},
-      {"not json", create, {Kind::kRaw, {}, {}, "nonsense"}, kMalformedAnswer},
-      {"empty object", create, {Kind::kRaw, {}, {}, "{}"}, kMalformedAnswer},
-      {"rejected", create, {Kind::kReject, {400, "InvalidCsr", "bad \x1b[31m"}, {}, {}}, kRejected},
-      {"thing name", enroll, {Kind::kBadThingName, {}, {}, {}}, kMalformedAnswer},
-      {"hook", enroll, {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}}, kRejected},
+      {"other key", create, {Kind::kOtherKey}, kCertificateKeyMismatch},
+      {"expired", create, {Kind::kExpired}, kIssuedCertificateExpired},
+      {"not json", create, {.kind = Kind::kRaw, .raw = "nonsense"}, kMalformedAnswer},
+      {"empty object", create, {.kind = Kind::kRaw, .raw = "{}"}, kMalformedAnswer},
+      {"rejected", create, {.kind = Kind::kReject, .words = {400, "InvalidCsr", "bad \x1b[31m"}}, kRejected},
+      {"thing name", enroll, {Kind::kBadThingName}, kMalformedAnswer},
+      {"hook", enroll, {.kind = Kind::kReject, .words = {403, "AccessDenied", "no"}}, kRejected},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -124,7 +130,7 @@ TEST_CASE("a better answer than a certificate for another key is waited for two 
   WorkflowFixture fixture;
   fixture.plan.request_timeout = std::chrono::seconds(15);
   fixture.service.react = [](Operation asked, unsigned) {
-    return asked == Operation::kCreateCertificateFromCsr ? Reaction{Kind::kOtherKey, {}, {}, {}} : Reaction{};
+    return asked == Operation::kCreateCertificateFromCsr ? Reaction{Kind::kOtherKey} : Reaction{};
   };
   const Instant began = fixture.clock.now();
   CHECK(failed_as(fixture.run()) == kCertificateKeyMismatch);
@@ -135,7 +141,7 @@ TEST_CASE("a better answer than a certificate for another key is waited for two 
 TEST_CASE("the service's own words are reported whole") {
   WorkflowFixture fixture;
   first(fixture, Operation::kCreateCertificateFromCsr,
-        {Kind::kReject, {404, "ResourceNotFound", std::string(1500, 'x')}, {}, {}});
+        {.kind = Kind::kReject, .words = {404, "ResourceNotFound", std::string(1500, 'x')}});
   const Outcome outcome = fixture.run();
   CHECK(failed_as(outcome) == kRejected);
   CHECK(outcome.error->message.find(std::string(1500, 'x')) != std::string::npos);
@@ -167,7 +173,7 @@ TEST_CASE("the same step closed three times running is a refusal that names what
       fixture.service.react = [&](Operation asked, unsigned) {
         const bool enroll = asked == Operation::kRegisterThing;
         const bool here = (row.phase == Phase::kRegister && enroll) || (row.phase == Phase::kCreate && !enroll);
-        return here ? Reaction{Kind::kClose, {}, soon, {}} : Reaction{};
+        return here ? Reaction{.kind = Kind::kClose, .closed_after = soon} : Reaction{};
       };
       const Outcome outcome = fixture.run();
       INFO(word(row.phase) << " closed after " << closed_after);
@@ -254,7 +260,7 @@ TEST_CASE("closes at different filters are no refusal of one") {
 TEST_CASE("a request that the broker keeps out counts as no certificate") {
   WorkflowFixture fixture;
   fixture.plan.attempts = 1;
-  fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kPubackRefused, {}, {}, {}}; };
+  fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kPubackRefused}; };
   for (int run = 0; run < 6; ++run) CHECK(failed_as(fixture.run()) == kPolicyPublish);
 }
 
@@ -319,7 +325,7 @@ TEST_CASE("tokens refused for ever cost four certificates an hour, and no more")
 
 TEST_CASE("the bound says what has used it up") {
   WorkflowFixture fixture;
-  fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kNothing, {}, {}, {}}; };
+  fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kNothing}; };
   const Outcome outcome = fixture.run();
   CHECK(failed_as(outcome) == kCertificateLimit);
   CHECK(outcome.error->message.find("; the last attempt: no response to CreateCertificateFromCsr") !=
@@ -331,7 +337,7 @@ TEST_CASE("rejected requests use up nothing of the bound") {
   WorkflowFixture fixture;
   bool healthy = false;
   fixture.service.react = [&healthy](Operation, unsigned) {
-    return healthy ? Reaction{} : Reaction{Kind::kReject, {400, "InvalidCsr", ""}, {}, {}};
+    return healthy ? Reaction{} : Reaction{.kind = Kind::kReject, .words = {400, "InvalidCsr", ""}};
   };
   for (int run = 0; run < 10; ++run) CHECK(failed_as(fixture.run()) == kRejected);
   healthy = true;
@@ -356,7 +362,7 @@ TEST_CASE("a clock that is not set is waited for, and is its own cause") {
 
 TEST_CASE("an interrupt ends a wait, is not reported as a failed attempt, and keeps what was reached") {
   WorkflowFixture fixture;
-  first(fixture, Operation::kRegisterThing, {Kind::kNothing, {}, {}, {}});
+  first(fixture, Operation::kRegisterThing, {Kind::kNothing});
   fixture.clock.interrupted = true;
   CHECK(failed_as(fixture.run()) == kInterrupted);
   fixture.clock.interrupted = false;

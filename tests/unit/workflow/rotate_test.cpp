@@ -87,12 +87,15 @@ TEST_CASE("whatever goes wrong, the present identity stays and works") {
   const Row rows[] = {
       {"create rejected",
        Operation::kCreateCertificateFromCsr,
-       {Kind::kReject, {400, "InvalidParameters", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {400, "InvalidParameters", "no"}},
        kRejected},
-      {"register rejected", Operation::kRegisterThing, {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}}, kRejected},
-      {"kept out", Operation::kCreateCertificateFromCsr, {Kind::kPubackRefused, {}, {}, {}}, kPolicyPublish},
-      {"expired", Operation::kCreateCertificateFromCsr, {Kind::kExpired, {}, {}, {}}, kIssuedCertificateExpired},
-      {"no thing", Operation::kRegisterThing, {Kind::kNoThingName, {}, {}, {}}, kOtherIdentity},
+      {"register rejected",
+       Operation::kRegisterThing,
+       {.kind = Kind::kReject, .words = {403, "AccessDenied", "no"}},
+       kRejected},
+      {"kept out", Operation::kCreateCertificateFromCsr, {Kind::kPubackRefused}, kPolicyPublish},
+      {"expired", Operation::kCreateCertificateFromCsr, {Kind::kExpired}, kIssuedCertificateExpired},
+      {"no thing", Operation::kRegisterThing, {Kind::kNoThingName}, kOtherIdentity},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -129,7 +132,7 @@ TEST_CASE("a successor that the service refuses is never installed, and is resum
 TEST_CASE("what a refused rotation says is about the identity, not about a claim") {
   Provisioned gateway;
   gateway.plan.attempts = 1;
-  gateway.service.react = [](Operation, unsigned) { return fakes::Reaction{Kind::kPubackRefused, {}, {}, {}}; };
+  gateway.service.react = [](Operation, unsigned) { return fakes::Reaction{Kind::kPubackRefused}; };
   const Outcome outcome = gateway.rotation();
   REQUIRE(outcome.error);
   CHECK(outcome.error->kind == kPolicyPublish);

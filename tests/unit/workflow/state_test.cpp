@@ -20,7 +20,7 @@ ErrorKind failed_as(const Outcome& outcome) {
 void leave_certified(WorkflowFixture& fixture) {
   fixture.plan.attempts = 1;
   fixture.service.react = [](Operation asked, unsigned) {
-    return asked == Operation::kRegisterThing ? Reaction{Kind::kNothing, {}, {}, {}} : Reaction{};
+    return asked == Operation::kRegisterThing ? Reaction{Kind::kNothing} : Reaction{};
   };
   CHECK(failed_as(fixture.run()) == kNoAnswer);
   fixture.service.react = nullptr;

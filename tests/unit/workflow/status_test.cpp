@@ -50,7 +50,7 @@ TEST_CASE("an unfinished run is reported with its milestone and what it waits fo
   for (const Row& row : rows) {
     WorkflowFixture fixture;
     fixture.service.react = [&row](Operation asked, unsigned) {
-      return asked == row.refused ? Reaction{Reaction::Kind::kReject, {403, "", ""}, {}, {}} : Reaction{};
+      return asked == row.refused ? Reaction{.kind = Reaction::Kind::kReject, .words = {403, "", ""}} : Reaction{};
     };
     fixture.run();
     const State state = look(fixture);
