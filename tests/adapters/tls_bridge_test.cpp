@@ -1,4 +1,4 @@
-// The door on loopback lets this process in and nobody else; the tunnel carries large packets whole in both directions.
+// The listener on loopback accepts this process only; the bridge carries large packets whole in both directions.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -12,7 +12,6 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/tcp.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"
@@ -30,7 +29,7 @@ Descriptor dial(std::uint16_t port) {
 }
 
 /// In another process: connects, and tells whether the connection was closed without a byte.
-pid_t stranger(std::uint16_t port) {
+pid_t connect_from_child(std::uint16_t port) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   const Descriptor socket = dial(port);
@@ -38,11 +37,11 @@ pid_t stranger(std::uint16_t port) {
   ::_exit(socket && ::recv(socket.get(), &byte, 1, 0) <= 0 ? 0 : 1);
 }
 
-struct Door {
+struct ListenerBench {
   Interrupt interrupt;
   Descriptor stop{::eventfd(0, EFD_CLOEXEC)};
   Wait wait{interrupt, stop.get()};
-  LoopbackListener door = std::move(*LoopbackListener::open());
+  LoopbackListener listener = std::move(*LoopbackListener::open());
 };
 
 Instant soon() {
@@ -51,12 +50,12 @@ Instant soon() {
 
 }  // namespace
 
-TEST_CASE("a stranger is turned away, we are let in behind it, and the door is closed") {
-  Door bench;
-  const std::uint16_t port = bench.door.port();
-  const pid_t child = stranger(port);
+TEST_CASE("a foreign connection is closed, the one of this process behind it is accepted, and the listener closes") {
+  ListenerBench bench;
+  const std::uint16_t port = bench.listener.port();
+  const pid_t child = connect_from_child(port);
   Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
-  std::thread admitting([&] { admitted = bench.door.admit(soon(), bench.wait); });
+  std::thread admitting([&] { admitted = bench.listener.admit(soon(), bench.wait); });
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
@@ -72,13 +71,13 @@ TEST_CASE("a stranger is turned away, we are let in behind it, and the door is c
   CHECK_FALSE(dial(port));
 }
 
-TEST_CASE("strangers that flood the port neither pass nor hold us up, and the error names them") {
-  constexpr int kStrangers = 4;
+TEST_CASE("a flood of foreign connections neither passes nor delays ours, and the error names it") {
+  constexpr int kForeigners = 4;
   for (const bool we_come : {true, false}) {
-    Door bench;
-    const std::uint16_t port = bench.door.port();
+    ListenerBench bench;
+    const std::uint16_t port = bench.listener.port();
     std::vector<pid_t> children;
-    for (int i = 0; i < kStrangers; ++i) {
+    for (int i = 0; i < kForeigners; ++i) {
       const pid_t child = ::fork();
       if (child == 0) {
         // Until the port is closed, or its parent is gone.
@@ -90,7 +89,8 @@ TEST_CASE("strangers that flood the port neither pass nor hold us up, and the er
     }
     Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
     const auto time = we_come ? std::chrono::milliseconds(10'000) : std::chrono::milliseconds(300);
-    std::thread admitting([&] { admitted = bench.door.admit(std::chrono::steady_clock::now() + time, bench.wait); });
+    std::thread admitting(
+        [&] { admitted = bench.listener.admit(std::chrono::steady_clock::now() + time, bench.wait); });
     const Descriptor ours = we_come ? dial(port) : Descriptor();
     admitting.join();
     for (const pid_t child : children) {
@@ -101,27 +101,27 @@ TEST_CASE("strangers that flood the port neither pass nor hold us up, and the er
     if (we_come) CHECK(admitted->theirs == ours.get());
     if (we_come) continue;
     CHECK(admitted.error().kind == ErrorKind::kNoAnswer);
-    CHECK(admitted.error().message.find("another process of this machine connected to it") != std::string::npos);
+    CHECK(admitted.error().message.find("other processes of this machine connected to it") != std::string::npos);
     CHECK(admitted.error().hint.find("stop the process") != std::string::npos);
   }
 }
 
-TEST_CASE("nobody at the door: the deadline, an interrupt and a close end the wait") {
+TEST_CASE("without a connection the deadline, an interrupt and a close end the wait") {
   {
-    Door bench;
-    CHECK_FALSE(bench.door.admit(std::chrono::steady_clock::now(), bench.wait));
+    ListenerBench bench;
+    CHECK_FALSE(bench.listener.admit(std::chrono::steady_clock::now(), bench.wait));
   }
   {
-    Door bench;
+    ListenerBench bench;
     bench.interrupt.raise(ErrorKind::kTerminated);
-    const auto admitted = bench.door.admit(soon(), bench.wait);
+    const auto admitted = bench.listener.admit(soon(), bench.wait);
     REQUIRE_FALSE(admitted);
     CHECK(admitted.error().kind == ErrorKind::kTerminated);
   }
   {
-    Door bench;
+    ListenerBench bench;
     ::eventfd_write(bench.stop.get(), 1);
-    CHECK_FALSE(bench.door.admit(soon(), bench.wait));
+    CHECK_FALSE(bench.listener.admit(soon(), bench.wait));
   }
 }
 

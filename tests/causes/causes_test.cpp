@@ -146,7 +146,7 @@ std::vector<Row> proxy_rows() {
        saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
               "proxy-authenticate: NTLM, Digest realm=\"a, Basic\", nonce=\"x\"\r\n\r\n"),
        {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"authenticates by Negotiate, NTLM, Digest only"},
-       {"only Basic is supported"}},
+       {"enable Basic authentication"}},
       {"proxy is silent", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
        {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, 75, "proxy-refused", {"did not answer CONNECT"},
        {"proxy"}},

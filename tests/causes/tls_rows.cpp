@@ -92,7 +92,7 @@ std::vector<Row> tls_rows() {
       {"server not yet valid", showing(server_named("DNS:localhost", 3600, 7200)), swallow, {}, 77,
        "tls-server-not-yet-valid", {"is not yet valid", "valid from 20", "the local time is 20"}, {"set the clock"}},
       {"TLS 1.1 only", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77, "tls-version",
-       {"neither TLS 1.2 nor 1.3"}, {"brought up to date"}},
+       {"neither TLS 1.2 nor 1.3"}, {"enable TLS 1.2 or 1.3"}},
       {"ALPN refused", with_alpn("x-amzn-mqtt-ca"), swallow, {"--alpn", "h2"}, 77, "tls-alpn", {"ALPN protocol h2"},
        {"x-amzn-mqtt-ca"}},
       {"named by its common name alone", showing(common_name_alone()), swallow, {}, 77, "tls-name-mismatch",
@@ -129,7 +129,7 @@ std::vector<Row> configuration_rows() {
        {"OPENSSL_CONF=" + tls_configuration("anonymous.cnf", "CipherString = ALL:aNULL:@SECLEVEL=0\nVerifyMode = None\n"
                                                          "MinProtocol = TLSv1\n")}},
       {"TLS 1.1, and a configuration that allows it", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77,
-       "tls-version", {"neither TLS 1.2 nor 1.3"}, {"brought up to date"},
+       "tls-version", {"neither TLS 1.2 nor 1.3"}, {"enable TLS 1.2 or 1.3"},
        {"OPENSSL_CONF=" + tls_configuration("old.cnf", "CipherString = ALL:@SECLEVEL=0\nMinProtocol = TLSv1\n")}},
       {"an unknown issuer, and a configuration that asks for no check", showing(TestPki("other root").server()),
        swallow, {}, 77, "tls-untrusted-server", {"issuer CN=other root"}, {"--ca-file"},

@@ -27,10 +27,13 @@ struct Answer {
   std::vector<SocketAddress> addresses;
 };
 
+constexpr std::string_view kCheckNameServers =
+    "check that the network is up and that /etc/resolv.conf names a name server that answers";
+
 /// What looking up a name opens at the same time: a file of /etc, sockets to name servers, a library to load.
 constexpr unsigned kDescriptorsOfResolver = 6;
 
-/// Shared by the caller and the thread, whoever ends last frees it.
+/// Shared by the caller and the thread; the one that ends last frees it.
 struct Inquiry {
   Descriptor answered{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Mutex mutex;
@@ -91,9 +94,8 @@ tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) 
       answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
   return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": " + reason,
-              unknown ? "check the spelling of the endpoint; " + std::string(kEndpointCommand) +
-                            " tells it; on a closed network the name server may not know it"
-                      : "no name server answered; is the network up, and /etc/resolv.conf right?");
+              unknown ? "check the spelling of --endpoint; " + std::string(kEndpointCommand) + " prints the right one"
+                      : std::string(kCheckNameServers));
 }
 
 }  // namespace
@@ -116,7 +118,7 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
   FP_TRY_ASSIGN(const bool answered, wait.until(inquiry->answered.get(), POLLIN, deadline));
   if (!answered) {
     return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": no name server answered in time",
-                "is the network up, and /etc/resolv.conf right?");
+                std::string(kCheckNameServers));
   }
   const Lock lock(inquiry->mutex);
   if (inquiry->answer.addresses.empty()) return no_address(host, inquiry->answer);

@@ -27,28 +27,29 @@ ErrorKind kind_of(int error) {
 }
 
 std::string hint_for(ErrorKind kind, std::uint16_t port) {
-  if (kind == ErrorKind::kConnectionRefused) return "nothing listens there; check the endpoint and the port";
-  if (kind == ErrorKind::kNoRoute) return "is the network up, with an address and a default route?";
+  if (kind == ErrorKind::kConnectionRefused) return "check --endpoint and --port: nothing listens there";
+  if (kind == ErrorKind::kNoRoute)
+    return "check that the network is up and that this machine has an address and a default route";
   if (port == 8883) {
-    return "a firewall may drop port 8883; AWS IoT also listens on 443 (--port 443), or use a proxy (--proxy)";
+    return "if a firewall drops port 8883, use --port 443, where AWS IoT also listens, or a proxy (--proxy)";
   }
-  return "a firewall may drop this port; check the endpoint, the port and whether a proxy is needed (--proxy)";
+  return "check --endpoint and --port; if a firewall drops this port, use a proxy (--proxy)";
 }
 
-/// Of several failures the one that says most about the server is told: it refused, it was silent, it is not there.
+/// Of several failures the one that says most about the server is reported: refused, then silent, then unreachable.
 unsigned weight(ErrorKind kind) {
   if (kind == ErrorKind::kConnectionRefused) return 2;
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
 }
 
-/// One connect that is under way.
+/// One connect in progress.
 struct Attempt {
   Descriptor socket;
   const SocketAddress* address;
   Instant end;
 };
 
-/// Connects that are under way at the same time; the first to get through wins.
+/// Connects in progress at the same time; the first one to be established wins.
 class Race {
  public:
   Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
@@ -61,7 +62,7 @@ class Race {
   [[nodiscard]] const std::string& causes() const { return causes_; }
 
  private:
-  /// kOutOfResources ends the race: the other addresses would fare no better.
+  /// kOutOfResources ends the race: the other addresses would fail in the same way.
   Result<void> start(const SocketAddress& address, Instant now);
   /// The attempt that a ready descriptor belongs to, taken out.
   Attempt take_ready();

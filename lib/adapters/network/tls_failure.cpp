@@ -31,7 +31,7 @@ std::string local_time() {
   return rfc3339(std::chrono::system_clock::now());
 }
 
-/// The leaf, and the issuers of what was shown above it.
+/// The subject, issuer and dates of the leaf, and the issuers of the rest of the chain.
 std::string shown(const TlsEvidence& evidence) {
   std::string text = "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer +
                      ", valid from " + rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
@@ -54,11 +54,11 @@ bool is_missing_root(int verify_error) {
 
 std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (is_legacy_aws_endpoint(peer.server_name)) {
-    return "an AWS endpoint without -ats shows a certificate that nobody trusts any more; use the one that " +
-           std::string(kEndpointCommand) + " tells";
+    return "use the endpoint that " + std::string(kEndpointCommand) +
+           " prints: the certificates of AWS endpoints without -ats are no longer trusted";
   }
   if (!is_missing_root(evidence.verify_error)) {
-    return "the certificate itself is not acceptable here; the server needs another one";
+    return "install another certificate on the server: OpenSSL does not accept this one for a TLS server";
   }
   const std::string& issuer = evidence.leaf.issuer;
   const bool by_aws = issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos;
@@ -69,16 +69,16 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
                    : "; give the file that does with --ca-file, if this is the right server");
   }
   if (!is_aws_host(peer.server_name)) {
-    return "if this is the right server, give its root with --ca-file; a proxy that inspects TLS or a captive portal "
-           "shows another issuer than you expect";
+    return "if you expect this issuer, give its root with --ca-file; otherwise find the proxy that inspects TLS or the "
+           "captive portal that the issuer names";
   }
   if (by_aws) {
-    return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
-           "(https://www.amazontrust.com/repository/) with --ca-file";
+    return "install the package ca-certificates, or give AWS's roots (https://www.amazontrust.com/repository/) with "
+           "--ca-file: this certificate of AWS has a root that this system does not trust";
   }
-  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; "
-         "the claim cannot pass it, so have " +
-         printable(peer.server_name) + " exempted from inspection";
+  return "have " + printable(peer.server_name) +
+         " exempted from TLS inspection: this is no certificate of AWS, and its issuer names the proxy that inspects "
+         "TLS";
 }
 
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -87,14 +87,14 @@ Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (names.empty()) {
     return error(kTlsNameMismatch,
                  "the certificate of " + peer.name + " names no host in its subjectAltName; " + shown(evidence),
-                 "the server needs a certificate with " + printable(peer.server_name) +
-                     " in its subjectAltName; a common name is not looked at");
+                 "install a certificate with " + printable(peer.server_name) +
+                     " in its subjectAltName on the server; the common name is ignored");
   }
   return error(
       kTlsNameMismatch,
       "the certificate of " + peer.name + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
           shown(evidence),
-      "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
+      "check --endpoint; if it is an address or a private name, give the name in the certificate with --server-name");
 }
 
 Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -104,7 +104,7 @@ Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evi
                whose + " of " + peer.name + " " + what + ": subject " + judged.subject + ", issuer " + judged.issuer +
                    ", valid from " + rfc3339(judged.not_before) + " to " + rfc3339(judged.not_after) +
                    "; the local time is " + local_time(),
-               "if the local time is wrong, set the clock; else the server needs a new certificate");
+               "if the local time is wrong, set the clock; otherwise renew the certificate of the server");
 }
 
 Error verify_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -140,7 +140,7 @@ bool is_about_our_certificate(int alert) {
   }
 }
 
-/// What a server says that is being stopped or has trouble of its own.
+/// The alerts of a server that is being stopped or has an internal fault.
 bool is_about_the_server(int alert) {
   return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_CLOSE_NOTIFY;
 }
@@ -156,24 +156,25 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   if (alert == SSL_AD_PROTOCOL_VERSION) {
     return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
-                 "older versions are not used; the server must be brought up to date");
+                 "enable TLS 1.2 or 1.3 on the server");
   }
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
     return error(kTlsAlpn,
-                 peer.name + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
-                 "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
+                 peer.name + " does not accept ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
+                 "omit --alpn, or use port 8883: on port 443 AWS IoT accepts x-amzn-mqtt-ca");
   }
   if (is_about_the_server(alert)) {
     return error(kServerUnavailable, peer.name + " ended TLS: " + alert_text(alert),
-                 "the server or a load balancer before it may be restarting; it is tried again after a pause");
+                 "wait, then rerun: the server or its load balancer may be restarting");
   }
-  return error(kTlsFailed, peer.name + " ended TLS: " + alert_text(alert),
-               alert == SSL_AD_UNRECOGNIZED_NAME
-                   ? "the server does not know this name; check --endpoint and --server-name"
-                   : "server and client may share no cipher, curve or signature algorithm");
+  return error(
+      kTlsFailed, peer.name + " ended TLS: " + alert_text(alert),
+      alert == SSL_AD_UNRECOGNIZED_NAME
+          ? "check --endpoint and --server-name: the server does not know this name"
+          : "check that the server and OpenSSL's configuration share a cipher, a curve and a signature algorithm");
 }
 
-/// Found by our own side before it has said anything: what OpenSSL may use is not enough for TLS.
+/// Found by OpenSSL before it sent anything: its configuration does not leave enough for TLS.
 bool is_about_configuration(int reason) {
   switch (reason) {
     case SSL_R_NO_CIPHERS_AVAILABLE:
@@ -196,15 +197,15 @@ Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const std::string words = text == nullptr ? "no reason given" : text;
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
     return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + words,
-                 "older versions are not used; the server must be brought up to date");
+                 "enable TLS 1.2 or 1.3 on the server");
   }
   return error(kTlsFailed, "TLS with " + peer.name + " failed: " + words,
-               "OpenSSL's security level may refuse what the server offers, or something on the way changes its bytes");
+               "check OpenSSL's security level, and that no device on the way changes the bytes of the server");
 }
 
 Error too_much(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsFailed, peer.name + " " + evidence.excess,
-               "this is not how a server of AWS IoT behaves; check --endpoint and --port");
+               "check --endpoint and --port: a server of AWS IoT does not do this");
 }
 
 Error no_certificate(const TlsPeer& peer) {
@@ -215,15 +216,14 @@ Error no_certificate(const TlsPeer& peer) {
 Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
   const std::string how =
       evidence.socket_errno == 0 ? "closed the connection" : std::generic_category().message(evidence.socket_errno);
-  const std::string when = !evidence.server_spoke ? "before it said anything"
+  const std::string when = !evidence.server_spoke ? "before it sent anything"
                            : evidence.certificate_asked
-                               ? "after it had seen " + std::string(certificate_of(evidence.principal))
+                               ? "after it had asked for " + std::string(certificate_of(evidence.principal))
                                : "in the middle";
   Error lost = error(kConnectionLost, "TLS handshake with " + peer.name + ": " + how + " " + when,
                      evidence.certificate_asked ? certificate_hint(evidence.principal)
-                                                : "a firewall or proxy may cut TLS here, or the port is not the one "
-                                                  "for TLS; check --port");
-  // Who has not asked for the claim cannot have refused it.
+                                                : "check --port, and whether a firewall or proxy interrupts TLS");
+  // A server that has not asked for our certificate cannot have refused it.
   if (evidence.certificate_asked) lost.closed_after = evidence.closed_after;
   return lost;
 }
@@ -233,8 +233,8 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (!evidence.first_words.empty()) {
     return error(kNotATlsServer, peer.name + " is not a TLS server; it said: " + evidence.first_words,
-                 "a proxy, a captive portal or another service answers there; check --endpoint and --port, or give the "
-                 "proxy with --proxy");
+                 "check --endpoint and --port, or give the proxy with --proxy: a proxy, a captive portal or another "
+                 "service answers there");
   }
   if (!evidence.excess.empty()) return too_much(evidence, peer);
   if (evidence.no_certificate) return no_certificate(peer);
@@ -248,8 +248,8 @@ Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsTimeout,
                peer.name + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
-                                                  : " takes connections but does not answer the TLS handshake"),
-               "check that this is the right port; a firewall that inspects traffic may also hold it back");
+                                                  : " accepts connections but does not answer the TLS handshake"),
+               "check that this is the right port, and that no firewall holds back TLS");
 }
 
 std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
