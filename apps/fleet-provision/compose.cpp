@@ -57,7 +57,9 @@ class ClaimTransport final : public Transport {
     return proof;
   }
   [[nodiscard]] Result<void> load_roots() override { return transport_.load_roots(); }
-  [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override { return transport_.speak_as(issued); }
+  [[nodiscard]] Result<void> use_identity(const IssuedCredentials& issued) override {
+    return transport_.use_identity(issued);
+  }
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override {
     return transport_.connect(request);
   }
@@ -108,7 +110,7 @@ Result<State> read_state(const std::string& state_dir, Observer& observer) {
   const Interrupt never;
   OpensslKeysmith keysmith(never);
   PosixDisk disk(state_dir);
-  return look_at_state(disk, keysmith, observer);
+  return read_state(disk, keysmith, observer);
 }
 
 std::string absolute_path(const std::string& path) {

@@ -10,8 +10,8 @@ constexpr char kAnyValue = '\x01';
 
 }  // namespace
 
-std::string arn(const AwsPlace& place, const std::string& resource) {
-  return "arn:" + place.partition + ":iot:" + place.region + ":" + place.account + ":" + resource;
+std::string arn(const PolicyScope& scope, const std::string& resource) {
+  return "arn:" + scope.partition + ":iot:" + scope.region + ":" + scope.account + ":" + resource;
 }
 
 Result<std::string> client_id_pattern(std::string_view client_id) {
@@ -42,16 +42,16 @@ Result<std::string> client_id_pattern(std::string_view client_id) {
 std::vector<PolicyStatement> claim_policy(const ClaimPolicyRequest& request) {
   const Topics create = topics_of(create_operation(request.method), request.payload_format, request.template_name);
   const Topics enroll = topics_of(Operation::kRegisterThing, request.payload_format, request.template_name);
-  PolicyStatement connect{"iot:Connect", {arn(request.place, "client/" + request.client_id_pattern)}};
+  PolicyStatement connect{"iot:Connect", {arn(request.scope, "client/" + request.client_id_pattern)}};
   PolicyStatement publish{"iot:Publish", {}};
   PolicyStatement subscribe{"iot:Subscribe", {}};
   PolicyStatement receive{"iot:Receive", {}};
   for (const std::string& topic : {create.request, enroll.request}) {
-    publish.resources.push_back(arn(request.place, "topic/" + topic));
+    publish.resources.push_back(arn(request.scope, "topic/" + topic));
   }
   for (const std::string& topic : {create.accepted, create.rejected, enroll.accepted, enroll.rejected}) {
-    subscribe.resources.push_back(arn(request.place, "topicfilter/" + topic));
-    receive.resources.push_back(arn(request.place, "topic/" + topic));
+    subscribe.resources.push_back(arn(request.scope, "topicfilter/" + topic));
+    receive.resources.push_back(arn(request.scope, "topic/" + topic));
   }
   return {std::move(connect), std::move(publish), std::move(subscribe), std::move(receive)};
 }

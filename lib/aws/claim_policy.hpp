@@ -13,7 +13,7 @@
 namespace fleet_provision {
 
 /// `arn:PARTITION:iot:REGION:ACCOUNT:RESOURCE`.
-[[nodiscard]] std::string arn(const AwsPlace& place, const std::string& resource);
+[[nodiscard]] std::string arn(const PolicyScope& scope, const std::string& resource);
 
 /// A client id option as the resource of iot:Connect: `{Name}` becomes `*`, since one claim serves many gateways;
 /// a `*`, `?` or `$` of its own is escaped. kUsage for a lone brace.
@@ -26,7 +26,7 @@ struct PolicyStatement {
 };
 
 struct ClaimPolicyRequest {
-  AwsPlace place;
+  PolicyScope scope;
   std::string client_id_pattern = "fleet-provision-*";
   std::string template_name;
   Method method = Method::kCsr;

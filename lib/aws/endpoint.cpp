@@ -96,20 +96,20 @@ bool is_legacy_aws_endpoint(std::string_view host) {
                      [](char c) { return is_letter(c) || is_digit(c); });
 }
 
-std::optional<AwsPlace> place_of_endpoint(std::string_view host) {
-  std::optional<AwsPlace> place;
+std::optional<PolicyScope> scope_of_endpoint(std::string_view host) {
+  std::optional<PolicyScope> scope;
   for (const Partition& each : kPartitions) {
     const std::string_view region = region_behind_service(name_in(each, host));
     if (region.empty()) continue;
     // Two partitions share a suffix: the region tells which, and the first stands for a region that tells neither.
-    if (!place || is_region_of(each, region))
-      place = AwsPlace{std::string(each.name), std::string(region), AwsPlace{}.account};
+    if (!scope || is_region_of(each, region))
+      scope = PolicyScope{std::string(each.name), std::string(region), PolicyScope{}.account};
   }
-  return place;
+  return scope;
 }
 
-AwsPlace place_or_placeholders(std::string_view host) {
-  return place_of_endpoint(host).value_or(AwsPlace{});
+PolicyScope scope_or_placeholders(std::string_view host) {
+  return scope_of_endpoint(host).value_or(PolicyScope{});
 }
 
 std::optional<std::string> partition_of_region(std::string_view region) {

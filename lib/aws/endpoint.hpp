@@ -9,7 +9,7 @@
 namespace fleet_provision {
 
 /// Where the resources of a policy are; placeholders stand for what is not known.
-struct AwsPlace {
+struct PolicyScope {
   std::string partition = "aws";
   std::string region = "REGION";
   std::string account = "ACCOUNT";
@@ -22,9 +22,9 @@ struct AwsPlace {
 [[nodiscard]] bool is_legacy_aws_endpoint(std::string_view host);
 
 /// The region and partition that an AWS IoT endpoint's name tells; nothing for any other name. `host` is in lower case.
-[[nodiscard]] std::optional<AwsPlace> place_of_endpoint(std::string_view host);
+[[nodiscard]] std::optional<PolicyScope> scope_of_endpoint(std::string_view host);
 /// The same, with placeholders where the name tells nothing.
-[[nodiscard]] AwsPlace place_or_placeholders(std::string_view host);
+[[nodiscard]] PolicyScope scope_or_placeholders(std::string_view host);
 
 /// `aws-cn` for `cn-north-1`, `aws` for `eu-central-1`; nothing for a region that has the form of no partition's.
 [[nodiscard]] std::optional<std::string> partition_of_region(std::string_view region);

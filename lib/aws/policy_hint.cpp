@@ -8,10 +8,10 @@ namespace fleet_provision {
 namespace {
 
 /// The statement that allows `need`, fit to be pasted.
-std::string statement(const PolicyNeed& need, const AwsPlace& place) {
+std::string statement(const PolicyNeed& need, const PolicyScope& scope) {
   std::string resources;
   for (const std::string& each : need.resources) {
-    resources += (resources.empty() ? "\"" : ",\"") + arn(place, printable(each)) + "\"";
+    resources += (resources.empty() ? "\"" : ",\"") + arn(scope, printable(each)) + "\"";
   }
   if (need.resources.size() != 1) resources = "[" + resources + "]";
   return R"({"Effect":"Allow","Action":")" + need.action + R"(","Resource":)" + resources + "}";
@@ -19,7 +19,7 @@ std::string statement(const PolicyNeed& need, const AwsPlace& place) {
 
 }  // namespace
 
-std::string allow_hint(Principal principal, const PolicyNeed& need, const AwsPlace& place) {
+std::string allow_hint(Principal principal, const PolicyNeed& need, const PolicyScope& scope) {
   // The slip that half of all claim policies begin with.
   const char* form = need.action == "iot:Subscribe" ? " (topicfilter/, not topic/)" : "";
   // The name of a template is part of these, so a slip in it is denied as well.
@@ -30,7 +30,7 @@ std::string allow_hint(Principal principal, const PolicyNeed& need, const AwsPla
                          ? "; check that --template is spelt as in the policy, in upper and lower case"
                          : "";
   return std::string(policy_of(principal)) + " must allow " + need.action + " on " + listed(need.resources) + form +
-         ": add " + statement(need, place) + slip;
+         ": add " + statement(need, scope) + slip;
 }
 
 PolicyNeed connect_need(std::string_view client_id) {

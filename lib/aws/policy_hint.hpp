@@ -10,8 +10,8 @@
 
 namespace fleet_provision {
 
-/// `the claim's policy must allow ACTION on RESOURCE, …: add {…}`, with the region and partition of `place`.
-[[nodiscard]] std::string allow_hint(Principal principal, const PolicyNeed& need, const AwsPlace& place = {});
+/// `the claim's policy must allow ACTION on RESOURCE, …: add {…}`, with the region and partition of `scope`.
+[[nodiscard]] std::string allow_hint(Principal principal, const PolicyNeed& need, const PolicyScope& scope = {});
 
 /// iot:Connect for this client id; one of our own making is another one next time, so all of them are meant.
 [[nodiscard]] PolicyNeed connect_need(std::string_view client_id);

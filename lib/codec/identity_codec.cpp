@@ -34,7 +34,7 @@ std::string encode_identity(const Identity& identity) {
   object["port"] = identity.port;
   object["method"] = std::string(word(identity.method));
   object["keyType"] = identity.key_type;
-  object["key"] = identity.key;
+  object["key"] = text_of(identity.key);
   object["keyStore"] = or_null(identity.key_store);
   object["deviceConfiguration"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
@@ -69,10 +69,11 @@ Result<Identity> decode_identity(std::string_view text) {
   if (!known_method) return fail(kKind, "its \"method\" is neither csr nor keys");
   identity.method = *known_method;
   FP_TRY_ASSIGN(identity.key_type, fields.text("keyType"));
-  FP_TRY_ASSIGN(identity.key, fields.text("key"));
+  FP_TRY_ASSIGN(const std::string key, fields.text("key"));
+  identity.key = parse_key_location(key);
   FP_TRY_ASSIGN(identity.key_store, fields.text_or_null("keyStore"));
   // Earlier versions did not write it, and kept keys in files only.
-  if (!identity.key_store && identity.key == "private-key.pem") identity.key_store = kFileKeyStore;
+  if (!identity.key_store && has_key_file(identity)) identity.key_store = kFileKeyStore;
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
   FP_TRY_ASSIGN(identity.files_digest, fields.text_or_null("filesDigest"));

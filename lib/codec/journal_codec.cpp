@@ -14,18 +14,65 @@ constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
 // A bit over three thousand years; sums of two stay far inside their type.
 constexpr std::uint64_t kSecondsMax = 100'000'000'000;
 
+/// How `source` begins where a name follows: `key REFERENCE`, `csr FILE`.
+constexpr std::string_view kGivenKey = "key ";
+constexpr std::string_view kGivenCsr = "csr ";
+
+/// `source` and `sourceType` of an origin.
+struct OriginTexts {
+  std::string source;
+  std::string type;
+};
+
+OriginTexts encode(const KeyOrigin& origin) {
+  struct Texts {
+    OriginTexts operator()(const MadeHere& at) const { return {"made", at.key_type}; }
+    OriginTexts operator()(const MadeByService&) const { return {"service", ""}; }
+    OriginTexts operator()(const GivenKey& at) const { return {std::string(kGivenKey) + at.reference, ""}; }
+    OriginTexts operator()(const GivenCsr& at) const { return {std::string(kGivenCsr) + at.file, ""}; }
+  };
+  return std::visit(Texts{}, origin);
+}
+
+Result<KeyOrigin> decode_origin(const OriginTexts& texts) {
+  const std::string_view source = texts.source;
+  if (source == "made") return MadeHere{texts.type};
+  if (source == "service") return MadeByService{};
+  if (source.starts_with(kGivenKey)) return GivenKey{std::string(source.substr(kGivenKey.size()))};
+  if (source.starts_with(kGivenCsr)) return GivenCsr{std::string(source.substr(kGivenCsr.size()))};
+  return fail(kKind, "its \"source\" is none of made, service, key and csr");
+}
+
+/// A key file has no URI: its name is always the same.
+std::string uri_of(const KeyLocation& location) {
+  return is_file(location) ? std::string() : text_of(location);
+}
+
+KeyLocation location_of(const std::string& uri, const KeyOrigin& origin) {
+  if (!uri.empty()) return parse_key_location(uri);
+  if (std::holds_alternative<GivenCsr>(origin)) return ExternalKey{};
+  return PemFile{kPrivateKeyFile};
+}
+
 nlohmann::json encode(const KeyMade& made) {
-  return {{"source", made.origin.source}, {"sourceType", made.origin.type},
-          {"uri", made.key.uri},          {"publicKeySha256", made.key.public_key_sha256},
-          {"type", made.key.type},        {"csrSubject", made.csr_subject},
+  const OriginTexts origin = encode(made.origin);
+  return {{"source", origin.source},
+          {"sourceType", origin.type},
+          {"uri", uri_of(made.key.location)},
+          {"publicKeySha256", made.key.public_key_sha256},
+          {"type", made.key.type},
+          {"csrSubject", made.csr_subject},
           {"csr", made.csr_pem}};
 }
 
 Result<KeyMade> decode_key(const JsonFields& fields) {
   KeyMade made;
-  FP_TRY_ASSIGN(made.origin.source, fields.text("source"));
-  FP_TRY_ASSIGN(made.origin.type, fields.text("sourceType"));
-  FP_TRY_ASSIGN(made.key.uri, fields.text("uri"));
+  OriginTexts origin;
+  FP_TRY_ASSIGN(origin.source, fields.text("source"));
+  FP_TRY_ASSIGN(origin.type, fields.text("sourceType"));
+  FP_TRY_ASSIGN(made.origin, decode_origin(origin));
+  FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
+  made.key.location = location_of(uri, made.origin);
   FP_TRY_ASSIGN(made.key.public_key_sha256, fields.text("publicKeySha256"));
   FP_TRY_ASSIGN(made.key.type, fields.text("type"));
   FP_TRY_ASSIGN(made.csr_subject, fields.text("csrSubject"));

@@ -1,23 +1,16 @@
 // Facts of a certificate and of a whole identity, as values.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "core/key_location.hpp"
 #include "core/plan.hpp"
 #include "core/secret.hpp"
+#include "core/wall_time.hpp"
 
 namespace fleet_provision {
-
-/// A point of the wall clock, in UTC. Used to explain and refuse certificate dates, never to measure.
-using WallTime = std::chrono::system_clock::time_point;
-
-/// RFC 3339 in UTC with seconds: `2026-11-23T06:12:00Z`.
-[[nodiscard]] std::string rfc3339(WallTime time);
-/// The inverse; nothing for any other text.
-[[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// What a certificate says. Fingerprints are 64 lower-case hex digits.
 struct CertificateFacts {
@@ -35,12 +28,15 @@ struct CertificateFacts {
   std::string pem = {};
 };
 
-/// The gateway's own key: PEM in our hands, or a reference to a place that signs for us.
+/// The file of a private key, in the directory of its identity.
+inline constexpr const char* kPrivateKeyFile = "private-key.pem";
+
+/// The gateway's own key: in our hands, or at a location that signs for it.
 struct DeviceKey {
-  /// PKCS#8 or traditional PEM, unencrypted; empty when the key lives elsewhere.
+  /// Where it is kept once the run has stored it.
+  KeyLocation location = PemFile{kPrivateKeyFile};
+  /// PKCS#8 or traditional PEM, unencrypted; empty unless `location` is a file.
   Secret pem;
-  /// A URI (`handle:…`, `pkcs11:…`) when the key lives elsewhere, which no keysmith of ours takes yet; else empty.
-  std::string uri;
   std::string public_key_sha256;
   /// `ec-p256`, `rsa-2048`, …
   std::string type;
@@ -61,9 +57,9 @@ struct Identity {
   std::uint16_t port = 0;
   Method method = Method::kCsr;
   std::string key_type;
-  /// `private-key.pem`, a URI, or empty (an outside CSR whose key was not named).
-  std::string key;
-  /// `file`; nothing where the key is outside and this program does not know where.
+  /// `private-key.pem`, a key in hardware, or the external key of a CSR.
+  KeyLocation key = PemFile{kPrivateKeyFile};
+  /// `file`; nothing for any other key.
   std::optional<std::string> key_store;
   DeviceConfiguration device_configuration;
   /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
@@ -79,7 +75,9 @@ struct Identity {
   std::optional<std::string> verified_at;
 };
 
-/// `thing NAME`, or `certificate ID` where the template made no thing; fit to be shown.
+/// Whether its private key is the file private-key.pem.
+[[nodiscard]] bool has_key_file(const Identity& identity);
+/// `thing NAME`, or `certificate ID` where the template made no thing; printable.
 [[nodiscard]] std::string named(const Identity& identity);
 
 }  // namespace fleet_provision

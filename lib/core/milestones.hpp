@@ -20,11 +20,28 @@
 
 namespace fleet_provision {
 
-/// Where a key comes from: `made`, `service`, `key REFERENCE` or `csr FILE`; and the type asked for, where one was.
-struct KeyOrigin {
-  std::string source;
-  std::string type;
+/// The key is made on this machine.
+struct MadeHere {
+  /// The word of the type that was asked for.
+  std::string key_type;
+  friend bool operator==(const MadeHere&, const MadeHere&) = default;
 };
+/// The key comes with the certificate (method `keys`).
+struct MadeByService {
+  friend bool operator==(const MadeByService&, const MadeByService&) = default;
+};
+/// `--key`.
+struct GivenKey {
+  std::string reference;
+  friend bool operator==(const GivenKey&, const GivenKey&) = default;
+};
+/// `--csr`.
+struct GivenCsr {
+  std::string file;
+  friend bool operator==(const GivenCsr&, const GivenCsr&) = default;
+};
+/// Where a key comes from.
+using KeyOrigin = std::variant<MadeHere, MadeByService, GivenKey, GivenCsr>;
 
 /// What a certificate was asked with, beyond its key.
 struct CertificateOrigin {
@@ -42,7 +59,7 @@ struct Fresh {};
 struct KeyMade {
   KeyOrigin origin;
   DeviceKey key;
-  /// The option's text the CSR was made with; empty for an outside CSR.
+  /// The option's text the CSR was made with; empty for a given CSR.
   std::string csr_subject;
   /// PEM; empty with the method `keys`.
   std::string csr_pem;

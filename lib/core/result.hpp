@@ -17,16 +17,24 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using tl::expected<T, Error>::expected;
 };
 
-/// An error to return: `return fail(ErrorKind::kDns, "cannot resolve …", "check the endpoint");`
-[[nodiscard]] inline tl::unexpected<Error> fail(ErrorKind kind, std::string message, std::string hint = {}) {
+/// An Error on its way out of a function that gives a Result.
+class [[nodiscard]] Failure : public tl::unexpected<Error> {
+ public:
+  explicit Failure(Error error) : tl::unexpected<Error>(std::move(error)) {}
+  /// See Error::in.
+  [[nodiscard]] Failure in(Phase phase) && { return Failure(std::move(value()).in(phase)); }
+};
+
+/// An error to return: `return fail(ErrorKind::kDns, "cannot resolve …", "check the endpoint").in(Phase::kResolve);`
+[[nodiscard]] inline Failure fail(ErrorKind kind, std::string message, std::string hint = {}) {
   Error error;
   error.kind = kind;
   error.message = std::move(message);
   error.hint = std::move(hint);
-  return tl::unexpected<Error>(std::move(error));
+  return Failure(std::move(error));
 }
-[[nodiscard]] inline tl::unexpected<Error> fail(Error error) {
-  return tl::unexpected<Error>(std::move(error));
+[[nodiscard]] inline Failure fail(Error error) {
+  return Failure(std::move(error));
 }
 
 }  // namespace fleet_provision

@@ -190,14 +190,14 @@ std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint
 
 std::string policy_hint(const MqttStep& step) {
   if (step.phase == Phase::kMqtt) {
-    return allow_hint(step.principal, connect_need(step.client_id), step.place) + "; and " +
+    return allow_hint(step.principal, connect_need(step.client_id), step.scope) + "; and " +
            std::string(certificate_of(step.principal)) + " must be ACTIVE in the account and region of the endpoint";
   }
   if (step.phase != Phase::kSubscribe)
-    return allow_hint(step.principal, {"iot:Publish", {"topic/" + step.topic}}, step.place);
+    return allow_hint(step.principal, {"iot:Publish", {"topic/" + step.topic}}, step.scope);
   PolicyNeed need{"iot:Subscribe", {}};
   for (const std::string& each : step.filters) need.resources.push_back("topicfilter/" + each);
-  return allow_hint(step.principal, need, step.place);
+  return allow_hint(step.principal, need, step.scope);
 }
 
 std::optional<Error> refusal(const MqttPacket& packet, MqttVersion version, const MqttStep& step) {

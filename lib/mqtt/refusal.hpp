@@ -25,7 +25,7 @@ struct MqttStep {
   /// Whose policy allows or denies it.
   Principal principal = Principal::kClaim;
   /// Where the resources of that policy are.
-  AwsPlace place = {};
+  PolicyScope scope = {};
 };
 
 /// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants the request.

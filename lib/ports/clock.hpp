@@ -4,8 +4,8 @@
 #include <string>
 
 #include "core/deadline.hpp"
-#include "core/identity.hpp"
 #include "core/result.hpp"
+#include "core/wall_time.hpp"
 
 namespace fleet_provision {
 

@@ -87,7 +87,7 @@ class Transport {
   /// ours, which is far enough to see whether the server's own is good.
   [[nodiscard]] virtual Result<void> load_roots() { return {}; }
   /// From now on `connect` speaks as the identity that was issued, and no longer as the claim. Also without a claim.
-  [[nodiscard]] virtual Result<void> speak_as(const IssuedCredentials& issued) = 0;
+  [[nodiscard]] virtual Result<void> use_identity(const IssuedCredentials& issued) = 0;
   /// Begins one connection. Only one Session lives at a time.
   [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;
   /// Wipes the keys that were loaded; called when no Session lives and none will, before a program of the user runs.

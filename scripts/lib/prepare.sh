@@ -16,7 +16,7 @@ build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libex
 format_packages="clang-format"
 shell_check_packages="shellcheck"
 clang_packages="clang clang-tidy libclang-rt-dev"
-coverage_packages="gcovr"
+coverage_packages="clang llvm libclang-rt-dev python3"
 cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
 log="${root:-}/build/log"
@@ -100,6 +100,16 @@ configure() {
   if [ ! -f "$directory/CMakeCache.txt" ] && command -v ninja > /dev/null; then set -- -G Ninja "$@"; fi
   if command -v ccache > /dev/null; then set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"; fi
   quietly "configuring" cmake -S "$root" -B "$directory" "$@"
+}
+
+# configure_quick DIRECTORY [CMAKE-ARGUMENT…]: for whole builds. Several sources are compiled as one, which reads and
+# instantiates each header once for all of them: lib and apps take a quarter of the time. Not with ccache, which does
+# better with single sources.
+configure_quick() {
+  directory=$1
+  shift
+  if ! command -v ccache > /dev/null; then set -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 "$@"; fi
+  configure "$directory" "$@"
 }
 
 # build DIRECTORY [TARGET…]

@@ -129,7 +129,7 @@ TEST_CASE("a server that refuses the identity's certificate is not told of as if
   const IssuedCertificate issued = pki().claim();
   DeviceKey key;
   key.pem = Secret(issued.key);
-  REQUIRE(transport.speak_as({issued.certificate, key}));
+  REQUIRE(transport.use_identity({issued.certificate, key}));
   const auto session = transport.connect(bench.request);
   const auto answer = exchange(*session);
   session->close();

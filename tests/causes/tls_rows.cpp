@@ -1,6 +1,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/causes/rows.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test::causes {
 namespace {
@@ -78,13 +79,13 @@ std::vector<Row> tls_rows() {
   std::vector<Row> rows{
       {"unknown issuer", showing(TestPki("other root").server()), swallow, {}, 77, "tls-untrusted-server",
        {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"},
-       {"ca.pem does not hold the root of issuer CN=other root; give the file that does with --ca-file"}},
+       {"ca.pem does not hold the root of issuer CN=other root; if this is the right server, give its root with --ca-file"}},
       {"TLS-inspecting proxy", showing(inspected()), swallow, {"--server-name", kAwsName}, 77, "tls-untrusted-server",
        {"subject CN=intercepted, issuer CN=Example Corp Inspection", "then issuer CN=Example Corp Inspection"},
-       {"no certificate of AWS", "inspects TLS", kAwsName, "exempted"}},
+       {"exempt ", kAwsName, "from TLS inspection", "see its issuer"}},
       {"endpoint without -ats", showing(inspected()), swallow,
        {"--server-name", "abc123.iot.eu-west-1.amazonaws.com"}, 77, "tls-untrusted-server", {"is not trusted"},
-       {"without -ats", "aws iot describe-endpoint --endpoint-type iot:Data-ATS"}},
+       {"use the -ats endpoint", "aws iot describe-endpoint --endpoint-type iot:Data-ATS"}},
       {"other host name", showing(server_named("DNS:example.com")), swallow, {}, 77, "tls-name-mismatch",
        {"is not for localhost but for example.com", "issuer CN=test root"}, {"--server-name"}},
       {"expired server", showing(server_named("DNS:localhost", -7200, -3600)), swallow, {}, 77, "tls-server-expired",
@@ -125,7 +126,7 @@ std::vector<Row> tls_rows() {
 std::vector<Row> configuration_rows() {
   return {
       {"no certificate, and a configuration that allows it", anonymous(), serve, {}, 77, "tls-failed",
-       {"ended TLS: handshake failure"}, {"no cipher"},
+       {"ended TLS: handshake failure"}, {"share a cipher"},
        {"OPENSSL_CONF=" + tls_configuration("anonymous.cnf", "CipherString = ALL:aNULL:@SECLEVEL=0\nVerifyMode = None\n"
                                                          "MinProtocol = TLSv1\n")}},
       {"TLS 1.1, and a configuration that allows it", showing(pki().server(), TLS1_1_VERSION), swallow, {}, 77,
@@ -141,7 +142,7 @@ std::vector<Row> configuration_rows() {
        {"odd.cnf leaves no usable TLS cipher"}, {"OPENSSL_CONF"},
        {"OPENSSL_CONF=" + tls_configuration("odd.cnf", "CipherString = aNULL:@SECLEVEL=0\nMaxProtocol = TLSv1.2\n")}},
       {"a configuration that demands FIPS", good(), swallow, {}, 78, "tls-configuration",
-       {"fips.cnf demands FIPS and leaves no usable TLS cipher"}, {"OPENSSL_CONF", "FIPS provider"},
+       {"fips.cnf requires FIPS and leaves no usable TLS cipher"}, {"OPENSSL_CONF", "FIPS provider"},
        {"OPENSSL_CONF=" + configuration("fips.cnf",
                                         "providers = these\nalg_section = algorithms\n[these]\ndefault = its\n[its]\n"
                                         "activate = 1\n[algorithms]\ndefault_properties = fips=yes\n")}},

@@ -21,7 +21,7 @@ class MosquittoTransport : public fp::Transport {
     std::ifstream file(std::getenv("FLEET_PROVISION_CLAIM_CERT"));
     return keysmith_.read_certificate(std::string(std::istreambuf_iterator<char>(file), {}));
   }
-  fp::Result<void> speak_as(const fp::IssuedCredentials&) override {
+  fp::Result<void> use_identity(const fp::IssuedCredentials&) override {
     return fp::fail(fp::ErrorKind::kUsage, "this transport speaks as the claim only");  // asked for by --verify alone
   }
   std::unique_ptr<fp::Session> connect(const fp::ConnectRequest& request) override {

@@ -71,9 +71,9 @@ Result<DeviceKey> FakeKeysmith::read_key(const Secret& pem) {
 }
 
 Result<DeviceKey> FakeKeysmith::open_key(const std::string& reference) {
-  if (reference.rfind("handle:", 0) == 0) {
+  if (const KeyLocation location = parse_key_location(reference); is_in_hardware(location)) {
     DeviceKey key;
-    key.uri = reference;
+    key.location = location;
     key.public_key_sha256 = fake_digest(fake_key_pem(reference));
     key.type = "ec-p256";
     return key;

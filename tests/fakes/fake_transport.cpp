@@ -203,7 +203,7 @@ Result<CertificateFacts> FakeTransport::load_credentials() {
   return facts;
 }
 
-Result<void> FakeTransport::speak_as(const IssuedCredentials& issued) {
+Result<void> FakeTransport::use_identity(const IssuedCredentials& issued) {
   if (issued.key.pem.empty()) return fail(ErrorKind::kDeviceKeyUnusable, "no key");
   speaks_as = issued.certificate;
   return {};

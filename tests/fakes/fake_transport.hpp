@@ -91,7 +91,7 @@ class FakeTransport final : public Transport {
     return proof;
   }
   Result<void> load_roots() override { return roots_error ? Result<void>(fail(*roots_error)) : Result<void>(); }
-  Result<void> speak_as(const IssuedCredentials& issued) override;
+  Result<void> use_identity(const IssuedCredentials& issued) override;
   std::unique_ptr<Session> connect(const ConnectRequest& request) override;
 
   /// What `established` says on connection n (from 1); default: connected.

@@ -30,43 +30,43 @@ Result<std::string> parse_account(const std::string& text) {
               "give the 12 digits of the account ID");
 }
 
-Result<AwsPlace> read_place(const Options& options) {
-  AwsPlace place;
+Result<PolicyScope> read_scope(const Options& options) {
+  PolicyScope scope;
   if (options.given(OptionId::kEndpoint) != nullptr) {
     FP_TRY_ASSIGN(const Endpoint endpoint, parsed(options, OptionId::kEndpoint, [](const std::string& text) {
                     return parse_endpoint(text, std::nullopt);
                   }));
-    place = place_of_endpoint(endpoint.host).value_or(place);
+    scope = scope_of_endpoint(endpoint.host).value_or(scope);
   }
   if (options.given(OptionId::kRegion) != nullptr) {
-    FP_TRY_ASSIGN(place.region, parsed(options, OptionId::kRegion, parse_name));
-    place.partition = partition_of_region(place.region).value_or(AwsPlace{}.partition);
+    FP_TRY_ASSIGN(scope.region, parsed(options, OptionId::kRegion, parse_name));
+    scope.partition = partition_of_region(scope.region).value_or(PolicyScope{}.partition);
   }
   if (options.given(OptionId::kAccount) != nullptr) {
-    FP_TRY_ASSIGN(place.account, parsed(options, OptionId::kAccount, parse_account));
+    FP_TRY_ASSIGN(scope.account, parsed(options, OptionId::kAccount, parse_account));
   }
   if (options.given(OptionId::kPartition) != nullptr) {
-    FP_TRY_ASSIGN(place.partition, parsed(options, OptionId::kPartition, parse_name));
+    FP_TRY_ASSIGN(scope.partition, parsed(options, OptionId::kPartition, parse_name));
   }
-  return place;
+  return scope;
 }
 
 /// Warnings for placeholders, and for unknown regions and partitions, since AWS adds new ones.
-std::vector<std::string> warnings_about(const AwsPlace& place, bool partition_given) {
+std::vector<std::string> warnings_about(const PolicyScope& scope, bool partition_given) {
   std::vector<std::string> warnings;
-  const AwsPlace unknown;
-  if (place.region == unknown.region) {
+  const PolicyScope unknown;
+  if (scope.region == unknown.region) {
     warnings.emplace_back("the policy holds the placeholder REGION; give --region");
-  } else if (const auto partition = partition_of_region(place.region); !partition) {
+  } else if (const auto partition = partition_of_region(scope.region); !partition) {
     warnings.push_back(
-        "the region " + place.region + " is not in any known partition" +
-        (partition_given ? std::string() : "; " + place.partition + " is assumed; to change it, give --partition"));
-  } else if (is_known_partition(place.partition) && *partition != place.partition) {
-    warnings.push_back("the region " + place.region + " belongs to the partition " + *partition + ", not to " +
-                       place.partition);
+        "the region " + scope.region + " is not in any known partition" +
+        (partition_given ? std::string() : "; " + scope.partition + " is assumed; to change it, give --partition"));
+  } else if (is_known_partition(scope.partition) && *partition != scope.partition) {
+    warnings.push_back("the region " + scope.region + " belongs to the partition " + *partition + ", not to " +
+                       scope.partition);
   }
-  if (!is_known_partition(place.partition)) warnings.push_back("the partition " + place.partition + " is not known");
-  if (place.account == unknown.account) {
+  if (!is_known_partition(scope.partition)) warnings.push_back("the partition " + scope.partition + " is not known");
+  if (scope.account == unknown.account) {
     warnings.emplace_back("the policy holds the placeholder ACCOUNT; give --account");
   }
   return warnings;
@@ -93,7 +93,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   FP_TRY_ASSIGN(request.template_name, parsed(options, OptionId::kTemplate, parse_template_name));
   FP_TRY_ASSIGN(request.method, parsed(options, OptionId::kMethod, parse_method));
   FP_TRY_ASSIGN(request.payload_format, parsed(options, OptionId::kPayloadFormat, parse_payload_format));
-  FP_TRY_ASSIGN(request.place, read_place(options));
+  FP_TRY_ASSIGN(request.scope, read_scope(options));
   if (options.given(OptionId::kClientId) != nullptr) {
     FP_TRY_ASSIGN(request.client_id_pattern, parsed(options, OptionId::kClientId, client_id_pattern));
   }
@@ -102,7 +102,7 @@ Result<PolicyDocument> policy_document(const Options& options) {
   const nlohmann::ordered_json json = document_of(claim_policy(request));
   document.text = json.dump(2) + "\n";
   if (document.text.size() > kDocumentCharactersMax) document.text = json.dump() + "\n";
-  document.warnings = warnings_about(request.place, options.given(OptionId::kPartition) != nullptr);
+  document.warnings = warnings_about(request.scope, options.given(OptionId::kPartition) != nullptr);
   return document;
 }
 

@@ -18,15 +18,15 @@ std::string name_of(const Identity& identity) {
 }
 
 bool key_is_checked(const State& state) {
-  return state.key_checked && state.identity->key == kPrivateKeyFile;
+  return state.key_checked && has_key_file(*state.identity);
 }
 
 std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
-  if (identity.key == kPrivateKeyFile) {
+  if (has_key_file(identity)) {
     return state.key_checked ? "matches the certificate" : "key not checked: permission denied";
   }
-  return identity.key.empty() ? "kept elsewhere" : identity.key;
+  return is_in_hardware(identity.key) ? text_of(identity.key) : "kept elsewhere";
 }
 
 Json certificate_part(const State& state) {
@@ -38,7 +38,8 @@ Json certificate_part(const State& state) {
           {"notAfter", rfc3339(facts.not_after)},
           {"fingerprint", facts.fingerprint},
           {"keyType", state.identity->key_type},
-          {"key", state.identity->key.empty() ? Json(nullptr) : Json(state.identity->key)},
+          {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr)
+                                                                           : Json(text_of(state.identity->key))},
           // A key outside the identity, or one that this user may not read, is not checked.
           {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
           {"keyChecked", key_is_checked(state)}};

@@ -267,10 +267,10 @@ Result<void> PahoTransport::load_roots() {
   return {};
 }
 
-Result<void> PahoTransport::speak_as(const IssuedCredentials& issued) {
+Result<void> PahoTransport::use_identity(const IssuedCredentials& issued) {
   if (issued.key.pem.empty()) {
-    return fail(ErrorKind::kDeviceKeyUnusable,
-                "device key " + printable(issued.key.uri) + ": keys outside of files are not supported yet");
+    return fail(ErrorKind::kDeviceKeyUnusable, "device key " + printable(text_of(issued.key.location)) +
+                                                   ": keys outside of files are not supported yet");
   }
   const PemCredentials pem{.principal = Principal::kIdentity,
                            .certificate_name = {},

@@ -24,7 +24,7 @@ class PahoTransport : public Transport {
   [[nodiscard]] Result<CertificateFacts> use_credentials(const PemCredentials& pem);
   [[nodiscard]] Result<ClaimProof> prove_claim() override;
   [[nodiscard]] Result<void> load_roots() override;
-  [[nodiscard]] Result<void> speak_as(const IssuedCredentials& issued) override;
+  [[nodiscard]] Result<void> use_identity(const IssuedCredentials& issued) override;
   [[nodiscard]] std::unique_ptr<Session> connect(const ConnectRequest& request) override;
   void forget_credentials() override { credentials_.reset(); }
 

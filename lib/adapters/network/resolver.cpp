@@ -27,9 +27,6 @@ struct Answer {
   std::vector<SocketAddress> addresses;
 };
 
-constexpr std::string_view kCheckNameServers =
-    "check that the network is up and that /etc/resolv.conf names a name server that answers";
-
 /// What looking up a name opens at the same time: a file of /etc, sockets to name servers, a library to load.
 constexpr unsigned kDescriptorsOfResolver = 6;
 
@@ -94,8 +91,9 @@ tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) 
       answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
   return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": " + reason,
-              unknown ? "check the spelling of --endpoint; " + std::string(kEndpointCommand) + " prints the right one"
-                      : std::string(kCheckNameServers));
+              unknown ? "check the spelling of the endpoint (" + std::string(kEndpointCommand) +
+                            " prints it), and whether this network's DNS server resolves public names"
+                      : "check the network and /etc/resolv.conf");
 }
 
 }  // namespace
@@ -118,7 +116,7 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
   FP_TRY_ASSIGN(const bool answered, wait.until(inquiry->answered.get(), POLLIN, deadline));
   if (!answered) {
     return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": no name server answered in time",
-                std::string(kCheckNameServers));
+                "check the network and /etc/resolv.conf");
   }
   const Lock lock(inquiry->mutex);
   if (inquiry->answer.addresses.empty()) return no_address(host, inquiry->answer);

@@ -27,13 +27,12 @@ ErrorKind kind_of(int error) {
 }
 
 std::string hint_for(ErrorKind kind, std::uint16_t port) {
-  if (kind == ErrorKind::kConnectionRefused) return "check --endpoint and --port: nothing listens there";
-  if (kind == ErrorKind::kNoRoute)
-    return "check that the network is up and that this machine has an address and a default route";
+  if (kind == ErrorKind::kConnectionRefused) return "check endpoint and port: nothing listens there";
+  if (kind == ErrorKind::kNoRoute) return "give this machine an address and a default route";
   if (port == 8883) {
-    return "if a firewall drops port 8883, use --port 443, where AWS IoT also listens, or a proxy (--proxy)";
+    return "try --port 443 or --proxy: a firewall may drop port 8883";
   }
-  return "check --endpoint and --port; if a firewall drops this port, use a proxy (--proxy)";
+  return "check endpoint and port, and whether --proxy is needed: a firewall may drop the port";
 }
 
 /// Of several failures the one that says most about the server is reported: refused, then silent, then unreachable.

@@ -10,6 +10,7 @@
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/network/tls_policy.hpp"
 #include "adapters/system/named_file.hpp"
+#include "core/key_location.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -73,9 +74,8 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   return {};
 }
 
-/// `scheme:` of a key that lives elsewhere; a path with a colon has a slash or a dot before it, or no known scheme.
 bool is_key_uri(const std::string& reference) {
-  return reference.starts_with("pkcs11:") || reference.starts_with("handle:") || reference.starts_with("tpm2:");
+  return is_in_hardware(parse_key_location(reference));
 }
 
 /// Nothing where there is no such file.

@@ -6,10 +6,8 @@
 #include "core/text.hpp"
 #include "workflow/commands/check_findings.hpp"
 #include "workflow/commands/connectivity_check.hpp"
-#include "workflow/run/claim_removal.hpp"
-#include "workflow/run/device_key_rule.hpp"
+#include "workflow/run/device_key.hpp"
 #include "workflow/state/request_digest.hpp"
-#include "workflow/state/vault.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -23,7 +21,11 @@ bool is_missing(ErrorKind kind) {
 class Checks {
  public:
   Checks(const Plan& plan, const Ports& ports, PhaseLog& log)
-      : plan_(plan), ports_(ports), findings_(outcome_, ports.clock), way_(plan, ports, log, findings_, outcome_) {}
+      : context_(plan, ports),
+        plan_(plan),
+        ports_(ports),
+        findings_(context_.outcome, ports.clock),
+        connectivity_(context_, log, findings_) {}
 
   Outcome all(bool probe) {
     // In the order of a run, so that the first failure is what it would end with.
@@ -42,14 +44,14 @@ class Checks {
       findings_.examine("device-key", [this] { return device_key(); });
     }
     if (roots) {
-      way_.walk(claim);
+      connectivity_.check_connection(claim);
     } else {
-      way_.skip("needs trusted roots");
+      connectivity_.skip("needs trusted roots");
     }
-    way_.probe_all(probe);
+    connectivity_.probe_all(probe);
     if (plan_.on_success && ports_.host != nullptr) findings_.examine("on-success", [this] { return program(); });
-    outcome_.kind = outcome_.error ? OutcomeKind::kFailed : OutcomeKind::kChecked;
-    return std::move(outcome_);
+    context_.outcome.kind = context_.outcome.error ? OutcomeKind::kFailed : OutcomeKind::kChecked;
+    return std::move(context_.outcome);
   }
 
  private:
@@ -81,7 +83,7 @@ class Checks {
 
   [[nodiscard]] bool provisioned() {
     if (plan_.force) return false;
-    const auto identity = Vault(ports_.disk, ports_.keysmith, ports_.observer).look();
+    const auto identity = context_.vault.read_identity();
     return identity && *identity && is_for((*identity)->request_digest, plan_, ports_.keysmith);
   }
 
@@ -112,7 +114,7 @@ class Checks {
   Result<std::string> device_key() {
     if (const auto* csr = std::get_if<ExistingCsr>(&plan_.key_source)) {
       FP_TRY_ASSIGN(const Csr read, ports_.keysmith.open_csr(csr->file));
-      FP_TRY(not_the_claims_key(plan_, read.public_key_sha256, claim_.public_key_sha256));
+      FP_TRY(require_other_key_than_claim(plan_, read.public_key_sha256, claim_.public_key_sha256));
       if (!csr->key_reference) return "CSR " + printable(csr->file);
       FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(*csr->key_reference));
       if (key.public_key_sha256 == read.public_key_sha256) return "CSR " + printable(csr->file) + "; the key matches";
@@ -120,12 +122,12 @@ class Checks {
                   "give the key that the CSR was created with");
     }
     FP_TRY_ASSIGN(const DeviceKey key, ports_.keysmith.open_key(std::get<ExistingKey>(plan_.key_source).reference));
-    FP_TRY(not_the_claims_key(plan_, key.public_key_sha256, claim_.public_key_sha256));
+    FP_TRY(require_other_key_than_claim(plan_, key.public_key_sha256, claim_.public_key_sha256));
     return key.type;
   }
 
   Result<std::string> identity() {
-    FP_TRY_ASSIGN(const auto found, Vault(ports_.disk, ports_.keysmith, ports_.observer).look());
+    FP_TRY_ASSIGN(const auto found, context_.vault.read_identity());
     if (!found) return std::string("no identity yet");
     const std::string name = found->thing_name ? "thing " + *found->thing_name : "a certificate without a thing";
     if (plan_.force || is_for(found->request_digest, plan_, ports_.keysmith)) return name;
@@ -135,7 +137,7 @@ class Checks {
   }
 
   Result<std::string> claim_removal() {
-    FP_TRY_ASSIGN(const std::size_t count, ClaimRemoval(plan_, ports_).foresee());
+    FP_TRY_ASSIGN(const std::size_t count, context_.claim_removal.foresee());
     if (count == 0) return std::string("the claim files are already deleted");
     return std::string(count == 1 ? "the claim file" : "the claim files") + " can be deleted";
   }
@@ -146,10 +148,10 @@ class Checks {
   }
 
   Result<std::string> state() {
-    Vault vault(ports_.disk, ports_.keysmith, ports_.observer);
+    Vault& vault = context_.vault;
     FP_TRY(vault.require_sole_writer());
     FP_TRY_ASSIGN(const auto root, ports_.disk.inspect(""));
-    // Whoever holds the identity that is asked for writes no more.
+    // A gateway that has the requested identity already writes nothing.
     if (ports_.host != nullptr && !provisioned()) FP_TRY(ports_.host->may_create_in(ports_.disk.root()));
     if (!root) return ports_.disk.root() + " does not exist yet; a run creates it";
     FP_TRY_ASSIGN(const bool pending, vault.has_pending());
@@ -166,14 +168,14 @@ class Checks {
     const bool is_claims =
         key != nullptr && !key->public_key_sha256.empty() && key->public_key_sha256 == claim_.public_key_sha256;
     if (!is_claims || milestone(progress) < Milestone::kEnrolled) return {};
-    return fail(registered_with_claims_key());
+    return registered_with_claim_key();
   }
 
+  RunContext context_;
   const Plan& plan_;
   const Ports& ports_;
-  Outcome outcome_;
   CheckFindings findings_;
-  ConnectivityCheck way_;
+  ConnectivityCheck connectivity_;
   CertificateFacts claim_;
 };
 
@@ -184,7 +186,7 @@ void PhaseLog::phase_began(Phase phase, unsigned attempt) {
     const Lock lock(mutex_);
     spans_.push_back({phase, clock_.now(), std::nullopt});
   }
-  next_.phase_began(phase, attempt);
+  ForwardingObserver::phase_began(phase, attempt);
 }
 
 void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
@@ -194,7 +196,7 @@ void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
       if (each.phase == phase && !each.ended) each.ended = clock_.now();
     }
   }
-  next_.phase_ended(phase, attempt);
+  ForwardingObserver::phase_ended(phase, attempt);
 }
 
 std::optional<PhaseLog::Span> PhaseLog::find(Phase phase) {

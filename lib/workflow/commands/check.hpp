@@ -1,32 +1,28 @@
-// The command `check`: everything that can be known without creating a certificate, each as a named finding.
+// The command `check`: configuration, files, connectivity and permissions, without creating anything; each as a named
+// finding.
 //
-// Files, clock and state directory are looked at, then the way to the service is walked up to the subscription. What
-// the claim may publish and receive can only be seen by asking, so two requests are sent that the service must reject
-// and that create nothing: an invalid CSR, and a registration without a token.
+// Files, clock and state directory are checked, then a connection up to the subscription. What the claim may publish
+// and receive shows only in a response, so two requests are sent that the service must reject and that create nothing:
+// an invalid CSR, and a registration without a token.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "core/mutex.hpp"
+#include "ports/forwarding_observer.hpp"
 #include "ports/ports.hpp"
 #include "workflow/outcome.hpp"
 
 namespace fleet_provision {
 
-/// Passes everything on, and keeps how long each phase took.
-class PhaseLog final : public Observer {
+/// Keeps how long each phase took.
+class PhaseLog final : public ForwardingObserver {
  public:
-  PhaseLog(Observer& next, Clock& clock) : next_(next), clock_(clock) {}
+  PhaseLog(Observer& next, Clock& clock) : ForwardingObserver(next), clock_(clock) {}
 
   void phase_began(Phase phase, unsigned attempt) override;
   void phase_ended(Phase phase, unsigned attempt) override;
-  void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) override {
-    next_.attempt_failed(error, attempt, next_try_in);
-  }
-  void warned(const std::string& message) override { next_.warned(message); }
-  void reached(const std::string& what) override { next_.reached(what); }
-  void detail(const std::string& text) override { next_.detail(text); }
 
   struct Span {
     Phase phase;
@@ -37,7 +33,6 @@ class PhaseLog final : public Observer {
   [[nodiscard]] std::optional<Span> find(Phase phase);
 
  private:
-  Observer& next_;
   Clock& clock_;
   Mutex mutex_;
   std::vector<Span> spans_ FP_GUARDED_BY(mutex_);

@@ -22,16 +22,16 @@ class CheckFindings {
     if (!outcome_.error) outcome_.error = error;
   }
   void skipped(std::string name, std::string why) { note(std::move(name), CheckResult::kSkipped, std::move(why)); }
-  /// What `look` says, or its error. Whether it went well.
-  bool examine(const char* name, const std::function<Result<std::string>()>& look) {
+  /// Notes the message of `check`, or its error. Whether it succeeded.
+  bool examine(const char* name, const std::function<Result<std::string>()>& check) {
     const Instant began = clock_.now();
-    const auto seen = look();
-    if (seen) {
-      note(name, CheckResult::kOk, *seen, {}, milliseconds_since(began));
+    const auto found = check();
+    if (found) {
+      note(name, CheckResult::kOk, *found, {}, milliseconds_since(began));
     } else {
-      failed(name, seen.error(), milliseconds_since(began));
+      failed(name, found.error(), milliseconds_since(began));
     }
-    return seen.has_value();
+    return found.has_value();
   }
   [[nodiscard]] double milliseconds_since(Instant began) const { return milliseconds(began, clock_.now()); }
   static double milliseconds(Instant from, Instant to) {

@@ -12,15 +12,15 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kWayFailed = "no connection";
+constexpr const char* kNoConnection = "no connection";
 
 struct Step {
   Phase phase;
   const char* name;
 };
-constexpr std::array kWay{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tcp"},
-                          Step{Phase::kProxy, "proxy"},  Step{Phase::kTls, "tls"},
-                          Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
+constexpr std::array kSteps{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tcp"},
+                            Step{Phase::kProxy, "proxy"},  Step{Phase::kTls, "tls"},
+                            Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
 
 /// Another try tells a denial from a lost link, or finds the version that the broker speaks.
 bool worth_repeating(const Error& error) {
@@ -37,19 +37,6 @@ bool is_for_want_of_claim(const Error& error) {
 
 }  // namespace
 
-/// A connection with its answer topics, closed on every way out.
-struct ConnectivityCheck::Live {
-  Live(const Plan& plan, const Ports& ports, const ConnectRequest& request)
-      : session(ports.transport.connect(request)),
-        exchange(*session, ports.clock, ports.observer, plan, {request.request_timeout, request.run_deadline}) {}
-  Live(const Live&) = delete;
-  Live& operator=(const Live&) = delete;
-  ~Live() { session->close(); }
-
-  std::unique_ptr<Session> session;
-  Exchange exchange;
-};
-
 struct ConnectivityCheck::Probe {
   const char* suffix;
   Phase phase;
@@ -58,57 +45,54 @@ struct ConnectivityCheck::Probe {
   Secret request;
 };
 
-ConnectivityCheck::ConnectivityCheck(const Plan& plan, const Ports& ports, PhaseLog& log, CheckFindings& findings,
-                                     Outcome& outcome)
-    : plan_(plan), ports_(ports), log_(log), findings_(findings), outcome_(outcome), attempts_(plan, ports, outcome) {}
+ConnectivityCheck::ConnectivityCheck(RunContext& context, PhaseLog& log, CheckFindings& findings)
+    : context_(context), plan_(context.plan), ports_(context.ports), log_(log), findings_(findings) {}
 
-ConnectivityCheck::~ConnectivityCheck() = default;
-
-void ConnectivityCheck::walk(bool with_claim) {
+void ConnectivityCheck::check_connection(bool with_claim) {
   const auto opened = with_claim ? patiently([this](const Retry& retry) { return connect(retry); })
-                                 : connect(Retry(plan_, attempts_.deadline()));
+                                 : connect(Retry(plan_, context_.attempts.deadline()));
   reached_ = opened && with_claim;
-  if (!with_claim) live_.reset();
-  tell_steps(opened ? std::nullopt : std::optional(opened.error()), with_claim);
+  if (!with_claim) connection_.reset();
+  report_steps(opened ? std::nullopt : std::optional(opened.error()), with_claim);
 }
 
 void ConnectivityCheck::skip(const std::string& why) {
-  for (const Step& step : kWay) {
+  for (const Step& step : kSteps) {
     if (step.phase != Phase::kProxy) findings_.skipped(step.name, why);
   }
 }
 
 Result<void> ConnectivityCheck::patiently(const std::function<Result<void>(const Retry&)>& once) {
-  return attempts_.until_done([&once](Retry& retry, unsigned) { return once(retry); }, [] { return Milestone::kFresh; },
-                              worth_repeating);
+  return context_.attempts.until_done([&once](Retry& retry, unsigned) { return once(retry); },
+                                      [] { return Milestone::kFresh; }, worth_repeating);
 }
 
 Result<void> ConnectivityCheck::connect(const Retry& retry) {
-  live_.reset();
-  if (plan_.attempts && outcome_.attempts >= *plan_.attempts) {
+  connection_.reset();
+  Outcome& outcome = context_.outcome;
+  if (plan_.attempts && outcome.attempts >= *plan_.attempts) {
     return fail(ErrorKind::kConnectionLost, "the limit of --attempts is reached", "allow more");
   }
-  ++outcome_.attempts;
+  ++outcome.attempts;
   MqttVersion version = retry.mqtt_version();
-  if (outcome_.connection) version = outcome_.connection->mqtt_version;
-  if (plan_.client_id) FP_TRY(attempts_.rest_client_id(*plan_.client_id));
-  const ConnectRequest request = attempts_.claim_request(version, outcome_.attempts);
-  live_ = std::make_unique<Live>(plan_, ports_, request);
-  auto facts = live_->exchange.open(retry.subscribing());
-  if (!facts) {
-    live_.reset();
-    return fail(std::move(facts).error());
+  if (outcome.connection) version = outcome.connection->mqtt_version;
+  if (plan_.client_id) FP_TRY(context_.attempts.await_client_id(*plan_.client_id));
+  connection_.emplace(plan_, ports_, context_.attempts.claim_request(version, outcome.attempts), retry.subscribing());
+  auto ready = connection_->ready();
+  if (!ready) {
+    connection_.reset();
+    return fail(std::move(ready).error());
   }
-  outcome_.connection = *facts;
+  outcome.connection = connection_->facts();
   return {};
 }
 
-void ConnectivityCheck::tell_steps(const std::optional<Error>& error, bool with_claim) {
+void ConnectivityCheck::report_steps(const std::optional<Error>& error, bool with_claim) {
   const bool want_of_claim = !with_claim && (!error || is_for_want_of_claim(*error));
-  const auto* at = std::find_if(kWay.begin(), kWay.end(),
+  const auto* at = std::find_if(kSteps.begin(), kSteps.end(),
                                 [&error](const Step& step) { return error && error->phase == step.phase; });
-  const bool blames_step = !want_of_claim && at != kWay.end();
-  for (const Step& step : kWay) {
+  const bool blames_step = !want_of_claim && at != kSteps.end();
+  for (const Step& step : kSteps) {
     const auto span = log_.find(step.phase);
     if (step.phase == Phase::kProxy && !span) continue;
     const double took = span ? CheckFindings::milliseconds(span->began, span->ended.value_or(ports_.clock.now())) : 0;
@@ -121,14 +105,14 @@ void ConnectivityCheck::tell_steps(const std::optional<Error>& error, bool with_
     } else if (!behind && went_well) {
       findings_.note(step.name, CheckResult::kOk, done(step.phase), {}, took);
     } else {
-      findings_.skipped(step.name, kWayFailed);
+      findings_.skipped(step.name, kNoConnection);
     }
   }
   if (error && !want_of_claim && !blames_step) findings_.failed("service", *error);
 }
 
 std::string ConnectivityCheck::done(Phase phase) const {
-  const auto& connection = outcome_.connection;
+  const auto& connection = context_.outcome.connection;
   switch (phase) {
     case Phase::kResolve: return plan_.endpoint.host;
     case Phase::kTcp: return "connected to port " + std::to_string(plan_.endpoint.port);
@@ -155,7 +139,7 @@ void ConnectivityCheck::probe_all(bool probe) {
   for (const char* suffix : {"create", "register"}) {
     const bool create = suffix == std::string_view("create");
     const char* why = !probe           ? "--no-probe"
-                      : !reached_      ? kWayFailed
+                      : !reached_      ? kNoConnection
                       : create && keys ? "every CreateKeysAndCertificate request creates a certificate"
                                        : nullptr;
     if (why != nullptr) {
@@ -173,21 +157,22 @@ void ConnectivityCheck::probe_all(bool probe) {
 void ConnectivityCheck::probe_one(const Probe& probe) {
   Instant began = ports_.clock.now();
   const auto asked = patiently([&](const Retry& retry) -> Result<void> {
-    if (!live_) FP_TRY(connect(retry));
+    if (!connection_) FP_TRY(connect(retry));
     began = ports_.clock.now();
-    PhaseMark mark(ports_.observer, probe.phase, outcome_.attempts);
-    auto answer = live_->exchange.ask(probe.operation, probe.request.reveal());
+    PhaseMark mark(ports_.observer, probe.phase, context_.outcome.attempts);
+    FP_TRY_ASSIGN(Exchange * exchange, connection_->ready());
+    auto answer = exchange->ask(probe.operation, probe.request.reveal());
     if (answer || answer.error().service) mark.ended();
     if (answer) return {};
-    if (worth_repeating(answer.error())) live_.reset();
+    if (worth_repeating(answer.error())) connection_.reset();
     return fail(std::move(answer).error());
   });
   const double took = findings_.milliseconds_since(began);
   const std::string suffix = probe.suffix;
-  if (asked || asked.error().service) return tell_answer(probe, asked ? nullptr : &asked.error(), took);
+  if (asked || asked.error().service) return report_answer(probe, asked ? nullptr : &asked.error(), took);
   const Error& error = asked.error();
-  if (error.kind == ErrorKind::kNoAnswer && live_) {
-    tell_silence(probe, error, took);
+  if (error.kind == ErrorKind::kNoAnswer && connection_) {
+    report_silence(probe, error, took);
   } else if (error.kind == ErrorKind::kMalformedAnswer) {
     findings_.note("publish-" + suffix, CheckResult::kOk, "the server accepted the probe: " + std::string(probe.what));
     findings_.failed("receive-" + suffix, error, took);
@@ -195,12 +180,12 @@ void ConnectivityCheck::probe_one(const Probe& probe) {
     findings_.failed("publish-" + suffix, error, took);
     findings_.skipped("receive-" + suffix, "the probe was not published");
   }
-  live_.reset();
+  connection_.reset();
 }
 
-void ConnectivityCheck::tell_silence(const Probe& probe, const Error& error, double took) {
+void ConnectivityCheck::report_silence(const Probe& probe, const Error& error, double took) {
   const std::string suffix = probe.suffix;
-  if (live_->session->acknowledged() == true) {
+  if (connection_->acknowledged() == true) {
     findings_.note("publish-" + suffix, CheckResult::kOk,
                    "the server acknowledged the probe: " + std::string(probe.what));
   } else {
@@ -211,7 +196,7 @@ void ConnectivityCheck::tell_silence(const Probe& probe, const Error& error, dou
   findings_.failed("receive-" + suffix, error, took);
 }
 
-void ConnectivityCheck::tell_answer(const Probe& probe, const Error* error, double took) {
+void ConnectivityCheck::report_answer(const Probe& probe, const Error* error, double took) {
   const std::string suffix = probe.suffix;
   const Topics topics = topics_of(probe.operation, plan_.payload_format, plan_.template_name);
   findings_.note("publish-" + suffix, CheckResult::kOk,

@@ -3,150 +3,119 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "workflow/run/attempts.hpp"
-#include "workflow/run/enrolment.hpp"
+#include "workflow/run/driver.hpp"
 #include "workflow/run/identity_proof.hpp"
-#include "workflow/run/phase_mark.hpp"
-#include "workflow/run/post_install.hpp"
-#include "workflow/run/steps.hpp"
 #include "workflow/state/identity_files.hpp"
+#include "workflow/state/on_success_mark.hpp"
 #include "workflow/state/request_digest.hpp"
-#include "workflow/state/vault.hpp"
 
 namespace fleet_provision {
 namespace {
 
-CommitDuties duties_of(const Plan& plan) {
-  return {plan.owner, plan.on_success.has_value()};
-}
-
-/// As whom and how a rotation connects, whatever the claim did.
-Plan as_the_identity(Plan plan, const Identity& present) {
-  plan.client_id = plan.verify_client_id ? plan.verify_client_id : present.thing_name;
+/// The plan of a rotation: the identity requests, with its own client id, and the claim is left alone.
+Plan as_the_identity(Plan plan, const Identity& installed) {
+  plan.client_id = plan.verify_client_id ? plan.verify_client_id : installed.thing_name;
   plan.principal = Principal::kIdentity;
   plan.verify = true;
   plan.claim_files_to_remove.clear();
   return plan;
 }
 
-class Rotation {
- public:
-  /// `committed`: a run that was cut off has put `present` in its place just now.
-  Rotation(const Plan& plan, const Ports& ports, Identity present, bool committed)
-      : plan_(as_the_identity(plan, present)),
-        ports_(ports),
-        present_(std::move(present)),
-        committed_(committed),
-        attempts_(plan_, ports_, outcome_),
-        vault_(ports.disk, ports.keysmith, ports.observer, duties_of(plan)),
-        steps_(plan_, ports_, vault_, outcome_),
-        enrolment_(plan_, ports_, vault_, steps_, attempts_, outcome_) {}
+/// The identity to be replaced.
+struct Installation {
+  Identity identity;
+  /// A commit that was cut off has installed it just now.
+  bool committed = false;
+};
 
-  Outcome to_its_end() {
-    auto ended = whole();
-    if (!ended) {
-      steps_.settle(ended.error().kind);
-      outcome_.kind = OutcomeKind::kFailed;
-      outcome_.error = std::move(ended).error();
-      if (!outcome_.identity) outcome_.identity = std::move(present_);
+/// kNotProvisioned.
+Result<Installation> find_installation(const Plan& plan, const Ports& ports) {
+  RunContext context(plan, ports);
+  Vault& vault = context.vault;
+  FP_TRY(vault.require_sole_writer());
+  FP_TRY_ASSIGN(std::optional<Identity> identity, vault.read_identity());
+  bool committed = false;
+  FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());
+  if (!identity && unfinished) {
+    // Where directories cannot be exchanged there is no identity/ for a moment, and a run can be cut off then.
+    FP_TRY_ASSIGN(committed, vault.open());
+    FP_TRY_ASSIGN(identity, vault.read_identity());
+  }
+  if (identity) return Installation{std::move(*identity), committed};
+  return not_provisioned(ports.disk);
+}
+
+/// The installed identity requests its own successor.
+class IdentityStart final : public RunStart {
+ public:
+  explicit IdentityStart(Installation found) : installed_(std::move(found)) {}
+
+  Result<std::optional<Requester>> begin(RunContext& context) override {
+    context.outcome.identity = installed_.identity;
+    FP_TRY(require_same_request(context));
+    FP_TRY_ASSIGN(const bool committed, context.vault.open());
+    installed_.committed = installed_.committed || committed;
+    // Once more with the lock held: another run may have come first, or a rotation that was cut off is now complete.
+    FP_TRY_ASSIGN(std::optional<Identity> identity, context.vault.read_identity());
+    if (!identity) {
+      return fail(ErrorKind::kIdentityDamaged, context.ports.disk.root() + " no longer holds an identity");
     }
-    return std::move(outcome_);
+    installed_.identity = std::move(*identity);
+    context.outcome.identity = installed_.identity;
+    FP_TRY(require_same_request(context));
+    FP_TRY_ASSIGN(const bool installed, is_unfinished_rotation(context));
+    if (installed) {
+      context.outcome.kind = OutcomeKind::kRotated;
+      context.outcome.resumed = true;
+      return std::optional<Requester>();
+    }
+    FP_TRY_ASSIGN(CertificateFacts certificate, read_own_certificate(context.ports, kIdentityDirectory));
+    return std::optional(Requester{std::move(certificate), installed_.identity});
   }
 
  private:
-  Result<void> whole() {
-    CertificateFacts asking;
-    auto ready = load(asking);
-    if (!ready) return fail(std::move(ready).error().in(Phase::kLoad));
-    if (!outcome_.identity) FP_TRY(enrolment_.to_its_end(asking));
-    outcome_.kind = OutcomeKind::kRotated;
-    // A rotation leaves the claim alone: the plan names no file of it.
-    ClaimRemoval no_claim(plan_, ports_);
-    return finish_what_is_owed(plan_, ports_, vault_, attempts_, no_claim, outcome_);
+  /// The last rotation has installed its identity, but was cut off or failed after that: it is finished, and this run
+  /// requests no further certificate.
+  [[nodiscard]] Result<bool> is_unfinished_rotation(RunContext& context) const {
+    if (!installed_.identity.replaces) return false;
+    if (installed_.committed || !context.plan.on_success) return installed_.committed;
+    return has_on_success_mark(context.ports.disk, installed_.identity);
   }
 
-  Result<void> load(CertificateFacts& asking) {
-    PhaseMark mark(ports_.observer, Phase::kLoad, 1);
-    FP_TRY(require_same_request());
-    FP_TRY_ASSIGN(const bool committed_now, vault_.open());
-    committed_ = committed_ || committed_now;
-    // With the lock held once more: another run may have come first, or a rotation that was cut off is now complete.
-    FP_TRY_ASSIGN(std::optional<Identity> found, vault_.look());
-    if (!found) return fail(ErrorKind::kIdentityDamaged, ports_.disk.root() + " no longer holds an identity");
-    present_ = std::move(*found);
-    FP_TRY(require_same_request());
-    FP_TRY_ASSIGN(const bool over, is_all_but_over());
-    if (over) {
-      outcome_.identity = present_;
-      outcome_.resumed = true;
-    } else {
-      steps_.rotate(present_);
-      FP_TRY_ASSIGN(const CertificateFacts own, read_own_certificate(ports_, kIdentityDirectory));
-      FP_TRY(steps_.resume(own));
-      if (steps_.needs_network()) {
-        FP_TRY_ASSIGN(asking, speak_as_identity(plan_, ports_, kIdentityDirectory, present_));
-      }
+  /// With the parameters of another gateway this one would get a certificate of that gateway's. A template made for
+  /// rotation cannot be told from a wrong one; there the thing's name in the response decides.
+  [[nodiscard]] Result<void> require_same_request(const RunContext& context) const {
+    const Plan& plan = context.plan;
+    const Identity& identity = installed_.identity;
+    const bool same_endpoint = identity.endpoint == plan.endpoint.host;
+    const bool same_template = identity.template_name == plan.template_name;
+    if (is_for(identity.request_digest, plan, context.ports.keysmith)) return {};
+    if (same_endpoint && !same_template) return {};
+    const std::string holds = context.ports.disk.root() + " holds the identity of " + named(identity) + ", made ";
+    if (same_endpoint) {
+      return fail(ErrorKind::kOtherIdentity, holds + "with other parameters",
+                  "give the parameters that the identity was made with");
     }
-    mark.ended();
-    return {};
+    return fail(ErrorKind::kOtherIdentity, holds + "at another endpoint (" + printable(identity.endpoint, 260) + ")",
+                "omit --endpoint, or provision at the new endpoint with --force");
   }
 
-  /// The last rotation has put its identity in place, but was cut off or failed before its end: it is finished, and
-  /// does not count as one that asks for yet another certificate.
-  [[nodiscard]] Result<bool> is_all_but_over() {
-    if (!present_.replaces) return false;
-    if (committed_ || !plan_.on_success) return committed_;
-    return vault_.owes_on_success(present_);
-  }
-
-  /// Parameters of another gateway would make this one's new certificate one of that gateway's. A template made for
-  /// rotation cannot be told from a wrong one; there the thing's name in the answer decides.
-  [[nodiscard]] Result<void> require_same_request() const {
-    const bool same_place = present_.endpoint == plan_.endpoint.host && present_.template_name == plan_.template_name;
-    if (is_for(present_.request_digest, plan_, ports_.keysmith)) return {};
-    if (present_.endpoint == plan_.endpoint.host && !same_place) return {};
-    return fail(
-        ErrorKind::kOtherIdentity,
-        ports_.disk.root() + " holds the identity of " + named(present_) + ", made " +
-            (same_place ? "with other parameters" : "at another endpoint (" + printable(present_.endpoint, 260) + ")"),
-        same_place ? "give the parameters that the identity was made with"
-                   : "omit --endpoint, or provision at the new endpoint with --force");
-  }
-
-  const Plan plan_;
-  const Ports ports_;
-  Identity present_;
-  bool committed_;
-  Outcome outcome_;
-  Attempts attempts_;
-  Vault vault_;
-  Steps steps_;
-  Enrolment enrolment_;
+  Installation installed_;
 };
 
 }  // namespace
 
 Outcome rotate(const Plan& plan, const Ports& ports) {
-  Outcome outcome;
-  const auto begin = [&]() -> Result<Outcome> {
-    Vault vault(ports.disk, ports.keysmith, ports.observer, duties_of(plan));
-    FP_TRY(vault.require_sole_writer());
-    FP_TRY_ASSIGN(std::optional<Identity> present, vault.look());
-    bool committed = false;
-    FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());
-    if (!present && unfinished) {
-      // Where directories cannot be exchanged the present identity is away for a moment, and a cut can come then.
-      FP_TRY_ASSIGN(committed, vault.open());
-      FP_TRY_ASSIGN(present, vault.look());
-    }
-    if (present) return Rotation(plan, ports, std::move(*present), committed).to_its_end();
-    return fail(ErrorKind::kNotProvisioned, ports.disk.root() + " holds no identity",
-                "provision this gateway first, or give its --state-dir");
-  };
-  auto ended = begin();
-  if (ended) return std::move(*ended);
-  outcome.error = std::move(ended).error().in(Phase::kLoad);
-  return outcome;
+  auto found = find_installation(plan, ports);
+  if (!found) {
+    Outcome outcome;
+    outcome.error = std::move(found).error().in(Phase::kLoad);
+    return outcome;
+  }
+  const Plan rotation = as_the_identity(plan, found->identity);
+  RunContext context(rotation, ports);
+  IdentityStart start(std::move(*found));
+  return drive(context, start);
 }
 
 }  // namespace fleet_provision

@@ -37,13 +37,13 @@ void damaged(State& state, Error error) {
   if (!state.damage) state.damage = std::move(error);
 }
 
-/// What `look` gives, with damage noted in `state` and taken for nothing.
-template <class Look>
-auto unless_damaged(State& state, const Look& look) -> decltype(look()) {
-  auto seen = look();
-  if (seen || seen.error().kind != ErrorKind::kIdentityDamaged) return seen;
-  damaged(state, std::move(seen).error());
-  return typename decltype(look())::value_type{};
+/// What `read` gives, with damage noted in `state` and taken for nothing.
+template <class Read>
+auto unless_damaged(State& state, const Read& read) -> decltype(read()) {
+  auto found = read();
+  if (found || found.error().kind != ErrorKind::kIdentityDamaged) return found;
+  damaged(state, std::move(found).error());
+  return typename decltype(read())::value_type{};
 }
 
 bool is_denied(const Error& error) {
@@ -51,7 +51,7 @@ bool is_denied(const Error& error) {
 }
 
 /// False for the unfinished run of another user.
-Result<bool> may_look_into_pending(Disk& disk) {
+Result<bool> may_read_pending(Disk& disk) {
   FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk.inspect(kPendingDirectory));
   if (!facts || facts->owned_by_us || facts->type != EntryType::kDirectory) return true;
   const auto names = disk.list(kPendingDirectory);
@@ -59,58 +59,63 @@ Result<bool> may_look_into_pending(Disk& disk) {
 }
 
 /// The identity as far as this user may read it. `key_checked` becomes false when that is not its private key.
-Result<std::optional<Identity>> look_as_permitted(Vault& vault, Disk& disk, Keysmith& keysmith, bool& key_checked) {
-  auto seen = vault.look();
-  if (seen || !is_denied(seen.error())) return seen;
-  auto public_part = read_identity(disk, keysmith, kIdentityDirectory, KeyLook::kLeftAlone);
-  if (!public_part && is_denied(public_part.error())) return seen;
+Result<std::optional<Identity>> read_as_permitted(Vault& vault, Disk& disk, Keysmith& keysmith, bool& key_checked) {
+  auto identity = vault.read_identity();
+  if (identity || !is_denied(identity.error())) return identity;
+  auto public_part = read_identity_in(disk, keysmith, kIdentityDirectory, KeyCheck::kSkipped);
+  if (!public_part && is_denied(public_part.error())) return identity;
   if (public_part) key_checked = !public_part->has_value();
   return public_part;
 }
 
-/// The identity before, whose key need not be read.
-Result<std::optional<Identity>> look_at_previous(Disk& disk, Keysmith& keysmith) {
-  auto seen = read_if_whole(disk, keysmith, kPreviousDirectory);
-  if (seen || !is_denied(seen.error())) return seen;
-  return read_if_whole(disk, keysmith, kPreviousDirectory, KeyLook::kLeftAlone);
+/// The identity before; its key need not be readable.
+Result<std::optional<Identity>> read_previous(Disk& disk, Keysmith& keysmith) {
+  auto previous = read_undamaged_identity(disk, keysmith, kPreviousDirectory);
+  if (previous || !is_denied(previous.error())) return previous;
+  return read_undamaged_identity(disk, keysmith, kPreviousDirectory, KeyCheck::kSkipped);
 }
 
-Result<std::optional<PendingState>> look_at_pending(Vault& vault, Disk& disk, Keysmith& keysmith) {
+Result<std::optional<PendingState>> read_pending(Vault& vault, Disk& disk, Keysmith& keysmith) {
   FP_TRY_ASSIGN(const bool pending, vault.has_pending());
   if (!pending) return std::optional<PendingState>{};
-  FP_TRY_ASSIGN(const bool permitted, may_look_into_pending(disk));
+  FP_TRY_ASSIGN(const bool permitted, may_read_pending(disk));
   if (!permitted) return std::optional(PendingState{false, Milestone::kFresh, "", {}, {}, {}});
   FP_TRY_ASSIGN(const auto journal, vault.peek());
   if (journal) return std::optional(std::visit(Describe{}, journal->progress));
-  // Without a journal the commit was under way, or nothing was ever sent.
-  FP_TRY_ASSIGN(const auto whole, read_if_whole(disk, keysmith, kPendingDirectory));
-  if (!whole) return std::optional(Describe{}(Fresh{}));
-  return std::optional(PendingState{true, Milestone::kEnrolled, "installing the identity", whole->certificate_id,
-                                    whole->thing_name, whole});
+  // Without a journal the commit was under way, or nothing was ever sent (commit.hpp).
+  FP_TRY_ASSIGN(const auto complete, read_undamaged_identity(disk, keysmith, kPendingDirectory));
+  if (!complete) return std::optional(Describe{}(Fresh{}));
+  return std::optional(PendingState{true, Milestone::kEnrolled, "installing the identity", complete->certificate_id,
+                                    complete->thing_name, complete});
+}
+
+/// Whether the identity in pending/ is the one that was replaced: the run was cut off before it became previous/.
+bool is_kept_as_previous(const State& state) {
+  if (!state.identity || !state.pending || !state.pending->complete) return false;
+  const DiskState disk{.pending = true,
+                       .pending_identity = state.pending->complete->certificate_fingerprint,
+                       .replaced = state.identity->replaces};
+  return next_action(disk) == NextAction::kKeepAsPrevious;
 }
 
 }  // namespace
 
-Result<State> look_at_state(Disk& disk, Keysmith& keysmith, Observer& observer) {
+Result<State> read_state(Disk& disk, Keysmith& keysmith, Observer& observer) {
   State state;
   Vault vault(disk, keysmith, observer);
   if (const auto private_state = vault.require_sole_writer(); !private_state) {
     observer.warned(private_state.error().message);
   }
   FP_TRY_ASSIGN(state.identity,
-                unless_damaged(state, [&] { return look_as_permitted(vault, disk, keysmith, state.key_checked); }));
+                unless_damaged(state, [&] { return read_as_permitted(vault, disk, keysmith, state.key_checked); }));
   if (state.identity) {
     FP_TRY_ASSIGN(state.certificate, read_certificate_of(disk, keysmith, kIdentityDirectory));
   }
-  FP_TRY_ASSIGN(state.pending, unless_damaged(state, [&] { return look_at_pending(vault, disk, keysmith); }));
-  FP_TRY_ASSIGN(state.previous, look_at_previous(disk, keysmith));
-  // The old identity waits in pending/ for its name when the run that replaced it was cut off right then.
-  if (state.identity && state.pending && state.pending->certificate_id && !state.previous) {
-    FP_TRY_ASSIGN(const auto old, read_if_whole(disk, keysmith, kPendingDirectory));
-    if (old && state.identity->replaces == old->certificate_fingerprint) {
-      state.previous = old;
-      state.pending.reset();
-    }
+  FP_TRY_ASSIGN(state.pending, unless_damaged(state, [&] { return read_pending(vault, disk, keysmith); }));
+  FP_TRY_ASSIGN(state.previous, read_previous(disk, keysmith));
+  if (!state.previous && is_kept_as_previous(state)) {
+    state.previous = std::move(state.pending->complete);
+    state.pending.reset();
   }
   if (state.kind == StateKind::kDamaged) return state;
   if (state.identity) {

@@ -1,4 +1,4 @@
-// What the state directory holds, told without changing anything and without the network.
+// The command `status`: what the state directory holds, without changing anything and without the network.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ enum class StateKind : unsigned char { kProvisioned, kPending, kEmpty, kDamaged 
 
 /// An unfinished run.
 struct PendingState {
-  /// False: it is another user's, and nothing but that it is there can be told.
+  /// False: it belongs to another user, and only its existence is known.
   bool permitted = true;
   Milestone reached = Milestone::kFresh;
   /// What the next run will do first, in words.
@@ -26,13 +26,13 @@ struct PendingState {
   std::optional<std::string> certificate_id;
   /// Where the service knows the gateway already.
   std::optional<std::string> thing_name;
-  /// Where a commit was cut off: what the next run puts in its place before anything else.
-  std::optional<Identity> whole;
+  /// Where a commit was cut off: what the next run installs before anything else.
+  std::optional<Identity> complete;
 };
 
 struct State {
   StateKind kind = StateKind::kEmpty;
-  /// The identity in its place, whole: its key fits, or lives elsewhere, or was not to be read.
+  /// The installed identity, complete: its key fits, or is not in a file, or may not be read by this user.
   std::optional<Identity> identity;
   /// False: this user may not read the private key. All else was checked.
   bool key_checked = true;
@@ -44,7 +44,7 @@ struct State {
   std::optional<Error> damage;
 };
 
-/// Errors only for what keeps it from looking (kStateNotWritable and the like); damage is a State.
-[[nodiscard]] Result<State> look_at_state(Disk& disk, Keysmith& keysmith, Observer& observer);
+/// Errors only for what cannot be read (kStateNotWritable and the like); damage is a State.
+[[nodiscard]] Result<State> read_state(Disk& disk, Keysmith& keysmith, Observer& observer);
 
 }  // namespace fleet_provision

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kClientIdRandomBytes = 8;
 
-// That the bound is reached says nothing of what has kept the certificates from becoming an identity.
+// The bound alone does not tell why no certificate became an identity; the failure before does.
 Error with_cause(Error error, const std::optional<Error>& before) {
   if (error.kind != ErrorKind::kCertificateLimit || !before) return error;
   error.message += "; the last attempt: " + before->message;
@@ -26,7 +26,7 @@ Error with_cause(Error error, const std::optional<Error>& before) {
 Attempts::Attempts(const Plan& plan, const Ports& ports, Outcome& outcome)
     : plan_(plan), ports_(ports), outcome_(outcome), deadline_(ports.clock.now() + plan.timeout) {}
 
-Result<void> Attempts::spread_out() {
+Result<void> Attempts::delay_start() {
   if (spread_ || plan_.splay.count() == 0) return {};
   spread_ = true;
   const Instant began = ports_.clock.now();
@@ -41,7 +41,7 @@ Result<void> Attempts::spread_out() {
 }
 
 Result<void> Attempts::until_done(const Once& once, const std::function<Milestone()>& reached,
-                                  const std::function<bool(const Error&)>& worth) {
+                                  const std::function<bool(const Error&)>& is_worth_repeating) {
   Retry retry(plan_, deadline_);
   std::optional<Error> before;
   for (unsigned attempt = 1;; ++attempt) {
@@ -49,7 +49,7 @@ Result<void> Attempts::until_done(const Once& once, const std::function<Mileston
     auto ended = once(retry, attempt);
     if (ended) return {};
     auto decision = retry.after(std::move(ended).error(), reached(), attempt, ports_.clock.now(), random());
-    if (worth && !worth(decision.error)) decision.wait.reset();
+    if (is_worth_repeating && !is_worth_repeating(decision.error)) decision.wait.reset();
     const bool stopped =
         decision.error.kind == ErrorKind::kInterrupted || decision.error.kind == ErrorKind::kTerminated;
     if (!stopped && outcome_.attempts > begun) {
@@ -82,7 +82,7 @@ ConnectRequest Attempts::request(std::string client_id, MqttVersion version, uns
   return request;
 }
 
-Result<void> Attempts::rest_client_id(const std::string& client_id) {
+Result<void> Attempts::await_client_id(const std::string& client_id) {
   if (client_id != last_client_id_) return {};
   const Instant free = last_used_ + kClientIdRest;
   if (ports_.clock.now() >= free) return {};

@@ -1,4 +1,4 @@
-// One connection after the other, until what they are made for is done, the time is over or it makes no sense.
+// One connection after the other, until their purpose is reached, the time is over or another one cannot help.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ class Attempts {
 
   [[nodiscard]] Instant deadline() const { return deadline_; }
   /// Waits a random part of `plan.splay` when first called; the run has that much longer.
-  [[nodiscard]] Result<void> spread_out();
+  [[nodiscard]] Result<void> delay_start();
 
   /// One attempt: it counts itself in `outcome.attempts` when it begins a connection.
   using Once = std::function<Result<void>(Retry& retry, unsigned attempt)>;
-  /// Calls `once` until it succeeds or the last failure is final; `reached` tells which milestone its failure is at.
-  /// Where `worth` is given, a failure that it does not hold for is final as well.
+  /// Calls `once` until it succeeds or the last failure is final; `reached` gives the milestone that it failed at.
+  /// Where `is_worth_repeating` is given, a failure that it does not hold for is final as well.
   [[nodiscard]] Result<void> until_done(const Once& once, const std::function<Milestone()>& reached,
-                                        const std::function<bool(const Error&)>& worth = {});
+                                        const std::function<bool(const Error&)>& is_worth_repeating = {});
 
   /// As the claim: with the client id of the plan, or a new random one.
   [[nodiscard]] ConnectRequest claim_request(MqttVersion version, unsigned attempt);
   [[nodiscard]] ConnectRequest request(std::string client_id, MqttVersion version, unsigned attempt);
   /// Returns when `client_id` may be used (again): the service takes one CONNECT a second of each.
-  [[nodiscard]] Result<void> rest_client_id(const std::string& client_id);
+  [[nodiscard]] Result<void> await_client_id(const std::string& client_id);
 
  private:
   [[nodiscard]] std::uint64_t random();

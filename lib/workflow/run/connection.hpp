@@ -1,25 +1,24 @@
 // One connection of a run: begun at once, waited for when it is first needed, closed when it goes out of scope.
 #pragma once
 
-#include <memory>
 #include <optional>
 
+#include "ports/ports.hpp"
 #include "workflow/run/exchange.hpp"
+#include "workflow/run/open_session.hpp"
 
 namespace fleet_provision {
 
 class Connection {
  public:
-  Connection(Transport& transport, const ConnectRequest& request, Clock& clock, Observer& observer, const Plan& plan,
+  /// `plan` and `ports` outlive this.
+  Connection(const Plan& plan, const Ports& ports, const ConnectRequest& request,
              Subscribing subscribing = Subscribing::kAtOnce)
       : subscribing_(subscribing),
-        session_(transport.connect(request)),
-        exchange_(*session_, clock, observer, plan, {request.request_timeout, request.run_deadline}) {}
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { session_->close(); }
+        session_(ports.transport.connect(request)),
+        exchange_(*session_, ports.clock, ports.observer, plan, {request.request_timeout, request.run_deadline}) {}
 
-  /// The exchange, with its answer topics subscribed.
+  /// The exchange, with its response topics subscribed.
   [[nodiscard]] Result<Exchange*> ready() {
     if (!facts_) {
       FP_TRY_ASSIGN(facts_, exchange_.open(subscribing_));
@@ -28,10 +27,12 @@ class Connection {
   }
   /// What was negotiated, once ready.
   [[nodiscard]] const std::optional<ConnectionFacts>& facts() const { return facts_; }
+  /// See Session::acknowledged.
+  [[nodiscard]] std::optional<bool> acknowledged() { return session_->acknowledged(); }
 
  private:
   Subscribing subscribing_;
-  std::unique_ptr<Session> session_;
+  OpenSession session_;
   Exchange exchange_;
   std::optional<ConnectionFacts> facts_;
 };

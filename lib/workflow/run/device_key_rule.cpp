@@ -10,12 +10,12 @@ Result<void> not_the_claims_key(const Plan& plan, const std::string& public_key_
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) {
     return fail(ErrorKind::kDeviceKeyIsClaimKey,
                 "the CSR " + printable(csr->file) + " was made with the claim's own key" + kWhy,
-                "make the CSR with a key that only this gateway has");
+                "create the CSR with a key that only this gateway has");
   }
   const auto* key = std::get_if<ExistingKey>(&plan.key_source);
   return fail(ErrorKind::kDeviceKeyIsClaimKey,
               "the device key " + (key != nullptr ? printable(key->reference) : "") + " is the claim's own key" + kWhy,
-              "leave out --key to have a new key made, or name a key that only this gateway has");
+              "omit --key to generate a new key, or give a key that only this gateway has");
 }
 
 Error registered_with_claims_key() {
@@ -23,7 +23,8 @@ Error registered_with_claims_key() {
   error.kind = ErrorKind::kDeviceKeyIsClaimKey;
   error.message =
       "an unfinished run has registered this gateway with the claim's own key, which all gateways of the claim share";
-  error.hint = "discard it with --force; a new key is made unless --key or --csr names another one";
+  error.hint =
+      "discard the unfinished run with --force; a new key is generated unless --key or --csr gives another one";
   return error;
 }
 

@@ -14,98 +14,103 @@ namespace fleet_provision {
 namespace {
 
 constexpr Milliseconds kClockPoll{1'000};
-
-Error clock_not_set(WallTime now, WallTime floor, const std::string& floor_is) {
-  return Error{ErrorKind::kClockNotSet,
-               Phase::kWait,
-               "the clock says " + rfc3339(now) + ", before " + floor_is + " (" + rfc3339(floor) + ")",
-               "set the clock, e.g. by NTP, then rerun",
-               std::nullopt,
-               std::nullopt};
-}
+constexpr std::uint16_t kPlainMqtt = 1883;
 
 }  // namespace
 
-Result<void> Enrolment::to_its_end(const CertificateFacts& asking) {
-  if (steps_.needs_network()) {
-    FP_TRY(steps_.check_limit());
-    // The disk says no before the network hears of us.
-    FP_TRY(vault_.prepare());
-    FP_TRY(attempts_.spread_out());
-    FP_TRY(wait_for_clock(asking.not_before));
-    warn_early();
-    if (is_legacy_aws_endpoint(plan_.endpoint.host)) {
-      ports_.observer.warned("the endpoint " + plan_.endpoint.host +
-                             " is of the kind without -ats, whose certificate is no longer trusted; " +
-                             std::string(kEndpointCommand) + " tells the right one");
-    }
-  }
-  FP_TRY(open_outside_key());
-  FP_TRY(attempts_.until_done([this](Retry& retry, unsigned attempt) { return connect_and_go_on(retry, attempt); },
-                              [this] { return milestone(steps_.progress()); }));
-  outcome_.identity = std::get<Installed>(steps_.progress()).identity;
+Result<void> Enrolment::run() {
+  if (steps_.needs_network()) FP_TRY(prepare_connections());
+  FP_TRY(open_given_key());
+  FP_TRY(context_.attempts.until_done([this](Retry& retry, unsigned attempt) { return try_once(retry, attempt); },
+                                      [this] { return milestone(steps_.progress()); }));
+  context_.outcome.identity = std::get<Installed>(steps_.progress()).identity;
   return {};
 }
 
-/// What will go wrong as it looks now, but is not wrong yet.
+/// Whatever can fail or take time without the network comes first.
+Result<void> Enrolment::prepare_connections() {
+  FP_TRY(steps_.check_limit());
+  FP_TRY(context_.vault.prepare());
+  FP_TRY(context_.attempts.delay_start());
+  FP_TRY(wait_for_clock());
+  warn_early();
+  return {};
+}
+
+/// What will fail as it looks now, but has not failed yet.
 void Enrolment::warn_early() {
-  constexpr std::uint16_t kPlainMqtt = 1883;
-  if (plan_.endpoint.port == kPlainMqtt) {
-    ports_.observer.warned("port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
+  const Plan& plan = context_.plan;
+  const Ports& ports = context_.ports;
+  if (plan.endpoint.port == kPlainMqtt) {
+    ports.observer.warned("port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
   }
-  if (!plan_.on_success || ports_.host == nullptr) return;
-  const auto may = ports_.host->may_run(*plan_.on_success);
-  if (!may) ports_.observer.warned(may.error().message + "; this was checked at the start");
+  if (plan.on_success && ports.host != nullptr) {
+    const auto may = ports.host->may_run(*plan.on_success);
+    if (!may) ports.observer.warned(may.error().message + "; this was checked at the start");
+  }
+  if (is_legacy_aws_endpoint(plan.endpoint.host)) {
+    ports.observer.warned("the endpoint " + plan.endpoint.host +
+                          " is of the kind without -ats, whose certificate is no longer trusted; " +
+                          std::string(kEndpointCommand) + " tells the right one");
+  }
 }
 
-/// An outside key or CSR is read before the network is bothered; a key of our own is made while it connects.
-Result<void> Enrolment::open_outside_key() {
-  const bool outside = plan_.method == Method::kCsr && !std::holds_alternative<MakeKey>(plan_.key_source);
-  if (!outside || !std::holds_alternative<Fresh>(steps_.progress())) return {};
-  return steps_.step(nullptr, 1);
+/// A given key or CSR is read before a connection is opened; a key of our own is made meanwhile.
+Result<void> Enrolment::open_given_key() {
+  const Plan& plan = context_.plan;
+  const bool given = plan.method == Method::kCsr && !std::holds_alternative<MakeKey>(plan.key_source);
+  if (!given || !std::holds_alternative<Fresh>(steps_.progress())) return {};
+  return steps_.advance({});
 }
 
-Result<void> Enrolment::wait_for_clock(WallTime asking_from) {
-  const WallTime floor = std::max<WallTime>(plan_.build_date, asking_from);
-  if (ports_.clock.wall_now() >= floor) return {};
-  ports_.observer.warned("the clock says " + rfc3339(ports_.clock.wall_now()) + ", but it is at least " +
-                         rfc3339(floor) + "; waiting for it to be set");
-  PhaseMark mark(ports_.observer, Phase::kWait, 1);
-  while (ports_.clock.wall_now() < floor) {
-    if (ports_.clock.now() >= attempts_.deadline()) {
-      return fail(clock_not_set(ports_.clock.wall_now(), floor,
-                                floor == asking_from ? std::string(certificate_of(plan_.principal)) + " becomes valid"
-                                                     : std::string("this program was built")));
+Result<void> Enrolment::wait_for_clock() {
+  const Ports& ports = context_.ports;
+  const WallTime valid_from = requester_.certificate.not_before;
+  const WallTime floor = std::max<WallTime>(context_.plan.build_date, valid_from);
+  if (ports.clock.wall_now() >= floor) return {};
+  ports.observer.warned("the clock says " + rfc3339(ports.clock.wall_now()) + ", but it is at least " + rfc3339(floor) +
+                        "; waiting for it to be set");
+  PhaseMark mark(ports.observer, Phase::kWait, 1);
+  while (ports.clock.wall_now() < floor) {
+    if (ports.clock.now() >= context_.attempts.deadline()) {
+      const std::string what = floor == valid_from
+                                   ? std::string(certificate_of(context_.plan.principal)) + " becomes valid"
+                                   : std::string("this program was built");
+      return fail(
+                 ErrorKind::kClockNotSet,
+                 "the clock says " + rfc3339(ports.clock.wall_now()) + ", before " + what + " (" + rfc3339(floor) + ")",
+                 "set the clock, e.g. by NTP, then rerun")
+          .in(Phase::kWait);
     }
-    FP_TRY(ports_.clock.sleep_until(std::min(ports_.clock.now() + kClockPoll, attempts_.deadline())));
+    FP_TRY(ports.clock.sleep_until(std::min(ports.clock.now() + kClockPoll, context_.attempts.deadline())));
   }
   mark.ended();
   return {};
 }
 
-Result<void> Enrolment::connect_and_go_on(Retry& retry, unsigned attempt) {
+Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
   std::optional<Connection> connection;
   bool counted = false;
   const auto count = [&] {
-    if (!counted) ++outcome_.attempts;
+    if (!counted) ++context_.outcome.attempts;
     counted = true;
   };
   if (steps_.needs_network()) {
     FP_TRY(steps_.check_limit());
     count();
-    connection.emplace(ports_.transport, attempts_.claim_request(retry.mqtt_version(), attempt), ports_.clock,
-                       ports_.observer, plan_, retry.subscribing());
+    connection.emplace(context_.plan, context_.ports, context_.attempts.claim_request(retry.mqtt_version(), attempt),
+                       retry.subscribing());
   }
   while (!std::holds_alternative<Installed>(steps_.progress())) {
     if (steps_.awaits_proof()) {
-      // The claim's session ends first: only one lives at a time, and the service wants it so.
+      // The requester's session ends first: only one lives at a time.
       connection.reset();
       count();
       FP_TRY(prove(retry, attempt));
       continue;
     }
-    const bool offline = std::holds_alternative<Fresh>(steps_.progress()) && plan_.method == Method::kCsr;
-    FP_TRY(steps_.step(connection ? &*connection : nullptr, attempt));
+    const bool offline = std::holds_alternative<Fresh>(steps_.progress()) && context_.plan.method == Method::kCsr;
+    FP_TRY(steps_.advance({attempt, connection ? &*connection : nullptr}));
     if (!offline) retry.progressed();
   }
   return {};
@@ -114,9 +119,9 @@ Result<void> Enrolment::connect_and_go_on(Retry& retry, unsigned attempt) {
 Result<void> Enrolment::prove(const Retry& retry, unsigned attempt) {
   const Identity& identity = std::get<Enrolled>(steps_.progress()).identity;
   FP_TRY_ASSIGN(const ConnectionFacts facts,
-                prove_identity(plan_, ports_, attempts_, kPendingDirectory, identity, retry.mqtt_version(), attempt));
-  if (!outcome_.connection) outcome_.connection = facts;
-  return steps_.proved();
+                prove_identity(context_, kPendingDirectory, identity, retry.mqtt_version(), attempt));
+  if (!context_.outcome.connection) context_.outcome.connection = facts;
+  return steps_.note_proof(attempt);
 }
 
 }  // namespace fleet_provision

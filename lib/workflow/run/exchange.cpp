@@ -45,7 +45,7 @@ Error during(Operation operation, const Topics& topics, const Plan& plan, Error 
   error.phase = phase_of(operation);
   error.need = publish_need(topics);
   if (error.kind == ErrorKind::kPolicyPublish) {
-    error.hint = allow_hint(plan.principal, *error.need, place_or_placeholders(plan.endpoint.host));
+    error.hint = allow_hint(plan.principal, *error.need, scope_or_placeholders(plan.endpoint.host));
   }
   return error;
 }
@@ -80,7 +80,7 @@ Result<void> Exchange::subscribe(const std::vector<std::string>& filters) {
   if (!error.phase) error.phase = Phase::kSubscribe;
   error.need = subscribe_need(filters);
   if (error.kind == ErrorKind::kPolicySubscribe && error.hint.empty()) {
-    error.hint = allow_hint(plan_.principal, *error.need, place_or_placeholders(plan_.endpoint.host));
+    error.hint = allow_hint(plan_.principal, *error.need, scope_or_placeholders(plan_.endpoint.host));
   }
   return fail(std::move(error));
 }
@@ -139,7 +139,7 @@ Error Exchange::unanswered(Operation operation, const Topics& topics) {
     error.message += *acknowledged ? ", though the request was acknowledged" : ", and the request was not acknowledged";
   }
   error.hint = allow_hint(plan_.principal, {"iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}},
-                          place_or_placeholders(plan_.endpoint.host)) +
+                          scope_or_placeholders(plan_.endpoint.host)) +
                "; a throttled service is silent too";
   if (acknowledged == false) error.hint += ", and so is a link that failed";
   return error;

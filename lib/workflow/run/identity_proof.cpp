@@ -1,9 +1,9 @@
 #include "workflow/run/identity_proof.hpp"
 
-#include <memory>
 #include <utility>
 
 #include "core/text.hpp"
+#include "workflow/run/open_session.hpp"
 #include "workflow/run/phase_mark.hpp"
 #include "workflow/state/identity_files.hpp"
 
@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::size_t kPemBytesMax = 256 * 1024;
 
-Result<Secret> read_whole(Disk& disk, const std::string& path) {
+Result<Secret> read_file(Disk& disk, const std::string& path) {
   FP_TRY_ASSIGN(std::optional<Secret> bytes, disk.read(path, kPemBytesMax));
   if (!bytes) return fail(ErrorKind::kIdentityDamaged, disk.root() + "/" + path + " is missing");
   return std::move(*bytes);
 }
 
-/// The key the options name, where the identity does not hold it.
-std::string outside_key(const Plan& plan, const Identity& identity) {
-  if (!identity.key.empty()) return identity.key;
+/// The key that the options name, where the identity does not.
+std::string key_reference(const Plan& plan, const Identity& identity) {
+  if (!std::holds_alternative<ExternalKey>(identity.key)) return text_of(identity.key);
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) return csr->key_reference.value_or("");
   if (const auto* key = std::get_if<ExistingKey>(&plan.key_source)) return key->reference;
   return "";
@@ -28,14 +28,13 @@ std::string outside_key(const Plan& plan, const Identity& identity) {
 
 Result<DeviceKey> open_key(const Plan& plan, const Ports& ports, const std::string& directory,
                            const Identity& identity) {
-  if (identity.key == kPrivateKeyFile) {
-    FP_TRY_ASSIGN(const Secret pem, read_whole(ports.disk, path_in(directory, kPrivateKeyFile)));
+  if (has_key_file(identity)) {
+    FP_TRY_ASSIGN(const Secret pem, read_file(ports.disk, path_in(directory, kPrivateKeyFile)));
     return ports.keysmith.read_key(pem);
   }
-  const std::string reference = outside_key(plan, identity);
+  const std::string reference = key_reference(plan, identity);
   if (reference.empty()) {
-    return fail(ErrorKind::kUsage, "the key of this identity is kept elsewhere, and nobody said where",
-                "name it with --key");
+    return fail(ErrorKind::kUsage, "the key of this identity is not in the state directory", "name it with --key");
   }
   return ports.keysmith.open_key(reference);
 }
@@ -45,8 +44,8 @@ bool is_refusal(ErrorKind kind) {
          kind == ErrorKind::kConnectionRejected;
 }
 
-/// Here it is the new identity that was refused.
-Error told_of_identity(Error error, const std::string& client_id) {
+/// The error of a connection as the identity: a refusal is the identity's, whose policy comes from the template.
+Error as_refusal_of_identity(Error error, const std::string& client_id) {
   const bool refused = is_refusal(error.kind);
   if (refused || error.kind == ErrorKind::kConnectionLost) {
     error.hint = "the policy that the template attaches must allow iot:Connect on client/" + printable(client_id) +
@@ -57,30 +56,17 @@ Error told_of_identity(Error error, const std::string& client_id) {
   return error;
 }
 
-/// Closes on every way out.
-class OpenSession {
- public:
-  explicit OpenSession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
-  OpenSession(const OpenSession&) = delete;
-  OpenSession& operator=(const OpenSession&) = delete;
-  ~OpenSession() { session_->close(); }
-  Session& operator*() { return *session_; }
-
- private:
-  std::unique_ptr<Session> session_;
-};
-
 }  // namespace
 
 Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory) {
-  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
+  FP_TRY_ASSIGN(const Secret certificate, read_file(ports.disk, path_in(directory, kCertificateFile)));
   return ports.keysmith.read_certificate(certificate.reveal());
 }
 
-Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
-                                           const Identity& identity) {
-  FP_TRY_ASSIGN(const Secret certificate, read_whole(ports.disk, path_in(directory, kCertificateFile)));
-  FP_TRY_ASSIGN(CertificateFacts facts, ports.keysmith.read_certificate(certificate.reveal()));
+Result<void> connect_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
+                                 const Identity& identity) {
+  FP_TRY_ASSIGN(const Secret certificate, read_file(ports.disk, path_in(directory, kCertificateFile)));
+  FP_TRY_ASSIGN(const CertificateFacts facts, ports.keysmith.read_certificate(certificate.reveal()));
   const WallTime now = ports.clock.wall_now();
   if (facts.not_after < now) {
     return fail(
@@ -93,37 +79,38 @@ Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports,
     return fail(ErrorKind::kDeviceKeyUnusable, "the device key does not belong to the identity's certificate",
                 "name the right one with --key");
   }
-  FP_TRY(ports.transport.speak_as({std::string(certificate.reveal()), key}));
-  return facts;
+  return ports.transport.use_identity({std::string(certificate.reveal()), key});
 }
 
-Result<ConnectionFacts> prove_identity(const Plan& plan, const Ports& ports, Attempts& attempts,
-                                       const std::string& directory, const Identity& identity, MqttVersion version,
-                                       unsigned attempt) {
+Result<ConnectionFacts> prove_identity(RunContext& context, const std::string& directory, const Identity& identity,
+                                       MqttVersion version, unsigned attempt) {
+  const Plan& plan = context.plan;
+  const Ports& ports = context.ports;
   PhaseMark mark(ports.observer, Phase::kVerify, attempt);
-  auto loaded = speak_as_identity(plan, ports, directory, identity);
+  auto loaded = connect_as_identity(plan, ports, directory, identity);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kVerify));
-  const auto wanted = plan.verify_client_id ? plan.verify_client_id : identity.thing_name;
-  if (wanted) FP_TRY(attempts.rest_client_id(*wanted));
-  const ConnectRequest request =
-      wanted ? attempts.request(*wanted, version, attempt) : attempts.claim_request(version, attempt);
+  const auto client_id = plan.verify_client_id ? plan.verify_client_id : identity.thing_name;
+  if (client_id) FP_TRY(context.attempts.await_client_id(*client_id));
+  const ConnectRequest request = client_id ? context.attempts.request(*client_id, version, attempt)
+                                           : context.attempts.claim_request(version, attempt);
   OpenSession session(ports.transport.connect(request));
-  auto facts = (*session).established();
-  if (!facts) return fail(told_of_identity(std::move(facts).error(), request.client_id));
+  auto facts = session->established();
+  if (!facts) return fail(as_refusal_of_identity(std::move(facts).error(), request.client_id));
   mark.ended();
   return facts;
 }
 
-Result<void> prove_in_place(const Plan& plan, const Ports& ports, Attempts& attempts, Outcome& outcome) {
-  FP_TRY(attempts.spread_out());
+Result<void> prove_installed_identity(RunContext& context) {
+  FP_TRY(context.attempts.delay_start());
+  Outcome& outcome = context.outcome;
   const auto once = [&](Retry& retry, unsigned attempt) -> Result<void> {
     ++outcome.attempts;
-    FP_TRY_ASSIGN(outcome.connection, prove_identity(plan, ports, attempts, kIdentityDirectory, *outcome.identity,
-                                                     retry.mqtt_version(), attempt));
+    FP_TRY_ASSIGN(outcome.connection,
+                  prove_identity(context, kIdentityDirectory, *outcome.identity, retry.mqtt_version(), attempt));
     return {};
   };
-  FP_TRY(attempts.until_done(once, [] { return Milestone::kInstalled; }));
-  outcome.identity->verified_at = rfc3339(ports.clock.wall_now());
+  FP_TRY(context.attempts.until_done(once, [] { return Milestone::kInstalled; }));
+  outcome.identity->verified_at = rfc3339(context.ports.clock.wall_now());
   return {};
 }
 

@@ -3,25 +3,25 @@
 
 #include <string>
 
-#include "workflow/run/attempts.hpp"
+#include "workflow/run/run_context.hpp"
 
 namespace fleet_provision {
 
-/// What the certificate of the identity in `directory` says.
+/// The facts of the certificate in `directory`.
 [[nodiscard]] Result<CertificateFacts> read_own_certificate(const Ports& ports, const std::string& directory);
 
-/// The next connections are made as the identity whose files are in `directory`; gives what its certificate says.
-/// kIssuedCertificateExpired, kDeviceKeyUnusable, and kUsage when nobody says where its key is.
-[[nodiscard]] Result<CertificateFacts> speak_as_identity(const Plan& plan, const Ports& ports,
-                                                         const std::string& directory, const Identity& identity);
+/// From now on connections are made as the identity whose files are in `directory`. kIssuedCertificateExpired,
+/// kDeviceKeyUnusable, and kUsage when its key is external and no option names it.
+[[nodiscard]] Result<void> connect_as_identity(const Plan& plan, const Ports& ports, const std::string& directory,
+                                               const Identity& identity);
 
 /// One connection as the identity whose files are in `directory`, closed again once the server has accepted it. The
 /// client id is `plan.verify_client_id`, else the thing's name. A refusal is kIdentityRefused.
-[[nodiscard]] Result<ConnectionFacts> prove_identity(const Plan& plan, const Ports& ports, Attempts& attempts,
-                                                     const std::string& directory, const Identity& identity,
-                                                     MqttVersion version, unsigned attempt);
+[[nodiscard]] Result<ConnectionFacts> prove_identity(RunContext& context, const std::string& directory,
+                                                     const Identity& identity, MqttVersion version, unsigned attempt);
 
-/// Proves the identity in its place, with as many attempts as it takes; sets `verified_at`, which is not stored yet.
-[[nodiscard]] Result<void> prove_in_place(const Plan& plan, const Ports& ports, Attempts& attempts, Outcome& outcome);
+/// Proves the installed identity `outcome.identity`, with as many attempts as it takes; sets its `verified_at`, which
+/// the caller stores.
+[[nodiscard]] Result<void> prove_installed_identity(RunContext& context);
 
 }  // namespace fleet_provision

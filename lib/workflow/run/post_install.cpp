@@ -1,75 +1,60 @@
 #include "workflow/run/post_install.hpp"
 
 #include <utility>
-#include <vector>
 
 #include "workflow/run/identity_proof.hpp"
 #include "workflow/run/identity_variables.hpp"
 #include "workflow/run/phase_mark.hpp"
-#include "workflow/state/identity_files.hpp"
+#include "workflow/state/on_success_mark.hpp"
 
 namespace fleet_provision {
 namespace {
 
-class Afterwards {
- public:
-  Afterwards(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts, Outcome& outcome)
-      : plan_(plan), ports_(ports), vault_(vault), attempts_(attempts), outcome_(outcome) {}
+Result<void> verify_identity(RunContext& context) {
+  Outcome& outcome = context.outcome;
+  if (!context.plan.verify || outcome.identity->verified_at) return {};
+  FP_TRY(context.ports.disk.lock());
+  FP_TRY(prove_installed_identity(context));
+  FP_TRY(context.vault.store_verified(*outcome.identity));
+  context.ports.observer.reached("identity verified");
+  return {};
+}
 
-  Result<void> verify() {
-    if (!plan_.verify || outcome_.identity->verified_at) return {};
-    FP_TRY(ports_.disk.lock());
-    FP_TRY(prove_in_place(plan_, ports_, attempts_, outcome_));
-    FP_TRY(vault_.store_verified(*outcome_.identity));
-    ports_.observer.reached("identity verified");
-    return {};
-  }
+ProgramCall program_call(const RunContext& context) {
+  const Ports& ports = context.ports;
+  return {*context.plan.on_success,
+          identity_variables(*context.outcome.identity, ports.host->absolute(ports.disk.root())),
+          // The program has its own time, however slow the network was.
+          ports.clock.now() + context.plan.timeout};
+}
 
-  Result<void> run_program() {
-    if (!plan_.on_success) return {};
-    FP_TRY_ASSIGN(const bool owed, vault_.owes_on_success(*outcome_.identity));
-    if (!owed) return {};
-    if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "nobody can run the program");
-    FP_TRY(ports_.disk.lock());
-    // Another run may have been faster.
-    FP_TRY_ASSIGN(const bool still_owed, vault_.owes_on_success(*outcome_.identity));
-    if (!still_owed) return {};
-    PhaseMark mark(ports_.observer, Phase::kOnSuccess, 1);
-    // It may run for long, and nothing here needs a key any more.
-    ports_.keysmith.forget_keys();
-    ports_.transport.forget_credentials();
-    auto ran = ports_.host->run(call());
-    if (!ran) return fail(std::move(ran).error().in(Phase::kOnSuccess));
-    mark.ended();
-    return vault_.on_success_is_done();
-  }
-
- private:
-  [[nodiscard]] std::string file(const char* name) const {
-    return ports_.host->absolute(ports_.disk.root() + "/" + path_in(kIdentityDirectory, name));
-  }
-
-  [[nodiscard]] ProgramCall call() const {
-    return {*plan_.on_success, identity_variables(*outcome_.identity, ports_.host->absolute(ports_.disk.root())),
-            // The program is not to be short of time because the network was slow.
-            ports_.clock.now() + plan_.timeout};
-  }
-
-  const Plan& plan_;
-  const Ports& ports_;
-  Vault& vault_;
-  Attempts& attempts_;
-  Outcome& outcome_;
-};
+Result<void> run_program(RunContext& context) {
+  if (!context.plan.on_success) return {};
+  const Ports& ports = context.ports;
+  const Identity& identity = *context.outcome.identity;
+  FP_TRY_ASSIGN(const bool marked, has_on_success_mark(ports.disk, identity));
+  if (!marked) return {};
+  if (ports.host == nullptr) return fail(ErrorKind::kInternal, "there is no host system to run the program");
+  FP_TRY(ports.disk.lock());
+  // Another run may have been faster.
+  FP_TRY_ASSIGN(const bool still_marked, has_on_success_mark(ports.disk, identity));
+  if (!still_marked) return {};
+  PhaseMark mark(ports.observer, Phase::kOnSuccess, 1);
+  // The program may run for long, and nothing here needs a key any more.
+  ports.keysmith.forget_keys();
+  ports.transport.forget_credentials();
+  auto ran = ports.host->run(program_call(context));
+  if (!ran) return fail(std::move(ran).error().in(Phase::kOnSuccess));
+  mark.ended();
+  return remove_on_success_mark(ports.disk);
+}
 
 }  // namespace
 
-Result<void> finish_what_is_owed(const Plan& plan, const Ports& ports, Vault& vault, Attempts& attempts,
-                                 ClaimRemoval& claim, Outcome& outcome) {
-  Afterwards afterwards(plan, ports, vault, attempts, outcome);
-  FP_TRY(afterwards.verify());
-  FP_TRY(claim.carry_out(*outcome.identity));
-  return afterwards.run_program();
+Result<void> run_post_install(RunContext& context) {
+  FP_TRY(verify_identity(context));
+  FP_TRY(context.claim_removal.carry_out(*context.outcome.identity));
+  return run_program(context);
 }
 
 }  // namespace fleet_provision

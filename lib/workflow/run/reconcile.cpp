@@ -18,8 +18,13 @@ void note(Differences& differences, bool same, const char* option) {
 
 Differences of_key(const KeyOrigin& left, const KeyOrigin& wanted) {
   Differences differences;
-  note(differences, left.source == wanted.source, "where the key comes from (--method, --key, --csr)");
-  note(differences, left.source != wanted.source || left.type == wanted.type, "--key-type");
+  const auto* made = std::get_if<MadeHere>(&left);
+  const bool both_made = made != nullptr && std::holds_alternative<MadeHere>(wanted);
+  if (both_made) {
+    note(differences, *made == std::get<MadeHere>(wanted), "--key-type");
+  } else {
+    note(differences, left == wanted, "where the key comes from (--method, --key, --csr)");
+  }
   return differences;
 }
 
@@ -32,10 +37,11 @@ Differences of_certificate(const CertificateOrigin& left, const CertificateOrigi
   return differences;
 }
 
-Differences of_thing(const Identity& left, const Plan& plan, const Identity* rotated, Keysmith& keysmith) {
+Differences of_thing(const Identity& left, const Plan& plan, const std::optional<Identity>& rotated,
+                     Keysmith& keysmith) {
   Differences differences;
   // A rotation keeps the request of its identity, whatever template it is made with.
-  if (rotated != nullptr && left.request_digest == rotated->request_digest) return differences;
+  if (rotated && left.request_digest == rotated->request_digest) return differences;
   if (is_for(left.request_digest, plan, keysmith)) return differences;
   note(differences, left.template_name == plan.template_name, "--template");
   note(differences, left.endpoint == plan.endpoint.host, "--endpoint");
@@ -43,12 +49,12 @@ Differences of_thing(const Identity& left, const Plan& plan, const Identity* rot
   return differences;
 }
 
-class Fitting {
+class Reconciler {
  public:
-  Fitting(const Plan& plan, const Asker& asker, Keysmith& keysmith, Observer& observer)
+  Reconciler(const Plan& plan, const Requester& requester, Keysmith& keysmith, Observer& observer)
       : plan_(plan),
-        wanted_(certificate_origin_of(plan, asker.fingerprint)),
-        rotated_(asker.rotated),
+        wanted_(certificate_origin_of(plan, requester.certificate.fingerprint)),
+        rotated_(requester.rotated),
         keysmith_(keysmith),
         observer_(observer) {}
 
@@ -114,9 +120,9 @@ class Fitting {
       warn(differences, "its key is not used");
       return false;
     }
-    const auto* outside = std::get_if<ExistingCsr>(&plan_.key_source);
-    if (outside == nullptr || plan_.method == Method::kKeys) return true;
-    FP_TRY_ASSIGN(const Csr csr, keysmith_.open_csr(outside->file));
+    const auto* given = std::get_if<ExistingCsr>(&plan_.key_source);
+    if (given == nullptr || plan_.method == Method::kKeys) return true;
+    FP_TRY_ASSIGN(const Csr csr, keysmith_.open_csr(given->file));
     if (csr.pem == at.csr_pem) return true;
     warn({"the file of --csr"}, "what was asked for with it is not used");
     return false;
@@ -124,7 +130,7 @@ class Fitting {
 
   const Plan& plan_;
   CertificateOrigin wanted_;
-  const Identity* rotated_;
+  const std::optional<Identity>& rotated_;
   Keysmith& keysmith_;
   Observer& observer_;
 };
@@ -132,22 +138,23 @@ class Fitting {
 }  // namespace
 
 KeyOrigin key_origin_of(const Plan& plan) {
-  if (plan.method == Method::kKeys) return {"service", ""};
-  struct Describe {
-    KeyOrigin operator()(const MakeKey& make) const { return {"made", std::string(word(make.type))}; }
-    KeyOrigin operator()(const ExistingKey& key) const { return {"key " + key.reference, ""}; }
-    KeyOrigin operator()(const ExistingCsr& csr) const { return {"csr " + csr.file, ""}; }
+  if (plan.method == Method::kKeys) return MadeByService{};
+  struct Origin {
+    KeyOrigin operator()(const MakeKey& make) const { return MadeHere{std::string(word(make.type))}; }
+    KeyOrigin operator()(const ExistingKey& key) const { return GivenKey{key.reference}; }
+    KeyOrigin operator()(const ExistingCsr& csr) const { return GivenCsr{csr.file}; }
   };
-  return std::visit(Describe{}, plan.key_source);
+  return std::visit(Origin{}, plan.key_source);
 }
 
-CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& claim_fingerprint) {
+CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& requester_fingerprint) {
   const bool ours = plan.method == Method::kCsr && !std::holds_alternative<ExistingCsr>(plan.key_source);
-  return {plan.endpoint.host, claim_fingerprint, plan.method, ours ? plan.csr_subject : ""};
+  return {plan.endpoint.host, requester_fingerprint, plan.method, ours ? plan.csr_subject : ""};
 }
 
-Result<Progress> fit(Progress left, const Plan& plan, const Asker& asker, Keysmith& keysmith, Observer& observer) {
-  return std::visit(Fitting(plan, asker, keysmith, observer), std::move(left));
+Result<Progress> reconcile(Progress left, const Plan& plan, const Requester& requester, Keysmith& keysmith,
+                           Observer& observer) {
+  return std::visit(Reconciler(plan, requester, keysmith, observer), std::move(left));
 }
 
 }  // namespace fleet_provision

@@ -1,5 +1,5 @@
-// How much of an unfinished run still fits the options of this one. Each milestone holds what it depends on; the last
-// one that does not depend on a changed option is where the run goes on.
+// How much of an unfinished run still fits the options of this one. Each milestone holds what it depends on; the run
+// resumes from the last one that does not depend on a changed option.
 #pragma once
 
 #include <string>
@@ -9,24 +9,17 @@
 #include "core/plan.hpp"
 #include "ports/keysmith.hpp"
 #include "ports/observer.hpp"
+#include "workflow/run/requester.hpp"
 
 namespace fleet_provision {
 
 /// Where this plan's key comes from, as a milestone stores it.
 [[nodiscard]] KeyOrigin key_origin_of(const Plan& plan);
-[[nodiscard]] CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& claim_fingerprint);
-
-/// Who asks the service.
-struct Asker {
-  /// Of its certificate.
-  const std::string& fingerprint;
-  /// The identity that asks for its own successor; null: a claim.
-  const Identity* rotated = nullptr;
-};
+[[nodiscard]] CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& requester_fingerprint);
 
 /// The last milestone of `left` that this plan would have reached too; a warning names each option that differs.
 /// A registered thing is only given up with `plan.force`, else kUsage.
-[[nodiscard]] Result<Progress> fit(Progress left, const Plan& plan, const Asker& asker, Keysmith& keysmith,
-                                   Observer& observer);
+[[nodiscard]] Result<Progress> reconcile(Progress left, const Plan& plan, const Requester& requester,
+                                         Keysmith& keysmith, Observer& observer);
 
 }  // namespace fleet_provision

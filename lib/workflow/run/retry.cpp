@@ -26,7 +26,7 @@ bool goes_on(const std::optional<PolicyNeed>& earlier, const std::optional<Polic
 
 std::string refusal_hint(const Error& closed, const Plan& plan) {
   if (!closed.need) return certificate_hint(plan.principal, plan.client_id.value_or("fleet-provision-*"));
-  return allow_hint(plan.principal, *closed.need, place_or_placeholders(plan.endpoint.host)) + or_a_twin(plan);
+  return allow_hint(plan.principal, *closed.need, scope_or_placeholders(plan.endpoint.host)) + or_a_twin(plan);
 }
 
 /// What each of the closes said, and that it was no accident.

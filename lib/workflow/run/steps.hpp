@@ -1,74 +1,68 @@
-// From each milestone to the next: one function each, and one loop that says "advance, save" until the last.
+// From each milestone to the next (docs/architecture.md, "Typed milestones"): one function for each, and one place that
+// says "advance, save".
 #pragma once
 
-#include <string>
-
 #include "core/milestones.hpp"
-#include "ports/ports.hpp"
-#include "workflow/outcome.hpp"
 #include "workflow/run/connection.hpp"
+#include "workflow/run/requester.hpp"
+#include "workflow/run/run_context.hpp"
 #include "workflow/state/budget.hpp"
-#include "workflow/state/vault.hpp"
 
 namespace fleet_provision {
 
+/// The attempt that a step belongs to.
+struct StepAttempt {
+  /// Counted from 1.
+  unsigned number = 1;
+  /// Null where the step needs no network.
+  Connection* connection = nullptr;
+};
+
 class Steps {
  public:
-  Steps(const Plan& plan, const Ports& ports, Vault& vault, Outcome& outcome)
-      : plan_(plan), ports_(ports), vault_(vault), outcome_(outcome), budget_(ports.clock) {}
+  /// Both outlive this. The vault is open.
+  Steps(RunContext& context, const Requester& requester)
+      : context_(context), requester_(requester), budget_(context.ports.clock) {}
 
-  /// What is made is to replace `present` (which outlives this): for the same request, of the same thing. Before
-  /// `resume`.
-  void rotate(const Identity& present) { rotated_ = &present; }
-  /// Goes on from what the vault holds, as far as it fits this plan. `asking` is the certificate that asks: the
-  /// claim's, or with `rotate` the identity's own. A claim's key is never a device key (kDeviceKeyIsClaimKey).
-  [[nodiscard]] Result<void> resume(const CertificateFacts& asking);
+  /// Resumes from what the vault holds, as far as it fits the plan. A claim's key is never a device key
+  /// (kDeviceKeyIsClaimKey).
+  [[nodiscard]] Result<void> resume();
   [[nodiscard]] const Progress& progress() const { return progress_; }
   [[nodiscard]] bool needs_network() const;
-  /// kCertificateLimit when the next step would ask for one certificate too many.
+  /// kCertificateLimit when the next step would request one certificate too many.
   [[nodiscard]] Result<void> check_limit();
-  /// One milestone further, durable when it returns. Without `connection` where the network is not needed.
-  [[nodiscard]] Result<void> step(Connection* connection, unsigned attempt);
-  /// The identity is whole in `pending/` and has to connect before it may be put in place.
+  /// One milestone further, durable when it returns.
+  [[nodiscard]] Result<void> advance(const StepAttempt& attempt);
+  /// The identity is complete in `pending/` and has to connect before it may be installed.
   [[nodiscard]] bool awaits_proof() const;
   /// It has connected: Enrolled becomes Verified.
-  [[nodiscard]] Result<void> proved();
-  /// Puts the count on disk right at the end of a run that failed.
-  void settle(ErrorKind why);
+  [[nodiscard]] Result<void> note_proof(unsigned attempt);
+  /// Stores the true number of requests at the end of a run that failed with `why`: what was counted ahead and never
+  /// sent, or was rejected, must not use up a part of the bound.
+  void store_count(ErrorKind why);
 
  private:
-  struct Advance;
-  [[nodiscard]] Result<Progress> advance(Fresh& at);
-  [[nodiscard]] Result<Progress> advance(KeyMade& at);
-  [[nodiscard]] Result<Progress> advance(Certified& at);
-  [[nodiscard]] Result<Progress> advance(Enrolled& at);
-  [[nodiscard]] Result<Progress> advance(Verified& at);
-  [[nodiscard]] Result<Progress> advance(Installed& at);
+  [[nodiscard]] Result<Progress> next(Fresh& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(KeyMade& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(Certified& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(Enrolled& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(Verified& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(Installed& at, const StepAttempt& attempt);
 
-  [[nodiscard]] Result<KeyMade> make_or_open_key();
-  [[nodiscard]] Result<void> fit_what_is_left(Progress left);
+  [[nodiscard]] Result<Progress> make_key(const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> request_key_and_certificate(const StepAttempt& attempt);
+  [[nodiscard]] Progress without_token(Certified& at, const Error& refusal);
+  [[nodiscard]] Result<void> reconcile_with_plan(Progress left);
   [[nodiscard]] Result<void> discard_claim_key();
-  [[nodiscard]] Result<void> check_outside_key(const DeviceKey& key) const;
-  [[nodiscard]] Result<CreateCertificateAnswer> create(std::string_view payload);
-  [[nodiscard]] Result<CreateCertificateAnswer> create_for(const DeviceKey& key, std::string_view payload);
-  [[nodiscard]] Result<Exchange*> exchange();
-  [[nodiscard]] Result<void> count_next_request();
-  [[nodiscard]] Result<void> save();
-  [[nodiscard]] Result<Identity> make_identity(const Certified& at, RegisterThingAnswer answer);
-  void tell_reached();
+  [[nodiscard]] Result<Exchange*> exchange_of(const StepAttempt& attempt);
+  [[nodiscard]] Result<void> count_next_request(unsigned attempt);
+  [[nodiscard]] Result<void> save(unsigned attempt);
+  void report_milestone();
 
-  const Plan& plan_;
-  const Ports& ports_;
-  Vault& vault_;
-  Outcome& outcome_;
+  RunContext& context_;
+  const Requester& requester_;
   CertificateBudget budget_;
   Progress progress_;
-  /// Of the certificate that asks.
-  std::string claim_fingerprint_;
-  std::string asking_key_;
-  const Identity* rotated_ = nullptr;
-  Connection* connection_ = nullptr;
-  unsigned attempt_ = 1;
 };
 
 }  // namespace fleet_provision

@@ -6,7 +6,7 @@
 namespace fleet_provision {
 namespace {
 
-// An answer has at most 128 KiB; escaped in JSON, each byte of it may take six.
+// A response has at most 128 KiB; escaped in JSON, each byte of it may take six.
 constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
 constexpr unsigned kReadableByAll = 0644;
 
@@ -16,21 +16,21 @@ std::vector<std::string> proved_parts(const Identity& identity, std::string_view
   return {identity.certificate_fingerprint, keysmith.sha256_hex(certificate_pem), keysmith.sha256_hex(key_pem)};
 }
 
-/// Whoever owns identity/ must not choose which file a run opens: a key elsewhere is a URI, and never a path.
-bool may_be_key(const std::string& key) {
-  return key.empty() || key == kPrivateKeyFile || key.starts_with("pkcs11:") || key.starts_with("handle:");
+/// The owner of identity/ must not choose which file a run opens: a key that is a file has one name only.
+bool may_be_key(const Identity& identity) {
+  return has_key_file(identity) || !is_file(identity.key);
 }
 
 class Reader {
  public:
-  Reader(Disk& disk, Keysmith& keysmith, std::string directory, KeyLook key_look)
-      : disk_(disk), keysmith_(keysmith), directory_(std::move(directory)), key_look_(key_look) {}
+  Reader(Disk& disk, Keysmith& keysmith, std::string directory, KeyCheck key_check)
+      : disk_(disk), keysmith_(keysmith), directory_(std::move(directory)), key_check_(key_check) {}
 
-  Result<Identity> whole() {
+  Result<Identity> read() {
     FP_TRY_ASSIGN(const Secret json, file(kIdentityFile));
     auto identity = decode_identity(json.reveal());
     if (!identity) return damaged(kIdentityFile, identity.error().message);
-    if (!may_be_key(identity->key)) {
+    if (!may_be_key(*identity)) {
       return damaged(kIdentityFile, "its \"key\" is neither private-key.pem nor the URI of a key");
     }
     FP_TRY(check_key_pair(*identity));
@@ -58,19 +58,19 @@ class Reader {
     return std::move(*bytes);
   }
 
-  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway looks here at each
-  /// boot, and to parse a certificate and a key is most of what that look would cost.
+  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway reads them at each
+  /// boot, and to parse a certificate and a key is most of what that would cost.
   Result<void> check_key_pair(const Identity& identity) {
     FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
     std::optional<Secret> key_pem;
-    if (identity.key == kPrivateKeyFile && key_look_ == KeyLook::kMustFit) {
+    if (has_key_file(identity) && key_check_ == KeyCheck::kRequired) {
       FP_TRY_ASSIGN(key_pem, file(kPrivateKeyFile));
     }
     const std::string_view key = key_pem ? key_pem->reveal() : std::string_view{};
     const auto proved = [&] {
       return is_digest_of(*identity.files_digest, proved_parts(identity, pem.reveal(), key, keysmith_), keysmith_);
     };
-    if (key_look_ == KeyLook::kMustFit && identity.files_digest && proved()) return {};
+    if (key_check_ == KeyCheck::kRequired && identity.files_digest && proved()) return {};
     return prove_key_pair(identity, pem, key_pem);
   }
 
@@ -100,15 +100,15 @@ class Reader {
   Disk& disk_;
   Keysmith& keysmith_;
   std::string directory_;
-  KeyLook key_look_;
+  KeyCheck key_check_;
 };
 
 Result<void> write_public(Disk& disk, const std::string& path, std::string_view bytes) {
-  // A name left by an earlier try is in the way of write_new.
+  // write_new refuses a name that an earlier run left.
   FP_TRY(disk.remove_file(path));
   FP_TRY(disk.write_new(path, bytes));
   FP_TRY(disk.set_mode(path, kReadableByAll));
-  // Bytes and mode before the name that stands for them is relied upon.
+  // Bytes and mode before the name is relied upon.
   return disk.sync_file(path);
 }
 
@@ -123,21 +123,21 @@ std::string digest_of_files(const Identity& identity, std::string_view certifica
   return make_salted_digest(proved_parts(identity, certificate_pem, key_pem.reveal(), keysmith), keysmith);
 }
 
-Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith, const std::string& directory,
-                                              KeyLook key_look) {
+Result<std::optional<Identity>> read_identity_in(Disk& disk, Keysmith& keysmith, const std::string& directory,
+                                                 KeyCheck key_check) {
   FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk.inspect(directory));
   if (!facts) return std::optional<Identity>();
   if (facts->type != EntryType::kDirectory) {
     return fail(ErrorKind::kIdentityDamaged, disk.root() + "/" + directory + " is not a directory",
                 "move it away; nothing is followed below the state directory");
   }
-  FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory, key_look).whole());
+  FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory, key_check).read());
   return std::optional<Identity>(std::move(identity));
 }
 
-Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith, const std::string& directory,
-                                              KeyLook key_look) {
-  auto identity = read_identity(disk, keysmith, directory, key_look);
+Result<std::optional<Identity>> read_undamaged_identity(Disk& disk, Keysmith& keysmith, const std::string& directory,
+                                                        KeyCheck key_check) {
+  auto identity = read_identity_in(disk, keysmith, directory, key_check);
   if (!identity && identity.error().kind == ErrorKind::kIdentityDamaged) return std::optional<Identity>();
   return identity;
 }
@@ -164,7 +164,7 @@ Result<void> write_identity(Disk& disk, const std::string& directory, const Iden
   return disk.sync_directory(directory);
 }
 
-Result<void> open_up(Disk& disk, const std::string& directory, const Identity& identity) {
+Result<void> set_public_modes(Disk& disk, const std::string& directory, const Identity& identity) {
   for (const std::string& name : files_of(identity)) {
     if (name == kPrivateKeyFile) continue;
     const std::string path = path_in(directory, name);
@@ -194,7 +194,7 @@ Result<void> replace_identity_file(Disk& disk, const std::string& directory, con
 std::vector<std::string> files_of(const Identity& identity) {
   std::vector<std::string> names{kCertificateFile, kDeviceConfigurationFile, kIdentityFile};
   if (identity.thing_name) names.emplace_back(kThingNameFile);
-  if (identity.key == kPrivateKeyFile) names.emplace_back(kPrivateKeyFile);
+  if (has_key_file(identity)) names.emplace_back(kPrivateKeyFile);
   return names;
 }
 

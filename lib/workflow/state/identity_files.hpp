@@ -1,6 +1,6 @@
-// The files of one identity in a directory, `pending` or `identity`: written, and read back whole or not at all.
+// The files of one identity in a directory, `pending` or `identity`: written, and read back complete or not at all.
 //
-// Whole means: identity.json can be read, the certificate is the one it names, the private key (where it is a file)
+// Complete means: identity.json can be read, the certificate is the one it names, the private key (where it is a file)
 // belongs to that certificate, and thing-name and device-configuration.json say the same as identity.json. That
 // certificate and key belong together is known from their digest in identity.json, and else from parsing them.
 #pragma once
@@ -18,8 +18,10 @@ namespace fleet_provision {
 
 inline constexpr const char* kIdentityDirectory = "identity";
 inline constexpr const char* kPendingDirectory = "pending";
+/// The state directory itself, as the path that `Disk` takes.
+inline constexpr const char* kStateDirectory = "";
 inline constexpr const char* kPreviousDirectory = "previous";
-inline constexpr const char* kPrivateKeyFile = "private-key.pem";
+inline constexpr const char* kJournalFile = "journal";
 inline constexpr const char* kIdentityFile = "identity.json";
 inline constexpr const char* kCertificateFile = "certificate.pem";
 inline constexpr const char* kThingNameFile = "thing-name";
@@ -28,17 +30,17 @@ inline constexpr const char* kDeviceConfigurationFile = "device-configuration.js
 /// `directory/name`, as Disk takes it.
 [[nodiscard]] std::string path_in(const std::string& directory, const std::string& name);
 
-/// Whether a private key that is a file is read and proved, or left alone: not everybody may read it.
-enum class KeyLook : unsigned char { kMustFit, kLeftAlone };
+/// Whether a private key that is a file is read and proved to fit; not every user may read it.
+enum class KeyCheck : unsigned char { kRequired, kSkipped };
 
-/// Nothing when there is no such directory; kIdentityDamaged says what is wrong with one that is not whole.
-[[nodiscard]] Result<std::optional<Identity>> read_identity(Disk& disk, Keysmith& keysmith,
-                                                            const std::string& directory,
-                                                            KeyLook key_look = KeyLook::kMustFit);
+/// Nothing when there is no such directory; kIdentityDamaged says what is wrong with one that is not complete.
+[[nodiscard]] Result<std::optional<Identity>> read_identity_in(Disk& disk, Keysmith& keysmith,
+                                                               const std::string& directory,
+                                                               KeyCheck key_check = KeyCheck::kRequired);
 /// The same, with nothing for a damaged one too.
-[[nodiscard]] Result<std::optional<Identity>> read_if_whole(Disk& disk, Keysmith& keysmith,
-                                                            const std::string& directory,
-                                                            KeyLook key_look = KeyLook::kMustFit);
+[[nodiscard]] Result<std::optional<Identity>> read_undamaged_identity(Disk& disk, Keysmith& keysmith,
+                                                                      const std::string& directory,
+                                                                      KeyCheck key_check = KeyCheck::kRequired);
 
 /// The facts of its certificate; nothing when there is none that can be read.
 [[nodiscard]] Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
@@ -52,8 +54,8 @@ enum class KeyLook : unsigned char { kMustFit, kLeftAlone };
 [[nodiscard]] Result<void> write_identity(Disk& disk, const std::string& directory, const Identity& identity,
                                           const std::string& certificate_pem);
 
-/// Gives what is public its mode, where a run was cut off between writing a file and opening it up.
-[[nodiscard]] Result<void> open_up(Disk& disk, const std::string& directory, const Identity& identity);
+/// Makes public files readable to all, where a run was cut off between writing a file and setting its mode.
+[[nodiscard]] Result<void> set_public_modes(Disk& disk, const std::string& directory, const Identity& identity);
 
 /// Replaces identity.json by one rename; the new one has the mode and the owner of the old. The name becomes durable
 /// with the directory.

@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 using Json = nlohmann::json;
 
 namespace {
@@ -25,7 +25,7 @@ Outcome success() {
   Identity identity;
   identity.thing_name = "gateway-4711";
   identity.certificate_id = std::string(64, 'a');
-  identity.key = "private-key.pem";
+  identity.key = PemFile{kPrivateKeyFile};
   outcome.identity = std::move(identity);
   outcome.connection = ConnectionFacts{MqttVersion::k311, "TLSv1.3"};
   outcome.attempts = 2;
@@ -90,7 +90,7 @@ TEST_CASE("times have one decimal") {
 TEST_CASE("files are named that exist") {
   Outcome outcome = success();
   CHECK(contains(result_lines(plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
-  outcome.identity->key = "handle:0x81000001";
+  outcome.identity->key = TpmHandle{"handle:0x81000001"};
   outcome.identity->thing_name.reset();
   const IdentityFiles files = files_of(plan().state_dir, *outcome.identity);
   CHECK_FALSE(files.private_key);

@@ -9,7 +9,7 @@ namespace {
 
 Journal certified_journal() {
   Certified at;
-  at.made.origin = {"made", "ec-p256"};
+  at.made.origin = MadeHere{"ec-p256"};
   at.made.key.public_key_sha256 = std::string(64, 'a');
   at.made.key.type = "ec-p256";
   at.made.csr_subject = "CN=gateway,O=Ümlaut";
@@ -33,7 +33,7 @@ Identity full_identity() {
   identity.port = 8883;
   identity.method = Method::kKeys;
   identity.key_type = "rsa-2048";
-  identity.key = "private-key.pem";
+  identity.key = PemFile{kPrivateKeyFile};
   identity.key_store = "file";
   identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
   identity.request_digest = "sha256:00:11";
@@ -59,16 +59,52 @@ TEST_CASE("each milestone of a journal goes there and back") {
   CHECK(at.certificate_pem == "-----BEGIN CERTIFICATE-----\n");
 
   KeyMade key_made;
-  key_made.origin.source = "key /k.pem";
+  key_made.origin = GivenKey{"/k.pem"};
   key_made.csr_subject = "CN=x";
   Journal made;
   made.progress = std::move(key_made);
   const auto key = decode_journal(encode_journal(made).reveal());
   REQUIRE(key);
-  CHECK(std::get<KeyMade>(key->progress).origin.source == "key /k.pem");
+  CHECK(std::get<KeyMade>(key->progress).origin == KeyOrigin{GivenKey{"/k.pem"}});
   const auto fresh = decode_journal(encode_journal(Journal{}).reveal());
   REQUIRE(fresh);
   CHECK(std::holds_alternative<Fresh>(fresh->progress));
+}
+
+TEST_CASE("the origin and the location of a key are stored as version 1.0 stored them") {
+  struct Row {
+    const char* title;
+    KeyOrigin origin;
+    KeyLocation location;
+    std::string text;
+  };
+  const Row row = GENERATE(
+      Row{"made", MadeHere{"ec-p384"}, PemFile{kPrivateKeyFile},
+          R"("source":"made","sourceType":"ec-p384","type":"","uri":"")"},
+      Row{"service", MadeByService{}, PemFile{kPrivateKeyFile},
+          R"("source":"service","sourceType":"","type":"","uri":"")"},
+      Row{"key", GivenKey{"/k.pem"}, PemFile{kPrivateKeyFile},
+          R"("source":"key /k.pem","sourceType":"","type":"","uri":"")"},
+      Row{"handle", GivenKey{"handle:0x81000001"}, TpmHandle{"handle:0x81000001"},
+          R"("source":"key handle:0x81000001","sourceType":"","type":"","uri":"handle:0x81000001")"},
+      Row{"csr", GivenCsr{"g.csr"}, ExternalKey{}, R"("source":"csr g.csr","sourceType":"","type":"","uri":"")"},
+      Row{"csr and token", GivenCsr{"g.csr"}, Pkcs11Uri{"pkcs11:token=t"},
+          R"("source":"csr g.csr","sourceType":"","type":"","uri":"pkcs11:token=t")"});
+  INFO(row.title);
+  KeyMade made;
+  made.origin = row.origin;
+  made.key.location = row.location;
+  Journal journal;
+  journal.progress = std::move(made);
+  const Secret bytes = encode_journal(journal);
+  CHECK(bytes.reveal().find(row.text) != std::string_view::npos);
+  const auto read = decode_journal(bytes.reveal());
+  REQUIRE(read);
+  CHECK(std::get<KeyMade>(read->progress).origin == row.origin);
+  CHECK(std::get<KeyMade>(read->progress).key.location == row.location);
+  std::string unknown(bytes.reveal());
+  unknown.replace(unknown.find(R"("source":")"), 10, R"("source":"x)");
+  CHECK(decode_journal(unknown).error().kind == ErrorKind::kIdentityDamaged);
 }
 
 TEST_CASE("the token and the key never stand in the JSON of the journal") {
@@ -115,7 +151,7 @@ TEST_CASE("identity.json names the key store, also when an earlier version did n
   REQUIRE(earlier);
   CHECK(earlier->key_store == "file");
   Identity outside = full_identity();
-  outside.key.clear();
+  outside.key = ExternalKey{};
   outside.key_store.reset();
   CHECK(encode_identity(outside).find(R"("keyStore": null)") != std::string::npos);
 }

@@ -284,7 +284,7 @@ TEST_CASE("outside keys and CSRs are used as they are, and missing files are tol
 
   Bench token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
-  CHECK(token.run().identity->key == "handle:0x81000001");
+  CHECK(token.run().identity->key == KeyLocation{TpmHandle{"handle:0x81000001"}});
   CHECK(!token.disk.text("identity/private-key.pem"));
 
   Bench csr;
@@ -360,7 +360,8 @@ TEST_CASE("the largest journal that can be written is read back") {
   Vault vault(bench.disk, bench.keysmith, observer);
   REQUIRE(vault.open());
   Certified certified;
-  certified.made.origin.source = "csr gateway.csr";
+  certified.made.origin = GivenCsr{"gateway.csr"};
+  certified.made.key.location = ExternalKey{};
   certified.certificate_ownership_token = Secret("token");
   // As a CBOR answer may have it before its certificate; each takes six bytes in JSON.
   certified.certificate_pem = std::string(kPayloadBytesMax, '\x01');

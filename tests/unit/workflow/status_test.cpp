@@ -11,7 +11,7 @@ namespace {
 State look(Bench& bench) {
   fakes::RunRecorder observer;
   const std::size_t operations = bench.disk.log.size();
-  auto state = look_at_state(bench.disk, bench.keysmith, observer);
+  auto state = read_state(bench.disk, bench.keysmith, observer);
   CHECK(bench.disk.log.size() == operations);
   REQUIRE(state);
   return std::move(*state);

@@ -1,0 +1,19 @@
+// Points of the wall clock, and their text.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fleet_provision {
+
+/// A point of the wall clock, in UTC. Used to explain and refuse certificate dates, never to measure.
+using WallTime = std::chrono::system_clock::time_point;
+
+/// RFC 3339 in UTC with seconds: `2026-11-23T06:12:00Z`.
+[[nodiscard]] std::string rfc3339(WallTime time);
+/// The inverse; nothing for any other text.
+[[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
+
+}  // namespace fleet_provision

@@ -1,0 +1,136 @@
+#include "workflow/state/commit.hpp"
+
+#include <algorithm>
+
+#include "workflow/state/identity_files.hpp"
+#include "workflow/state/on_success_mark.hpp"
+
+namespace fleet_provision {
+namespace {
+
+const std::string kInstalled = kIdentityDirectory;
+const std::string kPrevious = kPreviousDirectory;
+constexpr unsigned kEnterableByAll = 0755;
+
+}  // namespace
+
+NextAction next_action(const DiskState& state) {
+  if (!state.pending) return NextAction::kNone;
+  if (state.journal) return NextAction::kResume;
+  if (!state.pending_identity) return NextAction::kDiscardPending;
+  if (state.replaced == state.pending_identity) return NextAction::kKeepAsPrevious;
+  return NextAction::kFinishCommit;
+}
+
+Result<bool> Commit::recover() {
+  DiskState state;
+  state.pending = true;
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> journal, disk_.inspect(path_in(kPendingDirectory, kJournalFile)));
+  state.journal = journal.has_value();
+  std::optional<Identity> pending;
+  if (!state.journal) {
+    FP_TRY_ASSIGN(pending, read_undamaged_identity(disk_, keysmith_, kPendingDirectory));
+  }
+  if (pending) {
+    state.pending_identity = pending->certificate_fingerprint;
+    FP_TRY_ASSIGN(const std::optional<Identity> installed, read_undamaged_identity(disk_, keysmith_, kInstalled));
+    if (installed) state.replaced = installed->replaces;
+  }
+  switch (next_action(state)) {
+    case NextAction::kNone:
+    case NextAction::kResume: return false;
+    case NextAction::kDiscardPending: FP_TRY(remove_directory(kPendingDirectory)); return false;
+    case NextAction::kKeepAsPrevious: FP_TRY(keep_replaced_as_previous()); return false;
+    case NextAction::kFinishCommit:
+      observer_.reached("finishing a commit that was cut off");
+      FP_TRY(install(*pending));
+      return true;
+  }
+  return false;
+}
+
+Result<void> Commit::install(const Identity& identity) {
+  if (options_.marks_on_success) FP_TRY(set_on_success_mark(disk_, identity));
+  FP_TRY(remove_all_but(files_of(identity)));
+  FP_TRY(publish(identity));
+  // Journal and token are gone for good, and the modes are set, before the name identity/ can appear.
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> installed, disk_.inspect(kInstalled));
+  if (installed) return replace(identity);
+  FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
+  // The commit is durable before success is reported.
+  return disk_.sync_directory(kStateDirectory);
+}
+
+Result<void> Commit::remove_all_but(const std::vector<std::string>& names) {
+  FP_TRY_ASSIGN(const std::vector<std::string> present, disk_.list(kPendingDirectory));
+  for (const std::string& name : present) {
+    const bool stays = std::find(names.begin(), names.end(), name) != names.end();
+    if (!stays) FP_TRY(disk_.remove_file(path_in(kPendingDirectory, name)));
+  }
+  return {};
+}
+
+Result<void> Commit::publish(const Identity& identity) {
+  // pending/ is given away last. From then on its owner chooses what is in it, and nothing there may be changed.
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> pending, disk_.inspect(kPendingDirectory));
+  if (pending && !pending->owned_by_us) return {};
+  FP_TRY(set_public_modes(disk_, kPendingDirectory, identity));
+  FP_TRY(disk_.set_mode(kPendingDirectory, kEnterableByAll));
+  return options_.owner ? give_away(files_of(identity)) : Result<void>();
+}
+
+Result<void> Commit::give_away(const std::vector<std::string>& names) {
+  // The journal must be gone for good first: it never belongs to another user.
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
+  for (const std::string& name : names) {
+    FP_TRY(disk_.set_owner(path_in(kPendingDirectory, name), *options_.owner));
+    FP_TRY(disk_.sync_file(path_in(kPendingDirectory, name)));
+  }
+  return disk_.set_owner(kPendingDirectory, *options_.owner);
+}
+
+Result<void> Commit::replace(const Identity& identity) {
+  FP_TRY(remove_directory(kPrevious));
+  FP_TRY_ASSIGN(const std::optional<Identity> old, read_undamaged_identity(disk_, keysmith_, kInstalled));
+  // Only where `replaces` can tell the two apart afterwards may they be exchanged.
+  if (!old || identity.replaces != old->certificate_fingerprint) return replace_by_two_renames();
+  FP_TRY_ASSIGN(const bool exchanged, disk_.exchange(kPendingDirectory, kInstalled));
+  if (!exchanged) return replace_by_two_renames();
+  // The exchange before the next rename: the other way round the new identity would become previous/.
+  FP_TRY(disk_.sync_directory(kStateDirectory));
+  rename_to_previous();
+  return {};
+}
+
+Result<void> Commit::replace_by_two_renames() {
+  FP_TRY(disk_.rename(kInstalled, kPrevious));
+  // The old name before the new one takes its place, else the old identity could lose both.
+  FP_TRY(disk_.sync_directory(kStateDirectory));
+  FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
+  // The commit is durable before success is reported.
+  return disk_.sync_directory(kStateDirectory);
+}
+
+Result<void> Commit::keep_replaced_as_previous() {
+  FP_TRY(remove_directory(kPrevious));
+  // The exchange may still be in memory only, if the run that made it was killed.
+  FP_TRY(disk_.sync_directory(kStateDirectory));
+  rename_to_previous();
+  // A new pending/ may follow at once: its name must not outlive this rename.
+  return disk_.sync_directory(kStateDirectory);
+}
+
+void Commit::rename_to_previous() {
+  // Not synced: if the rename is lost, the next start finds the same two directories and repeats it.
+  const auto kept = disk_.rename(kPendingDirectory, kPrevious);
+  if (!kept) observer_.warned("the old identity stays in " + disk_.root() + "/pending: " + kept.error().message);
+}
+
+Result<void> Commit::remove_directory(const std::string& directory) {
+  FP_TRY_ASSIGN(const std::vector<std::string> names, disk_.list(directory));
+  for (const std::string& name : names) FP_TRY(disk_.remove_file(path_in(directory, name)));
+  return disk_.remove_directory(directory);
+}
+
+}  // namespace fleet_provision

@@ -1,0 +1,87 @@
+// The commit: pending/ becomes identity/, and what a start does with a commit that was cut off.
+//
+// A commit takes these steps, each durable before the next:
+//
+//   1  the mark of --on-success is set, where a program is to be run
+//   2  the journal with the ownership token is removed, and every other file that is no part of the identity
+//   3  public files get their modes, and all of them their owner; pending/ itself last
+//   4  first identity:  rename pending/ → identity/
+//      replacement:     exchange pending/ and identity/, then rename pending/ → previous/
+//      (no exchange on this file system: rename identity/ → previous/, then pending/ → identity/)
+//
+// So a pending/ without a journal is a commit under way, or was cut off before its first save. After an exchange two
+// complete identities lie side by side; identity.json says in `replaces` which one it replaced. What a start finds
+// decides what it does next:
+//
+//   pending/  journal  identity in pending/       identity/                      next action
+//   --------  -------  -------------------------  -----------------------------  -----------------------------------
+//   absent                                                                       none
+//   present   present                                                            resume from the journal
+//   present   absent   incomplete                                                discard pending/: nothing was sent
+//   present   absent   complete                   replaces the one in pending/   keep pending/ as previous/
+//   present   absent   complete                   any other, damaged or absent   finish the commit, from step 1
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/identity.hpp"
+#include "ports/disk.hpp"
+#include "ports/keysmith.hpp"
+#include "ports/observer.hpp"
+
+namespace fleet_provision {
+
+/// The columns of the table above.
+struct DiskState {
+  bool pending = false;
+  bool journal = false;
+  /// Fingerprint of the identity in pending/, where it is complete.
+  std::optional<std::string> pending_identity = {};
+  /// Fingerprint of the identity that the one in identity/ replaced.
+  std::optional<std::string> replaced = {};
+};
+
+enum class NextAction : unsigned char { kNone, kResume, kDiscardPending, kKeepAsPrevious, kFinishCommit };
+
+/// The table above.
+[[nodiscard]] NextAction next_action(const DiskState& state);
+
+struct CommitOptions {
+  /// Who is to own the files; absent: the user of this process.
+  std::optional<Owner> owner;
+  /// Set the mark of --on-success.
+  bool marks_on_success = false;
+};
+
+class Commit {
+ public:
+  /// All references outlive this.
+  Commit(Disk& disk, Keysmith& keysmith, Observer& observer, const CommitOptions& options)
+      : disk_(disk), keysmith_(keysmith), observer_(observer), options_(options) {}
+
+  /// Makes the identity in pending/, which was proved to be complete, the one in identity/; what was there becomes
+  /// previous/. Durable when it returns.
+  [[nodiscard]] Result<void> install(const Identity& identity);
+  /// Does what the table says of a pending/ that exists and is private, except to resume; true when that installed an
+  /// identity.
+  [[nodiscard]] Result<bool> recover();
+
+ private:
+  [[nodiscard]] Result<void> remove_all_but(const std::vector<std::string>& names);
+  [[nodiscard]] Result<void> publish(const Identity& identity);
+  [[nodiscard]] Result<void> give_away(const std::vector<std::string>& names);
+  [[nodiscard]] Result<void> replace(const Identity& identity);
+  [[nodiscard]] Result<void> replace_by_two_renames();
+  [[nodiscard]] Result<void> keep_replaced_as_previous();
+  void rename_to_previous();
+  [[nodiscard]] Result<void> remove_directory(const std::string& directory);
+
+  Disk& disk_;
+  Keysmith& keysmith_;
+  Observer& observer_;
+  CommitOptions options_;
+};
+
+}  // namespace fleet_provision

@@ -1,0 +1,19 @@
+// The file `on-success-owed`: for which identity the program of --on-success has yet to exit 0.
+//
+// It is durable before the commit, so that a run that finds the identity installed finds the mark too, and removed only
+// after the program has succeeded: the program runs at least once for each identity.
+#pragma once
+
+#include "core/identity.hpp"
+#include "ports/disk.hpp"
+
+namespace fleet_provision {
+
+/// Durable when it returns.
+[[nodiscard]] Result<void> set_on_success_mark(Disk& disk, const Identity& identity);
+/// Whether the mark is there and names this identity. Takes no lock.
+[[nodiscard]] Result<bool> has_on_success_mark(Disk& disk, const Identity& identity);
+/// Durable when it returns.
+[[nodiscard]] Result<void> remove_on_success_mark(Disk& disk);
+
+}  // namespace fleet_provision
