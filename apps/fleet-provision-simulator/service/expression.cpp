@@ -1,9 +1,8 @@
 #include "service/expression.hpp"
 
-#include <charconv>
 #include <string_view>
 
-#include "core/text.hpp"
+#include "core/number.hpp"
 #include "service/encode.hpp"
 #include "service/known_names.hpp"
 
@@ -43,12 +42,11 @@ Accepted<std::string> join(const std::vector<Value>& arguments, const Scope& sco
 Accepted<std::string> select(const std::vector<Value>& arguments, const Scope& scope) {
   FP_ACCEPT_ASSIGN(const std::string digits, evaluate_text(arguments[0], scope));
   FP_ACCEPT_ASSIGN(const auto items, evaluate_list(arguments[1], scope));
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (error != std::errc{} || end != digits.data() + digits.size() || index >= items.size()) {
+  const auto index = parse_number<std::size_t>(digits);
+  if (!index || *index >= items.size()) {
     return invalid("Fn::Select cannot select index " + digits + " of " + std::to_string(items.size()));
   }
-  return items[index];
+  return items[*index];
 }
 
 Accepted<std::vector<std::string>> split(const std::vector<Value>& arguments, const Scope& scope) {
