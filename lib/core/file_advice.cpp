@@ -9,7 +9,7 @@
 namespace fleet_provision {
 namespace {
 
-constexpr const char* kGetAgain = "get the file again; a copy may have been cut off";
+constexpr const char* kGetAgain = "copy the file again; it may have been cut off";
 
 enum class Wanted : unsigned char { kCertificate, kKey, kCsr, kCertificateAndKey };
 
@@ -89,10 +89,10 @@ std::string convert(const std::string& command) {
 
 std::string not_there(Wanted wanted) {
   switch (wanted) {
-    case Wanted::kCertificate: return "name the file with the line -----BEGIN CERTIFICATE-----";
-    case Wanted::kKey: return "name the file with the line -----BEGIN PRIVATE KEY----- or the like";
-    case Wanted::kCsr: return "name the file with the line -----BEGIN CERTIFICATE REQUEST-----";
-    case Wanted::kCertificateAndKey: return "name the file that holds both, or give --claim-cert and --claim-key";
+    case Wanted::kCertificate: return "give the file with the line -----BEGIN CERTIFICATE-----";
+    case Wanted::kKey: return "give the file with the line -----BEGIN PRIVATE KEY----- or similar";
+    case Wanted::kCsr: return "give the file with the line -----BEGIN CERTIFICATE REQUEST-----";
+    case Wanted::kCertificateAndKey: return "give the file that holds both, or use --claim-cert and --claim-key";
   }
   return "";
 }
@@ -100,16 +100,16 @@ std::string not_there(Wanted wanted) {
 /// What to do when the file holds the right sort of thing for another option.
 std::string other_object_hint(FileObject object, FileRole role) {
   const bool key = is_wanted(object, Wanted::kKey);
-  if (role == FileRole::kClaimCertificate && key) return "swap --claim-cert and --claim-key, or name the certificate";
+  if (role == FileRole::kClaimCertificate && key) return "swap --claim-cert and --claim-key, or give the certificate";
   if (role == FileRole::kClaimKey && object == FileObject::kCertificate) {
-    return "swap --claim-cert and --claim-key, or name the key";
+    return "swap --claim-cert and --claim-key, or give the key";
   }
   if (role == FileRole::kClaimCertificate && object == FileObject::kCsr) {
-    return "name the certificate that was issued for this request";
+    return "give the certificate that was issued for this request";
   }
-  if (role == FileRole::kCsr && key) return "give it as --key, or name a CSR that was made with it";
-  if (role == FileRole::kDeviceKey && object == FileObject::kCsr) return "give it as --csr, or name its private key";
-  if (wanted_of(role) == Wanted::kKey && object == FileObject::kPublicKey) return "name the file of the private key";
+  if (role == FileRole::kCsr && key) return "give it with --key, or give a CSR that was created with it";
+  if (role == FileRole::kDeviceKey && object == FileObject::kCsr) return "give it with --csr, or give its private key";
+  if (wanted_of(role) == Wanted::kKey && object == FileObject::kPublicKey) return "give the file of the private key";
   return not_there(wanted_of(role));
 }
 
@@ -229,7 +229,7 @@ FileAdvice about_pem(const PemText& pem, FileRole role, const Names& names) {
   if (wanted == Wanted::kCertificateAndKey) {
     const FileObject object = object_of_label(label);
     if (object == FileObject::kCertificate) {
-      return {"holds a certificate without its private key", "give it as --claim-cert, and the key as --claim-key"};
+      return {"holds a certificate without its private key", "give it with --claim-cert, and its key with --claim-key"};
     }
     if (is_wanted(object, Wanted::kKey)) {
       return {"holds a private key without its certificate",
@@ -273,7 +273,7 @@ FileAdvice about_format(FileFormat format, FileRole role, const Names& names) {
               convert(names.into("iconv -f " + name + " -t UTF-8 " + names.in()))};
     }
     case FileFormat::kGzip: return {"is compressed with gzip", "unpack it: " + names.into("gzip -dc " + names.in())};
-    case FileFormat::kZip: return {"is a ZIP archive", "unpack it, then name the file in it: unzip " + names.in()};
+    case FileFormat::kZip: return {"is a ZIP archive", "unpack it and give the file in it: unzip " + names.in()};
     case FileFormat::kJavaKeyStore:
       return {"is a Java keystore",
               "make PKCS#12 of it, then PEM: keytool -importkeystore -deststoretype pkcs12 -srckeystore " + names.in() +
@@ -284,7 +284,7 @@ FileAdvice about_format(FileFormat format, FileRole role, const Names& names) {
               convert("puttygen " + names.in() + " -O private-openssh -o " + names.out())};
     case FileFormat::kSshPublicKey:
       return {"is a public key of SSH, not " + std::string(words(wanted)),
-              key ? "name the file of the private key" : not_there(wanted)};
+              key ? "give the file of the private key" : not_there(wanted)};
     case FileFormat::kAgeFile:
       return {"is encrypted with age", "decrypt it: age --decrypt --output " + names.out() + " " + names.in()};
     case FileFormat::kGpgFile:
@@ -292,7 +292,7 @@ FileAdvice about_format(FileFormat format, FileRole role, const Names& names) {
     case FileFormat::kAwsClaim:
       if (role == FileRole::kClaimCertificate || role == FileRole::kClaimKey) {
         return {"is JSON of the AWS CLI with certificate and key, not PEM",
-                "leave out --claim-cert and --claim-key, and give it as --claim " + names.in()};
+                "omit --claim-cert and --claim-key, and give --claim " + names.in()};
       }
       if (wanted == Wanted::kCsr) return {"is JSON of the AWS CLI, not PEM", not_there(wanted)};
       return {"is JSON of the AWS CLI, not PEM", key ? convert(names.into("jq -r .keyPair.PrivateKey " + names.in()))

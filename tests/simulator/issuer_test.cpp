@@ -12,12 +12,13 @@
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 
 namespace {
 
 struct IssuerFixture {
-  ScratchDirectory directory;
-  Pki pki = *prepare_pki(directory.path() + "/pki", {"localhost", "::1", "gateway.example"});
+  TemporaryDirectory directory;
+  Pki pki = *prepare_pki(directory / "pki", {"localhost", "::1", "gateway.example"});
   std::unique_ptr<Issuer> issuer = *open_issuer(pki.device_issuer_certificate, pki.device_issuer_key);
 
   std::string rejection(const std::string& csr) {
@@ -99,10 +100,10 @@ TEST_CASE("a CSR that the service would not take is refused by its cause") {
 }
 
 TEST_CASE("a PKI is kept, and the server's names are new at each start") {
-  const ScratchDirectory directory;
-  const auto first = prepare_pki(directory.path() + "/pki", {"localhost"});
+  const TemporaryDirectory directory;
+  const auto first = prepare_pki(directory / "pki", {"localhost"});
   REQUIRE(first);
-  const auto second = prepare_pki(directory.path() + "/pki", {"localhost", "bench.example", "192.0.2.7"});
+  const auto second = prepare_pki(directory / "pki", {"localhost", "bench.example", "192.0.2.7"});
   REQUIRE(second);
   CHECK(first->claim_certificate_id == second->claim_certificate_id);
   std::ifstream file(second->server_certificate);

@@ -9,15 +9,17 @@
 #include "broker/hook_program.hpp"
 #include "device.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
 namespace {
 
-std::string write(const ScratchDirectory& directory, const char* name, const std::string& text, mode_t mode = 0644) {
-  std::string path = directory.path() + "/" + name;
+std::string write(const TemporaryDirectory& directory, const char* name, const std::string& text, mode_t mode = 0644) {
+  std::string path = directory / "" + name;
   std::ofstream(path) << text;
   ::chmod(path.c_str(), mode);
   return path;
@@ -40,7 +42,7 @@ json provision(const SimulatorProcess& simulator, const char* serial = "7") {
 }  // namespace
 
 TEST_CASE("options that make no sense are refused by name") {
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   struct Row {
     std::vector<std::string> options;
     int exit_code;
@@ -74,10 +76,10 @@ TEST_CASE("options that make no sense are refused by name") {
   };
   for (const auto& row : rows) {
     std::vector<std::string> arguments{SIMULATOR};
-    if (row.options[0] != "--state-dir") arguments.insert(arguments.end(), {"--state-dir", scratch.path() + "/state"});
+    if (row.options[0] != "--state-dir") arguments.insert(arguments.end(), {"--state-dir", scratch / "state"});
     arguments.insert(arguments.end(), row.options.begin(), row.options.end());
     INFO(row.options[0] << " " << row.options[1]);
-    const auto finished = run(arguments);
+    const auto finished = run_process(arguments);
     CHECK(finished.exit_code == row.exit_code);
     CHECK(finished.err.find(row.said) != std::string::npos);
     CHECK(finished.out.empty());
@@ -120,7 +122,7 @@ TEST_CASE("--listen and --san") {
 }
 
 TEST_CASE("--claim-policy decides what the claim may do") {
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   const std::string arn = "arn:aws:iot:eu-central-1:123456789012:";
   const json document{
       {"Version", "2012-10-17"},
@@ -143,8 +145,8 @@ TEST_CASE("--claim-policy decides what the claim may do") {
 
 TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   CHECK(provision(SimulatorProcess({"--hook", "deny"})).at("errorCode") == "AccessDenied");
-  const ScratchDirectory scratch;
-  const std::string event = scratch.path() + "/event.json";
+  const TemporaryDirectory scratch;
+  const std::string event = scratch / "event.json";
   const auto program = [&](const char* name, const std::string& script) {
     return write(scratch, name, "#!/bin/sh\n" + script + "\n", 0755);
   };
@@ -166,8 +168,8 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
 }
 
 TEST_CASE("what a hook began ends with it") {
-  const ScratchDirectory scratch;
-  const std::string started = scratch.path() + "/started";
+  const TemporaryDirectory scratch;
+  const std::string started = scratch / "started";
   const std::string hook =
       write(scratch, "hook", "#!/bin/sh\nsleep 60 &\necho $! >" + started + "\nexec cat /dev/zero\n", 0755);
   CHECK(provision(SimulatorProcess({"--hook", hook})).at("errorCode") == "AccessDenied");
@@ -178,8 +180,8 @@ TEST_CASE("what a hook began ends with it") {
 }
 
 TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulator, not the broker's") {
-  const ScratchDirectory scratch;
-  const std::string seen = scratch.path() + "/seen";
+  const TemporaryDirectory scratch;
+  const std::string seen = scratch / "seen";
   const std::string hook =
       write(scratch, "hook",
             "#!/bin/sh\necho \"${OPENSSL_CONF-unset}\" > " + seen + "\necho '{\"allowProvisioning\":true}'\n", 0755);
@@ -255,13 +257,13 @@ TEST_CASE("claim-inactive as a client meets it, when the claim is made inactive"
 TEST_CASE("--token-lifetime, and --port") {
   SimulatorProcess simulator({"--token-lifetime", "0"});
   CHECK(provision(simulator).at("errorMessage").get<std::string>().find("expired") != std::string::npos);
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   const std::string port = std::to_string(simulator.port());
-  const auto taken = run({SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/true"});
+  const auto taken = run_process({SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/true"});
   CHECK(taken.exit_code == 125);
   CHECK(taken.err.find("port " + port) != std::string::npos);
   CHECK(simulator.end(SIGTERM) == 0);
-  const auto given = run(
+  const auto given = run_process(
       {SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/sh", "-c", "echo $FLEET_PROVISION_PORT"});
   CHECK(given.out == port + "\n");
 }
