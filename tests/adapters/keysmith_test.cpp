@@ -14,6 +14,8 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
+
 struct Smithy {
   Interrupt interrupt;
   OpensslKeysmith keysmith{interrupt};

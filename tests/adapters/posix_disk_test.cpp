@@ -19,6 +19,7 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
 namespace fs = std::filesystem;
 
 /// Every name below a directory with type, mode, size and time of change.

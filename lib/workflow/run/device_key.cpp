@@ -76,8 +76,7 @@ struct FromSource {
 
 }  // namespace
 
-Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith,
-                                 Observer& observer) {
+Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith, Observer& observer) {
   FP_TRY_ASSIGN(KeyMade made, std::visit(FromSource{plan, requester, keysmith, observer}, plan.key_source));
   made.origin = key_origin_of(plan);
   return made;

@@ -6,32 +6,11 @@
 
 #include "config/parameters.hpp"
 #include "config/print_config.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
-
-namespace {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/fleet-provision-test-XXXXXX";
-    path_ = ::mkdtemp(name);
-    std::filesystem::create_directory(path_ + "/config.d");
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ + "/" + name) << text; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-}  // namespace
+using namespace fleet_provision::test;
 
 TEST_CASE("each mistake in a configuration file is told with line and key") {
   struct Row {
@@ -87,12 +66,13 @@ TEST_CASE("a file that was named must be there") {
 
 TEST_CASE("the default files are read in order, the later over the earlier, and not at all with --config") {
   const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "config.d");
   directory.write("config.json", R"({"port": 1, "template": "a", "parameters": {"x": "1", "y": "1"}})");
   directory.write("config.d/20.json", R"({"port": 3, "parameters": {"x": "3"}})");
   directory.write("config.d/10.json", R"({"port": 2, "timeout": 9, "parameters": {"x": "2", "z": "2"}})");
   directory.write("config.d/30.json~", "not JSON");
   directory.write("config.d/.40.json", "not JSON");
-  const auto options = Options::read({}, {}, directory.path());
+  const auto options = Options::read({}, {}, directory.path().string());
   REQUIRE(options);
   CHECK(options->text(OptionId::kPort) == "3");
   CHECK(options->text(OptionId::kTemplate) == "a");
@@ -101,7 +81,7 @@ TEST_CASE("the default files are read in order, the later over the earlier, and 
   CHECK(*read_parameters(*options, warnings) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
 
   const TemporaryFile other(R"({"template": "b"})");
-  const auto named = Options::read({"--config", other.path()}, {}, directory.path());
+  const auto named = Options::read({"--config", other.path()}, {}, directory.path().string());
   REQUIRE(named);
   CHECK(named->text(OptionId::kTemplate) == "b");
   CHECK(named->given(OptionId::kPort) == nullptr);

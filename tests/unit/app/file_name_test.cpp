@@ -2,11 +2,11 @@
 #include "config/file_name.hpp"
 
 #include "config/print_config.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 namespace {
 

@@ -3,11 +3,11 @@
 
 #include <set>
 
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 TEST_CASE("an option of another tool is answered with ours") {
   struct Row {
