@@ -38,7 +38,7 @@ Result<Rejection> parse_rejection(std::string_view text) {
   const std::size_t comma = text.find(',');
   const auto status = parse_number(text.substr(0, comma));
   if (!status || *status < 100 || *status > 599) {
-    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + quoted(text),
+    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + in_quotes(text),
                 "use reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
   }
   Rejection rejection{static_cast<int>(*status), error_code_for(*status), kFaultMessage};
@@ -59,7 +59,7 @@ Result<void> parse_number_value(Fault& fault, const FaultDescription& row, std::
   if (!number || *number < least) {
     return fail(ErrorKind::kUsage,
                 std::string(row.name) + " needs a number from " + std::to_string(least) + " to " +
-                    std::to_string(kNumberMax) + (value ? ", not " + quoted(*value) : ""),
+                    std::to_string(kNumberMax) + (value ? ", not " + in_quotes(*value) : ""),
                 "use " + form_of(row));
   }
   fault.number = *number;
@@ -72,7 +72,7 @@ Result<void> parse_text_value(Fault& fault, const FaultDescription& row, std::op
   }
   fault.text = std::string(value.value_or(""));
   if (row.action == FaultAction::kOtherTopic && fault.text.find_first_of("+#") != std::string::npos) {
-    return fail(ErrorKind::kUsage, "other-topic: a topic cannot contain + or #: " + quoted(fault.text),
+    return fail(ErrorKind::kUsage, "other-topic: a topic cannot contain + or #: " + in_quotes(fault.text),
                 "use a topic without wildcards");
   }
   return {};
@@ -111,7 +111,7 @@ Result<Fault> parse_fault(std::string_view spec) {
   const std::size_t first = spec.find(':');
   const std::size_t second = first == std::string_view::npos ? first : spec.find(':', first + 1);
   if (second == std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "--fault takes OPERATION:NTH:ACTION[=VALUE], not " + quoted(spec),
+    return fail(ErrorKind::kUsage, "--fault takes OPERATION:NTH:ACTION[=VALUE], not " + in_quotes(spec),
                 "use e.g. create:1:drop or register:*:reject=429");
   }
   const std::string_view nth = spec.substr(first + 1, second - first - 1);
@@ -124,7 +124,7 @@ Result<Fault> parse_fault(std::string_view spec) {
   if (nth != "*") {
     const auto number = parse_number(nth);
     if (!number || *number == 0) {
-      return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + quoted(nth),
+      return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + in_quotes(nth),
                   "use 1 for the first request, or * for every request");
     }
     fault.nth = static_cast<unsigned>(*number);

@@ -36,7 +36,7 @@ Result<std::uint32_t> parse_number(const CommandLine& line, const NumberRule& ru
   if (error == std::errc{} && end == text.data() + text.size() && number <= rule.max) return number;
   return fail(ErrorKind::kUsage, std::string("--") + rule.option + " must be a whole number from 0" +
                                      rule.meaning_of_zero + " to " + std::to_string(rule.max) + ", not " +
-                                     quoted(text));
+                                     in_quotes(text));
 }
 
 // The template in a file, named after the file.
@@ -98,7 +98,7 @@ Result<HookSetting> find_hook(const std::string& text) {
 Result<std::vector<std::string>> check_names(std::vector<std::string> names) {
   for (const auto& name : names) {
     if (name.empty() || !is_alphanumeric_or(name, ".-:*_")) {
-      return fail(ErrorKind::kUsage, "--san: not a host name or IP address: " + quoted(name));
+      return fail(ErrorKind::kUsage, "--san: not a host name or IP address: " + in_quotes(name));
     }
   }
   return names;
