@@ -101,7 +101,7 @@ TEST_CASE("other processes that flood the port are not accepted and do not delay
     if (we_come) CHECK(admitted->theirs == ours.get());
     if (we_come) continue;
     CHECK(admitted.error().kind == ErrorKind::kNoAnswer);
-    CHECK(admitted.error().message.find("another process of this machine connected to it") != std::string::npos);
+    CHECK(admitted.error().message.find("other processes of this machine connected to it") != std::string::npos);
     CHECK(admitted.error().hint.find("stop the process") != std::string::npos);
   }
 }

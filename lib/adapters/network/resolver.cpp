@@ -30,7 +30,7 @@ struct Answer {
 /// What looking up a name opens at the same time: a file of /etc, sockets to name servers, a library to load.
 constexpr unsigned kDescriptorsOfResolver = 6;
 
-/// Shared by the caller and the thread, whoever ends last frees it.
+/// Shared by the caller and the thread; the one that ends last frees it.
 struct Inquiry {
   Descriptor answered{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Mutex mutex;

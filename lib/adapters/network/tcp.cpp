@@ -35,20 +35,20 @@ std::string hint_for(ErrorKind kind, std::uint16_t port) {
   return "check endpoint and port, and whether --proxy is needed: a firewall may drop the port";
 }
 
-/// Of several failures the one that says most about the server is told: it refused, it was silent, it is not there.
+/// Of several failures the one that says most about the server is reported: refused, then silent, then unreachable.
 unsigned weight(ErrorKind kind) {
   if (kind == ErrorKind::kConnectionRefused) return 2;
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
 }
 
-/// One connect that is under way.
+/// One connect in progress.
 struct Attempt {
   Descriptor socket;
   const SocketAddress* address;
   Instant end;
 };
 
-/// Connects that are under way at the same time; the first to get through wins.
+/// Connects in progress at the same time; the first one to be established wins.
 class Race {
  public:
   Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
@@ -61,7 +61,7 @@ class Race {
   [[nodiscard]] const std::string& causes() const { return causes_; }
 
  private:
-  /// kOutOfResources ends the race: the other addresses would fare no better.
+  /// kOutOfResources ends the race: the other addresses would fail in the same way.
   Result<void> start(const SocketAddress& address, Instant now);
   /// The attempt that a ready descriptor belongs to, taken out.
   Attempt take_ready();

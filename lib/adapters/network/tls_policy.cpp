@@ -81,7 +81,7 @@ Error tls_configuration_error(std::string_view reason) {
   Error error;
   error.kind = ErrorKind::kTlsConfiguration;
   error.message = "OpenSSL's configuration " + configuration_file() +
-                  (fips ? " demands FIPS and leaves no usable TLS cipher: " : " leaves no usable TLS cipher: ") +
+                  (fips ? " requires FIPS and leaves no usable TLS cipher: " : " leaves no usable TLS cipher: ") +
                   std::string(reason);
   error.hint = fips ? "install and activate OpenSSL's FIPS provider, or set OPENSSL_CONF to another configuration file"
                     : "correct the file, or set OPENSSL_CONF to another one";
