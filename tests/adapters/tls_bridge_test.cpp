@@ -1,4 +1,4 @@
-// The listener on loopback accepts this process only; the bridge carries large packets whole in both directions.
+// The listener on loopback accepts this process alone; the bridge carries large packets whole in both directions.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -12,7 +12,7 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/tcp.hpp"
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"
 
@@ -28,8 +28,8 @@ Descriptor dial(std::uint16_t port) {
   return socket;
 }
 
-/// In another process: connects, and tells whether the connection was closed without a byte.
-pid_t connect_from_child(std::uint16_t port) {
+/// In another process: connects, and reports whether the connection was closed without a byte.
+pid_t other_process(std::uint16_t port) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   const Descriptor socket = dial(port);
@@ -37,7 +37,7 @@ pid_t connect_from_child(std::uint16_t port) {
   ::_exit(socket && ::recv(socket.get(), &byte, 1, 0) <= 0 ? 0 : 1);
 }
 
-struct ListenerBench {
+struct ListenerFixture {
   Interrupt interrupt;
   Descriptor stop{::eventfd(0, EFD_CLOEXEC)};
   Wait wait{interrupt, stop.get()};
@@ -50,12 +50,12 @@ Instant soon() {
 
 }  // namespace
 
-TEST_CASE("a foreign connection is closed, the one of this process behind it is accepted, and the listener closes") {
-  ListenerBench bench;
-  const std::uint16_t port = bench.listener.port();
-  const pid_t child = connect_from_child(port);
+TEST_CASE("a connection of another process is refused, our own is accepted after it, and the port is closed") {
+  ListenerFixture fixture;
+  const std::uint16_t port = fixture.listener.port();
+  const pid_t child = other_process(port);
   Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
-  std::thread admitting([&] { admitted = bench.listener.admit(soon(), bench.wait); });
+  std::thread admitting([&] { admitted = fixture.listener.admit(soon(), fixture.wait); });
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
@@ -71,13 +71,13 @@ TEST_CASE("a foreign connection is closed, the one of this process behind it is 
   CHECK_FALSE(dial(port));
 }
 
-TEST_CASE("a flood of foreign connections neither passes nor delays ours, and the error names it") {
-  constexpr int kForeigners = 4;
+TEST_CASE("other processes that flood the port are not accepted and do not delay us, and the error names them") {
+  constexpr int kOthers = 4;
   for (const bool we_come : {true, false}) {
-    ListenerBench bench;
-    const std::uint16_t port = bench.listener.port();
+    ListenerFixture fixture;
+    const std::uint16_t port = fixture.listener.port();
     std::vector<pid_t> children;
-    for (int i = 0; i < kForeigners; ++i) {
+    for (int i = 0; i < kOthers; ++i) {
       const pid_t child = ::fork();
       if (child == 0) {
         // Until the port is closed, or its parent is gone.
@@ -90,7 +90,7 @@ TEST_CASE("a flood of foreign connections neither passes nor delays ours, and th
     Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
     const auto time = we_come ? std::chrono::milliseconds(10'000) : std::chrono::milliseconds(300);
     std::thread admitting(
-        [&] { admitted = bench.listener.admit(std::chrono::steady_clock::now() + time, bench.wait); });
+        [&] { admitted = fixture.listener.admit(std::chrono::steady_clock::now() + time, fixture.wait); });
     const Descriptor ours = we_come ? dial(port) : Descriptor();
     admitting.join();
     for (const pid_t child : children) {
@@ -108,20 +108,20 @@ TEST_CASE("a flood of foreign connections neither passes nor delays ours, and th
 
 TEST_CASE("without a connection the deadline, an interrupt and a close end the wait") {
   {
-    ListenerBench bench;
-    CHECK_FALSE(bench.listener.admit(std::chrono::steady_clock::now(), bench.wait));
+    ListenerFixture fixture;
+    CHECK_FALSE(fixture.listener.admit(std::chrono::steady_clock::now(), fixture.wait));
   }
   {
-    ListenerBench bench;
-    bench.interrupt.raise(ErrorKind::kTerminated);
-    const auto admitted = bench.listener.admit(soon(), bench.wait);
+    ListenerFixture fixture;
+    fixture.interrupt.raise(ErrorKind::kTerminated);
+    const auto admitted = fixture.listener.admit(soon(), fixture.wait);
     REQUIRE_FALSE(admitted);
     CHECK(admitted.error().kind == ErrorKind::kTerminated);
   }
   {
-    ListenerBench bench;
-    ::eventfd_write(bench.stop.get(), 1);
-    CHECK_FALSE(bench.listener.admit(soon(), bench.wait));
+    ListenerFixture fixture;
+    ::eventfd_write(fixture.stop.get(), 1);
+    CHECK_FALSE(fixture.listener.admit(soon(), fixture.wait));
   }
 }
 
@@ -140,9 +140,9 @@ TEST_CASE("payloads up to the limit pass whole in both directions, however the s
     while (!connection.packet().empty()) {
     }
   });
-  TransportBench bench(broker.port());
-  bench.request.mqtt_version = size % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  fixture.request.mqtt_version = size % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
+  const auto session = fixture.connect();
   REQUIRE(session->established());
   REQUIRE(session->subscribe(answer_topics()));
   std::string payload(size, 'a');
@@ -164,9 +164,9 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       last = type_of(connection.packet());
       connection.wait_for_close();
     });
-    const TransportBench bench(broker.port());
-    TrustedRoots roots(bench.options.ca_file);
-    const auto credentials = TlsCredentials::load(bench.options, roots);
+    const TransportFixture fixture(broker.port());
+    TrustedRoots roots(fixture.options.ca_file);
+    const auto credentials = TlsCredentials::load(fixture.options, roots);
     REQUIRE(credentials);
     const Interrupt interrupt;
     const Descriptor stop(::eventfd(0, EFD_CLOEXEC));
