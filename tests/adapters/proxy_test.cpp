@@ -87,7 +87,7 @@ TEST_CASE("a proxy that does not") {
        "nonce=\"b\"\r\n\r\n",
        kProxyAuthentication, "authenticates by Negotiate, NTLM, Digest only"},
       {"HTTP/1.1 407 No\nProxy-Authenticate: NTLM\nProxy-Authenticate: basic realm=\"a\"\n\n", kProxyAuthentication,
-       "wants credentials"},
+       "requires credentials"},
   };
   for (const Row& row : rows) {
     INFO(row.answer);

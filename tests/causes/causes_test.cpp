@@ -132,9 +132,9 @@ std::vector<Row> mqtt_rows() {
 std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {"proxy refuses", good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
-       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, {"must allow CONNECT"}},
+       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, {"allow CONNECT"}},
       {"proxy has no way", good(), saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
-       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, {"does not reach"}},
+       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, {"cannot reach"}},
       {"proxy wants credentials", good(), saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
        {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"407 Proxy Authentication Required"},
        {"--proxy-password-file"}},
@@ -147,7 +147,7 @@ std::vector<Row> proxy_rows() {
        saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
               "proxy-authenticate: NTLM, Digest realm=\"a, Basic\", nonce=\"x\"\r\n\r\n"),
        {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"authenticates by Negotiate, NTLM, Digest only"},
-       {"only Basic is supported"}},
+       {"enable Basic authentication"}},
       {"proxy is silent", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
        {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, 75, "proxy-refused", {"did not answer CONNECT"},
        {"proxy"}},
