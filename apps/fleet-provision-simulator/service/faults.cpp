@@ -1,8 +1,8 @@
 #include "service/faults.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "service/known_names.hpp"
 
@@ -12,11 +12,9 @@ namespace {
 
 constexpr std::uint64_t kNumberMax = 100'000'000;
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number > kNumberMax) return std::nullopt;
-  return number;
+std::optional<std::uint64_t> parse_limited(std::string_view text) {
+  const auto number = parse_number<std::uint64_t>(text);
+  return number && *number <= kNumberMax ? number : std::nullopt;
 }
 
 // The errorCode that the service most likely uses with a status (docs/simulator.md, "Error documents").
@@ -36,7 +34,7 @@ std::string error_code_for(std::uint64_t status) {
 
 Result<Rejection> parse_rejection(std::string_view text) {
   const std::size_t comma = text.find(',');
-  const auto status = parse_number(text.substr(0, comma));
+  const auto status = parse_limited(text.substr(0, comma));
   if (!status || *status < 100 || *status > 599) {
     return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + in_quotes(text),
                 "use reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
@@ -53,7 +51,7 @@ Result<Rejection> parse_rejection(std::string_view text) {
 Result<void> parse_number_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
   const bool optional = row.value == FaultValue::kOptionalNumber;
   if (!value && optional) return {};
-  const auto number = value ? parse_number(*value) : std::nullopt;
+  const auto number = value ? parse_limited(*value) : std::nullopt;
   // 0 stands for an optional value that is left out.
   const std::uint64_t least = optional ? 1 : 0;
   if (!number || *number < least) {
@@ -122,7 +120,7 @@ Result<Fault> parse_fault(std::string_view spec) {
   FP_TRY_ASSIGN(const auto* operation, find_row(fault_operations(), spec.substr(0, first), "operation"));
   FP_TRY_ASSIGN(const auto* row, find_row(fault_table(), action.substr(0, equals), "fault"));
   if (nth != "*") {
-    const auto number = parse_number(nth);
+    const auto number = parse_limited(nth);
     if (!number || *number == 0) {
       return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + in_quotes(nth),
                   "use 1 for the first request, or * for every request");
