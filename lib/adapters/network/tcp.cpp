@@ -54,7 +54,7 @@ class Race {
   Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
       : addresses_(addresses), each_timeout_(each_timeout), deadline_(deadline), wait_(wait) {}
 
-  /// Nothing when no address took a connection; `kind` and `causes` say why.
+  /// Nothing when no address accepted a connection; `kind` and `causes` say why.
   Result<std::optional<TcpConnection>> run();
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }
@@ -63,7 +63,7 @@ class Race {
  private:
   /// kOutOfResources ends the race: the other addresses would fail in the same way.
   Result<void> start(const SocketAddress& address, Instant now);
-  /// The attempt that a ready descriptor belongs to, taken out.
+  /// Removes and returns the attempt that a ready descriptor belongs to.
   Attempt take_ready();
   void drop_late(Instant now);
   Result<void> note(const SocketAddress& address, int error);
@@ -116,7 +116,7 @@ Result<void> Race::start(const SocketAddress& address, Instant now) {
   const int on = 1;
   ::setsockopt(attempt.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
-  // One that is through at once is ready at once.
+  // A connect that succeeds immediately is ready immediately.
   if (::connect(attempt.socket.get(), name, address.size) != 0 && errno != EINPROGRESS) return note(address, errno);
   epoll_event event{};
   event.events = EPOLLOUT;
