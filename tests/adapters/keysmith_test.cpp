@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "tests/adapters/openssl_fixtures.hpp"
@@ -53,7 +54,7 @@ TEST_CASE_METHOD(KeysmithFixture, "each type of key is made, read back, and sign
     const auto key = keysmith.make_key(type);
     REQUIRE(key);
     CHECK(key->type == word(type));
-    CHECK(key->uri.empty());
+    CHECK(std::holds_alternative<PemFile>(key->location));
     CHECK(key->public_key_sha256.size() == 64);
     CHECK(fingerprints.insert(key->public_key_sha256).second);
     CHECK(key->pem.reveal().starts_with("-----BEGIN PRIVATE KEY-----\n"));

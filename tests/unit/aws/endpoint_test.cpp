@@ -67,11 +67,11 @@ TEST_CASE("the name of an endpoint gives region and partition") {
   };
   for (const Row& row : rows) {
     INFO(row.host);
-    const auto place = place_of_endpoint(row.host);
-    REQUIRE(place.has_value() == (row.region != nullptr));
-    if (!place) continue;
-    CHECK(place->partition == row.partition);
-    CHECK(place->region == row.region);
+    const auto scope = scope_of_endpoint(row.host);
+    REQUIRE(scope.has_value() == (row.region != nullptr));
+    if (!scope) continue;
+    CHECK(scope->partition == row.partition);
+    CHECK(scope->region == row.region);
   }
 }
 
