@@ -204,7 +204,7 @@ FileAdvice about_fault(const BrokenPem& broken, const Names& names) {
       return {"has no line -----END " + printable(broken.label, 40) + "----- for the block of line " +
                   std::to_string(broken.line),
               kGetAgain};
-    case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "get the file again"};
+    case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "copy the file again"};
   }
   return {};
 }

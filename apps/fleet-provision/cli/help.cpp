@@ -149,6 +149,16 @@ std::string_view help_in(Command command, const OptionRow& option) {
   if (command == Command::kCheck && option.id == OptionId::kRemoveClaim) {
     return "also check that claim certificate and key can be deleted; nothing is deleted";
   }
+  if (command == Command::kPolicy && option.id == OptionId::kEndpoint) {
+    return "AWS IoT data endpoint, which gives region and partition";
+  }
+  const bool has_identity = command == Command::kVerify || command == Command::kRotate;
+  if (has_identity && option.id == OptionId::kEndpoint) {
+    return "AWS IoT data endpoint, or any broker with the same API [default: endpoint of the identity]";
+  }
+  if (has_identity && option.id == OptionId::kTemplate) {
+    return "name of the provisioning template [default: template of the identity]";
+  }
   if (command == Command::kRotate && option.id == OptionId::kForce) {
     return "discard an unfinished rotation that was started with other options";
   }

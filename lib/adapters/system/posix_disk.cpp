@@ -105,13 +105,13 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   const bool own = owner_.user == ::geteuid();
   if (::geteuid() != 0 || (own && purpose == Purpose::kLook)) return own_account();
   struct stat facts {};
-  if (::fstat(directory, &facts) != 0) return failed("look at", name);
+  if (::fstat(directory, &facts) != 0) return failed("inspect", name);
   if (facts.st_uid == owner_.user) return owner_;
   // Any directory of root's beside it could have been given this name, and its files are not to be reached.
   if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
   // Its owner, and whoever else may write to it, could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",
+    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " is writable by other users",
                 "chmod go-w " + printable(whole(name)));
   }
   return account_of(facts.st_uid, facts.st_gid);
@@ -174,15 +174,15 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
 Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   struct stat facts {};
   if (path.empty()) {
-    FP_TRY_ASSIGN(const auto directory, open_directory("look at", path));
+    FP_TRY_ASSIGN(const auto directory, open_directory("inspect", path));
     if (!directory) return std::optional<EntryFacts>{};
-    if (::fstat(directory->get(), &facts) != 0) return failed("look at", path);
+    if (::fstat(directory->get(), &facts) != 0) return failed("inspect", path);
   } else {
-    FP_TRY_ASSIGN(const auto place, locate_if_there("look at", path, Purpose::kLook));
+    FP_TRY_ASSIGN(const auto place, locate_if_there("inspect", path, Purpose::kLook));
     if (!place) return std::optional<EntryFacts>{};
     const bool found = ::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
     if (!found && errno == ENOENT) return std::optional<EntryFacts>{};
-    if (!found) return failed("look at", path);
+    if (!found) return failed("inspect", path);
   }
   EntryFacts entry;
   if (S_ISREG(facts.st_mode)) entry.type = EntryType::kFile;

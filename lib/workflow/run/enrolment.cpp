@@ -46,7 +46,7 @@ void Enrolment::warn_early() {
   }
   if (plan.on_success && ports.host != nullptr) {
     const auto may = ports.host->may_run(*plan.on_success);
-    if (!may) ports.observer.warned(may.error().message + "; this was checked at the start");
+    if (!may) ports.observer.warned(may.error().message + "; checked before the start");
   }
   if (is_legacy_aws_endpoint(plan.endpoint.host)) {
     ports.observer.warned("the endpoint " + plan.endpoint.host +

@@ -45,16 +45,16 @@ class Reader {
  private:
   [[nodiscard]] tl::unexpected<Error> damaged(const std::string& name, const std::string& why) const {
     return fail(ErrorKind::kIdentityDamaged, disk_.root() + "/" + directory_ + " is damaged: " + name + ": " + why,
-                "restore it from a copy, or make a new identity with --force");
+                "restore it from a copy, or create a new identity with --force");
   }
 
   Result<Secret> file(const char* name) {
     const std::string path = path_in(directory_, name);
     FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk_.inspect(path));
-    if (!facts) return damaged(name, "it is missing");
+    if (!facts) return damaged(name, "the file is missing");
     if (facts->type != EntryType::kFile) return damaged(name, "it is not a file");
     FP_TRY_ASSIGN(std::optional<Secret> bytes, disk_.read(path, kFileBytesMax));
-    if (!bytes) return damaged(name, "it is missing");
+    if (!bytes) return damaged(name, "the file is missing");
     return std::move(*bytes);
   }
 

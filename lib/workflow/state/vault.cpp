@@ -39,7 +39,7 @@ Result<std::optional<Identity>> Vault::read_identity() {
   if (identity && has_key_file(*identity)) {
     FP_TRY_ASSIGN(const auto key, disk_.inspect(path_in(kIdentityDirectory, kPrivateKeyFile)));
     if (key && (key->mode & kOthersMay) != 0) {
-      observer_.warned(disk_.root() + "/identity/private-key.pem can be read by others; its mode should be 0600");
+      observer_.warned(disk_.root() + "/identity/private-key.pem is readable by other users; set its mode to 0600");
     }
   }
   return identity;
@@ -64,7 +64,7 @@ Result<void> Vault::require_sole_writer() {
   FP_TRY_ASSIGN(const std::optional<EntryFacts> root, disk_.inspect(kStateDirectory));
   if (!root || (root->mode & kOthersMayWrite) == 0) return {};
   return fail(
-      ErrorKind::kStateNotPrivate, disk_.root() + " can be written to by others",
+      ErrorKind::kStateNotPrivate, disk_.root() + " is writable by other users",
       "chmod go-w " + printable(disk_.root()) + "; on a file system without modes (FAT) choose another --state-dir");
 }
 
@@ -76,7 +76,7 @@ Result<void> Vault::require_private(const std::string& path, EntryType type) {
   return fail(ErrorKind::kStateNotPrivate, disk_.root() + "/" + path + " " + why,
               facts->type != type
                   ? "move it away; this program did not make it"
-                  : "keep the state directory on a file system with owners and modes, and let nobody else write to it");
+                  : "keep the state directory on a file system with owners and modes, and deny write access to others");
 }
 
 /// Why an entry of pending/, or pending/ itself, is not private; empty when it is.
