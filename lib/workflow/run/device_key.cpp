@@ -25,7 +25,7 @@ Result<void> locate_csr_key(const ExistingCsr& csr, Keysmith& keysmith, DeviceKe
   if (named.public_key_sha256 != key.public_key_sha256) {
     return fail(ErrorKind::kDeviceKeyUnusable,
                 "the key " + printable(*csr.key_reference) + " did not sign the CSR " + printable(csr.file),
-                "name the key that made the CSR");
+                "give the key that the CSR was created with");
   }
   if (is_in_hardware(named.location)) key.location = named.location;
   key.type = named.type;
@@ -94,7 +94,7 @@ Result<void> require_other_key_than_claim(const Plan& plan, const std::string& p
   const auto* key = std::get_if<ExistingKey>(&plan.key_source);
   return fail(ErrorKind::kDeviceKeyIsClaimKey,
               "the device key " + (key != nullptr ? printable(key->reference) : "") + " is the claim's own key" + kWhy,
-              "leave out --key to have a new key made, or name a key that only this gateway has");
+              "omit --key to generate a new key, or give a key that only this gateway has");
 }
 
 Failure registered_with_claim_key() {
