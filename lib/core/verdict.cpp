@@ -26,7 +26,7 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
 
     case kMqttVersionRefused: return Verdict::kOlderMqtt;
 
-    // Only RegisterThing carries a token; whoever else complains about one is not understood.
+    // Only RegisterThing carries a token; a complaint about one at another milestone is not understood.
     case kTokenRefused: return reached == Milestone::kCertified ? Verdict::kAskAgain : Verdict::kGiveUp;
 
     // Somebody must change something, or asked us to stop.

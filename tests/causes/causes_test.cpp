@@ -64,7 +64,7 @@ ScriptedBroker::Script at_publish(Act act) {
 std::vector<Row> mqtt_rows() {
   return {
       {"closed before CONNACK", good(), swallow, {"--client-id", "gateway-1"}, 77, "policy-connect",
-       {"CONNECT as client gateway-1", "three times running"},
+       {"CONNECT as client gateway-1", "three times in succession"},
        {"ACTIVE", "account and region", "policy attached", "iot:Connect on client/gateway-1"}},
       {"not authorized, MQTT 5", good(), refusing(135), {"--client-id", "gateway-1"}, 77, "policy-connect",
        {"CONNACK 135 (not authorized)", "gateway-1"},
@@ -104,9 +104,9 @@ std::vector<Row> mqtt_rows() {
       {"closed at SUBSCRIBE", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
        }), {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, 77, "policy-subscribe",
-       {"after SUBSCRIBE", "three times running"},
+       {"after SUBSCRIBE", "three times in succession"},
        {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
-        "same client id, gateway-1"}},
+        "uses the client ID gateway-1"}},
       {"publish denied, MQTT 5", good(),
        at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet, 135));
@@ -115,7 +115,7 @@ std::vector<Row> mqtt_rows() {
        {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
       {"closed at PUBLISH", good(), at_publish([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
-       }), {"--mqtt-version", "3.1.1"}, 77, "policy-publish", {"three times running"},
+       }), {"--mqtt-version", "3.1.1"}, 77, "policy-publish", {"three times in succession"},
        {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
       {"receive denied", good(),
        at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {

@@ -47,7 +47,7 @@ struct World {
 
   Outcome run(Disk& through) {
     fakes::RunRecorder observer;
-    const Ports ports{transport, keysmith, through, clock, observer, &outside};
+    const Ports ports{transport, keysmith, through, clock, observer, &host};
     return rotating ? rotate(plan, ports) : provision(plan, ports);
   }
 
@@ -62,7 +62,7 @@ struct World {
       return {};
     };
     transport.around_publish = tick;
-    outside.around = tick;
+    host.around = tick;
     std::optional<Outcome> outcome;
     try {
       outcome = run(through);
@@ -70,7 +70,7 @@ struct World {
     }
     disk.before = nullptr;
     transport.around_publish = nullptr;
-    outside.around = nullptr;
+    host.around = nullptr;
     disk.release_lock();
     operations_seen = operations;
     return outcome;
@@ -83,7 +83,7 @@ struct World {
   fakes::FakeDisk disk;
   fakes::FakeService service;
   fakes::FakeTransport transport{service, clock};
-  fakes::FakeHostSystem outside;
+  fakes::FakeHostSystem host;
   bool rotating = false;
   unsigned old_certificates = 0;
   unsigned operations_seen = 0;
@@ -143,9 +143,9 @@ std::string final_fault(World& world, const Outcome& outcome) {
   if (world.disk.holds("token-")) return "a token is left";
   if (!world.scenario.with_duties) return "";
   if (!(*identity)->verified_at) return "the identity was never proved";
-  if (world.disk.text("on-success-owed")) return "the program is still owed";
+  if (world.disk.text("on-success-owed")) return "the program has not run";
   bool ran = false;
-  for (const auto& call : world.outside.calls) ran |= call.variables.at(1).second == (*identity)->certificate_id;
+  for (const auto& call : world.host.calls) ran |= call.variables.at(1).second == (*identity)->certificate_id;
   if (!ran) return "the program never ran for this identity";
   return "";
 }
@@ -185,9 +185,9 @@ std::string after_cut(World& world, const Survival& survival, bool told_finished
     world.plan.force = false;
     world.rotating = false;
     const std::size_t connections = world.transport.connections.size();
-    const std::size_t calls = world.outside.calls.size();
+    const std::size_t calls = world.host.calls.size();
     const Outcome outcome = world.run(world.disk);
-    const bool untouched = world.transport.connections.size() == connections && world.outside.calls.size() == calls;
+    const bool untouched = world.transport.connections.size() == connections && world.host.calls.size() == calls;
     return outcome.kind == OutcomeKind::kAlreadyProvisioned && untouched ? "" : "a finished identity was not enough";
   }
   return finish(world, tally, world.scenario.killed_at ? 2 : 1);

@@ -111,7 +111,7 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
   // Its owner, and whoever else may write to it, could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " can be written to by others",
+    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " is writable by other users",
                 "chmod go-w " + printable(whole(name)));
   }
   return account_of(facts.st_uid, facts.st_gid);

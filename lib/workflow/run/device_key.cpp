@@ -13,7 +13,7 @@ Result<void> check_given_key(const Plan& plan, const Requester& requester, const
   const std::string& requesting = requester.certificate.public_key_sha256;
   if (!requester.rotated) return require_other_key_than_claim(plan, key.public_key_sha256, requesting);
   if (key.public_key_sha256 == requesting) {
-    observer.warned("the present identity has this key already; only its certificate is replaced");
+    observer.warned("the current identity already uses this key; only its certificate is replaced");
   }
   return {};
 }
@@ -25,7 +25,7 @@ Result<void> locate_csr_key(const ExistingCsr& csr, Keysmith& keysmith, DeviceKe
   if (named.public_key_sha256 != key.public_key_sha256) {
     return fail(ErrorKind::kDeviceKeyUnusable,
                 "the key " + printable(*csr.key_reference) + " did not sign the CSR " + printable(csr.file),
-                "name the key that made the CSR");
+                "give the key that the CSR was created with");
   }
   if (is_in_hardware(named.location)) key.location = named.location;
   key.type = named.type;
@@ -76,8 +76,7 @@ struct FromSource {
 
 }  // namespace
 
-Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith,
-                                 Observer& observer) {
+Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith, Observer& observer) {
   FP_TRY_ASSIGN(KeyMade made, std::visit(FromSource{plan, requester, keysmith, observer}, plan.key_source));
   made.origin = key_origin_of(plan);
   return made;
@@ -90,19 +89,19 @@ Result<void> require_other_key_than_claim(const Plan& plan, const std::string& p
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) {
     return fail(ErrorKind::kDeviceKeyIsClaimKey,
                 "the CSR " + printable(csr->file) + " was made with the claim's own key" + kWhy,
-                "make the CSR with a key that only this gateway has");
+                "create the CSR with a key that only this gateway has");
   }
   const auto* key = std::get_if<ExistingKey>(&plan.key_source);
   return fail(ErrorKind::kDeviceKeyIsClaimKey,
               "the device key " + (key != nullptr ? printable(key->reference) : "") + " is the claim's own key" + kWhy,
-              "leave out --key to have a new key made, or name a key that only this gateway has");
+              "omit --key to create a new key, or give a key that only this gateway has");
 }
 
 Failure registered_with_claim_key() {
   return fail(
       ErrorKind::kDeviceKeyIsClaimKey,
       "an unfinished run has registered this gateway with the claim's own key, which all gateways of the claim share",
-      "discard it with --force; a new key is made unless --key or --csr names another one");
+      "discard it with --force; without --key and --csr a new key is created");
 }
 
 }  // namespace fleet_provision

@@ -63,7 +63,7 @@ TEST_CASE("a value that a mapping of the template lacks is named with its parame
     const char* message;
     const char* hint;
   };
-  const char* remedy = "; send one that is there, or add it to Mappings of template gateway";
+  const char* remedy = "; send a value of the mapping, or add this one to Mappings of template gateway";
   const Row rows[] = {
       {"Fn::FindInMap cannot find LocationUrl/Boston",
        "the value Boston of DeviceLocation is not in the template's mapping"},

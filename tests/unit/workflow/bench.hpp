@@ -24,7 +24,7 @@ struct Bench {
 
   Outcome run() {
     observer = std::make_unique<fakes::RunRecorder>();
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host};
     const Instant began = clock.now();
     const std::size_t sessions = transport.connections.size();
     Outcome outcome = provision(plan, ports);
@@ -43,10 +43,10 @@ struct Bench {
     CHECK(transport.closed == transport.connections.size());
     if (plan.attempts) CHECK(outcome.attempts <= *plan.attempts);
     CHECK(outcome.certificates_requested <= 4);
-    const bool whole = disk.text("identity/identity.json").has_value();
+    const bool installed = disk.text("identity/identity.json").has_value();
     if (plan.verify && outcome.kind != OutcomeKind::kFailed) CHECK(outcome.identity->verified_at);
     if (outcome.kind != OutcomeKind::kFailed) {
-      CHECK(whole);
+      CHECK(installed);
       CHECK(!disk.mode("pending"));
       CHECK(!disk.holds("-of-the-service"));
     }
@@ -62,7 +62,7 @@ struct Bench {
   fakes::FakeKeysmith keysmith;
   fakes::FakeDisk disk;
   fakes::FakeService service;
-  fakes::FakeHostSystem outside;
+  fakes::FakeHostSystem host;
   fakes::FakeTransport transport{service, clock};
   std::unique_ptr<fakes::RunRecorder> observer;
 };

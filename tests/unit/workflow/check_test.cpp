@@ -30,11 +30,11 @@ struct CheckBench : Bench {
     plan.claim_key_file = "claim.key";
   }
 
-  Outcome look(bool probe = true) {
+  Outcome run_check(bool probe = true) {
     recorder = std::make_unique<RunRecorder>();
     PhaseLog log(*recorder, clock);
     const std::size_t operations = disk.log.size();
-    Outcome outcome = check(plan, {transport, keysmith, disk, clock, log, &outside}, log, probe);
+    Outcome outcome = check(plan, {transport, keysmith, disk, clock, log, &host}, log, probe);
     // Whatever was found.
     CHECK(disk.log.size() == operations);
     CHECK(service.certificates.empty());
@@ -73,7 +73,7 @@ const Check& line(const Outcome& outcome, const std::string& name) {
 
 TEST_CASE("where all is well each finding has its line, and the probes say what they are") {
   CheckBench bench;
-  const Outcome outcome = bench.look();
+  const Outcome outcome = bench.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(results(outcome, "configuration") ==
         "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok "
@@ -94,7 +94,7 @@ TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
   for (const bool keys : {false, true}) {
     CheckBench bench;
     if (keys) bench.plan.method = Method::kKeys;
-    const Outcome outcome = bench.look(keys);
+    const Outcome outcome = bench.run_check(keys);
     CHECK(outcome.kind == OutcomeKind::kChecked);
     CHECK(bench.service.requests[kCreate] == 0);
     CHECK(bench.service.requests[Operation::kCreateKeysAndCertificate] == 0);
@@ -126,7 +126,7 @@ TEST_CASE("a failure on the way is told in its step, and skips only what lies be
     } else {
       bench.transport.on_established = [&error](const ConnectRequest&) { return std::optional(error); };
     }
-    const Outcome outcome = bench.look();
+    const Outcome outcome = bench.run_check();
     REQUIRE(outcome.error);
     CHECK(outcome.error->kind == row.kind);
     CHECK(results(outcome, "name") == std::string(row.lines) +
@@ -145,7 +145,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
     return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{3}))
                : std::nullopt;
   };
-  Outcome outcome = bench.look();
+  Outcome outcome = bench.run_check();
   CHECK(outcome.error->kind == kPolicySubscribe);
   CHECK(outcome.attempts == 3);
   CHECK(line(outcome, "subscribe").hint.find("topicfilter/$aws/certificates/create-from-csr/json/rejected") !=
@@ -154,7 +154,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
   CheckBench once;
   once.plan.attempts = 1;
   once.transport.on_subscribe = bench.transport.on_subscribe;
-  outcome = once.look();
+  outcome = once.run_check();
   CHECK(outcome.error->kind == kConnectionLost);
   CHECK(outcome.attempts == 1);
 }
@@ -162,7 +162,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
 TEST_CASE("an older broker is asked in its own version") {
   CheckBench bench;
   bench.transport.on_established = refuse_mqtt5;
-  const Outcome outcome = bench.look();
+  const Outcome outcome = bench.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "connect").message == "MQTT 3.1.1");
   CHECK(outcome.attempts == 2);
@@ -207,7 +207,7 @@ TEST_CASE("publish and receive are told apart") {
       bench.service.react = [&](Operation asked, unsigned nth) {
         return asked == operation ? row.reaction : as_the_service(asked, nth);
       };
-      const Outcome outcome = bench.look();
+      const Outcome outcome = bench.run_check();
       REQUIRE(outcome.error);
       CHECK(outcome.error->kind == row.kind);
       std::string wanted = "publish-#" + std::string(row.lines);
@@ -224,7 +224,7 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
   bench.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kClaimRefused, Phase::kTls));
   };
-  Outcome outcome = bench.look();
+  Outcome outcome = bench.run_check();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(results(outcome, "claim") ==
         "claim=failed claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok connect=skipped "
@@ -233,7 +233,7 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
   bench.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kTlsNameMismatch, Phase::kTls));
   };
-  outcome = bench.look();
+  outcome = bench.run_check();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(line(outcome, "tls").result == CheckResult::kFailed);
 }
@@ -244,7 +244,7 @@ TEST_CASE("roots that cannot be used end the way, not the look at the files") {
                     std::nullopt,    std::nullopt};
   bench.transport.roots_error = error;
   bench.transport.credentials_error = error;
-  const Outcome outcome = bench.look();
+  const Outcome outcome = bench.run_check();
   CHECK(outcome.error->kind == kCaFileUnusable);
   CHECK(line(outcome, "claim").result == CheckResult::kOk);
   CHECK(line(outcome, "trusted-roots").result == CheckResult::kFailed);
@@ -254,10 +254,10 @@ TEST_CASE("roots that cannot be used end the way, not the look at the files") {
 
 TEST_CASE("what stands on this machine is looked at whatever the network does") {
   CheckBench bench;
-  bench.outside.mode = 0644;
-  bench.outside.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
+  bench.host.mode = 0644;
+  bench.host.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
   bench.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
-  const Outcome outcome = bench.look();
+  const Outcome outcome = bench.run_check();
   CHECK(line(outcome, "claim-key-mode").result == CheckResult::kWarning);
   CHECK(line(outcome, "clock").message.find("the clock says 1970-01-01T00:00:00Z") != std::string::npos);
   CHECK(line(outcome, "state-directory").result == CheckResult::kFailed);
@@ -269,13 +269,13 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
 TEST_CASE("the program of --on-success is looked at last, as it is run last") {
   CheckBench bench;
   bench.plan.on_success = "./announce";
-  CHECK(bench.look().checks.back().name == "on-success");
-  bench.outside.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  CHECK(bench.look().error->kind == kOnSuccessFailed);
+  CHECK(bench.run_check().checks.back().name == "on-success");
+  bench.host.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  CHECK(bench.run_check().error->kind == kOnSuccessFailed);
   bench.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kDns, Phase::kResolve));
   };
-  CHECK(bench.look().error->kind == kDns);
+  CHECK(bench.run_check().error->kind == kDns);
 }
 
 TEST_CASE("a provisioned gateway misses no claim, and another's identity is told") {
@@ -285,12 +285,12 @@ TEST_CASE("a provisioned gateway misses no claim, and another's identity is told
   bench.service.certificates.clear();
   bench.service.react = as_the_service;
   bench.transport.credentials_error = Error{kFileNotFound, Phase::kLoad, "gone", "", std::nullopt, std::nullopt};
-  bench.outside.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  Outcome outcome = bench.look();
+  bench.host.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  Outcome outcome = bench.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "claim").result == CheckResult::kWarning);
   bench.plan.parameters["SerialNumber"] = "4712";
-  outcome = bench.look();
+  outcome = bench.run_check();
   CHECK(outcome.error->kind == kOtherIdentity);
   CHECK(line(outcome, "claim").result == CheckResult::kFailed);
 }

@@ -1,5 +1,5 @@
-// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is owed after a failure, and
-// that nothing is done twice.
+// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is left to do after a failure,
+// and that nothing is done twice.
 #include "tests/unit/workflow/bench.hpp"
 #include "workflow/commands/verify.hpp"
 
@@ -27,7 +27,7 @@ void refuse_identity(Bench& bench, unsigned times, ErrorKind kind = kPolicyConne
 }
 
 std::vector<std::pair<std::string, std::string>> variables_of(const Bench& bench) {
-  return bench.outside.calls.at(0).variables;
+  return bench.host.calls.at(0).variables;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("the identity connects before it is put in place, and then the claim g
     if (bench.transport.speaks_as.empty()) return std::nullopt;
     CHECK(request.client_id == "gateway-1");
     CHECK(!bench.disk.text("identity/identity.json"));
-    CHECK(bench.outside.removed.empty());
+    CHECK(bench.host.removed.empty());
     CHECK(bench.transport.closed == 1);
     return std::nullopt;
   };
@@ -48,8 +48,8 @@ TEST_CASE("the identity connects before it is put in place, and then the claim g
   CHECK(outcome.attempts == 1);
   CHECK(bench.transport.as_identity == 1);
   CHECK(bench.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
-  CHECK(bench.outside.removed == std::vector<std::string>{"claim.key", "claim.pem"});
-  CHECK(bench.outside.calls.size() == 1);
+  CHECK(bench.host.removed == std::vector<std::string>{"claim.key", "claim.pem"});
+  CHECK(bench.host.calls.size() == 1);
   CHECK(!bench.disk.text("on-success-owed"));
   CHECK(variables_of(bench).size() == 9);
   CHECK(variables_of(bench)[0].second == "gateway-1");
@@ -59,7 +59,7 @@ TEST_CASE("the identity connects before it is put in place, and then the claim g
   const Outcome again = bench.run();
   CHECK(again.kind == OutcomeKind::kAlreadyProvisioned);
   CHECK(bench.transport.as_identity == 1);
-  CHECK(bench.outside.calls.size() == 1);
+  CHECK(bench.host.calls.size() == 1);
   CHECK(bench.disk.log.size() == operations);
 }
 
@@ -80,8 +80,8 @@ TEST_CASE("a policy that spreads slowly is waited for; one that never comes leav
     CHECK(outcome.error->phase == Phase::kVerify);
     CHECK(outcome.error->hint.find("iot:Connect on client/gateway-1") != std::string::npos);
     CHECK(!never.disk.text("identity/identity.json"));
-    CHECK(never.outside.removed.empty());
-    CHECK(never.outside.calls.empty());
+    CHECK(never.host.removed.empty());
+    CHECK(never.host.calls.empty());
 
     never.transport.on_established = nullptr;
     const Outcome next = never.run();
@@ -89,7 +89,7 @@ TEST_CASE("a policy that spreads slowly is waited for; one that never comes leav
     CHECK(next.resumed);
     CHECK(next.certificates_requested == 0);
     CHECK(never.service.certificates.size() == 1);
-    CHECK(never.outside.calls.size() == 1);
+    CHECK(never.host.calls.size() == 1);
   }
 }
 
@@ -112,19 +112,19 @@ TEST_CASE("a provisioned gateway does what is still missing") {
   const Outcome outcome = bench.run();
   CHECK(outcome.kind == OutcomeKind::kAlreadyProvisioned);
   CHECK(bench.transport.as_identity == 1);
-  CHECK(bench.outside.removed.size() == 2);
+  CHECK(bench.host.removed.size() == 2);
   // Nobody asked for the program when the identity was made.
-  CHECK(bench.outside.calls.empty());
+  CHECK(bench.host.calls.empty());
   bench.run();
   CHECK(bench.transport.as_identity == 1);
 }
 
-TEST_CASE("a program that fails is owed until it exits 0") {
+TEST_CASE("a program that fails is run again until it exits 0") {
   Bench bench;
   bench.plan.on_success = "/usr/bin/hook";
   Error failed;
   failed.kind = kOnSuccessFailed;
-  bench.outside.program_error = failed;
+  bench.host.program_error = failed;
   for (int i = 0; i < 2; ++i) {
     const Outcome outcome = bench.run();
     REQUIRE(outcome.error);
@@ -134,9 +134,9 @@ TEST_CASE("a program that fails is owed until it exits 0") {
     CHECK(retryable(outcome.error->kind));
     CHECK(exit_code(outcome.error->kind) == ExitCode::kSoftware);
   }
-  bench.outside.program_error.reset();
+  bench.host.program_error.reset();
   CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.outside.calls.size() == 1);
+  CHECK(bench.host.calls.size() == 1);
   CHECK(bench.service.certificates.size() == 1);
 }
 
@@ -177,7 +177,7 @@ TEST_CASE("the files are given away before the commit, the journal never") {
   CHECK((*bench.disk.inspect("identity/identity.json"))->user == 1000);
 }
 
-TEST_CASE("the splay is waited for outside the timeout, by a provisioned gateway not at all") {
+TEST_CASE("the splay is not counted in the timeout, by a provisioned gateway not at all") {
   Bench bench;
   bench.plan.splay = std::chrono::hours{1};
   bench.plan.timeout = std::chrono::seconds{10};

@@ -20,7 +20,7 @@ struct Provisioned : Bench {
 
   Outcome rotation() {
     observer = std::make_unique<fakes::RunRecorder>();
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host};
     Outcome outcome = rotate(plan, ports);
     disk.release_lock();
     CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
@@ -38,7 +38,7 @@ struct Provisioned : Bench {
 
   /// What an ordinary run finds, also beside an unfinished rotation.
   OutcomeKind found() {
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host};
     return provision(plan, ports).kind;
   }
 
@@ -169,12 +169,12 @@ TEST_CASE("a template made for rotation leaves the identity one of its first req
 TEST_CASE("a rotation whose program failed is finished by the next one, without another certificate") {
   Provisioned gateway;
   gateway.plan.on_success = "/usr/bin/hook";
-  gateway.outside.program_error = Error{};
-  gateway.outside.program_error->kind = kOnSuccessFailed;
+  gateway.host.program_error = Error{};
+  gateway.host.program_error->kind = kOnSuccessFailed;
   CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
   const std::string second = gateway.certificate();
   CHECK(second != gateway.first);
-  gateway.outside.program_error.reset();
+  gateway.host.program_error.reset();
   const Outcome later = gateway.rotation();
   CHECK(later.kind == OutcomeKind::kRotated);
   CHECK(later.resumed);
@@ -188,6 +188,6 @@ TEST_CASE("the program runs for the successor too, and the key may come from the
   gateway.plan.method = Method::kKeys;
   const Outcome outcome = gateway.rotation();
   REQUIRE(outcome.kind == OutcomeKind::kRotated);
-  REQUIRE(gateway.outside.calls.size() == 1);
-  CHECK(gateway.outside.calls[0].variables.at(1).second == outcome.identity->certificate_id);
+  REQUIRE(gateway.host.calls.size() == 1);
+  CHECK(gateway.host.calls[0].variables.at(1).second == outcome.identity->certificate_id);
 }

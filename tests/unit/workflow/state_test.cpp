@@ -252,7 +252,7 @@ TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins a
     CHECK(outcome.kind == OutcomeKind::kProvisioned);
     CHECK(outcome.resumed != changed);
     CHECK(bench.service.certificates.size() == (changed ? 2 : 1));
-    CHECK(bench.observer->told("the file of --csr; what was asked for with it is not used") == changed);
+    CHECK(bench.observer->told("the file of --csr; the certificate requested with it is not used") == changed);
   }
 }
 
@@ -275,12 +275,12 @@ TEST_CASE("a registered thing is finished without the network, and given up only
   CHECK(other.keysmith.keys_made == 1);
 }
 
-TEST_CASE("outside keys and CSRs are used as they are, and missing files are told before the network") {
+TEST_CASE("given keys and CSRs are used unchanged, and missing files are reported before the network") {
   Bench key;
-  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("outside");
+  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("given");
   key.plan.key_source = ExistingKey{"/key.pem"};
   CHECK(key.run().kind == OutcomeKind::kProvisioned);
-  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("outside"));
+  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("given"));
 
   Bench token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
@@ -328,7 +328,7 @@ TEST_CASE("what an earlier run reached with the claim's own key is not used") {
   Bench certified;
   began_with_claims_key(certified, leave_certified);
   CHECK(certified.run().kind == OutcomeKind::kProvisioned);
-  CHECK(certified.observer->told("the claim's own key as device key; what it reached is discarded"));
+  CHECK(certified.observer->told("the claim's own key as device key; its progress is discarded"));
   CHECK(certified.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
   CHECK(!certified.disk.holds("KEY shared"));
 

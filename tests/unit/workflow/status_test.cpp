@@ -8,7 +8,7 @@ using fakes::Reaction;
 
 namespace {
 
-State look(Bench& bench) {
+State state_of(Bench& bench) {
   fakes::RunRecorder observer;
   const std::size_t operations = bench.disk.log.size();
   auto state = read_state(bench.disk, bench.keysmith, observer);
@@ -21,20 +21,20 @@ State look(Bench& bench) {
 
 TEST_CASE("an empty, a provisioned and a replaced state are told apart") {
   Bench bench;
-  CHECK(look(bench).kind == StateKind::kEmpty);
+  CHECK(state_of(bench).kind == StateKind::kEmpty);
   bench.run();
-  const State whole = look(bench);
-  CHECK(whole.kind == StateKind::kProvisioned);
-  CHECK(whole.identity->thing_name == "gateway-1");
-  CHECK(whole.certificate->fingerprint == whole.identity->certificate_fingerprint);
-  CHECK(!whole.pending);
-  CHECK(!whole.previous);
+  const State provisioned = state_of(bench);
+  CHECK(provisioned.kind == StateKind::kProvisioned);
+  CHECK(provisioned.identity->thing_name == "gateway-1");
+  CHECK(provisioned.certificate->fingerprint == provisioned.identity->certificate_fingerprint);
+  CHECK(!provisioned.pending);
+  CHECK(!provisioned.previous);
   bench.plan.force = true;
   bench.run();
-  const State replaced = look(bench);
+  const State replaced = state_of(bench);
   CHECK(replaced.kind == StateKind::kProvisioned);
   REQUIRE(replaced.previous);
-  CHECK(replaced.previous->certificate_fingerprint == whole.identity->certificate_fingerprint);
+  CHECK(replaced.previous->certificate_fingerprint == provisioned.identity->certificate_fingerprint);
 }
 
 TEST_CASE("an unfinished run is told with its milestone and what it waits for") {
@@ -53,7 +53,7 @@ TEST_CASE("an unfinished run is told with its milestone and what it waits for") 
       return asked == row.refused ? Reaction{Reaction::Kind::kReject, {403, "", ""}, {}, {}} : Reaction{};
     };
     bench.run();
-    const State state = look(bench);
+    const State state = state_of(bench);
     CHECK(state.kind == StateKind::kPending);
     REQUIRE(state.pending);
     CHECK(state.pending->reached == row.reached);
@@ -69,7 +69,7 @@ TEST_CASE("a run that was cut off before the commit waits to be put in place") {
     return {};
   };
   bench.run();
-  const State state = look(bench);
+  const State state = state_of(bench);
   CHECK(state.kind == StateKind::kPending);
   REQUIRE(state.pending);
   CHECK(state.pending->reached == Milestone::kEnrolled);
@@ -80,7 +80,7 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
   Bench bench;
   bench.run();
   bench.disk.put("identity/thing-name", "other\n");
-  const State damaged = look(bench);
+  const State damaged = state_of(bench);
   CHECK(damaged.kind == StateKind::kDamaged);
   REQUIRE(damaged.damage);
   CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
@@ -95,7 +95,7 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
     identity.replace(identity.find(own), own.size(), R"("key": ")" + key + R"(")");
     elsewhere.disk.put("identity/identity.json", identity);
     INFO(key);
-    const State state = look(elsewhere);
+    const State state = state_of(elsewhere);
     CHECK(state.kind == StateKind::kDamaged);
     REQUIRE(state.damage);
     CHECK(state.damage->message.find("its \"key\" is neither private-key.pem") != std::string::npos);
@@ -104,5 +104,5 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
   Bench torn;
   torn.disk.put_entry("pending", {EntryType::kDirectory, 0700, true});
   torn.disk.put("pending/journal", "{");
-  CHECK(look(torn).kind == StateKind::kDamaged);
+  CHECK(state_of(torn).kind == StateKind::kDamaged);
 }
