@@ -8,8 +8,8 @@
 
 namespace fleet_provision {
 
-/// `text` as an integer of type T in `base`, without sign for unsigned types; nullopt unless all of `text` is digits and
-/// the value fits T.
+/// `text` as an integer of type T in `base`, without sign for unsigned types; nullopt unless all of `text` is digits
+/// and the value fits T.
 template <class T>
 [[nodiscard]] std::optional<T> parse_number(std::string_view text, int base = 10) {
   T value{};

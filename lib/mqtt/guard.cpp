@@ -104,7 +104,7 @@ Result<MqttPacket> MqttGuard::read_outbound(std::string_view packet) {
     return fail(ErrorKind::kConnectionRejected,
                 "the server accepts packets of at most " + std::to_string(server_packet_bytes_max_) +
                     " bytes (Maximum Packet Size of its CONNACK), and our " + std::string(word(seen.type)) + " has " +
-                    std::to_string(seen.size),
+                    std::to_string(seen.size) + " bytes",
                 "raise the packet limit of the broker to 128 KiB, the limit of AWS IoT");
   }
   return seen;

@@ -16,7 +16,7 @@ build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libex
 format_packages="clang-format"
 shell_check_packages="shellcheck"
 clang_packages="clang clang-tidy libclang-rt-dev"
-coverage_packages="gcovr"
+coverage_packages="clang llvm libclang-rt-dev python3"
 cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
 
 log="${root:-}/build/log"

@@ -87,7 +87,7 @@ std::vector<Row> mqtt_rows() {
        "connection-rejected", {"Maximum QoS 0"}, {"allow QoS 1"}},
       {"Maximum Packet Size too small", good(),
        answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }), {},
-       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the limit"}},
+       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the packet limit"}},
       {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
        76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
       {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {

@@ -30,7 +30,7 @@ class SignalsBlocked {
 
 RsaKeysAhead::~RsaKeysAhead() {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stopped_ = true;
   }
   wanted_.notify_all();
@@ -38,7 +38,7 @@ RsaKeysAhead::~RsaKeysAhead() {
 }
 
 bool RsaKeysAhead::ready() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!thread_.joinable()) {
     const SignalsBlocked blocked;
     try {
@@ -54,7 +54,7 @@ bool RsaKeysAhead::ready() {
 Key RsaKeysAhead::take() {
   Key key;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     key = std::exchange(key_, nullptr);
   }
   wanted_.notify_all();
@@ -62,23 +62,27 @@ Key RsaKeysAhead::take() {
 }
 
 void RsaKeysAhead::work() {
-  std::unique_lock lock(mutex_);
-  while (!stopped_ && !failed_) {
-    if (key_) {
-      wanted_.wait(lock);
-      continue;
-    }
-    lock.unlock();
+  while (key_wanted()) {
     Key made;
     try {
       made = make_rsa_key(stopped_);
     } catch (const std::exception&) {
       made = nullptr;
     }
-    lock.lock();
-    failed_ = !made && !stopped_;
-    key_ = std::move(made);
+    keep(std::move(made));
   }
+}
+
+bool RsaKeysAhead::key_wanted() {
+  const Lock lock(mutex_);
+  while (key_ && !stopped_ && !failed_) wanted_.wait(mutex_);
+  return !stopped_ && !failed_;
+}
+
+void RsaKeysAhead::keep(Key key) {
+  const Lock lock(mutex_);
+  failed_ = !key && !stopped_;
+  key_ = std::move(key);
 }
 
 }  // namespace fleet_provision::simulator

@@ -5,10 +5,9 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "core/mutex.hpp"
 #include "pki/x509.hpp"
 
 namespace fleet_provision::simulator {
@@ -28,13 +27,17 @@ class RsaKeysAhead {
 
  private:
   void work();
+  /// Waits while there is a key; false when no more are to be made.
+  [[nodiscard]] bool key_wanted();
+  /// `key` is null when OpenSSL failed or was stopped.
+  void keep(Key key);
 
-  std::mutex mutex_;
-  std::condition_variable wanted_;
+  Mutex mutex_;
+  Condition wanted_;
   std::atomic<bool> stopped_{false};
   /// OpenSSL failed once: nothing is made ahead any more.
-  bool failed_ = false;
-  Key key_;
+  bool failed_ FP_GUARDED_BY(mutex_) = false;
+  Key key_ FP_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

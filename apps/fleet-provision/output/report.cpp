@@ -96,7 +96,7 @@ Report::~Report() {
 }
 
 void Report::phase_began(Phase phase, unsigned attempt) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   spans_.push_back({phase, attempt, now, std::nullopt});
   if (phase == Phase::kOnSuccess) end_at(std::max(end(), now + for_program_), for_program_);
@@ -104,7 +104,7 @@ void Report::phase_began(Phase phase, unsigned attempt) {
 }
 
 void Report::phase_ended(Phase phase, unsigned attempt) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   const auto span = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) {
     return each.phase == phase && each.attempt == attempt && !each.ended;
@@ -126,7 +126,7 @@ void Report::phase_ended(Phase phase, unsigned attempt) {
 }
 
 void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const Instant now = std::chrono::steady_clock::now();
   for (Span& each : spans_) {
     if (each.attempt == attempt && !each.ended) each.ended = now;
@@ -149,7 +149,7 @@ void Report::attempt_failed(const Error& error, unsigned attempt, std::optional<
 }
 
 void Report::warned(const std::string& message) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   // The same warning is printed once.
   if (std::find(warnings_.begin(), warnings_.end(), message) != warnings_.end()) return;
   warnings_.push_back(message);
@@ -158,25 +158,25 @@ void Report::warned(const std::string& message) {
 }
 
 void Report::reached(const std::string& what) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const bool printed = output_.verbosity > 0 || !(output_.quiet || output_.live_line);
   if (printed) log({.event = LogEvent::kReached, .message = what});
   draw();
 }
 
 void Report::detail(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (output_.verbosity > 1) log({.event = LogEvent::kDetail, .message = text});
   draw();
 }
 
 void Report::tick() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   draw();
 }
 
 void Report::failed(const Error& error) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   log({.event = LogEvent::kError,
        .message = error.message,
        .hint = error.hint,
@@ -185,7 +185,7 @@ void Report::failed(const Error& error) {
 }
 
 RunRecord Report::finish() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   clear();
   output_.live_line = false;
   const Instant now = std::chrono::steady_clock::now();
@@ -221,21 +221,21 @@ std::string Report::as_line(const LogEntry& entry) const {
 }
 
 void Report::end_at(Instant end, Milliseconds for_program) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   end_ = end;
   for_program_ = for_program;
   writer_.end_at(end);
 }
 
 std::optional<Phase> Report::current_phase() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
   return open == spans_.rend() ? std::nullopt : std::optional(open->phase);
 }
 
 std::string Report::as_text(const LogEntry& entry) const {
-  const auto colored = [this](const char* code, std::string_view text) {
-    return output_.color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
+  const auto colored = [color = output_.color](const char* code, std::string_view text) {
+    return color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
   };
   std::string text(kProgramPrefix);
   if (entry.event == LogEvent::kError) text += colored("1;31", "error:") + " ";

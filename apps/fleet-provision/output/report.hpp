@@ -6,12 +6,12 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/options.hpp"
+#include "core/mutex.hpp"
 #include "output/log_line.hpp"
 #include "output/log_writer.hpp"
 #include "output/result.hpp"
@@ -69,25 +69,25 @@ class Report final : public Observer {
     std::optional<Instant> ended;
   };
 
-  void log(const LogEntry& entry);
-  [[nodiscard]] std::string as_line(const LogEntry& entry) const;
-  [[nodiscard]] std::string as_text(const LogEntry& entry) const;
-  void draw();
-  void clear();
+  void log(const LogEntry& entry) FP_REQUIRES(mutex_);
+  [[nodiscard]] std::string as_line(const LogEntry& entry) const FP_REQUIRES(mutex_);
+  [[nodiscard]] std::string as_text(const LogEntry& entry) const FP_REQUIRES(mutex_);
+  void draw() FP_REQUIRES(mutex_);
+  void clear() FP_REQUIRES(mutex_);
   [[nodiscard]] double since_start(Instant instant) const;
 
   /// Recursive: a thread that runs out of memory while it holds the lock ends the run, and writes this record.
-  std::recursive_mutex mutex_;
-  OutputSettings output_;
+  RecursiveMutex mutex_;
+  OutputSettings output_ FP_GUARDED_BY(mutex_);
   Instant start_;
-  std::vector<Span> spans_;
-  std::vector<std::string> warnings_;
-  LogWriter writer_;
+  std::vector<Span> spans_ FP_GUARDED_BY(mutex_);
+  std::vector<std::string> warnings_ FP_GUARDED_BY(mutex_);
+  LogWriter writer_ FP_GUARDED_BY(mutex_);
   std::atomic<Instant> end_{Instant::max()};
-  Milliseconds for_program_{0};
+  Milliseconds for_program_ FP_GUARDED_BY(mutex_){0};
   /// The live line as drawn on the terminal; empty if there is none.
-  std::string drawn_;
-  std::optional<Instant> next_try_at_;
+  std::string drawn_ FP_GUARDED_BY(mutex_);
+  std::optional<Instant> next_try_at_ FP_GUARDED_BY(mutex_);
 };
 
 }  // namespace fleet_provision

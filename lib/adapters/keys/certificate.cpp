@@ -99,11 +99,11 @@ Result<CertificateFacts> parse_certificate(std::string_view pem) {
 
 Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!pem.empty() && last_certificate_.pem == pem) return last_certificate_;
   }
   FP_TRY_ASSIGN(CertificateFacts facts, parse_certificate(pem));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   // As it will be stored, and read again from there.
   last_certificate_ = facts;
   return facts;

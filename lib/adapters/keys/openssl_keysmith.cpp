@@ -62,14 +62,14 @@ Result<DeviceKey> OpensslKeysmith::remember(OpensslKey key) {
   FP_TRY_ASSIGN(facts.type, key_type(key.get(), ErrorKind::kDeviceKeyUnusable, "the device key"));
   facts.public_key_sha256 = public_key_sha256(*key);
   FP_TRY_ASSIGN(facts.pem, private_key_pem(key.get()));
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   last_key_ = ReadKey{std::move(key), copy_of(facts)};
   return facts;
 }
 
 Result<OpensslKey> OpensslKeysmith::private_half_of(const DeviceKey& key) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (last_key_.key && last_key_.facts.pem.reveal() == key.pem.reveal()) {
       EVP_PKEY_up_ref(last_key_.key.get());
       return OpensslKey(last_key_.key.get());
@@ -98,7 +98,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
 
 Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (last_key_.key && last_key_.facts.pem.reveal() == pem.reveal()) return copy_of(last_key_.facts);
   }
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
@@ -120,7 +120,7 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
 }
 
 void OpensslKeysmith::forget_keys() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   last_key_ = {};
 }
 

@@ -1,11 +1,11 @@
 // Keys, CSRs and certificates by OpenSSL. Never asks anything on a terminal; leaves OpenSSL's error queue empty.
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "adapters/keys/openssl_handles.hpp"
 #include "adapters/system/interrupt.hpp"
+#include "core/mutex.hpp"
 #include "ports/keysmith.hpp"
 
 namespace fleet_provision {
@@ -42,9 +42,9 @@ class OpensslKeysmith : public Keysmith {
   [[nodiscard]] Result<OpensslHandle<evp_pkey_st>> private_half_of(const DeviceKey& key);
 
   const Interrupt& interrupt_;
-  std::mutex mutex_;
-  ReadKey last_key_;
-  CertificateFacts last_certificate_;
+  Mutex mutex_;
+  ReadKey last_key_ FP_GUARDED_BY(mutex_);
+  CertificateFacts last_certificate_ FP_GUARDED_BY(mutex_);
 };
 
 }  // namespace fleet_provision

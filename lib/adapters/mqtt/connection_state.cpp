@@ -25,13 +25,13 @@ ConnectionState::ConnectionState(const ConnectRequest& request, Observer& observ
     : request_(request), observer_(observer), step_(std::move(step)) {}
 
 void ConnectionState::set_peer(ConnectionPeer peer) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   peer_ = std::move(peer);
 }
 
 void ConnectionState::set_secured(std::string tls_version) {
   observer_.phase_began(Phase::kMqtt, request_.attempt);
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   secured_ = true;
   secured_at_ = now();
   tls_version_ = std::move(tls_version);
@@ -46,7 +46,7 @@ bool ConnectionState::note(const MqttPacket& packet) {
   if (packet.unexpected) return true;
   bool accepted = false;
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     accepted = apply(packet);
     changed_.notify_all();
   }
@@ -70,32 +70,32 @@ bool ConnectionState::apply(const MqttPacket& packet) {
 }
 
 void ConnectionState::add_message(MqttMessage message) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   inbox_.push_back({std::move(message.topic), std::move(message.payload)});
   changed_.notify_all();
 }
 
 void ConnectionState::set_error(Error error) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!error_) error_ = std::move(error);
   changed_.notify_all();
 }
 
 void ConnectionState::set_ended() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   ended_ = true;
   changed_.notify_all();
 }
 
 Error ConnectionState::in_step(Error error) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   if (!connack_seen_) return std::move(error).in(Phase::kMqtt);
   if (suback_pending_) return std::move(error).in(Phase::kSubscribe);
   return error;
 }
 
 Error ConnectionState::closed(Milliseconds after) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const ConnectionStage stage = !connack_seen_    ? ConnectionStage::kConnecting
                                 : suback_pending_ ? ConnectionStage::kSubscribing
                                                   : ConnectionStage::kSubscribed;
@@ -113,15 +113,16 @@ Result<void> ConnectionState::check_held() const {
 }
 
 Result<ConnectionFacts> ConnectionState::await_connack() {
-  std::unique_lock lock(mutex_);
+  const Lock lock(mutex_);
   // Each step before TLS is up has a deadline and an error of its own in the thread.
-  if (!changed_.wait_until(lock, request_.run_deadline + kLastWordPatience,
-                           [this] { return secured_ || error_ || ended_; })) {
+  if (!changed_.wait_until(mutex_, request_.run_deadline + kLastWordPatience,
+                           [this]() FP_REQUIRES(mutex_) { return secured_ || error_ || ended_; })) {
     error_ = not_connected(peer_);
   }
   if (error_) return fail(*error_);
   const Instant deadline = request_deadline(secured_at_);
-  if (!changed_.wait_until(lock, deadline, [this] { return connack_seen_ || error_ || ended_; })) {
+  if (!changed_.wait_until(mutex_, deadline,
+                           [this]() FP_REQUIRES(mutex_) { return connack_seen_ || error_ || ended_; })) {
     error_ = no_connack(peer_, within_text(request_.request_timeout, deadline == request_.run_deadline));
   }
   if (error_ || !connack_seen_) FP_TRY(check_held());
@@ -130,7 +131,7 @@ Result<ConnectionFacts> ConnectionState::await_connack() {
 
 void ConnectionState::begin_subscribe(const std::vector<std::string>& filters) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     step_.phase = Phase::kSubscribe;
     step_.filters = filters;
     suback_pending_ = true;
@@ -140,21 +141,23 @@ void ConnectionState::begin_subscribe(const std::vector<std::string>& filters) {
 }
 
 void ConnectionState::begin_publish(const std::string& topic) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   step_.phase = Phase::kCreate;
   step_.topic = topic;
   acknowledged_ = false;
 }
 
 bool ConnectionState::await_sent(std::size_t packets, Milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, patience, [&] { return packets_sent_ >= packets || error_ || ended_; });
+  const Lock lock(mutex_);
+  return changed_.wait_until(mutex_, now() + patience,
+                             [&]() FP_REQUIRES(mutex_) { return packets_sent_ >= packets || error_ || ended_; });
 }
 
 Result<void> ConnectionState::await_suback() {
-  std::unique_lock lock(mutex_);
+  const Lock lock(mutex_);
   const Instant deadline = request_deadline(subscribed_at_);
-  if (!changed_.wait_until(lock, deadline, [this] { return !suback_pending_ || error_ || ended_; })) {
+  if (!changed_.wait_until(mutex_, deadline,
+                           [this]() FP_REQUIRES(mutex_) { return !suback_pending_ || error_ || ended_; })) {
     error_ = no_suback(peer_, within_text(request_.request_timeout, deadline == request_.run_deadline));
   }
   if (error_ || suback_pending_) FP_TRY(check_held());
@@ -162,14 +165,14 @@ Result<void> ConnectionState::await_suback() {
 }
 
 bool ConnectionState::acknowledged() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return acknowledged_;
 }
 
 Result<std::optional<Message>> ConnectionState::await_message(Instant deadline) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, std::min(deadline, request_.run_deadline),
-                      [this] { return !inbox_.empty() || error_ || ended_; });
+  const Lock lock(mutex_);
+  changed_.wait_until(mutex_, std::min(deadline, request_.run_deadline),
+                      [this]() FP_REQUIRES(mutex_) { return !inbox_.empty() || error_ || ended_; });
   const bool told_to_stop =
       error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
   // A message that was received before the connection failed is still a response.
@@ -183,17 +186,17 @@ Result<std::optional<Message>> ConnectionState::await_message(Instant deadline) 
 }
 
 bool ConnectionState::await_end(Milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, patience, [this] { return ended_; });
+  const Lock lock(mutex_);
+  return changed_.wait_until(mutex_, now() + patience, [this]() FP_REQUIRES(mutex_) { return ended_; });
 }
 
 Result<void> ConnectionState::check() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return check_held();
 }
 
 bool ConnectionState::is_open() {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   return connack_seen_ && !ended_;
 }
 

@@ -8,15 +8,14 @@
 // Nothing here reads or writes a socket.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/mqtt/connection_failure.hpp"
 #include "core/deadline.hpp"
+#include "core/mutex.hpp"
 #include "mqtt/payload.hpp"
 #include "mqtt/refusal.hpp"
 #include "ports/observer.hpp"
@@ -75,31 +74,30 @@ class ConnectionState {
   [[nodiscard]] bool is_open();
 
  private:
-  /// Notes what `packet` changes; whether it is a CONNACK or SUBACK that accepts. `mutex_` is held.
-  [[nodiscard]] bool apply(const MqttPacket& packet);
-  /// The first error, or that the connection has ended. `mutex_` is held.
-  [[nodiscard]] Result<void> check_held() const;
+  /// Notes what `packet` changes; whether it is a CONNACK or SUBACK that accepts.
+  [[nodiscard]] bool apply(const MqttPacket& packet) FP_REQUIRES(mutex_);
+  /// The first error, or that the connection has ended.
+  [[nodiscard]] Result<void> check_held() const FP_REQUIRES(mutex_);
   [[nodiscard]] Instant request_deadline(Instant begun) const;
 
   const ConnectRequest& request_;
   Observer& observer_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  MqttStep step_;
-  ConnectionPeer peer_;
-  std::optional<Error> error_;
-  std::string tls_version_;
-  Instant secured_at_{};
-  Instant subscribed_at_{};
-  bool secured_ = false;
-  bool connack_seen_ = false;
-  bool suback_pending_ = false;
-  bool acknowledged_ = false;
-  bool ended_ = false;
-  std::size_t packets_sent_ = 0;
-  std::deque<Message> inbox_;
+  Mutex mutex_;
+  Condition changed_;
+  MqttStep step_ FP_GUARDED_BY(mutex_);
+  ConnectionPeer peer_ FP_GUARDED_BY(mutex_);
+  std::optional<Error> error_ FP_GUARDED_BY(mutex_);
+  std::string tls_version_ FP_GUARDED_BY(mutex_);
+  Instant secured_at_ FP_GUARDED_BY(mutex_){};
+  Instant subscribed_at_ FP_GUARDED_BY(mutex_){};
+  bool secured_ FP_GUARDED_BY(mutex_) = false;
+  bool connack_seen_ FP_GUARDED_BY(mutex_) = false;
+  bool suback_pending_ FP_GUARDED_BY(mutex_) = false;
+  bool acknowledged_ FP_GUARDED_BY(mutex_) = false;
+  bool ended_ FP_GUARDED_BY(mutex_) = false;
+  std::size_t packets_sent_ FP_GUARDED_BY(mutex_) = 0;
+  std::deque<Message> inbox_ FP_GUARDED_BY(mutex_);
 };
 
 }  // namespace fleet_provision

@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <ctime>
-#include <mutex>
 #include <utility>
 
 #include "adapters/mqtt/paho_waker.hpp"
+#include "core/mutex.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -18,8 +18,8 @@ constexpr std::chrono::milliseconds kPatienceForClose{200};
 
 /// All clients of a process share Paho's threads, so there is one last socket for all of them.
 struct LastSocket {
-  std::mutex mutex;
-  PahoSocket socket;
+  Mutex mutex;
+  PahoSocket socket FP_GUARDED_BY(mutex);
 };
 
 LastSocket& last_socket() {
@@ -45,7 +45,7 @@ bool PahoSocket::is_open() const {
 void leave_to_close(const PahoSocket& socket) {
   if (socket.number() < 0) return;
   LastSocket& last = last_socket();
-  const std::lock_guard lock(last.mutex);
+  const Lock lock(last.mutex);
   last.socket = socket;
 }
 
@@ -53,7 +53,7 @@ Descriptor occupy_number_of_last_socket() {
   PahoSocket socket;
   {
     LastSocket& last = last_socket();
-    const std::lock_guard lock(last.mutex);
+    const Lock lock(last.mutex);
     socket = std::exchange(last.socket, PahoSocket());
   }
   if (socket.number() < 0) return {};

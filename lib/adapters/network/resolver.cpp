@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/resources.hpp"
 #include "aws/endpoint.hpp"
+#include "core/mutex.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -33,8 +33,8 @@ constexpr unsigned kDescriptorsOfResolver = 6;
 /// Shared by the caller and the thread, whoever ends last frees it.
 struct Inquiry {
   Descriptor answered{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::mutex mutex;
-  Answer answer;
+  Mutex mutex;
+  Answer answer FP_GUARDED_BY(mutex);
 };
 
 std::string numeric(const addrinfo& each) {
@@ -72,7 +72,7 @@ void inquire(Inquiry& inquiry, const std::string& host, std::uint16_t port) noex
     answer.code = EAI_MEMORY;
   }
   {
-    const std::lock_guard lock(inquiry.mutex);
+    const Lock lock(inquiry.mutex);
     inquiry.answer = std::move(answer);
   }
   ::eventfd_write(inquiry.answered.get(), 1);
@@ -118,7 +118,7 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
     return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": no name server answered in time",
                 "is the network up, and /etc/resolv.conf right?");
   }
-  const std::lock_guard lock(inquiry->mutex);
+  const Lock lock(inquiry->mutex);
   if (inquiry->answer.addresses.empty()) return no_address(host, inquiry->answer);
   return std::move(inquiry->answer.addresses);
 }

@@ -183,7 +183,7 @@ class Checks {
 
 void PhaseLog::phase_began(Phase phase, unsigned attempt) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     spans_.push_back({phase, clock_.now(), std::nullopt});
   }
   ForwardingObserver::phase_began(phase, attempt);
@@ -191,7 +191,7 @@ void PhaseLog::phase_began(Phase phase, unsigned attempt) {
 
 void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
   {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (Span& each : spans_) {
       if (each.phase == phase && !each.ended) each.ended = clock_.now();
     }
@@ -200,7 +200,7 @@ void PhaseLog::phase_ended(Phase phase, unsigned attempt) {
 }
 
 std::optional<PhaseLog::Span> PhaseLog::find(Phase phase) {
-  const std::lock_guard lock(mutex_);
+  const Lock lock(mutex_);
   const auto last = std::find_if(spans_.rbegin(), spans_.rend(), [&](const Span& each) { return each.phase == phase; });
   return last == spans_.rend() ? std::nullopt : std::optional(*last);
 }

@@ -6,10 +6,10 @@
 // an invalid CSR, and a registration without a token.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/mutex.hpp"
 #include "ports/forwarding_observer.hpp"
 #include "ports/ports.hpp"
 #include "workflow/outcome.hpp"
@@ -34,8 +34,8 @@ class PhaseLog final : public ForwardingObserver {
 
  private:
   Clock& clock_;
-  std::mutex mutex_;
-  std::vector<Span> spans_;
+  Mutex mutex_;
+  std::vector<Span> spans_ FP_GUARDED_BY(mutex_);
 };
 
 /// kChecked when nothing failed; else `error` is what a run would have ended with. Writes nothing. `log` is the

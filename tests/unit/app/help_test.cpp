@@ -46,8 +46,8 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
 }
 
 TEST_CASE("check lists --remove-claim, and each command says what an option does there") {
-  CHECK(
-      contains(help_text(Command::kCheck), "--remove-claim           also check that claim certificate and key can be"));
+  CHECK(contains(help_text(Command::kCheck),
+                 "--remove-claim           also check that claim certificate and key can be"));
   CHECK(contains(help_text(Command::kRotate), "--force                  discard an unfinished rotation"));
   CHECK(contains(help_text(Command::kProvision), "--force                  provision again"));
 }
