@@ -1,40 +1,40 @@
 // fleet-provision-simulator: the Fleet Provisioning service on this machine.
 //
-// main reads options, prepares the state directory and the PKI, starts the broker and waits. What the service does is
-// in service/, which runs inside the broker as its plugin.
+// The program reads its options, prepares the state directory and the PKI, starts the broker, and waits. The model of
+// the service, service/, runs inside the broker as its plugin.
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <new>
-#include <optional>
-#include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "broker/broker.hpp"
-#include "broker/user.hpp"
 #include "pki/pki.hpp"
-#include "records/files.hpp"
-#include "service/document.hpp"
+#include "service/encode.hpp"
 #include "service/faults.hpp"
 #include "service/policy.hpp"
 #include "service/template.hpp"
-#include "simulator/command.hpp"
+#include "simulator/command_line.hpp"
+#include "simulator/endpoint.hpp"
 #include "simulator/options.hpp"
+#include "simulator/state_directory.hpp"
+#include "simulator/supervisor.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::chrono::milliseconds kBrokerPatience{10'000};
+constexpr std::chrono::milliseconds kBrokerStartTimeout{10'000};
 constexpr const char* kPlugin = "fleet-provision-simulator-plugin.so";
 
 std::string own_directory() {
@@ -42,50 +42,21 @@ std::string own_directory() {
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
-// Beside the executable in a build tree, else at a place relative to it, so that an installation can be moved.
-Result<std::string> find_plugin(const std::string& directory) {
-  for (const std::string& place : {directory, directory + "/" FLEET_PROVISION_INSTALLED_PLUGIN_DIR}) {
-    const std::string path = place + "/" + kPlugin;
+// In a build tree the plugin is beside the executable. In an installation its directory is relative to the executable,
+// so that the installation can be moved.
+Result<std::string> find_plugin(const std::string& executable_directory) {
+  const std::string installed = executable_directory + "/" FLEET_PROVISION_INSTALLED_PLUGIN_DIR;
+  for (const std::string& directory : {executable_directory, installed}) {
+    const std::string path = directory + "/" + kPlugin;
     if (exists(path)) return path;
   }
-  return fail(ErrorKind::kInternal, std::string("the broker's plugin ") + kPlugin + " is neither in " + directory +
-                                        " nor in " FLEET_PROVISION_INSTALLED_PLUGIN_DIR " from there");
+  return fail(
+      ErrorKind::kInternal,
+      std::string("cannot find the broker's plugin ") + kPlugin + " in " + executable_directory + " or " + installed,
+      "reinstall fleet-provision-simulator");
 }
 
-// One simulator at a time in a state directory.
-Result<Descriptor> lock_state(const std::string& directory) {
-  const std::string path = directory + "/lock";
-  FP_TRY_ASSIGN(Descriptor lock, open_own_file(path, O_RDWR | O_CREAT, 0600));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorKind::kLocked, "another simulator uses " + directory, "give it another --state-dir");
-  }
-  return lock;
-}
-
-// Whether /etc/hosts gives this address the name localhost.
-bool is_localhost(std::string_view address) {
-  std::istringstream hosts(read_file("/etc/hosts").value_or(""));
-  for (std::string line; std::getline(hosts, line);) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string word;
-    words >> word;
-    if (word != address) continue;
-    while (words >> word) {
-      if (word == "localhost") return true;
-    }
-  }
-  return false;
-}
-
-// The name that clients are told: one that the server's certificate holds and that leads to the listener.
-std::string endpoint_for(const std::string& listen) {
-  if (listen == "127.0.0.1" || listen == "0.0.0.0") return is_localhost("127.0.0.1") ? "localhost" : "127.0.0.1";
-  // mosquitto takes IPv6 alone there.
-  if (listen == "::1" || listen == "::") return is_localhost("::1") ? "localhost" : "::1";
-  return listen;
-}
-
-/// What the run knows once the broker is up.
+/// What clients and COMMAND are told once the broker accepts connections.
 struct Ready {
   std::string endpoint;
   std::uint16_t port = 0;
@@ -95,21 +66,22 @@ struct Ready {
   std::string log;
 };
 
-// What cannot be written to stdout is an error, never silence.
 Result<void> print(const std::string& text) {
   if (write_all(STDOUT_FILENO, text)) return {};
   const ErrorKind kind = errno == ENOSPC || errno == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
   return fail(kind, std::string("cannot write to stdout: ") + std::strerror(errno));
 }
 
-Result<void> announce(const Ready& ready) {
-  const auto text = [](const std::string& value) { return Value{value}; };
-  const Members line{
-      {"endpoint", text(ready.endpoint)},           {"port", Value{std::int64_t{ready.port}}},
-      {"caFile", text(ready.pki.root_certificate)}, {"claimCertificate", text(ready.pki.claim_certificate)},
-      {"claimKey", text(ready.pki.claim_key)},      {"template", text(ready.template_name)},
-      {"stateDir", text(ready.state_dir)},          {"log", text(ready.log)},
-      {"pid", Value{std::int64_t{::getpid()}}}};
+Result<void> print_ready_line(const Ready& ready) {
+  const Members line{{"endpoint", text_value(ready.endpoint)},
+                     {"port", number_value(ready.port)},
+                     {"caFile", text_value(ready.pki.root_certificate)},
+                     {"claimCertificate", text_value(ready.pki.claim_certificate)},
+                     {"claimKey", text_value(ready.pki.claim_key)},
+                     {"template", text_value(ready.template_name)},
+                     {"stateDir", text_value(ready.state_dir)},
+                     {"log", text_value(ready.log)},
+                     {"pid", Value{std::int64_t{::getpid()}}}};
   return print(encode(line, Encoding::kJson) + "\n");
 }
 
@@ -122,7 +94,7 @@ std::map<std::string, std::string> variables_for(const Ready& ready) {
           {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
 }
 
-// Everything the model will refuse is refused here, before the broker starts.
+// The plugin parses all of these again; here an error still has a terminal to go to.
 Result<void> check_configuration(const Configuration& configuration) {
   for (const auto& each : configuration.templates) FP_TRY(ProvisioningTemplate::parse(each.name, each.body));
   for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
@@ -130,109 +102,87 @@ Result<void> check_configuration(const Configuration& configuration) {
   return {};
 }
 
-void complain(const Error& error) {
-  std::fprintf(stderr, "fleet-provision-simulator: error: %s\n", error.message.c_str());
-  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
-}
-
-// The directory that is named, or a temporary one; it is there when this returns.
-Result<std::string> use_state_directory(std::string named, const std::optional<User>& user,
-                                        std::optional<TemporaryDirectory>& temporary) {
-  const bool is_new = named.empty() || !exists(named);
-  if (named.empty()) {
-    FP_TRY_ASSIGN(auto made, TemporaryDirectory::make());
-    temporary.emplace(std::move(made));
-    named = temporary->path();
-  }
-  FP_TRY(make_directory(named, 0755));
-  if (user && is_new) FP_TRY(give_directory(named, *user));
+// Finds out before the broker starts whether its plugin can write the event log.
+Result<void> check_event_log(const std::string& path, const std::string& state_dir) {
   std::error_code error;
-  const std::filesystem::path canonical = std::filesystem::canonical(named, error);
-  if (error) return fail(ErrorKind::kStateNotWritable, "cannot use " + named + ": " + error.message());
-  return canonical.string();
-}
-
-std::vector<std::string> names_of_server(const Options& options) {
-  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-  const auto add = [&names](const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  if (options.listen != "0.0.0.0" && options.listen != "::") add(options.listen);
-  for (const std::string& each : options.names) add(each);
-  return names;
-}
-
-// Told here, in one line, rather than by the broker at its start.
-Result<void> check_log(const std::string& path, const std::string& state_dir) {
-  std::error_code error;
-  // To open a pipe is to wait for its reader, and then to leave it.
+  // Opening a pipe would wait for its reader, and closing it would end that reader's input.
   if (std::filesystem::is_fifo(path, error)) return {};
   FP_TRY(open_event_log(path, state_dir));
   return {};
 }
 
-// Until COMMAND has ended, or a signal or the broker's end; gives the exit code.
-Result<int> accompany(const Options& options, const Ready& ready, Broker& broker, const Signals& signals) {
-  Signals::Started started;
+void report(const Error& error) {
+  std::fprintf(stderr, "fleet-provision-simulator: error: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
+}
+
+void report(const std::string& message) {
+  report(fail(ErrorKind::kInternal, message).value());
+}
+
+// Runs until COMMAND ends, a signal ends the simulator, or the broker ends. Gives the exit code.
+Result<int> supervise(const Options& options, const Ready& ready, Broker& broker, const Supervisor& supervisor) {
+  Supervisor::Started started;
   if (options.command.empty()) {
-    FP_TRY(announce(ready));
+    FP_TRY(print_ready_line(ready));
   } else {
-    started = signals.start(options.command, variables_for(ready), own_directory());
+    started = supervisor.start(options.command, variables_for(ready), own_directory());
     if (started.pid < 0) {
-      complain({ErrorKind::kInternal, {}, started.message, {}, {}, {}});
+      report(started.message);
       return started.exit_code;
     }
   }
-  const Signals::End end = signals.wait(started.pid, broker.pid());
+  const Supervisor::End end = supervisor.wait(started.pid, broker.pid());
   if (!end.broker_ended) return end.exit_code;
   broker.forget();
-  const std::string message = "mosquitto ended before its time; see " + ready.state_dir + "/run/mosquitto.log";
-  complain({ErrorKind::kInternal, {}, message, {}, {}, {}});
+  report("mosquitto ended unexpectedly; see " + ready.state_dir + "/run/mosquitto.log");
   return options.command.empty() ? static_cast<int>(ExitCode::kSoftware) : end.exit_code;
 }
 
-Result<int> serve(const Options& options, const Signals& signals) {
+Result<int> serve(const Options& options, const Supervisor& supervisor) {
   Configuration configuration = options.configuration;
   FP_TRY(check_configuration(configuration));
   FP_TRY_ASSIGN(const std::string plugin, find_plugin(own_directory()));
 
-  std::optional<TemporaryDirectory> temporary;
-  FP_TRY_ASSIGN(const std::string state_dir, use_state_directory(options.state_dir, options.user, temporary));
+  FP_TRY_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir, options.user));
   if (options.user) FP_TRY(become(*options.user));
-  FP_TRY_ASSIGN(const Descriptor lock, lock_state(state_dir));
-  FP_TRY(make_own_directory(state_dir + "/run", 0700));
+  FP_TRY(state.lock());
+  FP_TRY(make_own_directory(state.path() + "/run", 0700));
 
   Ready ready;
   FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
-  FP_TRY_ASSIGN(ready.pki, prepare_pki(state_dir + "/pki", names_of_server(options)));
+  FP_TRY_ASSIGN(ready.pki, prepare_pki(state.path() + "/pki", server_names(options.listen, options.names)));
   ready.endpoint = endpoint_for(options.listen);
   ready.port = port.port;
   ready.template_name = configuration.templates.front().name;
-  ready.state_dir = state_dir;
-  ready.log = options.log.empty() ? state_dir + "/events.jsonl" : absolute(options.log);
+  ready.state_dir = state.path();
+  ready.log = options.log.empty() ? state.path() + "/events.jsonl" : absolute(options.log);
 
-  FP_TRY(check_log(ready.log, state_dir));
-  configuration.state_dir = state_dir;
+  FP_TRY(check_event_log(ready.log, state.path()));
+  configuration.state_dir = state.path();
   configuration.log_file = ready.log;
-  FP_TRY_ASSIGN(Broker broker, Broker::start({options.listen, port.port, plugin, state_dir + "/run"}, ready.pki,
-                                             configuration, kBrokerPatience));
-  return accompany(options, ready, broker, signals);
+  const BrokerSettings settings{
+      .listen = options.listen, .port = port.port, .plugin = plugin, .run_dir = state.path() + "/run"};
+  FP_TRY_ASSIGN(Broker broker, Broker::start(settings, ready.pki, configuration, kBrokerStartTimeout));
+  return supervise(options, ready, broker, supervisor);
+}
+
+// A simulator that runs a COMMAND has one code for all its own failures, so that they differ from COMMAND's.
+int report_failure(const Error& error, bool has_command) {
+  report(error);
+  return has_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
 }
 
 int run(const std::vector<std::string>& arguments) {
-  const Signals signals;
-  const auto own_failure = [&](const Error& error, bool with_command) {
-    complain(error);
-    return with_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
-  };
-  auto parsed = parse_options(arguments);
-  if (!parsed) return own_failure(parsed.error(), names_a_command(arguments));
-  if (parsed->text) {
-    const auto printed = print(*parsed->text);
-    return printed ? 0 : own_failure(printed.error(), false);
+  const Supervisor supervisor;
+  const auto options = parse_options(arguments);
+  if (!options) return report_failure(options.error(), names_a_command(arguments));
+  if (options->text) {
+    const auto printed = print(*options->text);
+    return printed ? 0 : report_failure(printed.error(), false);
   }
-  const auto exit_status = serve(*parsed, signals);
-  return exit_status ? *exit_status : own_failure(exit_status.error(), !parsed->command.empty());
+  const auto exit_status = serve(*options, supervisor);
+  return exit_status ? *exit_status : report_failure(exit_status.error(), !options->command.empty());
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ Result<Request> request_of(const Options& options, const Environment& environmen
   }
   if (command == Command::kRotate) {
     // After a cut within the commit the complete identity is still in pending/.
-    const auto& present = state.identity || !state.pending ? state.identity : state.pending->whole;
+    const auto& present = state.identity || !state.pending ? state.identity : state.pending->complete;
     if (present) return rotation_from_options(options, environment, *present, warnings);
   }
   return fail(ErrorKind::kNotProvisioned, state_dir + " holds no identity",

@@ -21,7 +21,8 @@ if(CMAKE_CROSSCOMPILING)
     DEPENDS ${documents_sources} VERBATIM)
 else()
   add_executable(fleet-provision-documents ${documents_sources})
-  set_target_properties(fleet-provision-documents PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  # The generators of the three shells name their parts alike.
+  set_target_properties(fleet-provision-documents PROPERTIES UNITY_BUILD OFF RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_include_directories(fleet-provision-documents PRIVATE lib apps/fleet-provision apps/document-generator
                              apps/fleet-provision-simulator)
   target_link_libraries(fleet-provision-documents PRIVATE fp_options)

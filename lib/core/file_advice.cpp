@@ -12,16 +12,16 @@ namespace {
 /// What to do when the file holds the right sort of thing for another option.
 std::string other_object_hint(FileObject object, FileRole role) {
   const bool key = is_wanted(object, Wanted::kKey);
-  if (role == FileRole::kClaimCertificate && key) return "swap --claim-cert and --claim-key, or name the certificate";
+  if (role == FileRole::kClaimCertificate && key) return "swap --claim-cert and --claim-key, or give the certificate";
   if (role == FileRole::kClaimKey && object == FileObject::kCertificate) {
-    return "swap --claim-cert and --claim-key, or name the key";
+    return "swap --claim-cert and --claim-key, or give the key";
   }
   if (role == FileRole::kClaimCertificate && object == FileObject::kCsr) {
-    return "name the certificate that was issued for this request";
+    return "give the certificate that was issued for this request";
   }
-  if (role == FileRole::kCsr && key) return "give it as --key, or name a CSR that was made with it";
-  if (role == FileRole::kDeviceKey && object == FileObject::kCsr) return "give it as --csr, or name its private key";
-  if (wanted_of(role) == Wanted::kKey && object == FileObject::kPublicKey) return "name the file of the private key";
+  if (role == FileRole::kCsr && key) return "give it with --key, or give a CSR that was created with it";
+  if (role == FileRole::kDeviceKey && object == FileObject::kCsr) return "give it with --csr, or give its private key";
+  if (wanted_of(role) == Wanted::kKey && object == FileObject::kPublicKey) return "give the file of the private key";
   return not_there(wanted_of(role));
 }
 
@@ -143,7 +143,7 @@ FileAdvice about_pem(const PemText& pem, FileRole role, const FileNames& names) 
   if (wanted == Wanted::kCertificateAndKey) {
     const FileObject object = object_of_label(label);
     if (object == FileObject::kCertificate) {
-      return {"holds a certificate without its private key", "give it as --claim-cert, and the key as --claim-key"};
+      return {"holds a certificate without its private key", "give it with --claim-cert, and its key with --claim-key"};
     }
     if (is_wanted(object, Wanted::kKey)) {
       return {"holds a private key without its certificate",

@@ -76,10 +76,10 @@ std::string convert(const std::string& command) {
 
 std::string not_there(Wanted wanted) {
   switch (wanted) {
-    case Wanted::kCertificate: return "name the file with the line -----BEGIN CERTIFICATE-----";
-    case Wanted::kKey: return "name the file with the line -----BEGIN PRIVATE KEY----- or the like";
-    case Wanted::kCsr: return "name the file with the line -----BEGIN CERTIFICATE REQUEST-----";
-    case Wanted::kCertificateAndKey: return "name the file that holds both, or give --claim-cert and --claim-key";
+    case Wanted::kCertificate: return "give the file with the line -----BEGIN CERTIFICATE-----";
+    case Wanted::kKey: return "give the file with the line -----BEGIN PRIVATE KEY----- or similar";
+    case Wanted::kCsr: return "give the file with the line -----BEGIN CERTIFICATE REQUEST-----";
+    case Wanted::kCertificateAndKey: return "give the file that holds both, or use --claim-cert and --claim-key";
   }
   return "";
 }

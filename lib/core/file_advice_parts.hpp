@@ -9,7 +9,7 @@
 
 namespace fleet_provision {
 
-inline constexpr const char* kGetAgain = "get the file again; a copy may have been cut off";
+inline constexpr const char* kGetAgain = "copy the file again; it may have been cut off";
 
 /// What the file of a role has to hold.
 enum class Wanted : unsigned char { kCertificate, kKey, kCsr, kCertificateAndKey };

@@ -179,7 +179,7 @@ std::string shell_word(const std::string& path) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
            std::string_view("/._-+,:@%").find(c) != std::string_view::npos;
   };
-  const std::string word = path.starts_with('-') ? "./" + path : path;
+  std::string word = path.starts_with('-') ? "./" + path : path;
   if (std::all_of(word.begin(), word.end(), plain)) return word;
   std::string quoted = "'";
   for (const char each : word) quoted += each == '\'' ? std::string("'\\''") : std::string(1, each);

@@ -22,7 +22,7 @@ FileAdvice about_wide_text(FileFormat format, const FileNames& names) {
 FileAdvice about_aws_claim(FileRole role, const FileNames& names) {
   if (role == FileRole::kClaimCertificate || role == FileRole::kClaimKey) {
     return {"is JSON of the AWS CLI with certificate and key, not PEM",
-            "leave out --claim-cert and --claim-key, and give it as --claim " + names.in()};
+            "omit --claim-cert and --claim-key, and give --claim " + names.in()};
   }
   const Wanted wanted = wanted_of(role);
   if (wanted == Wanted::kCsr) return {"is JSON of the AWS CLI, not PEM", not_there(wanted)};
@@ -45,7 +45,7 @@ std::optional<FileAdvice> about_foreign_key(FileFormat format, Wanted wanted, co
                       convert("puttygen " + names.in() + " -O private-openssh -o " + names.out())};
   }
   if (format == FileFormat::kSshPublicKey) {
-    return FileAdvice{"is a public key of SSH" + no_key, key ? "name the file of the private key" : not_there(wanted)};
+    return FileAdvice{"is a public key of SSH" + no_key, key ? "give the file of the private key" : not_there(wanted)};
   }
   if (format == FileFormat::kJwk) {
     if (!key) return FileAdvice{"is a JSON Web Key (JWK)" + no_key, not_there(wanted)};
@@ -74,7 +74,7 @@ std::optional<FileAdvice> about_container(FileFormat format, const FileNames& na
       {FileFormat::kEmpty, "is empty", kGetAgain},
       {FileFormat::kBlank, "is empty but for blanks", kGetAgain},
       {FileFormat::kGzip, "is compressed with gzip", "unpack it: " + names.into("gzip -dc " + names.in())},
-      {FileFormat::kZip, "is a ZIP archive", "unpack it, then name the file in it: unzip " + names.in()},
+      {FileFormat::kZip, "is a ZIP archive", "unpack it and give the file in it: unzip " + names.in()},
       {FileFormat::kAgeFile, "is encrypted with age", "decrypt it: age --decrypt --output " + in_out},
       {FileFormat::kGpgFile, "is encrypted with OpenPGP",
        "decrypt it: gpg --output " + names.out() + " --decrypt " + names.in()},

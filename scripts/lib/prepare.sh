@@ -102,6 +102,16 @@ configure() {
   quietly "configuring" cmake -S "$root" -B "$directory" "$@"
 }
 
+# configure_quick DIRECTORY [CMAKE-ARGUMENT…]: for whole builds. Several sources are compiled as one, which reads and
+# instantiates each header once for all of them: lib and apps take a quarter of the time. Not with ccache, which does
+# better with single sources.
+configure_quick() {
+  directory=$1
+  shift
+  if ! command -v ccache > /dev/null; then set -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 "$@"; fi
+  configure "$directory" "$@"
+}
+
 # build DIRECTORY [TARGET…]
 build() {
   directory=$1

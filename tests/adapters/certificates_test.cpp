@@ -118,7 +118,7 @@ TEST_CASE_METHOD(Reader, "anything but exactly one certificate is refused with i
       {fixture::pem_block("TRUSTED CERTIFICATE", der), "is a PEM block of the kind TRUSTED CERTIFICATE"},
       {fixture::pem_block("CERTIFICATE", der, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n"),
        "is a PEM block of the kind CERTIFICATE"},
-      {fixture::pem_block("CERTIFICATE", der + "x"), "has bytes behind its end"},
+      {fixture::pem_block("CERTIFICATE", der + "x"), "has extra bytes at its end"},
       {fixture::pem_block("CERTIFICATE", der.substr(0, der.size() - 1)), "does not parse"},
       {fixture::pem_block("CERTIFICATE", "nonsense"), "does not parse"},
       {damaged, "is damaged PEM"},

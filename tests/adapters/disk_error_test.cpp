@@ -19,7 +19,7 @@ TEST_CASE("each errno has its kind, and the path stands in the message") {
       {EROFS, ErrorKind::kStateNotWritable, "the file system is mounted read-only", true},
       {ENOTDIR, ErrorKind::kStateNotWritable, "a part of the path is not a directory", true},
       {EISDIR, ErrorKind::kStateNotWritable, "it is a directory", true},
-      {ELOOP, ErrorKind::kStateNotWritable, "it is a symbolic link, and none is followed below the state directory",
+      {ELOOP, ErrorKind::kStateNotWritable, "it is a symbolic link, which is not followed below the state directory",
        true},
       {ENAMETOOLONG, ErrorKind::kStateNotWritable, "file name too long", true},
       {EXDEV, ErrorKind::kStateCrossDevice, "the names are on different file systems or overlay layers", true},

@@ -23,6 +23,7 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
 namespace fs = std::filesystem;
 
 /// From now on `call` does nothing in this process but fail with `number`; 0: does nothing and says it worked.

@@ -12,6 +12,8 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
+
 TEST_CASE("the lock has one holder, who is named, and dies with it") {
   const TemporaryDirectory here;
   const std::string state = here / "state";

@@ -13,6 +13,7 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
 namespace fs = std::filesystem;
 
 TEST_CASE("mode and owner are those of the file that was written, whatever its name stands for by then") {

@@ -14,6 +14,8 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
+
 struct Smithy {
   Interrupt interrupt;
   OpensslKeysmith keysmith{interrupt};
@@ -167,7 +169,7 @@ TEST_CASE_METHOD(Smithy, "a key that cannot be used is refused with its cause, a
       {fixture::pkcs8_pem(fixture::rsa_key(1024)), "is RSA with 1024 bits"},
       {fixture::pkcs8_pem(fixture::ed25519_key()), "is of the type ED25519"},
       {fixture::pkcs8_pem(fixture::ec_key("secp256k1")), "is on the curve secp256k1"},
-      {fixture::pem_block("EC PRIVATE KEY", torn), "its private and its public half differ"},
+      {fixture::pem_block("EC PRIVATE KEY", torn), "its private and public parts do not match"},
       {damaged, "does not parse"},
       {fixture::pkcs8_pem(ec).substr(0, 100), "has no line -----END PRIVATE KEY-----"},
       {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "there is nothing between"},

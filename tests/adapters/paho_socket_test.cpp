@@ -6,9 +6,9 @@
 
 #include <thread>
 
-#include "tests/catch.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
-#include "tests/loopback.hpp"
+#include "tests/support/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

@@ -19,6 +19,7 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
 namespace fs = std::filesystem;
 
 /// Every name below a directory with type, mode, size and time of change.
@@ -286,7 +287,7 @@ TEST_CASE("a state directory that cannot be is told with its cause") {
   } rows[] = {
       {here / "file", "not a directory"},
       {here / "file/below", "not a directory"},
-      {here / "dangling", "dangling is a link that leads nowhere"},
+      {here / "dangling", "dangling is a dangling symbolic link"},
       {here / std::string(300, 'x'), "file name too long"},
   };
   for (const auto& row : rows) {
@@ -325,7 +326,7 @@ TEST_CASE("what another user may not do is state-not-writable, with a hint") {
     });
   };
   const std::string state = here / "state";
-  const std::string expected = "state-not-writable|run as root, or choose another place with --state-dir";
+  const std::string expected = "state-not-writable|run as root, or choose another directory with --state-dir";
   CHECK(as_nobody([&] { return told(PosixDisk(state).lock()); }) == expected);
   CHECK(as_nobody([&] { return told(PosixDisk(state).write_new("new", "x")); }) == expected);
   CHECK(as_nobody([&] { return told(PosixDisk(state).make_directory("new")); }) == expected);

@@ -7,6 +7,8 @@
 namespace fleet_provision {
 namespace {
 
+using namespace test;
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a sleep ends at its instant and not before") {

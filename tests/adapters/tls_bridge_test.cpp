@@ -12,7 +12,6 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/tcp.hpp"
-#include "tests/catch.hpp"
 #include "tests/fakes/transport_bench.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "tests/fakes/test_pki.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -118,7 +119,7 @@ TEST_CASE("an encrypted key opens with its passphrase and with no other") {
   CHECK_FALSE(bench.failure());
   bench.options.key_passphrase_file = bench.files.write("wrong", "close sesame");
   CHECK(bench.failure() == kClaimKeyPassphrase);
-  bench.options.key_passphrase_file = bench.files.path("none");
+  bench.options.key_passphrase_file = bench.files / "none";
   CHECK(bench.failure() == kFileNotFound);
 }
 
@@ -144,7 +145,7 @@ TEST_CASE("an expired claim is an error with both times, one that is not yet val
 TEST_CASE("without a CA file the system's roots are used, and their absence is said") {
   Bench bench;
   bench.options.ca_file.reset();
-  const std::string empty = bench.files.path("empty");
+  const std::string empty = bench.files / "empty";
   std::filesystem::create_directory(empty);
   ::setenv("SSL_CERT_FILE", "/none/roots.pem", 1);
   ::setenv("SSL_CERT_DIR", empty.c_str(), 1);

@@ -7,9 +7,10 @@
 #include <future>
 #include <iterator>
 
-#include "tests/causes/program.hpp"
 #include "tests/causes/rows.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/tool.hpp"
 
 using namespace fleet_provision::test;
 using namespace fleet_provision::test::causes;
@@ -198,7 +199,7 @@ std::vector<Row> other_rows() {
 
 struct Judged {
   std::string name;
-  Told told;
+  ToolRun run;
   std::vector<std::string> faults;
 };
 
@@ -208,8 +209,13 @@ void expect_parts(const std::string& text, const std::vector<std::string>& parts
   }
 }
 
-/// How every message must sound.
-void expect_voice(const std::string& text, Judged& judged) {
+bool is_retryable(const ToolRun& run) {
+  return run.result.is_object() && run.result.at("error").is_object() &&
+         run.result.at("error").value("retryable", false);
+}
+
+/// What holds for the style of every message and hint.
+void expect_style(const std::string& text, Judged& judged) {
   if (text.empty()) judged.faults.emplace_back("says nothing");
   if (text.ends_with('.')) judged.faults.push_back("ends with a full stop: " + text);
   if (text.starts_with("The ") || text.starts_with("You ")) judged.faults.push_back("begins in upper case: " + text);
@@ -220,30 +226,31 @@ Judged try_row(const Row& row, const TemporaryDirectory& files) {
   if (row.server) broker.emplace(*row.server, row.script);
   const std::string port = std::to_string(broker ? broker->port() : 0);
   TemporaryDirectory state;
-  std::vector<std::string> arguments{"--claim-cert", files.path(row.claim + ".pem"),
-                                     "--claim-key",  files.path(row.claim + ".key"),
+  std::vector<std::string> arguments{"--claim-cert", files / row.claim + ".pem",
+                                     "--claim-key",  files / row.claim + ".key",
                                      "--template",   "gateway",
-                                     "--state-dir",  state.path("state")};
+                                     "--state-dir",  state / "state"};
   const auto given = [&row](const std::string& option) {
     return std::any_of(row.arguments.begin(), row.arguments.end(),
                        [&](const std::string& each) { return each.rfind(option, 0) == 0; });
   };
   if (!given("--endpoint")) arguments.push_back("--endpoint=localhost:" + port);
-  if (!given("--ca-file")) arguments.push_back("--ca-file=" + files.path("ca.pem"));
+  if (!given("--ca-file")) arguments.push_back("--ca-file=" + files / "ca.pem");
   for (std::string each : row.arguments) {
     if (each == "--ca-file=") continue;
     if (const std::size_t at = each.find("PORT"); at != std::string::npos) each.replace(at, 4, port);
     arguments.push_back(std::move(each));
   }
-  Judged judged{row.name, run_program(arguments, row.environment, row.before), {}};
-  const Told& told = judged.told;
-  if (told.exit_code != row.exit_code) judged.faults.push_back("exit code " + std::to_string(told.exit_code));
-  if (told.kind != row.kind) judged.faults.push_back("kind " + told.kind);
-  if (told.retryable != (row.exit_code == 75)) judged.faults.emplace_back("retryable is wrong");
-  expect_parts(told.message, row.message, judged);
-  expect_parts(told.hint, row.hint, judged);
-  expect_voice(told.message, judged);
-  expect_voice(told.hint, judged);
+  arguments.emplace_back("--json");
+  Judged judged{row.name, run_tool(arguments, {.environment = row.environment, .before = row.before}), {}};
+  const ToolRun& run = judged.run;
+  if (run.exit_code != row.exit_code) judged.faults.push_back("exit code " + std::to_string(run.exit_code));
+  if (run.error_text("kind") != row.kind) judged.faults.push_back("kind " + run.error_text("kind"));
+  if (is_retryable(run) != (row.exit_code == 75)) judged.faults.emplace_back("retryable is wrong");
+  expect_parts(run.error_text("message"), row.message, judged);
+  expect_parts(run.error_text("hint"), row.hint, judged);
+  expect_style(run.error_text("message"), judged);
+  expect_style(run.error_text("hint"), judged);
   return judged;
 }
 
@@ -279,12 +286,15 @@ TEST_CASE("each cause is told by its exit code, its kind, its facts and what to 
     std::move(some.begin(), some.end(), std::back_inserter(rows));
   }
   for (const Judged& judged : try_all(rows, files)) {
-    const Told& told = judged.told;
+    const ToolRun& run = judged.run;
+    const std::string kind = run.error_text("kind");
+    const std::string message = run.error_text("message");
+    const std::string hint = run.error_text("hint");
     if (std::getenv("SHOW_CAUSES") != nullptr) {
-      std::printf("%s: %d %s\n  %s\n  hint: %s\n", judged.name.c_str(), told.exit_code, told.kind.c_str(),
-                  told.message.c_str(), told.hint.c_str());
+      std::printf("%s: %d %s\n  %s\n  hint: %s\n", judged.name.c_str(), run.exit_code, kind.c_str(), message.c_str(),
+                  hint.c_str());
     }
-    INFO(judged.name << "\n" << told.kind << ": " << told.message << "\nhint: " << told.hint << "\n" << told.log);
+    INFO(judged.name << "\n" << kind << ": " << message << "\nhint: " << hint << "\n" << run.err);
     for (const std::string& fault : judged.faults) FAIL_CHECK(fault);
     CHECK(judged.faults.empty());
   }

@@ -1,6 +1,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/causes/rows.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test::causes {
 namespace {

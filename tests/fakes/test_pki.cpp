@@ -164,22 +164,4 @@ std::string der_of(const std::string& pem) {
   return der;
 }
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "fleet-provision-test-XXXXXX").string();
-  require(::mkdtemp(name.data()) != nullptr, "mkdtemp");
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TemporaryDirectory::write(const std::string& name, std::string_view bytes) const {
-  std::string file = path(name);
-  std::ofstream(file, std::ios::binary) << bytes;
-  ::chmod(file.c_str(), 0600);
-  return file;
-}
-
 }  // namespace fleet_provision::test

@@ -48,21 +48,4 @@ class TestPki {
 /// The DER inside the first PEM block.
 [[nodiscard]] std::string der_of(const std::string& pem);
 
-/// A directory of its own, removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory();
-
-  /// Writes a file (0600) and gives its path.
-  // Who knows the name may have no use for the path.
-  std::string write(const std::string& name, std::string_view bytes) const;  // NOLINT(modernize-use-nodiscard)
-  [[nodiscard]] std::string path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace fleet_provision::test

@@ -10,6 +10,7 @@
 #include "tests/fakes/recording_observer.hpp"
 #include "tests/fakes/scripted_broker.hpp"
 #include "tests/fakes/test_pki.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision::test {
 

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kLimit{2};
 /// A second is promised; the rest is for a machine on which a dozen floods run at a time.
 constexpr std::chrono::seconds kSlack{5};
 constexpr std::chrono::seconds kLatest = kLimit + std::chrono::seconds{1} + kSlack;
-constexpr std::chrono::seconds kKilled = kLatest + std::chrono::seconds{10};
+const ToolSurroundings kSurroundings{.limits = {.kill_after = kLatest + std::chrono::seconds{10}}};
 
 std::vector<std::string> arguments_for(std::uint16_t port, const std::string& state,
                                        const std::vector<std::string>& more) {
@@ -40,25 +40,25 @@ std::vector<std::string> arguments_for(std::uint16_t port, const std::string& st
   return arguments;
 }
 
-void complain_of_lateness(const Ended& ended, Complaints& complaints) {
+void complain_of_lateness(const ToolRun& ended, Complaints& complaints) {
   if (ended.took <= kLatest) return;
   complaints.push_back("took " + std::to_string(ended.took.count()) + " ms");
 }
 
 Complaints run_row(const Flood& row) {
-  const fleet_provision::TemporaryDirectory scratch;
+  const TemporaryDirectory scratch;
   ScriptedBroker broker(row.server, row.script);
   std::vector<std::string> more = row.options;
   if (row.proxy) more.insert(more.end(), {"--proxy", "http://127.0.0.1:" + std::to_string(broker.port())});
-  const Ended ended = run_tool(arguments_for(broker.port(), scratch / "state", more), scratch.path().string(), kKilled);
+  const ToolRun ended = run_tool(arguments_for(broker.port(), scratch / "state", more), kSurroundings);
   Complaints complaints = complaints_about(ended);
   complain_of_lateness(ended, complaints);
   std::string kind = "none";
   if (ended.result.is_object() && ended.result["error"].is_object()) kind = ended.result["error"].at("kind");
   if (std::find(row.kinds.begin(), row.kinds.end(), kind) == row.kinds.end()) complaints.push_back("kind " + kind);
-  if (ended.code != row.code) complaints.push_back("exit code " + std::to_string(ended.code));
+  if (ended.exit_code != row.code) complaints.push_back("exit code " + std::to_string(ended.exit_code));
   if (std::getenv("SHOW_FLOODS") != nullptr) {
-    std::printf("%s: %d %s, %ld ms, %ld KiB\n", row.name.c_str(), ended.code, kind.c_str(),
+    std::printf("%s: %d %s, %ld ms, %ld KiB\n", row.name.c_str(), ended.exit_code, kind.c_str(),
                 static_cast<long>(ended.took.count()), ended.peak_kib);
   }
   if (!complaints.empty()) complaints.push_back("it said: " + ended.err.substr(0, 3'000));
@@ -120,47 +120,43 @@ TEST_CASE("floods of a proxy") {
 
 TEST_CASE("a stderr that nobody reads does not hold a run") {
   const FullPipe pipe;
-  ToolSurroundings surroundings;
+  ToolSurroundings surroundings = kSurroundings;
   surroundings.err = pipe.writing_end();
   {
-    const fleet_provision::TemporaryDirectory scratch;
+    const TemporaryDirectory scratch;
     ByteService service({});
-    const Ended ended =
-        run_tool(arguments_for(service.port(), scratch / "state", {}), scratch.path().string(), kKilled, surroundings);
-    CHECK(ended.code == 0);
+    const ToolRun ended = run_tool(arguments_for(service.port(), scratch / "state", {}), surroundings);
+    CHECK(ended.exit_code == 0);
     CHECK(ended.took < kLatest);
     CHECK(ended.result.at("outcome") == "provisioned");
   }
   {
-    const fleet_provision::TemporaryDirectory scratch;
+    const TemporaryDirectory scratch;
     ScriptedBroker silent({ByteService::pki().server(), "", 0, ""},
                           [](BrokerConnection& connection) { connection.wait_for_close(); });
-    const Ended ended =
-        run_tool(arguments_for(silent.port(), scratch / "state", {}), scratch.path().string(), kKilled, surroundings);
-    CHECK(ended.code == 75);
+    const ToolRun ended = run_tool(arguments_for(silent.port(), scratch / "state", {}), surroundings);
+    CHECK(ended.exit_code == 75);
     CHECK(ended.took < kLatest);
     CHECK(ended.result.at("error").at("kind") == "tls-timeout");
 
     // A signal ends it as fast as ever.
-    surroundings.terminate_after = std::chrono::milliseconds{500};
-    const Ended stopped = run_tool(arguments_for(silent.port(), scratch / "state", {"--timeout=60"}),
-                                   scratch.path().string(), kKilled, surroundings);
-    CHECK(stopped.code == 143);
-    CHECK(stopped.took < *surroundings.terminate_after + std::chrono::seconds{1} + kSlack);
+    surroundings.limits.terminate_after = std::chrono::milliseconds{500};
+    const ToolRun stopped = run_tool(arguments_for(silent.port(), scratch / "state", {"--timeout=60"}), surroundings);
+    CHECK(stopped.exit_code == 143);
+    CHECK(stopped.took < *surroundings.limits.terminate_after + std::chrono::seconds{1} + kSlack);
     CHECK(stopped.result.at("error").at("kind") == "terminated");
   }
 }
 
 TEST_CASE("a result that nobody reads waits for its reader, until a signal") {
   const FullPipe pipe;
-  const fleet_provision::TemporaryDirectory scratch;
+  const TemporaryDirectory scratch;
   ByteService service({});
-  ToolSurroundings surroundings;
+  ToolSurroundings surroundings = kSurroundings;
   surroundings.out = pipe.writing_end();
-  surroundings.terminate_after = kLimit + std::chrono::seconds{1};
-  const Ended ended =
-      run_tool(arguments_for(service.port(), scratch / "state", {}), scratch.path().string(), kKilled, surroundings);
-  CHECK(ended.code == 143);
-  CHECK(ended.took >= *surroundings.terminate_after);
-  CHECK(ended.took < *surroundings.terminate_after + std::chrono::seconds{1} + kSlack);
+  surroundings.limits.terminate_after = kLimit + std::chrono::seconds{1};
+  const ToolRun ended = run_tool(arguments_for(service.port(), scratch / "state", {}), surroundings);
+  CHECK(ended.exit_code == 143);
+  CHECK(ended.took >= *surroundings.limits.terminate_after);
+  CHECK(ended.took < *surroundings.limits.terminate_after + std::chrono::seconds{1} + kSlack);
 }

@@ -17,7 +17,7 @@ using Complaints = std::vector<std::string>;
 /// Most of a row's time is spent waiting.
 constexpr std::size_t kThreads = 12;
 /// A run that is not over this long after its timeout hangs.
-constexpr std::chrono::seconds kGuard = kTimeout + std::chrono::seconds{5};
+const ToolSurroundings kSurroundings{.limits = {.kill_after = kTimeout + std::chrono::seconds{5}}};
 
 std::vector<std::string> arguments_of(const Row& row, std::uint16_t port, const std::string& state_dir) {
   const ClaimInputs& inputs = ClaimInputs::get();
@@ -46,7 +46,7 @@ void append(Complaints& all, const Complaints& more, const std::string& prefix =
 
 /// A run ends within its --timeout and a second. On a machine that does other things too nobody can promise that, so
 /// only who makes the table asks.
-void append_lateness(Complaints& all, const Ended& ended, const std::vector<std::string>& arguments) {
+void append_lateness(Complaints& all, const ToolRun& ended, const std::vector<std::string>& arguments) {
   if (rows_file() == nullptr) return;
   const auto option = std::find(arguments.begin(), arguments.end(), "--timeout");
   const std::chrono::seconds timeout{std::stoi(*std::next(option))};
@@ -55,11 +55,11 @@ void append_lateness(Complaints& all, const Ended& ended, const std::vector<std:
 }
 
 Complaints run_row(const Row& row) {
-  const fleet_provision::TemporaryDirectory scratch;
+  const TemporaryDirectory scratch;
   ByteService service(row.deviation);
   const std::string state = scratch / "state";
   const auto arguments = arguments_of(row, service.port(), state);
-  const Ended first = run_tool(arguments, scratch.path().string(), kGuard);
+  const ToolRun first = run_tool(arguments, kSurroundings);
   Complaints complaints = complaints_about(first);
   append(complaints, compare(first, row.code, row.kind));
   append_lateness(complaints, first, arguments);
@@ -79,7 +79,7 @@ Complaints run_row(const Row& row) {
   if (whole != (row.code == 0)) complaints.emplace_back(whole ? "there is an identity" : "there is no identity");
   if (row.code != 0 && row.mended_then_provisioned) {
     service.mend();
-    const Ended second = run_tool(arguments, scratch.path().string(), kGuard);
+    const ToolRun second = run_tool(arguments, kSurroundings);
     append(complaints, complaints_about(second), "next run: ");
     append(complaints, compare(second, 0, ""), "next run: ");
     if (!complaints.empty()) complaints.push_back("next run said: " + second.err);
@@ -101,10 +101,10 @@ void side_by_side(std::size_t count, const std::function<void(std::size_t)>& wor
   for (std::thread& each : threads) each.join();
 }
 
-std::vector<std::string> compare(const Ended& ended, int code, const std::string& kind) {
+std::vector<std::string> compare(const ToolRun& ended, int code, const std::string& kind) {
   Complaints complaints;
-  if (ended.code != code)
-    complaints.push_back("exit code " + std::to_string(ended.code) + ", not " + std::to_string(code));
+  if (ended.exit_code != code)
+    complaints.push_back("exit code " + std::to_string(ended.exit_code) + ", not " + std::to_string(code));
   if (!ended.result.is_object() || !ended.result.contains("error")) return complaints;
   const nlohmann::json& error = ended.result["error"];
   const std::string said = error.is_null() ? "" : error.at("kind").get<std::string>();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/flow/byte_service.hpp"
-#include "tests/flow/tool.hpp"
+#include "tests/flow/complaints.hpp"
 
 namespace fleet_provision::test {
 
@@ -39,6 +39,6 @@ void check_rows(const std::vector<Row>& rows);
 void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work);
 
 /// What is wrong with how a run ended, beyond `complaints_about`.
-[[nodiscard]] std::vector<std::string> compare(const Ended& ended, int code, const std::string& kind);
+[[nodiscard]] std::vector<std::string> compare(const ToolRun& ended, int code, const std::string& kind);
 
 }  // namespace fleet_provision::test

@@ -7,19 +7,18 @@
 #include <thread>
 
 #include "tests/flow/rows.hpp"
-#include "tests/simulator/simulator_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/report_row.hpp"
+#include "tests/support/simulator_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision::test;
-using fleet_provision::simulator::SimulatorProcess;
 
 namespace {
 
 using Options = std::vector<std::string>;
 
-constexpr std::chrono::seconds kGuard = kTimeout + std::chrono::seconds{5};
+const ToolSurroundings kSurroundings{.limits = {.kill_after = kTimeout + std::chrono::seconds{5}}};
 
 struct Trial {
   std::string fault;
@@ -51,9 +50,9 @@ std::size_t certificates(const SimulatorProcess& simulator) {
 }
 
 std::vector<std::string> try_once(const Trial& trial) {
-  const fleet_provision::TemporaryDirectory scratch;
+  const TemporaryDirectory scratch;
   const SimulatorProcess simulator({"--fault", trial.fault});
-  const Ended ended = run_tool(arguments(simulator, scratch / "state", trial.options), scratch.path().string(), kGuard);
+  const ToolRun ended = run_tool(arguments(simulator, scratch / "state", trial.options), kSurroundings);
   std::vector<std::string> complaints = complaints_about(ended);
   for (const std::string& each : compare(ended, trial.code, trial.kind)) complaints.push_back(each);
   if (certificates(simulator) > trial.certificates_max) {
@@ -150,38 +149,38 @@ TEST_CASE("a response that the simulator corrupts is rejected") {
 
 TEST_CASE("a broker that stands still ends the run in time, and one that goes on again lets it go on") {
   const SimulatorProcess simulator;
-  const fleet_provision::TemporaryDirectory scratch;
+  const TemporaryDirectory scratch;
   const std::string state = scratch / "state";
   ::kill(simulator.broker(), SIGSTOP);
-  const Ended stopped = run_tool(arguments(simulator, state, {"--attempts", "1"}), scratch.path().string(), kGuard);
+  const ToolRun stopped = run_tool(arguments(simulator, state, {"--attempts", "1"}), kSurroundings);
   CHECK(complaints_about(stopped).empty());
   CHECK(compare(stopped, 75, "tls-timeout").empty());
   std::thread later([&simulator] {
     std::this_thread::sleep_for(std::chrono::milliseconds(2500));
     ::kill(simulator.broker(), SIGCONT);
   });
-  const Ended resumed = run_tool(arguments(simulator, state, {}), scratch.path().string(), kGuard);
+  const ToolRun resumed = run_tool(arguments(simulator, state, {}), kSurroundings);
   later.join();
   INFO(resumed.err);
   CHECK(complaints_about(resumed).empty());
-  CHECK(resumed.code == 0);
+  CHECK(resumed.exit_code == 0);
   CHECK(certificates(simulator) == 1);
 }
 
 TEST_CASE("more gateways than the service serves in a second are all served, one certificate each") {
   constexpr std::size_t kGateways = 6;
   const SimulatorProcess simulator({"--rate", "4"});
-  const fleet_provision::TemporaryDirectory scratch;
-  std::vector<Ended> runs(kGateways);
+  const TemporaryDirectory scratch;
+  std::vector<ToolRun> runs(kGateways);
   side_by_side(kGateways, [&](std::size_t i) {
     const std::string directory = scratch / std::to_string(i);
     std::filesystem::create_directory(directory);
-    runs[i] = run_tool(arguments(simulator, directory + "/state", {}, std::to_string(i)), directory, kGuard);
+    runs[i] = run_tool(arguments(simulator, directory + "/state", {}, std::to_string(i)), kSurroundings);
   });
-  for (const Ended& each : runs) {
+  for (const ToolRun& each : runs) {
     INFO(each.err);
     CHECK(complaints_about(each).empty());
-    CHECK(each.code == 0);
+    CHECK(each.exit_code == 0);
   }
   CHECK(certificates(simulator) == kGateways);
 }

@@ -57,7 +57,7 @@ void matched(std::string_view text) {
   if (simulator::filter_matches(filter, topic) && filter.find_first_of("+#") == std::string_view::npos) {
     must_hold(filter == topic, "a filter without wildcards matches itself");
   }
-  if (simulator::parse_request_topic(topic)) must_hold(!simulator::is_answer_topic(topic), "a topic asks or answers");
+  if (simulator::parse_request_topic(topic)) must_hold(!simulator::is_response_topic(topic), "a topic asks or answers");
 }
 #endif
 

@@ -1,17 +1,14 @@
 #include "tests/load/gateways.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
+#include "tests/support/process.hpp"
 
 namespace fleet_provision::load {
 namespace {
@@ -48,24 +45,16 @@ std::string result_file(const Fleet& fleet, const std::string& name) {
 }
 
 pid_t start(const Fleet& fleet, const std::string& name) {
-  const auto words = words_for(fleet, name);
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (const auto& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
-  arguments.push_back(nullptr);
-  const std::string out = result_file(fleet, name);
-  const pid_t pid = ::fork();
-  if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int result = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int out = ::open(result_file(fleet, name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  ::dup2(result, STDOUT_FILENO);
-  ::dup2(null, STDERR_FILENO);
-  ::execv(arguments[0], arguments.data());
-  _exit(127);
+  const pid_t pid =
+      test::start_process({.words = words_for(fleet, name), .inherits_environment = true, .out = out, .err = null});
+  ::close(out);
+  ::close(null);
+  return pid;
 }
 
-// What the program told in its result.
+// Reads what the program wrote about its run.
 void add_result(const std::string& file, GatewayRun& run) {
   std::ifstream text(file);
   const auto document = nlohmann::json::parse(text, nullptr, false);
@@ -89,9 +78,7 @@ std::vector<GatewayRun> run_fleet(const Fleet& fleet) {
   for (unsigned i = 0; i < fleet.gateways; ++i) {
     const std::string name = fleet.prefix + std::to_string(i);
     const Instant at = std::chrono::steady_clock::now();
-    const pid_t pid = start(fleet, name);
-    if (pid < 0) throw std::runtime_error("cannot start gateway " + std::to_string(i + 1));
-    running.emplace(pid, Started{name, at});
+    running.emplace(start(fleet, name), Started{name, at});
   }
   std::vector<GatewayRun> runs;
   std::vector<std::string> files;

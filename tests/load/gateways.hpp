@@ -9,7 +9,7 @@
 
 namespace fleet_provision::load {
 
-/// What one gateway's run told and took.
+/// What one gateway's run reported and took.
 struct GatewayRun {
   int exit_code = 0;
   /// The kind of its error; empty when it went well.

@@ -12,6 +12,8 @@
 namespace fleet_provision::load {
 namespace {
 
+using test::TemporaryDirectory;
+
 struct Bench {
   TemporaryDirectory scratch;
   Simulator simulator;

@@ -101,7 +101,7 @@ void print_table(const nlohmann::ordered_json& document) {
 }
 
 int run(const Arguments& arguments) {
-  TemporaryDirectory directory;
+  test::TemporaryDirectory directory;
   std::unique_ptr<Simulator> simulator;
   if (!arguments.simulator.empty()) {
     simulator =

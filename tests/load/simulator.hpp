@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/load/provisioning.hpp"
+#include "tests/support/simulator_process.hpp"
 
 namespace fleet_provision::load {
 
@@ -15,14 +16,10 @@ class Simulator {
  public:
   /// Starts `program` and waits for its ready line. Throws std::runtime_error when none comes.
   Simulator(const std::string& program, const std::string& state_dir, const std::vector<std::string>& options);
-  Simulator(const Simulator&) = delete;
-  Simulator& operator=(const Simulator&) = delete;
-  /// Ends it by SIGTERM and waits.
-  ~Simulator();
 
   [[nodiscard]] const Target& target() const { return target_; }
   /// From its exec to the end of its ready line.
-  [[nodiscard]] Duration ready_after() const { return ready_after_; }
+  [[nodiscard]] Duration ready_after() const { return process_.ready_after(); }
   /// User and system time of the broker until now.
   [[nodiscard]] Duration broker_cpu() const;
   /// The broker's peak of resident memory until now, in KiB.
@@ -31,14 +28,13 @@ class Simulator {
   [[nodiscard]] unsigned long own_peak_kib() const;
 
  private:
-  pid_t pid_ = -1;
-  pid_t broker_ = -1;
+  test::SimulatorProcess process_;
   Target target_;
-  Duration ready_after_{};
+  pid_t broker_ = -1;
 };
 
 /// Connections that the kernel turned away because an accept queue was full (TcpExt ListenOverflows), on this machine
-/// since its start; nothing where the kernel does not tell.
+/// since its start; nothing where the kernel does not count them.
 [[nodiscard]] std::optional<unsigned long> accept_queue_overflows();
 
 }  // namespace fleet_provision::load

@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "world.hpp"
+#include "service/configuration_file.hpp"
+#include "service_fixture.hpp"
 
 using namespace fleet_provision::simulator;
 
@@ -18,39 +19,39 @@ Configuration configured(const std::string& text) {
 
 /// The topic of the second answer to the same token.
 std::string second_answer(const Configuration& configuration) {
-  World world({}, configuration);
-  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
-  world.subscribe_all(&kOne);
-  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
-  const auto created = world.service->due();
+  ServiceFixture fixture({}, configuration);
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  fixture.subscribe_all(&kOne);
+  REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  const auto created = fixture.service->due();
   REQUIRE(created.size() == 1);
   std::vector<Effect> registered;
   for (int i = 0; i < 2; ++i) {
-    REQUIRE(world.ask(&kOne, kRegister, World::registration(created[0])) == Permission::kAllowed);
-    registered = world.service->due();
+    REQUIRE(fixture.ask(&kOne, kRegister, ServiceFixture::registration(created[0])) == Permission::kAllowed);
+    registered = fixture.service->due();
     REQUIRE(registered.size() == 1);
   }
   return registered[0].topic.substr(registered[0].topic.rfind('/') + 1);
 }
 
 std::string unsubscribed_answer(const Configuration& configuration) {
-  World world({}, configuration);
-  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
-  REQUIRE(world.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
-  return world.service->due().empty() ? "none" : "sent";
+  ServiceFixture fixture({}, configuration);
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  return fixture.service->due().empty() ? "none" : "sent";
 }
 
 /// The first byte of an answer in CBOR: a map of known or of unknown size (RFC 8949 section 3).
 std::string first_of_cbor(const Configuration& configuration) {
-  World world({}, configuration);
-  REQUIRE(world.connect(&kOne, "a") == Admission::kAccepted);
+  ServiceFixture fixture({}, configuration);
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
   const std::string topic = "$aws/certificates/create-from-csr/cbor";
   for (const char* answer : {"/accepted", "/rejected"}) {
-    REQUIRE(world.service->subscribe(&kOne, topic + answer, 1) == Permission::kAllowed);
+    REQUIRE(fixture.service->subscribe(&kOne, topic + answer, 1) == Permission::kAllowed);
   }
   const auto request = nlohmann::json::to_cbor({{"certificateSigningRequest", "csr"}});
-  REQUIRE(world.ask(&kOne, topic, std::string(request.begin(), request.end())) == Permission::kAllowed);
-  const auto created = world.service->due();
+  REQUIRE(fixture.ask(&kOne, topic, std::string(request.begin(), request.end())) == Permission::kAllowed);
+  const auto created = fixture.service->due();
   REQUIRE(created.size() == 1);
   CHECK(created[0].topic == topic + "/accepted");
   const auto first = static_cast<unsigned char>(created[0].payload.at(0));
@@ -59,17 +60,17 @@ std::string first_of_cbor(const Configuration& configuration) {
 }
 
 std::string denied_subscription(const Configuration& configuration) {
-  World world({}, configuration);
-  REQUIRE(world.connect(&kOne, "a", 4) == Admission::kAccepted);
-  REQUIRE(world.connect(&kTwo, "b", 5) == Admission::kAccepted);
-  CHECK(world.service->subscribe(&kTwo, "other", 1) == Permission::kDenied);
-  return world.service->subscribe(&kOne, "other", 1) == Permission::kClose ? "closed" : "a return code";
+  ServiceFixture fixture({}, configuration);
+  REQUIRE(fixture.connect(&kOne, "a", 4) == Admission::kAccepted);
+  REQUIRE(fixture.connect(&kTwo, "b", 5) == Admission::kAccepted);
+  CHECK(fixture.service->subscribe(&kTwo, "other", 1) == Permission::kDenied);
+  return fixture.service->subscribe(&kOne, "other", 1) == Permission::kClose ? "closed" : "a return code";
 }
 
 std::string inactive_claim(const Configuration& configuration) {
-  World world({}, configuration);
-  world.store.claim = CertificateStatus::kInactive;
-  return world.connect(&kOne, "a") == Admission::kClosed ? "closed" : "CONNACK";
+  ServiceFixture fixture({}, configuration);
+  fixture.store.claim = CertificateStatus::kInactive;
+  return fixture.connect(&kOne, "a") == Admission::kClosed ? "closed" : "CONNACK";
 }
 
 struct Row {
@@ -140,8 +141,8 @@ TEST_CASE("what is no value of a behaviour is refused by its name") {
       const auto set = set_behaviour(behaviours, name + "=" + value);
       REQUIRE_FALSE(set);
       CHECK(set.error().kind == fleet_provision::ErrorKind::kUsage);
-      CHECK(set.error().message == "behaviour " + name + " cannot be " + value);
-      CHECK(set.error().hint == first + " or " + second);
+      CHECK(set.error().message == "behaviour " + name + " cannot be \"" + value + "\"");
+      CHECK(set.error().hint == "use " + first + " or " + second);
     }
     Behaviours behaviours;
     CHECK_FALSE(set_behaviour(behaviours, name));

@@ -9,6 +9,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
@@ -43,7 +44,7 @@ TEST_CASE("both methods in both encodings on both versions of MQTT") {
       for (const int version : {4, 5}) {
         const std::string number = std::to_string(++serial);
         INFO((keys ? "keys " : "csr ") << encoding << " " << version);
-        const ScratchDirectory scratch;
+        const TemporaryDirectory scratch;
         MqttClient claim(simulator, claim_of(simulator), "claim-" + number, version);
         REQUIRE(claim.connack() == 0);
         const Key key = make_ec_key();
@@ -206,20 +207,20 @@ TEST_CASE("what would not fit the service closes the connection") {
 }
 
 TEST_CASE("certificates, things and tokens outlive the simulator") {
-  const ScratchDirectory state;
-  const ScratchDirectory scratch;
+  const TemporaryDirectory state;
+  const TemporaryDirectory scratch;
   const Key key = make_ec_key();
   MqttClient::Identity identity;
   json created;
   {
-    const SimulatorProcess simulator({}, state.path());
+    const SimulatorProcess simulator({.state_dir = state.path().string()});
     MqttClient claim(simulator, claim_of(simulator), "a", 5);
     const auto answer = claim.ask(csr_topic("json"), json{{"certificateSigningRequest", make_csr(key.get())}}.dump());
     REQUIRE(answer);
     created = json::parse(answer->payload);
     identity = save_identity(scratch, created.at("certificatePem"), pem_of(key.get()));
   }
-  const SimulatorProcess simulator({}, state.path());
+  const SimulatorProcess simulator({.state_dir = state.path().string()});
   CHECK(MqttClient(simulator, identity, "gateway-1", 5).connack() == -1);
   MqttClient claim(simulator, claim_of(simulator), "a", 5);
   const auto registered =
@@ -229,7 +230,7 @@ TEST_CASE("certificates, things and tokens outlive the simulator") {
   REQUIRE(registered);
   CHECK(json::parse(registered->payload).at("thingName") == "gateway-1");
   CHECK(MqttClient(simulator, identity, "gateway-1", 5).connack() == 0);
-  std::ifstream thing(state.path() + "/things/gateway-1.json");
+  std::ifstream thing(state / "things/gateway-1.json");
   CHECK(json::parse(thing).at("principals") == json::array({created.at("certificateId")}));
 }
 

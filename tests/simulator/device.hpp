@@ -10,9 +10,12 @@
 
 #include "mqtt_client.hpp"
 #include "pki/x509.hpp"
-#include "simulator_process.hpp"
+#include "tests/support/simulator_process.hpp"
 
 namespace fleet_provision::simulator {
+
+using test::SimulatorProcess;
+using test::TemporaryDirectory;
 
 inline std::string make_csr(EVP_PKEY* key, const EVP_MD* digest = EVP_sha256()) {
   const SigningRequest request(X509_REQ_new());
@@ -52,9 +55,9 @@ inline MqttClient::Identity claim_of(const SimulatorProcess& simulator) {
 }
 
 /// Writes what a device was given to files.
-inline MqttClient::Identity save_identity(const ScratchDirectory& directory, const std::string& certificate,
+inline MqttClient::Identity save_identity(const TemporaryDirectory& directory, const std::string& certificate,
                                           const std::string& key) {
-  MqttClient::Identity identity{directory.path() + "/device.pem", directory.path() + "/device.key"};
+  MqttClient::Identity identity{directory / "device.pem", directory / "device.key"};
   std::ofstream(identity.certificate_file) << certificate;
   std::ofstream(identity.key_file) << key;
   return identity;

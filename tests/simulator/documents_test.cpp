@@ -1,5 +1,7 @@
-#include "service/document.hpp"
-#include "service/spoil.hpp"
+#include "service/corruption.hpp"
+#include "service/decode.hpp"
+#include "service/encode.hpp"
+#include "service/request.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -18,18 +20,18 @@ std::string bytes(std::initializer_list<int> values) {
   return text;
 }
 
-std::string spoiled(const char* spec, Encoding encoding = Encoding::kJson) {
+std::string corrupted(const char* spec, Encoding encoding = Encoding::kJson) {
   const auto fault = fleet_provision::simulator::parse_fault(std::string("create:*:") + spec);
   REQUIRE(fault);
-  return encode_spoiled({{"certificateId", Value{std::string("id")}},
-                         {"certificatePem", Value{std::string("pem")}},
-                         {"certificateOwnershipToken", Value{std::string("token")}}},
-                        encoding, {}, {*fault});
+  return encode_corrupted({{"certificateId", Value{std::string("id")}},
+                           {"certificatePem", Value{std::string("pem")}},
+                           {"certificateOwnershipToken", Value{std::string("token")}}},
+                          encoding, {}, {*fault});
 }
 
 }  // namespace
 
-TEST_CASE("answers are written as the encodings say") {
+TEST_CASE("responses are written as the encodings say") {
   CHECK(encode(sample(), Encoding::kJson) ==
         R"({"certificateId":"ab\"c\n","statusCode":429,"deviceConfiguration":{"k":"v"}})");
   const std::string body = bytes({0x6d}) + "certificateId" + bytes({0x65}) + "ab\"c\n" + bytes({0x6a}) + "statusCode" +
@@ -39,6 +41,33 @@ TEST_CASE("answers are written as the encodings say") {
         bytes({0xbf}) + body + bytes({0xbf, 0x61, 'k', 0x61, 'v', 0xff, 0xff}));
   CHECK(encode({{"k", Value{std::string("v")}}}, Encoding::kCbor, {false, true}) ==
         bytes({0xa1, 0x7f, 0x61, 'k', 0xff, 0x7f, 0x61, 'v', 0xff}));
+}
+
+TEST_CASE("JSON for files is valid UTF-8, and indented for people") {
+  const Value value{Members{{"text", text_value("a\xff\xc3(b")},
+                            {"list", list_value({"x", "y"})},
+                            {"none", Value{std::vector<Value>{}}},
+                            {"map", Value{Members{}}},
+                            {"number", Value{Decimal{"1.5"}}}}};
+  CHECK(json_text(value) ==
+        "{\"text\":\"a\xEF\xBF\xBD\xEF\xBF\xBD(b\",\"list\":[\"x\",\"y\"],\"none\":[],\"map\":{},\"number\":1.5}");
+  CHECK(indented_json_text(Value{Members{{"list", list_value({"x"})}, {"map", Value{Members{}}}}}) ==
+        "{\n  \"list\": [\n    \"x\"\n  ],\n  \"map\": {}\n}");
+}
+
+TEST_CASE("decoded values keep numbers, sort names and let the last of equal names count") {
+  const auto text_of = [](std::string_view payload, Encoding encoding = Encoding::kJson) {
+    const auto value = decode(payload, encoding);
+    return value ? json_text(*value) : std::string("nothing");
+  };
+  CHECK(text_of(R"({"b":1,"a":2,"b":3})") == R"({"a":2,"b":3})");
+  CHECK(text_of(R"([-7,18446744073709551615,1.50,true,null,"t"])") == R"([-7,18446744073709551615,1.5,true,null,"t"])");
+  CHECK(text_of(std::string(64, '[') + std::string(64, ']')) == std::string(64, '[') + std::string(64, ']'));
+  CHECK(text_of(std::string(65, '[') + std::string(65, ']')) == "nothing");
+  CHECK(text_of(bytes({0xa2, 0x61, 'b', 0x01, 0x61, 'a', 0x41, 0x00}), Encoding::kCbor) == R"({"a":null,"b":1})");
+  const auto place = parse_json("FILE", R"({"a":1,"a":2})");
+  REQUIRE_FALSE(place);
+  CHECK(place.error().message == "FILE: line 1, column 8: \"a\" is given twice");
 }
 
 TEST_CASE("requests are read in both encodings, and what is no map is refused") {
@@ -82,23 +111,24 @@ TEST_CASE("parameters that are not text are told apart") {
   CHECK(decode(R"({"a":"b","n":7})").wrong_member == "n");
 }
 
-TEST_CASE("each fault spoils an answer in its own way") {
-  CHECK(spoiled("not-pem").find("this is not a certificate") != std::string::npos);
-  CHECK(spoiled("missing-field").find("certificateOwnershipToken") == std::string::npos);
-  CHECK(spoiled("missing-field=certificateId") == R"({"certificatePem":"pem","certificateOwnershipToken":"token"})");
-  CHECK(spoiled("wrong-types") == R"({"certificateId":42,"certificatePem":42,"certificateOwnershipToken":42})");
-  CHECK(spoiled("truncated=5") == R"({"cer)");
-  CHECK(spoiled("truncated").size() == spoiled("wrong-key").size() / 2);
-  CHECK(spoiled("trailing-bytes") == spoiled("wrong-key") + "{}");
-  CHECK(spoiled("empty").empty());
-  CHECK(spoiled("oversize").size() == 128 * 1024 + 1);
-  CHECK(spoiled("oversize=2000", Encoding::kCbor).size() >= 2000);
-  CHECK(spoiled("deep-nesting=3").find("[[[null]]]") != std::string::npos);
-  CHECK(spoiled("duplicate-keys").find(R"("certificateId":"another value","certificateId":"id")") != std::string::npos);
-  CHECK(spoiled("bad-utf8").find('\xff') != std::string::npos);
-  CHECK(spoiled("indefinite", Encoding::kCbor).front() == '\xbf');
-  CHECK(spoiled("wrong-encoding").front() == '\xa3');
-  CHECK(spoiled("wrong-id").find(std::string(64, '0')) != std::string::npos);
-  CHECK(spoiled("wrong-id=../../x").find("../../x") != std::string::npos);
+TEST_CASE("each fault corrupts a response in its own way") {
+  CHECK(corrupted("not-pem").find("this is not a certificate") != std::string::npos);
+  CHECK(corrupted("missing-field").find("certificateOwnershipToken") == std::string::npos);
+  CHECK(corrupted("missing-field=certificateId") == R"({"certificatePem":"pem","certificateOwnershipToken":"token"})");
+  CHECK(corrupted("wrong-types") == R"({"certificateId":42,"certificatePem":42,"certificateOwnershipToken":42})");
+  CHECK(corrupted("truncated=5") == R"({"cer)");
+  CHECK(corrupted("truncated").size() == corrupted("wrong-key").size() / 2);
+  CHECK(corrupted("trailing-bytes") == corrupted("wrong-key") + "{}");
+  CHECK(corrupted("empty").empty());
+  CHECK(corrupted("oversize").size() == 128 * 1024 + 1);
+  CHECK(corrupted("oversize=2000", Encoding::kCbor).size() >= 2000);
+  CHECK(corrupted("deep-nesting=3").find("[[[null]]]") != std::string::npos);
+  CHECK(corrupted("duplicate-keys").find(R"("certificateId":"another value","certificateId":"id")") !=
+        std::string::npos);
+  CHECK(corrupted("bad-utf8").find('\xff') != std::string::npos);
+  CHECK(corrupted("indefinite", Encoding::kCbor).front() == '\xbf');
+  CHECK(corrupted("wrong-encoding").front() == '\xa3');
+  CHECK(corrupted("wrong-id").find(std::string(64, '0')) != std::string::npos);
+  CHECK(corrupted("wrong-id=../../x").find("../../x") != std::string::npos);
   CHECK(unescape("a\\x1b[31m\\x00.\\xzz") == std::string("a\x1b[31m\0.\\xzz", 12));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "service/issuer.hpp"
+#include "service/record_store.hpp"
 #include "service/registry.hpp"
 #include "service/service.hpp"
 
@@ -13,13 +14,13 @@ namespace fleet_provision::simulator {
 
 class FakeIssuer final : public Issuer {
  public:
-  Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override {
-    if (csr_pem != "csr") return refuse(400, "InvalidCertificateSigningRequest", "not a csr");
+  Accepted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override {
+    if (csr_pem != "csr") return reject(400, "InvalidCertificateSigningRequest", "not a csr");
     last_faults = faults;
     return certificate();
   }
   bool keys_ready() override { return has_keys; }
-  Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override {
+  Accepted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override {
     last_faults = faults;
     return IssuedKeys{certificate(), "private key"};
   }

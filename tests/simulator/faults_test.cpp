@@ -11,12 +11,12 @@ TEST_CASE("a fault is OPERATION:NTH:ACTION[=VALUE]") {
   const auto fault = parse_fault("register:3:reject=503,Busy,come, later");
   REQUIRE(fault);
   CHECK(fault->nth == 3U);
-  CHECK(fault->refusal.status_code == 503);
-  CHECK(fault->refusal.error_code == "Busy");
-  CHECK(fault->refusal.error_message == "come, later");
+  CHECK(fault->rejection.status_code == 503);
+  CHECK(fault->rejection.error_code == "Busy");
+  CHECK(fault->rejection.error_message == "come, later");
   CHECK(parse_fault("create:*:delay=250")->number == 250);
   CHECK_FALSE(parse_fault("create:*:drop")->nth.has_value());
-  CHECK(parse_fault("create:1:reject=429")->refusal.error_code == "TooManyRequests");
+  CHECK(parse_fault("create:1:reject=429")->rejection.error_code == "TooManyRequests");
 }
 
 TEST_CASE("what is wrong with a fault is named, with what was meant") {
@@ -28,18 +28,18 @@ TEST_CASE("what is wrong with a fault is named, with what was meant") {
       {"create", "OPERATION:NTH:ACTION"},
       {"create:drop", "OPERATION:NTH:ACTION"},
       {"creat:1:drop", "did you mean create?"},
-      {"create:0:drop", "neither a number"},
-      {"create:x:drop", "neither a number"},
+      {"create:0:drop", "NTH must be a number from 1 or *"},
+      {"create:x:drop", "NTH must be a number from 1 or *"},
       {"create:1:dorp", "did you mean drop?"},
       {"create:1:drop=1", "takes no value"},
       {"create:1:delay", "needs a number"},
       {"create:1:delay=soon", "delay=MILLISECONDS"},
       {"create:1:reject", "needs a status"},
       {"create:1:reject=99", "needs a status"},
-      {"register:1:wrong-key", "wrong-key cannot happen to register"},
-      {"connect:1:drop", "drop cannot happen to connect"},
+      {"register:1:wrong-key", "wrong-key does not apply to register"},
+      {"connect:1:drop", "drop does not apply to connect"},
       {"register:1:thing-name", "needs a value"},
-      {"create:1:other-topic=a/#", "with + or #"},
+      {"create:1:other-topic=a/#", "cannot contain + or #"},
   };
   for (const auto& row : rows) {
     INFO(row.spec);
@@ -65,8 +65,8 @@ TEST_CASE("a rejection names the error that belongs to its status, from 100 to 5
     REQUIRE(fault.has_value() == (status >= 100 && status <= 599));
     if (!fault) continue;
     const auto row = std::find_if(known.begin(), known.end(), [&](const auto& each) { return each.first == status; });
-    CHECK(fault->refusal.status_code == status);
-    CHECK(fault->refusal.error_code == (row == known.end() ? "SimulatedFault" : row->second));
+    CHECK(fault->rejection.status_code == status);
+    CHECK(fault->rejection.error_code == (row == known.end() ? "SimulatedFault" : row->second));
   }
 }
 

@@ -8,19 +8,20 @@
 #include "device.hpp"
 #include "pki/issuer.hpp"
 #include "pki/pki.hpp"
-#include "pki/rsa_keys_ahead.hpp"
+#include "pki/rsa_key_pool.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 
 namespace {
 
-struct World {
-  ScratchDirectory directory;
-  Pki pki = *prepare_pki(directory.path() + "/pki", {"localhost", "::1", "gateway.example"});
+struct IssuerFixture {
+  TemporaryDirectory directory;
+  Pki pki = *prepare_pki(directory / "pki", {"localhost", "::1", "gateway.example"});
   std::unique_ptr<Issuer> issuer = *open_issuer(pki.device_issuer_certificate, pki.device_issuer_key);
 
-  std::string refusal(const std::string& csr) {
+  std::string rejection(const std::string& csr) {
     const auto issued = issuer->issue_for_csr(csr, {});
     return issued ? std::string("issued") : issued.error().error_message;
   }
@@ -37,9 +38,9 @@ std::string text_of(const ASN1_TIME* time) {
 }  // namespace
 
 TEST_CASE("an issued certificate looks like the service's") {
-  World world;
+  IssuerFixture fixture;
   const Key key = make_ec_key();
-  const auto issued = world.issuer->issue_for_csr(make_csr(key.get()), {});
+  const auto issued = fixture.issuer->issue_for_csr(make_csr(key.get()), {});
   REQUIRE(issued);
   const Certificate certificate = certificate_from_pem(issued->pem);
   X509* x509 = certificate.get();
@@ -62,15 +63,15 @@ TEST_CASE("an issued certificate looks like the service's") {
   CHECK(X509_get0_subject_key_id(x509) != nullptr);
   CHECK(X509_get0_authority_key_id(x509) != nullptr);
   CHECK(X509_get_ext_count(x509) == 4);
-  const auto again = world.issuer->issue_for_csr(make_csr(key.get()), {});
+  const auto again = fixture.issuer->issue_for_csr(make_csr(key.get()), {});
   CHECK(again->id != issued->id);
 }
 
 TEST_CASE("certificates can be made wrong on purpose") {
-  World world;
+  IssuerFixture fixture;
   const Key key = make_ec_key();
   const auto with = [&](IssueFaults faults) {
-    return certificate_from_pem(world.issuer->issue_for_csr(make_csr(key.get()), faults)->pem);
+    return certificate_from_pem(fixture.issuer->issue_for_csr(make_csr(key.get()), faults)->pem);
   };
   CHECK(X509_check_private_key(with({true, false, false}).get(), key.get()) != 1);
   CHECK(X509_cmp_current_time(X509_get0_notAfter(with({false, true, false}).get())) < 0);
@@ -78,30 +79,31 @@ TEST_CASE("certificates can be made wrong on purpose") {
 }
 
 TEST_CASE("a CSR that the service would not take is refused by its cause") {
-  World world;
+  IssuerFixture fixture;
   const auto rsa = [](unsigned bits) { return Key(EVP_RSA_gen(bits)); };
   const auto curve = [](const char* name) { return Key(EVP_EC_gen(name)); };
-  for (const char* name : {"P-256", "P-384", "P-521"}) CHECK(world.refusal(make_csr(curve(name).get())) == "issued");
-  CHECK(world.refusal(make_csr(rsa(2048).get(), EVP_sha512())) == "issued");
-  CHECK(world.refusal(make_csr(rsa(1024).get())).find("fewer than 2048") != std::string::npos);
-  CHECK(world.refusal(make_csr(curve("P-224").get())).find("curve") != std::string::npos);
+  for (const char* name : {"P-256", "P-384", "P-521"})
+    CHECK(fixture.rejection(make_csr(curve(name).get())) == "issued");
+  CHECK(fixture.rejection(make_csr(rsa(2048).get(), EVP_sha512())) == "issued");
+  CHECK(fixture.rejection(make_csr(rsa(1024).get())).find("fewer than 2048") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(curve("P-224").get())).find("curve") != std::string::npos);
   const Key ed25519(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  CHECK(world.refusal(make_csr(ed25519.get(), nullptr)).find("neither RSA nor EC") != std::string::npos);
-  CHECK(world.refusal(make_csr(make_ec_key().get(), EVP_sha1())).find("SHA-256") != std::string::npos);
-  CHECK(world.refusal("rubbish").find("cannot be parsed") != std::string::npos);
-  CHECK(world.refusal("").find("cannot be parsed") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(ed25519.get(), nullptr)).find("neither RSA nor EC") != std::string::npos);
+  CHECK(fixture.rejection(make_csr(make_ec_key().get(), EVP_sha1())).find("SHA-256") != std::string::npos);
+  CHECK(fixture.rejection("rubbish").find("cannot be parsed") != std::string::npos);
+  CHECK(fixture.rejection("").find("cannot be parsed") != std::string::npos);
   std::string broken = make_csr(make_ec_key().get());
   // Another letter in the middle of the signature.
   char& letter = broken[broken.size() - 60];
   letter = letter == 'A' ? 'B' : 'A';
-  CHECK(world.refusal(broken) != "issued");
+  CHECK(fixture.rejection(broken) != "issued");
 }
 
 TEST_CASE("a PKI is kept, and the server's names are new at each start") {
-  const ScratchDirectory directory;
-  const auto first = prepare_pki(directory.path() + "/pki", {"localhost"});
+  const TemporaryDirectory directory;
+  const auto first = prepare_pki(directory / "pki", {"localhost"});
   REQUIRE(first);
-  const auto second = prepare_pki(directory.path() + "/pki", {"localhost", "bench.example", "192.0.2.7"});
+  const auto second = prepare_pki(directory / "pki", {"localhost", "bench.example", "192.0.2.7"});
   REQUIRE(second);
   CHECK(first->claim_certificate_id == second->claim_certificate_id);
   std::ifstream file(second->server_certificate);
@@ -113,7 +115,7 @@ TEST_CASE("a PKI is kept, and the server's names are new at each start") {
 }
 
 TEST_CASE("keys are made ahead, each another, and an unfinished one is given up") {
-  RsaKeysAhead keys;
+  RsaKeyPool keys;
   for (int i = 0; i < 2; ++i) {
     while (!keys.ready()) std::this_thread::yield();
     const Key ahead = keys.take();
@@ -123,7 +125,7 @@ TEST_CASE("keys are made ahead, each another, and an unfinished one is given up"
     CHECK(EVP_PKEY_eq(ahead.get(), now.get()) != 1);
   }
   for (int i = 0; i < 20; ++i) {
-    RsaKeysAhead abandoned;
+    RsaKeyPool abandoned;
     CHECK_FALSE(abandoned.ready());
   }
   const std::atomic<bool> stopped{true};

@@ -4,10 +4,12 @@
 
 #include "service/configuration.hpp"
 #include "service/faults.hpp"
-#include "simulator_process.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/simulator_process.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 
 namespace {
 
@@ -37,7 +39,7 @@ std::size_t rows_after(const std::string& text, const std::string& heading) {
 }  // namespace
 
 TEST_CASE("every fault stands in the help and in the manual, as it is") {
-  const std::string help = run({SIMULATOR, "--help"}).out;
+  const std::string help = run_process({SIMULATOR, "--help"}).out;
   const std::string text = manual();
   for (const auto& row : fault_table()) {
     INFO(row.name);
@@ -51,7 +53,7 @@ TEST_CASE("every fault stands in the help and in the manual, as it is") {
 }
 
 TEST_CASE("every behaviour stands in the help and in the manual, documented or assumed") {
-  const std::string help = run({SIMULATOR, "--help"}).out;
+  const std::string help = run_process({SIMULATOR, "--help"}).out;
   const std::string text = manual();
   for (const auto& row : behaviour_table()) {
     INFO(row.name);
@@ -66,7 +68,7 @@ TEST_CASE("every behaviour stands in the help and in the manual, documented or a
 
 TEST_CASE("every option of the help stands in the manual") {
   const std::string text = manual();
-  std::istringstream lines(run({SIMULATOR, "--help"}).out);
+  std::istringstream lines(run_process({SIMULATOR, "--help"}).out);
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("  --", 0) != 0) continue;
     const std::string name = line.substr(2, line.find(' ', 2) - 2);
@@ -76,12 +78,12 @@ TEST_CASE("every option of the help stands in the manual") {
 }
 
 TEST_CASE("the help fits a terminal") {
-  const auto help = run({SIMULATOR, "--help"});
+  const auto help = run_process({SIMULATOR, "--help"});
   CHECK(help.exit_code == 0);
   std::istringstream lines(help.out);
   for (std::string line; std::getline(lines, line);) {
     INFO(line);
     CHECK(line.size() <= 100);
   }
-  CHECK(run({SIMULATOR, "--version"}).out.rfind("fleet-provision-simulator ", 0) == 0);
+  CHECK(run_process({SIMULATOR, "--version"}).out.rfind("fleet-provision-simulator ", 0) == 0);
 }

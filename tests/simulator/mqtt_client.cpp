@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "simulator_process.hpp"
+#include "tests/support/simulator_process.hpp"
 
 namespace fleet_provision::simulator {
 

@@ -8,9 +8,13 @@
 
 struct mosquitto;
 
+namespace fleet_provision::test {
+class SimulatorProcess;
+}
+
 namespace fleet_provision::simulator {
 
-class SimulatorProcess;
+using test::SimulatorProcess;
 
 struct Received {
   std::string topic;

@@ -9,15 +9,17 @@
 #include "broker/hook_program.hpp"
 #include "device.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
 namespace {
 
-std::string write(const ScratchDirectory& directory, const char* name, const std::string& text, mode_t mode = 0644) {
-  std::string path = directory.path() + "/" + name;
+std::string write(const TemporaryDirectory& directory, const char* name, const std::string& text, mode_t mode = 0644) {
+  std::string path = directory / "" + name;
   std::ofstream(path) << text;
   ::chmod(path.c_str(), mode);
   return path;
@@ -40,7 +42,7 @@ json provision(const SimulatorProcess& simulator, const char* serial = "7") {
 }  // namespace
 
 TEST_CASE("options that make no sense are refused by name") {
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   struct Row {
     std::vector<std::string> options;
     int exit_code;
@@ -48,15 +50,15 @@ TEST_CASE("options that make no sense are refused by name") {
   };
   const std::string file = write(scratch, "file.json", "{");
   const std::vector<Row> rows{
-      {{"--listen", "nowhere"}, 64, "not an address to listen on"},
-      {{"--port", "70000"}, 64, "--port is a whole number from 0 (a free one) to 65535, not \"70000\""},
-      {{"--port", "x"}, 64, "--port is a whole number"},
-      {{"--port", "0x10"}, 64, "--port is a whole number"},
+      {{"--listen", "nowhere"}, 64, "--listen: not an IP address: nowhere"},
+      {{"--port", "70000"}, 64, "--port must be a whole number from 0 (a free port) to 65535, not \"70000\""},
+      {{"--port", "x"}, 64, "--port must be a whole number"},
+      {{"--port", "0x10"}, 64, "--port must be a whole number"},
       {{"--hook", "allow", "--port"}, 64, "--port needs a value"},
       {{"--claim-policy", "/"}, 66, "cannot read /: it is a directory"},
-      {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not 0"},
-      {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not 999999999"},
-      {{"--san", "a,DNS:b"}, 64, "not a name or an address"},
+      {{"--fault", "create:1:truncated=0"}, 64, "truncated needs a number from 1 to 100000000, not \"0\""},
+      {{"--fault", "create:1:delay=999999999"}, 64, "delay needs a number from 0 to 100000000, not \"999999999\""},
+      {{"--san", "a,DNS:b"}, 64, "--san: not a host name or IP address: \"a,DNS:b\""},
       {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
       {{"--hook", "/nowhere"}, 66, "there is no program"},
@@ -67,17 +69,17 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},
       {{"--template", file}, 78, "template file: line 1, column 2: not JSON: the text ends early"},
-      {{"--template", file, "--template", file}, 64, "two templates are named file"},
+      {{"--template", file, "--template", file}, 64, "two template files are named file"},
       {{"--log", "/nowhere/events"}, 73, "cannot write the event log /nowhere/events: No such file or directory\n"},
       {{"--log", "/"}, 73, "cannot write the event log /: Is a directory\n"},
-      {{"--state-dir", file + "/x"}, 73, "cannot make the directory"},
+      {{"--state-dir", file + "/x"}, 73, "cannot create the directory"},
   };
   for (const auto& row : rows) {
     std::vector<std::string> arguments{SIMULATOR};
-    if (row.options[0] != "--state-dir") arguments.insert(arguments.end(), {"--state-dir", scratch.path() + "/state"});
+    if (row.options[0] != "--state-dir") arguments.insert(arguments.end(), {"--state-dir", scratch / "state"});
     arguments.insert(arguments.end(), row.options.begin(), row.options.end());
     INFO(row.options[0] << " " << row.options[1]);
-    const auto finished = run(arguments);
+    const auto finished = run_process(arguments);
     CHECK(finished.exit_code == row.exit_code);
     CHECK(finished.err.find(row.said) != std::string::npos);
     CHECK(finished.out.empty());
@@ -120,7 +122,7 @@ TEST_CASE("--listen and --san") {
 }
 
 TEST_CASE("--claim-policy decides what the claim may do") {
-  const ScratchDirectory scratch;
+  const TemporaryDirectory scratch;
   const std::string arn = "arn:aws:iot:eu-central-1:123456789012:";
   const json document{
       {"Version", "2012-10-17"},
@@ -143,8 +145,8 @@ TEST_CASE("--claim-policy decides what the claim may do") {
 
 TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   CHECK(provision(SimulatorProcess({"--hook", "deny"})).at("errorCode") == "AccessDenied");
-  const ScratchDirectory scratch;
-  const std::string event = scratch.path() + "/event.json";
+  const TemporaryDirectory scratch;
+  const std::string event = scratch / "event.json";
   const auto program = [&](const char* name, const std::string& script) {
     return write(scratch, name, "#!/bin/sh\n" + script + "\n", 0755);
   };
@@ -160,13 +162,14 @@ TEST_CASE("--hook deny, and a program that allows, changes, or fails") {
   const SimulatorProcess failing({"--hook", program("fails", "echo '{\"allowProvisioning\":true}'; exit 3")});
   CHECK(provision(failing).at("statusCode") == 403);
   bool logged = false;
-  for (const auto& each : failing.events()) logged = logged || each.value("reason", "") == "the hook ended with 3";
+  for (const auto& each : failing.events())
+    logged = logged || each.value("reason", "") == "the hook exited with status 3";
   CHECK(logged);
 }
 
 TEST_CASE("what a hook began ends with it") {
-  const ScratchDirectory scratch;
-  const std::string started = scratch.path() + "/started";
+  const TemporaryDirectory scratch;
+  const std::string started = scratch / "started";
   const std::string hook =
       write(scratch, "hook", "#!/bin/sh\nsleep 60 &\necho $! >" + started + "\nexec cat /dev/zero\n", 0755);
   CHECK(provision(SimulatorProcess({"--hook", hook})).at("errorCode") == "AccessDenied");
@@ -177,8 +180,8 @@ TEST_CASE("what a hook began ends with it") {
 }
 
 TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulator, not the broker's") {
-  const ScratchDirectory scratch;
-  const std::string seen = scratch.path() + "/seen";
+  const TemporaryDirectory scratch;
+  const std::string seen = scratch / "seen";
   const std::string hook =
       write(scratch, "hook",
             "#!/bin/sh\necho \"${OPENSSL_CONF-unset}\" > " + seen + "\necho '{\"allowProvisioning\":true}'\n", 0755);
@@ -196,16 +199,16 @@ TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulat
 }
 
 TEST_CASE("what is not a clear yes of the hook is a no") {
-  CHECK(parse_hook_answer(1, R"({"allowProvisioning":true})").allowed);
-  CHECK(parse_hook_answer(1, "{\n'allowProvisioning': true}").reason ==
-        "the hook's answer: line 2, column 1: not JSON: text in single quotes");
-  CHECK(parse_hook_answer(1, std::string(100000, '[')).reason ==
-        "the hook's answer: line 1, column 65: nested too deeply (more than 64 levels)");
-  CHECK(parse_hook_answer(1, R"({"allowProvisioning":"true"})").allowed);
+  CHECK(parse_hook_response(1, R"({"allowProvisioning":true})").allowed);
+  CHECK(parse_hook_response(1, "{\n'allowProvisioning': true}").reason ==
+        "the hook's response: line 2, column 1: not JSON: text in single quotes");
+  CHECK(parse_hook_response(1, std::string(100000, '[')).reason ==
+        "the hook's response: line 1, column 65: nested too deeply (more than 64 levels)");
+  CHECK(parse_hook_response(1, R"({"allowProvisioning":"true"})").allowed);
   for (const char* no : {"", "yes", "[]", "{}", R"({"allowProvisioning":false})", R"({"allowProvisioning":1})"}) {
     INFO(no);
-    CHECK_FALSE(parse_hook_answer(1, no).allowed);
-    CHECK_FALSE(parse_hook_answer(1, no).reason.empty());
+    CHECK_FALSE(parse_hook_response(1, no).allowed);
+    CHECK_FALSE(parse_hook_response(1, no).reason.empty());
   }
 }
 
@@ -254,13 +257,13 @@ TEST_CASE("claim-inactive as a client meets it, when the claim is made inactive"
 TEST_CASE("--token-lifetime, and --port") {
   SimulatorProcess simulator({"--token-lifetime", "0"});
   CHECK(provision(simulator).at("errorMessage").get<std::string>().find("expired") != std::string::npos);
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   const std::string port = std::to_string(simulator.port());
-  const auto taken = run({SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/true"});
+  const auto taken = run_process({SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/true"});
   CHECK(taken.exit_code == 125);
   CHECK(taken.err.find("port " + port) != std::string::npos);
   CHECK(simulator.end(SIGTERM) == 0);
-  const auto given = run(
+  const auto given = run_process(
       {SIMULATOR, "--state-dir", state.path(), "--port", port, "--", "/bin/sh", "-c", "echo $FLEET_PROVISION_PORT"});
   CHECK(given.out == port + "\n");
 }

@@ -1,4 +1,6 @@
 #include "service/policy.hpp"
+
+#include "service/claim_policy.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -96,7 +98,7 @@ TEST_CASE("what a policy does not understand is an error that names it") {
       {"[]", "not a policy document"},
       {R"({"Statements":[]})", "not a policy document"},
       {R"({"Statement":[],"Verion":"x"})", "did you mean Version?"},
-      {R"({"Statement":{"Effect":"allow","Action":"iot:Connect","Resource":"*"}})", "Effect is Allow or Deny"},
+      {R"({"Statement":{"Effect":"allow","Action":"iot:Connect","Resource":"*"}})", "Effect must be Allow or Deny"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Conect","Resource":"*"}})", "did you mean iot:Connect?"},
       {R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", "unknown action"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:${*","Resource":"*"}})", "unknown action"},

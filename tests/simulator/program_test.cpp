@@ -11,8 +11,10 @@
 
 #include "device.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
 
 using namespace fleet_provision::simulator;
+using namespace fleet_provision::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -21,13 +23,13 @@ Finished simulate(std::vector<std::string> options, const std::string& script, c
   options.insert(options.begin(), SIMULATOR);
   for (const char* word : {"--", "/bin/sh", "-c"}) options.emplace_back(word);
   options.push_back(script);
-  return run(options, {{"TMPDIR", temporary}});
+  return run_process(options, {"TMPDIR=" + temporary});
 }
 
 }  // namespace
 
 TEST_CASE("COMMAND gets what it needs, and its status is ours") {
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   const auto finished = simulate(
       {"--state-dir", state.path()},
       "test -r $FLEET_PROVISION_CA_FILE && test -r $FLEET_PROVISION_CLAIM_CERT && test -r $FLEET_PROVISION_CLAIM_KEY &&"
@@ -38,11 +40,11 @@ TEST_CASE("COMMAND gets what it needs, and its status is ours") {
 }
 
 TEST_CASE("exit codes of a program that runs another") {
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   const std::vector<std::string> start{SIMULATOR, "--state-dir", state.path()};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), start.begin(), start.end());
-    return run(more);
+    return run_process(more);
   };
   CHECK(with({"--", "/bin/true"}).exit_code == 0);
   CHECK(with({"--", "/nowhere/at/all"}).exit_code == 127);
@@ -59,18 +61,18 @@ TEST_CASE("exit codes of a program that runs another") {
 }
 
 TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
-  const ScratchDirectory state;
-  const ScratchDirectory temporary;
-  const std::string start = "exec '" SIMULATOR "' --state-dir " + state.path();
+  const TemporaryDirectory state;
+  const TemporaryDirectory temporary;
+  const std::string start = "exec '" SIMULATOR "' --state-dir " + state.path().string();
   const auto shell = [&](const std::string& script) {
-    return run({"/bin/sh", "-c", script}, {{"TMPDIR", temporary.path()}});
+    return run_process({"/bin/sh", "-c", script}, {"TMPDIR=" + temporary.path().string()});
   };
   for (const char* streams : {" >&-", " <&- >&-", " >/dev/full"}) {
     INFO(streams);
     const auto finished = shell(start + streams);
     CHECK(finished.exit_code == 74);
     CHECK(finished.err.find("cannot write to stdout: ") != std::string::npos);
-    CHECK(fs::file_size(state.path() + "/lock") == 0);
+    CHECK(fs::file_size(state / "lock") == 0);
   }
   CHECK(shell(start + " <&- >&- 2>&-").exit_code == 74);
   CHECK(shell("exec '" SIMULATOR "' --version >/dev/full").exit_code == 74);
@@ -82,9 +84,9 @@ TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
 }
 
 TEST_CASE("a root that was lost takes its claim with it") {
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   CHECK(simulate({"--state-dir", state.path()}, "exit 0").exit_code == 0);
-  fs::remove(state.path() + "/pki/ca.pem");
+  fs::remove(state / "pki/ca.pem");
   const auto verified = simulate({"--state-dir", state.path()},
                                  "openssl verify -CAfile $FLEET_PROVISION_CA_FILE $FLEET_PROVISION_CLAIM_CERT");
   INFO(verified.err);
@@ -92,18 +94,18 @@ TEST_CASE("a root that was lost takes its claim with it") {
 }
 
 TEST_CASE("a template of the caller's is what devices are registered with") {
-  const ScratchDirectory scratch;
-  std::ofstream(scratch.path() + "/line-3.json")
+  const TemporaryDirectory scratch;
+  std::ofstream(scratch / "line-3.json")
       << R"({"Parameters":{"Mac":{"Type":"String"}},"Resources":{},"DeviceConfiguration":{"Mac":{"Ref":"Mac"}}})";
-  const SimulatorProcess simulator({"--template", scratch.path() + "/line-3.json"});
+  const SimulatorProcess simulator({"--template", scratch / "line-3.json"});
   CHECK(simulator.text("template") == "line-3");
-  const auto broken = run({SIMULATOR, "--template", SOURCE_DIR "/CMakeLists.txt"});
+  const auto broken = run_process({SIMULATOR, "--template", SOURCE_DIR "/CMakeLists.txt"});
   CHECK(broken.exit_code == 78);
   CHECK(broken.err.find("template CMakeLists: line 1, column 1: not JSON") != std::string::npos);
 }
 
 TEST_CASE("nothing is left of a temporary directory, however it ends") {
-  const ScratchDirectory temporary;
+  const TemporaryDirectory temporary;
   CHECK(simulate({}, "ls -d $TMPDIR/fleet-provision-simulator.*", temporary.path()).exit_code == 0);
   CHECK(fs::is_empty(temporary.path()));
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
@@ -116,15 +118,16 @@ TEST_CASE("nothing is left of a temporary directory, however it ends") {
 }
 
 TEST_CASE("COMMAND may answer a signal in its own way") {
-  const ScratchDirectory state;
+  const TemporaryDirectory state;
   CHECK(simulate({"--state-dir", state.path()}, "trap 'exit 7' TERM; kill -TERM $PPID; while :; do sleep 0.01; done")
             .exit_code == 7);
 }
 
 TEST_CASE("COMMAND's end is seen where whoever began the simulator ignores the ends of children") {
-  const ScratchDirectory state;
-  const std::string line = "trap '' CHLD; exec '" SIMULATOR "' --state-dir " + state.path() + " -- /bin/sh -c 'exit 7'";
-  CHECK(run({"/bin/sh", "-c", line}).exit_code == 7);
+  const TemporaryDirectory state;
+  const std::string line =
+      "trap '' CHLD; exec '" SIMULATOR "' --state-dir " + state.path().string() + " -- /bin/sh -c 'exit 7'";
+  CHECK(run_process({"/bin/sh", "-c", line}).exit_code == 7);
 }
 
 TEST_CASE("a SIGHUP that is ignored at the start (nohup) stays so") {
@@ -175,7 +178,7 @@ TEST_CASE("two simulators at once have two ports and two worlds") {
 
 TEST_CASE("a state directory has one simulator at a time") {
   const SimulatorProcess simulator;
-  const auto second = run({SIMULATOR, "--state-dir", simulator.text("stateDir"), "--", "/bin/true"});
+  const auto second = run_process({SIMULATOR, "--state-dir", simulator.text("stateDir"), "--", "/bin/true"});
   CHECK(second.exit_code == 125);
   CHECK(second.err.find("another simulator uses") != std::string::npos);
 }
@@ -193,13 +196,12 @@ TEST_CASE("the files of the state directory are private where they must be") {
 
 TEST_CASE("installed, it finds its plugin in the library directory of its prefix") {
   const fs::path bin = fs::path(SIMULATOR).parent_path();
-  const ScratchDirectory prefix;
-  const std::string place = prefix.path() + "/" LIBRARY_DIRECTORY "/fleet-provision";
-  fs::create_directories(prefix.path() + "/bin");
-  fs::copy_file(SIMULATOR, prefix.path() + "/bin/fleet-provision-simulator");
+  const TemporaryDirectory prefix;
+  const std::string place = prefix / "" LIBRARY_DIRECTORY "/fleet-provision";
+  fs::create_directories(prefix / "bin");
+  fs::copy_file(SIMULATOR, prefix / "bin/fleet-provision-simulator");
   const auto start = [&] {
-    return run(
-        {prefix.path() + "/bin/fleet-provision-simulator", "--state-dir", prefix.path() + "/state", "--", "/bin/true"});
+    return run_process({prefix / "bin/fleet-provision-simulator", "--state-dir", prefix / "state", "--", "/bin/true"});
   };
   CHECK(start().exit_code == 125);
   fs::create_directories(place);
@@ -213,17 +215,17 @@ TEST_CASE("it needs no root") {
     return;
   }
   // As nobody, from a directory that nobody may read.
-  const ScratchDirectory place;
+  const TemporaryDirectory place;
   const fs::path bin = fs::path(SIMULATOR).parent_path();
-  const std::string copy = place.path() + "/bin";
+  const std::string copy = place / "bin";
   fs::create_directory(copy);
   for (const char* name : {"fleet-provision-simulator", "fleet-provision-simulator-plugin.so"}) {
     fs::copy_file(bin / name, copy + "/" + name);
   }
   fs::permissions(place.path(), fs::perms::all);
   const auto finished =
-      run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy + "/fleet-provision-simulator",
-           "--state-dir", place.path() + "/state", "--", "/usr/bin/id", "-u"});
+      run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                   copy + "/fleet-provision-simulator", "--state-dir", place / "state", "--", "/usr/bin/id", "-u"});
   CHECK(finished.exit_code == 0);
   CHECK(finished.out == "65534\n");
   CHECK(finished.err.empty());

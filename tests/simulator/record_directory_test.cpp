@@ -10,6 +10,8 @@
 
 namespace fleet_provision::simulator {
 
+using namespace test;
+
 namespace {
 
 namespace fs = std::filesystem;

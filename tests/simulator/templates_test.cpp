@@ -1,5 +1,7 @@
 #include "service/template.hpp"
 
+#include "service/builtin_template.hpp"
+
 #include <nlohmann/json.hpp>
 #include "tests/support/catch.hpp"
 
@@ -19,7 +21,7 @@ std::string body_with(const std::string& expression, const std::string& more = "
          more + "}";
 }
 
-Granted<Rendered> rendered(const std::string& body, const Parameters& parameters) {
+Accepted<RenderedTemplate> rendered(const std::string& body, const Parameters& parameters) {
   auto parsed = ProvisioningTemplate::parse("test", body);
   if (!parsed) FAIL(parsed.error().message);
   return parsed->render(parameters, "certificate-1");
@@ -112,7 +114,12 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {R"({"Resources":{"t":{"Type":"AWS::IoT::Thing","Properties":{}}}})", "ThingName is missing"},
       {R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"Status":"Active"}}}})",
        "CertificateId is missing"},
-      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{}}}})", "either PolicyName or PolicyDocument"},
+      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{}}}})",
+       "needs either PolicyName or PolicyDocument"},
+      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{"PolicyDocument":{"Version":"x","Id":"y"}}}}})",
+       "PolicyDocument: neither text nor a function"},
+      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{"PolicyDocument":{"Ref":5}}}}})",
+       "Ref takes a name"},
       {thing(R"(,"ThingNam":"y"}})"), "did you mean ThingName?"},
       {thing(R"(},"OverrideSettings":{"ThingTypeName":"MERGE"}})"), "DO_NOTHING, REPLACE or FAIL"},
       {thing(R"(},"OverrideSettings":{"ThingName":"FAIL"}})"), "unknown name ThingName"},
@@ -135,15 +142,15 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
 }
 
 TEST_CASE("the built-in template makes gateway-SERIAL") {
-  const auto result = rendered(std::string(builtin_template_body()), {{"SerialNumber", "4711"}});
+  const auto result = rendered(std::string(kBuiltinTemplateBody), {{"SerialNumber", "4711"}});
   REQUIRE(result);
   CHECK(result->thing->name == "gateway-4711");
-  CHECK(result->certificate->status == "ACTIVE");
-  CHECK_FALSE(rendered(std::string(builtin_template_body()), {}));
+  CHECK(result->certificate->status == CertificateStatus::kActive);
+  CHECK_FALSE(rendered(std::string(kBuiltinTemplateBody), {}));
 }
 
 TEST_CASE("a template is taken out of what the AWS CLI prints") {
-  const std::string body(builtin_template_body());
+  const std::string body(kBuiltinTemplateBody);
   const auto quoted = [](const std::string& text) { return nlohmann::json(text).dump(); };
   struct Row {
     std::string text;
@@ -165,7 +172,7 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
   }
   const Row refused[] = {
       {"{", "template test: line 1, column 2: not JSON"},
-      {R"({"templateBody": 5})", "template test: templateBody: neither text nor an object"},
+      {R"({"templateBody": 5})", "template test: templateBody: neither text nor a JSON object"},
       {R"({"templateBody": "{\n,"})", "template test: templateBody: line 2, column 1: not JSON"},
       {R"({"templateBody": )" + quoted(std::string(4000, '[')) + "}",
        "templateBody: line 1, column 65: nested too deeply"},
@@ -196,7 +203,7 @@ TEST_CASE("a template without functions is taken as it stands") {
         std::map<std::string, std::string>{{"site", "berlin"}, {"floor", "3"}, {"spare", "true"}, {"used", "false"}});
   REQUIRE(result->certificate);
   CHECK(result->certificate->certificate_id == "certificate-1");
-  CHECK(result->certificate->status == "ACTIVE");
+  CHECK(result->certificate->status == CertificateStatus::kActive);
   CHECK_FALSE(result->certificate->exclusive_thing);
   CHECK_FALSE(result->certificate->override_status);
   REQUIRE(result->policies.size() == 1);
@@ -222,5 +229,5 @@ TEST_CASE("a template body has 10240 characters at most") {
   const auto longer = ProvisioningTemplate::parse("t", body(10'241));
   REQUIRE_FALSE(longer);
   CHECK(longer.error().message == "template t: 10241 characters");
-  CHECK(longer.error().hint == "the service takes 10240 at most");
+  CHECK(longer.error().hint == "the service takes at most 10240");
 }

@@ -27,9 +27,9 @@ TEST_CASE("request and answer topics are told from everything else") {
     const auto request = parse_request_topic(row.topic);
     CHECK((request ? std::string(word(request->operation)) : "") == row.operation);
     if (request) CHECK(request->template_name == row.template_name);
-    CHECK(is_answer_topic(std::string(row.topic) + "/accepted") == request.has_value());
-    CHECK(is_answer_topic(std::string(row.topic) + "/rejected") == request.has_value());
-    CHECK_FALSE(is_answer_topic(std::string(row.topic) + "/other"));
+    CHECK(is_response_topic(std::string(row.topic) + "/accepted") == request.has_value());
+    CHECK(is_response_topic(std::string(row.topic) + "/rejected") == request.has_value());
+    CHECK_FALSE(is_response_topic(std::string(row.topic) + "/other"));
   }
 }
 

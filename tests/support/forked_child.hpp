@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace fleet_provision {
+namespace fleet_provision::test {
 
 /// Runs `act`, which returns a text, in a forked process that ends without destructors or atexit, and gives the text.
 /// Assertions belong to the caller. Call from a process with one thread.
@@ -31,4 +31,4 @@ std::string in_child(Act act) {
   return text;
 }
 
-}  // namespace fleet_provision
+}  // namespace fleet_provision::test

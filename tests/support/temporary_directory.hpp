@@ -1,4 +1,4 @@
-// A directory of a test's own, removed with everything in it.
+// A directory or a file of a test's own, removed with it, and files as text.
 #pragma once
 
 #include <cstdlib>
@@ -9,7 +9,17 @@
 #include <string>
 #include <string_view>
 
-namespace fleet_provision {
+namespace fleet_provision::test {
+
+inline void write_text(const std::string& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+/// Empty when there is no such file.
+inline std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 class TemporaryDirectory {
  public:
@@ -26,19 +36,31 @@ class TemporaryDirectory {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// The path of this name in it.
   [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+
+  /// Writes a file of mode 0600 and gives its path.
+  // Who knows the name may have no use for the path.
+  std::string write(const std::string& name, std::string_view bytes) const {  // NOLINT(modernize-use-nodiscard)
+    std::string file = *this / name;
+    write_text(file, bytes);
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return file;
+  }
 
  private:
   std::filesystem::path path_;
 };
 
-inline void write_text(const std::string& path, std::string_view text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
+/// A file (0600) with these bytes.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view bytes) : path_(directory_.write("file", bytes)) {}
+  [[nodiscard]] const std::string& path() const { return path_; }
 
-inline std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+ private:
+  TemporaryDirectory directory_;
+  std::string path_;
+};
 
-}  // namespace fleet_provision
+}  // namespace fleet_provision::test

@@ -20,7 +20,8 @@
 #include <string_view>
 #include <utility>
 
-#include "records/files.hpp"
+#include "service/configuration_file.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -36,7 +37,7 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-// mosquitto is in /usr/sbin, which an ordinary user's PATH lacks.
+// mosquitto is often in /usr/sbin, which is not in the PATH of ordinary users.
 Result<std::string> find_mosquitto() {
   const char* path = std::getenv("PATH");
   std::string places = std::string(path == nullptr ? "" : path) + ":/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin";
@@ -46,10 +47,11 @@ Result<std::string> find_mosquitto() {
     if (end != begin && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     begin = end + 1;
   }
-  return fail(ErrorKind::kFileNotFound, "mosquitto is not installed", "apt-get install mosquitto (2.0 or later)");
+  return fail(ErrorKind::kFileNotFound, "mosquitto is not installed",
+              "install mosquitto 2.0 or later, e.g. apt-get install mosquitto");
 }
 
-// mosquitto would otherwise give up root before it has read its plugin and keys.
+// As root, mosquitto would otherwise change its user before it reads its plugin and keys.
 std::string user_line() {
   if (::geteuid() != 0) return {};
   const passwd* entry = ::getpwuid(::geteuid());
@@ -74,15 +76,15 @@ std::string configuration_text(const BrokerSettings& settings, const Pki& pki, c
          "plugin " + settings.plugin + "\n" + "plugin_opt_configuration " + plugin_file + "\n";
 }
 
-// A gateway connects once: to make it a session ticket, two in TLS 1.3, costs OpenSSL 3.0 a tenth of a provisioning.
-// The rest is what Debian's own file says.
+// No session tickets: a gateway connects once, and the two tickets of TLS 1.3 take OpenSSL 3.0 a tenth of the time of a
+// provisioning. The other settings are those of Debian's openssl.cnf.
 constexpr std::string_view kOpensslConfiguration =
     "openssl_conf = openssl\n"
     "[openssl]\nssl_conf = tls\n"
     "[tls]\nsystem_default = everywhere\n"
     "[everywhere]\nMinProtocol = TLSv1.2\nCipherString = DEFAULT:@SECLEVEL=2\nNumTickets = 0\n";
 
-// Where a whole fleet connects at once, each needs a descriptor.
+// Each connection needs a descriptor, and a whole fleet may connect at once.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -93,7 +95,7 @@ void raise_descriptor_limit() {
 [[noreturn]] void become_mosquitto(const std::string& program, const std::string& run_dir, int log, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) _exit(125);
-  // Its own group: a Ctrl-C at the terminal is for COMMAND first.
+  // In a process group of its own, so that Ctrl-C at the terminal reaches COMMAND and not the broker.
   ::setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
@@ -106,7 +108,7 @@ void raise_descriptor_limit() {
   ::setenv("OPENSSL_CONF", (run_dir + kOpensslFile).c_str(), 1);
 #ifdef SANITIZER_RUNTIME
   ::setenv("LD_PRELOAD", SANITIZER_RUNTIME, 1);
-  // mosquitto's own leaks at its end are not ours.
+  // mosquitto leaks memory at exit.
   ::setenv("ASAN_OPTIONS", "detect_leaks=0", 0);
 #endif
   std::string option = "-c";
@@ -126,12 +128,12 @@ std::string last_lines(const std::string& file) {
   return begin == std::string::npos || begin == 0 ? text : text.substr(begin + 1);
 }
 
-// True when the broker wrote its byte, false when it ended or took too long.
-bool wait_ready(int descriptor, std::chrono::milliseconds patience) {
+// Whether the broker wrote its byte; false when it ended or the time is over.
+bool wait_ready(int descriptor, std::chrono::milliseconds timeout) {
   pollfd event{descriptor, POLLIN, 0};
   int ready = 0;
   do {
-    ready = ::poll(&event, 1, static_cast<int>(patience.count()));
+    ready = ::poll(&event, 1, static_cast<int>(timeout.count()));
   } while (ready < 0 && errno == EINTR);
   char byte = 0;
   return ready > 0 && ::read(descriptor, &byte, 1) == 1;
@@ -145,14 +147,16 @@ Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
-    return fail(ErrorKind::kUsage, "not an address to listen on: " + address, "an IPv4 or IPv6 address, e.g. 0.0.0.0");
+    return fail(ErrorKind::kUsage, "--listen: not an IP address: " + address,
+                "use an IPv4 or IPv6 address, e.g. 0.0.0.0");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
   if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0) {
-    return fail(ErrorKind::kInternal, "cannot bind " + address + " port " + std::to_string(port) + ": " + reason());
+    return fail(ErrorKind::kInternal,
+                "cannot listen on " + address + " port " + std::to_string(port) + ": " + reason());
   }
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
@@ -162,51 +166,68 @@ Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port
   return ReservedPort{std::move(socket), ntohs(number)};
 }
 
-Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Configuration configuration,
-                             std::chrono::milliseconds patience) {
-  FP_TRY_ASSIGN(const std::string program, find_mosquitto());
-  std::array<int, 2> ready{};
-  if (::pipe2(ready.data(), O_CLOEXEC) != 0) return fail(ErrorKind::kInternal, "pipe: " + reason());
-  const Descriptor ready_reader(ready[0]);
-  Descriptor ready_writer(ready[1]);
+namespace {
 
-  const std::string plugin_file = settings.run_dir + "/plugin.json";
-  const std::string log_file = settings.run_dir + "/mosquitto.log";
-  configuration.ready_descriptor = ready_writer.get();
+void complete(Configuration& configuration, const Pki& pki, int ready_descriptor) {
+  configuration.ready_descriptor = ready_descriptor;
   configuration.parent = ::getpid();
   if (const char* given = std::getenv("OPENSSL_CONF")) configuration.openssl_configuration = given;
   configuration.device_issuer_certificate = pki.device_issuer_certificate;
   configuration.device_issuer_key = pki.device_issuer_key;
   configuration.claim_certificate_id = pki.claim_certificate_id;
+}
+
+Result<void> write_configuration_files(const BrokerSettings& settings, const Pki& pki,
+                                       const Configuration& configuration) {
+  const std::string plugin_file = settings.run_dir + "/plugin.json";
   FP_TRY(write_file(plugin_file, to_json(configuration), 0600));
   FP_TRY(write_file(settings.run_dir + kConfigurationFile, configuration_text(settings, pki, plugin_file), 0600));
-  FP_TRY(write_file(settings.run_dir + kOpensslFile, kOpensslConfiguration, 0644));
-  FP_TRY_ASSIGN(const Descriptor log, open_own_file(log_file, O_WRONLY | O_CREAT, 0644));
-  if (::ftruncate(log.get(), 0) != 0) {
-    return fail(ErrorKind::kStateNotWritable, "cannot write " + log_file + ": " + reason());
+  return write_file(settings.run_dir + kOpensslFile, kOpensslConfiguration, 0644);
+}
+
+Result<Descriptor> open_empty_log(const std::string& path) {
+  FP_TRY_ASSIGN(Descriptor log, open_own_file(path, O_WRONLY | O_CREAT, 0644));
+  if (::ftruncate(log.get(), 0) == 0) return log;
+  return fail(ErrorKind::kStateNotWritable, "cannot write " + path + ": " + reason());
+}
+
+}  // namespace
+
+Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Configuration configuration,
+                             std::chrono::milliseconds timeout) {
+  FP_TRY_ASSIGN(const std::string program, find_mosquitto());
+  std::array<int, 2> ready{};
+  if (::pipe2(ready.data(), O_CLOEXEC) != 0) {
+    return fail(ErrorKind::kInternal, "cannot create a pipe for mosquitto: " + reason());
   }
+  const Descriptor ready_reader(ready[0]);
+  Descriptor ready_writer(ready[1]);
+  complete(configuration, pki, ready_writer.get());
+  FP_TRY(write_configuration_files(settings, pki, configuration));
+  const std::string log_file = settings.run_dir + "/mosquitto.log";
+  FP_TRY_ASSIGN(const Descriptor log, open_empty_log(log_file));
 
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid < 0) return fail(ErrorKind::kInternal, "fork: " + reason());
+  if (pid < 0) return fail(ErrorKind::kInternal, "cannot start mosquitto: fork: " + reason());
   if (pid == 0) {
     ::fcntl(ready_writer.get(), F_SETFD, 0);
     become_mosquitto(program, settings.run_dir, log.get(), parent);
   }
   Broker broker(pid);
   ready_writer.reset();
-  if (!wait_ready(ready_reader.get(), patience)) {
-    return fail(ErrorKind::kInternal, "mosquitto did not start: " + last_lines(log_file));
+  if (!wait_ready(ready_reader.get(), timeout)) {
+    return fail(ErrorKind::kInternal, "mosquitto did not start: " + last_lines(log_file), "see " + log_file);
   }
   return broker;
 }
 
 Broker::~Broker() {
   if (pid_ <= 0) return;
-  // The plugin's own SIGALRM interrupts the wait for sockets that would otherwise go on for up to 100 ms.
+  // The plugin's SIGALRM handler interrupts the broker's wait for sockets, which lasts up to 100 ms.
   ::kill(pid_, SIGTERM);
   ::kill(pid_, SIGALRM);
-  // It ends within a turn of its loop; two seconds later it is not asked any more.
+  // It ends within one turn of its loop. After two seconds it is killed.
   for (int i = 0; i < 2000; ++i) {
     if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
     ::usleep(1000);

@@ -1,8 +1,8 @@
-// mosquitto as our child.
+// mosquitto as a child process.
 //
-// It listens on a port that nobody else can take: we bind it first and keep it bound (without listening), and both
-// sides set SO_REUSEADDR. It says that it is ready through an inherited descriptor. It ends when we end, however that
-// is: it asked the kernel to be killed at its parent's end.
+// Its port cannot be taken by another process: the simulator binds it first and keeps it bound without listening, and
+// both processes set SO_REUSEADDR. The plugin reports through an inherited descriptor that the broker is ready. The
+// broker never outlives the simulator, because it asks the kernel for a signal at its parent's end (PR_SET_PDEATHSIG).
 #pragma once
 
 #include <sys/types.h>
@@ -18,36 +18,37 @@
 
 namespace fleet_provision::simulator {
 
-/// A port that is ours as long as the object lives.
+/// A port that is bound as long as the object lives.
 struct ReservedPort {
   Descriptor socket;
   std::uint16_t port = 0;
 };
-/// `port` 0: any free one. kUsage for an address that is none, kInternal when it cannot be bound.
+/// `port` 0 stands for a free one. kUsage when `address` is not an IP address, kInternal when it cannot be bound.
 [[nodiscard]] Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port);
 
 struct BrokerSettings {
   std::string listen;
   std::uint16_t port = 0;
   std::string plugin;
-  /// Where its configuration and its own log go.
+  /// The directory for the broker's configuration files and log.
   std::string run_dir;
 };
 
 class Broker {
  public:
-  /// Starts mosquitto and waits until it accepts connections. `configuration` is completed and handed to the plugin.
+  /// Starts mosquitto and waits until it accepts connections. The plugin gets `configuration` with the PKI filled in.
+  /// kFileNotFound when mosquitto is not installed, kInternal when it does not start.
   [[nodiscard]] static Result<Broker> start(const BrokerSettings& settings, const Pki& pki, Configuration configuration,
-                                            std::chrono::milliseconds patience);
+                                            std::chrono::milliseconds timeout);
   Broker(Broker&& other) noexcept : pid_(other.pid_) { other.pid_ = -1; }
   Broker& operator=(Broker&&) = delete;
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
-  /// Ends it and waits for its end.
+  /// Ends the broker and waits for its end.
   ~Broker();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// To be called when its end was already seen by waitpid.
+  /// For a broker whose end waitpid has already reported.
   void forget() { pid_ = -1; }
 
  private:

@@ -9,18 +9,17 @@
 
 #include <array>
 #include <chrono>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
-#include "codec/json_text.hpp"
+#include "service/decode.hpp"
+#include "service/encode.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
-using nlohmann::json;
-
-constexpr std::chrono::seconds kHookPatience{5};
+constexpr std::chrono::seconds kHookTimeout{5};
 constexpr std::size_t kOutputBytesMax = 128 * 1024;
 
 struct Run {
@@ -31,22 +30,22 @@ struct Run {
   std::chrono::steady_clock::time_point deadline;
 };
 
-// A kernel before 5.9 has no call for it.
+// Linux before 5.9 has no close_range.
 void close_all_from(int first) {
   if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
   const long end = ::sysconf(_SC_OPEN_MAX);
   for (int each = first; each < end; ++each) ::close(each);
 }
 
-// In the child: the event on stdin, the answer on stdout, stderr as ours.
+// In the child: runs the program with the event on stdin and its response on stdout. stderr is the broker's.
 [[noreturn]] void become(const std::string& program, int input, int output, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) _exit(127);
-  // Its own group: what it has begun ends with it.
+  // In a process group of its own, so that end() also ends its children.
   ::setpgid(0, 0);
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
-  // The broker opens its listener and its clients' sockets for its children as well.
+  // The broker's listener and client sockets are not close-on-exec.
   close_all_from(STDERR_FILENO + 1);
   sigset_t none;
   sigemptyset(&none);
@@ -67,11 +66,11 @@ class HookProgram final : public Hook {
   }
 
   void ask(std::uint64_t question, const HookEvent& event) override;
-  std::vector<HookAnswer> answers() override;
+  std::vector<HookResponse> responses() override;
 
  private:
-  // True when the run is over and `answer` holds its result.
-  static bool progress(Run& run, HookAnswer& answer);
+  // The response, when the run is over.
+  static std::optional<HookResponse> progress(Run& run);
   static void end(Run& run) {
     ::kill(-run.pid, SIGKILL);
     ::kill(run.pid, SIGKILL);
@@ -81,7 +80,7 @@ class HookProgram final : public Hook {
 
   std::string program_;
   std::vector<Run> runs_;
-  std::vector<HookAnswer> failed_;
+  std::vector<HookResponse> failed_;
 };
 
 void HookProgram::ask(std::uint64_t question, const HookEvent& event) {
@@ -97,87 +96,83 @@ void HookProgram::ask(std::uint64_t question, const HookEvent& event) {
   if (output[1] >= 0) ::close(output[1]);
   if (pid < 0) {
     if (output[0] >= 0) ::close(output[0]);
-    failed_.push_back({question, false, {}, "the hook cannot be run"});
+    failed_.push_back({question, false, {}, "the hook cannot be started"});
     return;
   }
   ::fcntl(output[0], F_SETFL, O_NONBLOCK);
-  runs_.push_back({question, pid, output[0], {}, std::chrono::steady_clock::now() + kHookPatience});
+  runs_.push_back({question, pid, output[0], {}, std::chrono::steady_clock::now() + kHookTimeout});
 }
 
-bool HookProgram::progress(Run& run, HookAnswer& answer) {
+std::optional<HookResponse> HookProgram::progress(Run& run) {
   std::array<char, 4096> buffer{};
   ssize_t got = 0;
   while ((got = ::read(run.output, buffer.data(), buffer.size())) > 0 && run.text.size() <= kOutputBytesMax) {
     run.text.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  answer = {run.question, false, {}, {}};
+  const auto denied = [&run](std::string reason) { return HookResponse{run.question, false, {}, std::move(reason)}; };
   int status = 0;
-  const bool over = got == 0 && ::waitpid(run.pid, &status, WNOHANG) == run.pid;
-  if (over) {
+  if (got == 0 && ::waitpid(run.pid, &status, WNOHANG) == run.pid) {
     ::close(run.output);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-      answer = parse_hook_answer(run.question, run.text);
-    } else {
-      answer.reason = WIFEXITED(status) ? "the hook ended with " + std::to_string(WEXITSTATUS(status))
-                                        : "the hook ended by signal " + std::to_string(WTERMSIG(status));
-    }
-    return true;
+    if (WIFSIGNALED(status)) return denied("the hook was ended by signal " + std::to_string(WTERMSIG(status)));
+    if (WEXITSTATUS(status) != 0) return denied("the hook exited with status " + std::to_string(WEXITSTATUS(status)));
+    return parse_hook_response(run.question, run.text);
   }
-  if (run.text.size() > kOutputBytesMax || std::chrono::steady_clock::now() >= run.deadline) {
-    end(run);
-    answer.reason = run.text.size() > kOutputBytesMax ? "the hook says too much" : "the hook took more than 5 seconds";
-    return true;
-  }
-  return false;
+  const bool too_long = run.text.size() > kOutputBytesMax;
+  if (!too_long && std::chrono::steady_clock::now() < run.deadline) return std::nullopt;
+  end(run);
+  return denied(too_long ? "the hook wrote more than 128 KiB" : "the hook took more than 5 seconds");
 }
 
-std::vector<HookAnswer> HookProgram::answers() {
-  std::vector<HookAnswer> answers = std::exchange(failed_, {});
+std::vector<HookResponse> HookProgram::responses() {
+  std::vector<HookResponse> responses = std::exchange(failed_, {});
   for (auto run = runs_.begin(); run != runs_.end();) {
-    HookAnswer answer;
-    if (progress(*run, answer)) {
-      answers.push_back(std::move(answer));
+    if (auto response = progress(*run)) {
+      responses.push_back(std::move(*response));
       run = runs_.erase(run);
     } else {
       ++run;
     }
   }
-  return answers;
+  return responses;
 }
 
 }  // namespace
 
 std::string hook_event_json(const HookEvent& event) {
-  const json document{{"claimCertificateId", event.claim_certificate_id},
-                      {"certificateId", event.certificate_id},
-                      {"certificatePem", event.certificate_pem},
-                      {"templateArn", "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/" + event.template_name},
-                      {"clientId", event.client_id},
-                      {"parameters", event.parameters}};
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(Value{Members{
+      {"claimCertificateId", text_value(event.claim_certificate_id)},
+      {"certificateId", text_value(event.certificate_id)},
+      {"certificatePem", text_value(event.certificate_pem)},
+      {"templateArn", text_value("arn:aws:iot:us-east-1:123456789012:provisioningtemplate/" + event.template_name)},
+      {"clientId", text_value(event.client_id)},
+      {"parameters", Value{text_members(event.parameters)}}}});
 }
 
-HookAnswer parse_hook_answer(std::uint64_t question, const std::string& output) {
-  HookAnswer answer{question, false, {}, {}};
-  if (const auto fault = json_fault(output)) {
-    answer.reason = "the hook's answer: " + fault->message();
-    return answer;
+HookResponse parse_hook_response(std::uint64_t question, const std::string& output) {
+  HookResponse response{question, false, {}, {}};
+  const auto document = parse_json("the hook's response", output);
+  if (!document) {
+    response.reason = document.error().message;
+    return response;
   }
-  const json document = json::parse(output, nullptr, false);
-  if (!document.is_object()) {
-    answer.reason = "the hook's answer is not a JSON object";
-    return answer;
+  if (document->members() == nullptr) {
+    response.reason = "the hook's response is not a JSON object";
+    return response;
   }
-  const json allowed = document.value("allowProvisioning", json());
-  answer.allowed = allowed == json(true) || allowed == json("true");
-  if (!answer.allowed)
-    answer.reason = allowed.is_null() ? "no allowProvisioning in the hook's answer" : "the hook denies";
-  const json overrides = document.value("parameterOverrides", json::object());
-  if (!overrides.is_object()) return answer;
-  for (const auto& [name, value] : overrides.items()) {
-    if (value.is_string()) answer.parameter_overrides[name] = value.get<std::string>();
+  const Value* allowed = document->find("allowProvisioning");
+  if (allowed == nullptr || allowed->is_null()) {
+    response.reason = "no allowProvisioning in the hook's response";
+    return response;
   }
-  return answer;
+  response.allowed = (allowed->boolean() != nullptr && *allowed->boolean()) ||
+                     (allowed->text() != nullptr && *allowed->text() == "true");
+  if (!response.allowed) response.reason = "the hook denies";
+  const Value* overrides = document->find("parameterOverrides");
+  if (overrides == nullptr || overrides->members() == nullptr) return response;
+  for (const auto& [name, value] : *overrides->members()) {
+    if (const std::string* text = value.text()) response.parameter_overrides[name] = *text;
+  }
+  return response;
 }
 
 std::unique_ptr<Hook> run_as_hook(std::string program) {

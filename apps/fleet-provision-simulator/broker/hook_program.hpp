@@ -1,8 +1,7 @@
-// A program that stands for the pre-provisioning hook: the event as JSON on its stdin, the answer as JSON on its
-// stdout.
+// The pre-provisioning hook as a program: it gets the event as JSON on stdin and writes its response as JSON to stdout.
 //
-// As with the service, whatever is not a clear yes within five seconds is a no: another exit code
-// than 0, no JSON, no `allowProvisioning`. The broker goes on meanwhile: nothing here waits.
+// As with the service, only an explicit `allowProvisioning` within five seconds allows. An exit code other than 0,
+// output that is not JSON, and a timeout deny. Nothing here waits, so the broker serves other clients meanwhile.
 #pragma once
 
 #include <memory>
@@ -12,10 +11,12 @@
 
 namespace fleet_provision::simulator {
 
+/// Runs `program`, an absolute path, once for each question.
 [[nodiscard]] std::unique_ptr<Hook> run_as_hook(std::string program);
 
-/// The event as the service would send it, and what an answer says. For the tests.
+/// The event as the service sends it to its hook.
 [[nodiscard]] std::string hook_event_json(const HookEvent& event);
-[[nodiscard]] HookAnswer parse_hook_answer(std::uint64_t question, const std::string& output);
+/// What the program's output means. `allowed` is false and `reason` is set for all that does not allow.
+[[nodiscard]] HookResponse parse_hook_response(std::uint64_t question, const std::string& output);
 
 }  // namespace fleet_provision::simulator

@@ -1,10 +1,10 @@
-// mosquitto's callbacks ↔ the model of the service; nothing else.
+// The plugin: translates between mosquitto's callbacks and the model of the service.
 //
-// What is true of mosquitto 2.0 (tried): it is one thread, and all of this runs in it. A publish from a callback is
-// queued and leaves in the next turn of its loop. The tick comes once a turn, and a turn lasts up to 100 ms when no
-// socket moves; a 1 ms interval timer with an empty handler interrupts that while something is due. A client must not
-// be kicked inside a callback that concerns it, so closing happens in the tick, or by the callback's own result:
-// MOSQ_ERR_CONN_LOST closes without a packet, MOSQ_ERR_ACL_DENIED is reason code 135 on MQTT 5.
+// Properties of mosquitto 2.0 that it relies on: one thread runs the broker and all callbacks. A publish from a
+// callback is queued and leaves in the next turn of the broker's loop. The tick callback runs once a turn, and a turn
+// lasts up to 100 ms when no socket is ready; a 1 ms interval timer interrupts that while something is due. A client
+// must not be kicked inside a callback that concerns it, so connections are closed in the tick, or by the callback's
+// result: MOSQ_ERR_CONN_LOST closes without a packet, MOSQ_ERR_ACL_DENIED is reason code 135 on MQTT 5.
 #include <fcntl.h>
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -24,18 +24,21 @@
 
 #include "broker/hook_program.hpp"
 #include "pki/issuer.hpp"
-#include "records/files.hpp"
 #include "records/state_store.hpp"
+#include "service/configuration_file.hpp"
 #include "service/service.hpp"
+#include "service/template.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
-// While it lives, the loop turns every millisecond.
-class Heartbeat {
+// While it is on, SIGALRM interrupts the broker's wait for sockets every millisecond, so that the tick comes at least
+// as often.
+class LoopTimer {
  public:
-  Heartbeat() {
+  LoopTimer() {
     struct sigaction action {};
     action.sa_handler = [](int) {};
     sigaction(SIGALRM, &action, nullptr);
@@ -52,7 +55,7 @@ class Heartbeat {
   bool on_ = false;
 };
 
-// Appends whole lines, so that a reader never sees half an event.
+// Appends each line with one write, so that a reader never sees part of an event.
 class LogFile {
  public:
   explicit LogFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
@@ -64,7 +67,7 @@ class LogFile {
   Descriptor descriptor_;
 };
 
-/// All that the plugin owns, in the order in which the parts need each other.
+/// All that the plugin owns; each part uses those above it.
 struct Plugin {
   Configuration configuration;
   std::unique_ptr<Issuer> issuer;
@@ -75,9 +78,36 @@ struct Plugin {
   std::unique_ptr<EventLog> log;
   std::unique_ptr<Hook> hook;
   std::unique_ptr<Service> service;
-  Heartbeat heartbeat;
+  LoopTimer loop_timer;
   mosquitto_plugin_id_t* identifier = nullptr;
 };
+
+Result<std::vector<ProvisioningTemplate>> parse_templates(const Configuration& configuration) {
+  std::vector<ProvisioningTemplate> templates;
+  for (const auto& each : configuration.templates) {
+    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body));
+    templates.push_back(std::move(parsed));
+  }
+  return templates;
+}
+
+Result<std::vector<Fault>> parse_faults(const Configuration& configuration) {
+  std::vector<Fault> faults;
+  for (const auto& spec : configuration.faults) {
+    FP_TRY_ASSIGN(auto fault, parse_fault(spec));
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+Result<void> open_log(Plugin& plugin) {
+  const Configuration& configuration = plugin.configuration;
+  FP_TRY_ASSIGN(Descriptor descriptor, open_event_log(configuration.log_file, configuration.state_dir));
+  plugin.log_file = std::make_unique<LogFile>(std::move(descriptor));
+  plugin.log =
+      std::make_unique<EventLog>([file = plugin.log_file.get()](const std::string& line) { file->append(line); });
+  return {};
+}
 
 Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_file) {
   auto plugin = std::make_unique<Plugin>();
@@ -87,33 +117,22 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   FP_TRY_ASSIGN(plugin->issuer, open_issuer(configuration.device_issuer_certificate, configuration.device_issuer_key));
   FP_TRY_ASSIGN(plugin->store, open_state_store(configuration.state_dir));
   plugin->registry = std::make_unique<Registry>(*plugin->store, *plugin->issuer);
-  std::vector<ProvisioningTemplate> templates;
-  for (const auto& body : configuration.templates) {
-    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(body.name, body.body));
-    templates.push_back(std::move(parsed));
-  }
-  std::vector<Fault> faults;
-  for (const auto& spec : configuration.faults) {
-    FP_TRY_ASSIGN(auto fault, parse_fault(spec));
-    faults.push_back(std::move(fault));
-  }
+  FP_TRY_ASSIGN(auto templates, parse_templates(configuration));
+  FP_TRY_ASSIGN(auto faults, parse_faults(configuration));
   FP_TRY_ASSIGN(auto policy, Policy::parse("claim policy", configuration.claim_policy));
-  plugin->operations = std::make_unique<Operations>(
-      std::move(templates), *plugin->registry, *plugin->issuer,
-      OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
-  FP_TRY_ASSIGN(Descriptor log_descriptor, open_event_log(configuration.log_file, configuration.state_dir));
-  plugin->log_file = std::make_unique<LogFile>(std::move(log_descriptor));
-  plugin->log =
-      std::make_unique<EventLog>([file = plugin->log_file.get()](const std::string& line) { file->append(line); });
-  if (configuration.hook != "allow" && configuration.hook != "deny") plugin->hook = run_as_hook(configuration.hook);
+  const OperationRules rules{.token_lifetime = configuration.token_lifetime,
+                             .accept_token_reuse = configuration.behaviours.accept_token_reuse};
+  plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);
+  FP_TRY(open_log(*plugin));
+  if (configuration.hook.kind == HookSetting::Kind::kProgram) plugin->hook = run_as_hook(configuration.hook.program);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
   plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
                                               *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
   return plugin;
 }
 
-// By now OpenSSL has read the broker's own configuration.
-void give_back_environment(const Configuration& configuration) {
+// The broker's OpenSSL has read its configuration by now; the hook program gets the variable of the simulator's caller.
+void restore_openssl_variable(const Configuration& configuration) {
   if (configuration.openssl_configuration) {
     setenv("OPENSSL_CONF", configuration.openssl_configuration->c_str(), 1);
   } else {
@@ -134,7 +153,7 @@ int result_of(Permission permission) {
   return MOSQ_ERR_UNKNOWN;
 }
 
-// Sends at once; closes only from the tick.
+// Called from the tick only, because a client must not be closed in a callback that concerns it.
 void carry_out(Plugin& plugin) {
   for (const auto& effect : plugin.service->due()) {
     if (effect.kind == Effect::Kind::kClose) {
@@ -145,21 +164,20 @@ void carry_out(Plugin& plugin) {
                                     nullptr);
     }
   }
-  plugin.heartbeat.set(plugin.service->waiting());
+  plugin.loop_timer.set(plugin.service->waiting());
 }
 
 int on_basic_auth(int, void* data, void* user) {
   auto& plugin = *static_cast<Plugin*>(user);
   const auto* event = static_cast<mosquitto_evt_basic_auth*>(data);
   const PeerCertificate peer = take_peer_certificate(mosquitto_client_certificate(event->client));
-  Connecting connecting;
-  connecting.client_id = text_or_empty(mosquitto_client_id(event->client));
-  connecting.mqtt_version = mosquitto_client_protocol_version(event->client);
-  connecting.certificate_id = peer.id;
-  connecting.certificate_common_name = peer.common_name;
-  connecting.address = text_or_empty(mosquitto_client_address(event->client));
-  connecting.clean_session = mosquitto_client_clean_session(event->client);
-  switch (plugin.service->connect(event->client, connecting)) {
+  const ConnectingClient client{.client_id = text_or_empty(mosquitto_client_id(event->client)),
+                                .mqtt_version = mosquitto_client_protocol_version(event->client),
+                                .certificate_id = peer.id,
+                                .certificate_common_name = peer.common_name,
+                                .address = text_or_empty(mosquitto_client_address(event->client)),
+                                .clean_session = mosquitto_client_clean_session(event->client)};
+  switch (plugin.service->connect(event->client, client)) {
     case Admission::kAccepted: return MOSQ_ERR_SUCCESS;
     case Admission::kNotAuthorized: return MOSQ_ERR_AUTH;
     case Admission::kClosed: return MOSQ_ERR_CONN_LOST;
@@ -188,20 +206,20 @@ int on_message(int, void* data, void* user) {
                                  event->payloadlen);
   const Permission permission = plugin.service->message(event->client, text_or_empty(event->topic), payload,
                                                         mosquitto_client_sub_count(event->client));
-  plugin.heartbeat.set(plugin.service->waiting());
+  plugin.loop_timer.set(plugin.service->waiting());
   return result_of(permission);
 }
 
-// mosquitto lets 100 connections wait for it; of a fleet that is switched on at once the others would be turned away by
-// the kernel and come again after one second, then after three. To listen again changes the number alone.
-void let_a_fleet_wait() {
-  constexpr int kHighestAtTheStart = 256;
-  constexpr int kAsManyAsTheKernelAllows = 65535;
-  for (int descriptor = 0; descriptor < kHighestAtTheStart; ++descriptor) {
+// mosquitto listens with a backlog of 100. When a whole fleet powers up together, the kernel drops the SYNs of all
+// others, and they retry only after one second, then three. Calling listen again changes the backlog alone.
+void raise_listen_backlog() {
+  constexpr int kDescriptorsAtStart = 256;
+  constexpr int kBacklogMax = 65535;  // the kernel caps it at net.core.somaxconn
+  for (int descriptor = 0; descriptor < kDescriptorsAtStart; ++descriptor) {
     int listens = 0;
     socklen_t size = sizeof listens;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) {
-      listen(descriptor, kAsManyAsTheKernelAllows);
+      listen(descriptor, kBacklogMax);
     }
   }
 }
@@ -209,7 +227,7 @@ void let_a_fleet_wait() {
 int on_tick(int, void*, void* user) {
   auto& plugin = *static_cast<Plugin*>(user);
   if (plugin.configuration.ready_descriptor >= 0) {
-    let_a_fleet_wait();
+    raise_listen_backlog();
     if (write(plugin.configuration.ready_descriptor, "1", 1) < 0) return MOSQ_ERR_SUCCESS;
     close(plugin.configuration.ready_descriptor);
     plugin.configuration.ready_descriptor = -1;
@@ -234,7 +252,7 @@ const char* word_of_reason(int reason) {
     case MOSQ_ERR_PROTOCOL:
     case MOSQ_ERR_MALFORMED_PACKET:
     case MOSQ_ERR_MALFORMED_UTF8: return "malformed packet";
-    // mosquitto's word for every ordinary end, after a DISCONNECT or without one.
+    // mosquitto reports every ordinary end so, after a DISCONNECT or without one.
     case MOSQ_ERR_CONN_PENDING: return "closed";
     default: return "error";
   }
@@ -283,17 +301,17 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** userdata, mo
     mosquitto_log_printf(MOSQ_LOG_ERR, "%s", plugin.error().message.c_str());
     return MOSQ_ERR_INVAL;
   }
-  // A change of credentials forgets the request for a signal at the parent's end; and the parent may be gone by now.
+  // A change of credentials resets the parent death signal, and the parent may have ended before this call.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != (*plugin)->configuration.parent) return MOSQ_ERR_UNKNOWN;
-  give_back_environment((*plugin)->configuration);
+  restore_openssl_variable((*plugin)->configuration);
   (*plugin)->identifier = identifier;
   for (const auto& each : kCallbacks) {
     const int rc = mosquitto_callback_register(identifier, each.event, each.callback, nullptr, plugin->get());
     if (rc != MOSQ_ERR_SUCCESS) return rc;
   }
-  // Until the first tick has told that the broker is ready.
-  (*plugin)->heartbeat.set(true);
+  // On until the first tick has reported that the broker is ready.
+  (*plugin)->loop_timer.set(true);
   *userdata = plugin->release();
   return MOSQ_ERR_SUCCESS;
 }

@@ -9,9 +9,9 @@
 #include <exception>
 
 #include "core/text.hpp"
-#include "pki/rsa_keys_ahead.hpp"
+#include "pki/rsa_key_pool.hpp"
 #include "pki/x509.hpp"
-#include "records/files.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -22,12 +22,12 @@ constexpr const char* kNotAfter = "20491231235959Z";
 constexpr long kDay = 86400;
 constexpr int kRsaBitsMin = 2048;
 
-tl::unexpected<Refusal> bad_csr(const std::string& message) {
-  return refuse(400, "InvalidCertificateSigningRequest", message);
+tl::unexpected<Rejection> bad_csr(const std::string& message) {
+  return reject(400, "InvalidCertificateSigningRequest", message);
 }
 
 // RSA from 2048 bits, or P-256, P-384, P-521 (docs/service.md, "Limits").
-Granted<void> check_key(EVP_PKEY* key) {
+Accepted<void> check_key(EVP_PKEY* key) {
   const int type = EVP_PKEY_get_base_id(key);
   if (type == EVP_PKEY_RSA) {
     if (EVP_PKEY_get_bits(key) < kRsaBitsMin) return bad_csr("The RSA key of the CSR has fewer than 2048 bits.");
@@ -41,8 +41,8 @@ Granted<void> check_key(EVP_PKEY* key) {
   return bad_csr("The key of the CSR is on a curve other than P-256, P-384 and P-521.");
 }
 
-// SHA-256 and longer; a scheme that names no digest (PSS) is taken as it is.
-bool is_digest_taken(const X509_REQ* request) {
+// SHA-256, SHA-384 or SHA-512. A scheme whose identifier names no digest (PSS) is accepted.
+bool is_digest_accepted(const X509_REQ* request) {
   int digest = NID_undef;
   if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr) != 1) return false;
   return digest == NID_undef || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
@@ -52,9 +52,9 @@ class OpenSslIssuer final : public Issuer {
  public:
   OpenSslIssuer(Certificate certificate, Key key) : certificate_(std::move(certificate)), key_(std::move(key)) {}
 
-  Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override;
-  bool keys_ready() override { return keys_.ready(); }
-  Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override;
+  Accepted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) override;
+  bool keys_ready() override { return key_pool_.ready(); }
+  Accepted<IssuedKeys> issue_with_keys(const IssueFaults& faults) override;
   std::string sha256_hex(std::string_view bytes) override;
   std::string random_hex(std::size_t digits) override;
 
@@ -63,7 +63,7 @@ class OpenSslIssuer final : public Issuer {
 
   Certificate certificate_;
   Key key_;
-  RsaKeysAhead keys_;
+  RsaKeyPool key_pool_;
 };
 
 IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const IssueFaults& faults) {
@@ -83,32 +83,32 @@ IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const Iss
   return {fingerprint(certificate.get()), pem_of(certificate.get())};
 }
 
-Granted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) {
+Accepted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(csr_pem.data(), static_cast<int>(csr_pem.size())),
                                                       &BIO_free);
   const SigningRequest csr(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   if (!csr) return bad_csr("The CSR cannot be parsed.");
   EVP_PKEY* key = X509_REQ_get0_pubkey(csr.get());
-  if (key == nullptr) return bad_csr("The CSR holds no key that can be used.");
-  if (auto checked = check_key(key); !checked) return tl::unexpected<Refusal>(checked.error());
+  if (key == nullptr) return bad_csr("The CSR has no usable key.");
+  if (auto checked = check_key(key); !checked) return tl::unexpected<Rejection>(checked.error());
   const bool verified = X509_REQ_verify(csr.get(), key) == 1;
   ERR_clear_error();
   if (!verified) return bad_csr("The signature of the CSR is wrong.");
-  if (!is_digest_taken(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
+  if (!is_digest_accepted(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
   try {
     return issue(X509_REQ_get_X509_PUBKEY(csr.get()), faults);
   } catch (const std::exception& error) {
-    return refuse(500, "InternalFailure", error.what());
+    return reject(500, "InternalFailure", error.what());
   }
 }
 
-Granted<IssuedKeys> OpenSslIssuer::issue_with_keys(const IssueFaults& faults) {
+Accepted<IssuedKeys> OpenSslIssuer::issue_with_keys(const IssueFaults& faults) {
   try {
-    const Key key = keys_.take();
+    const Key key = key_pool_.take();
     return IssuedKeys{issue(public_key_of(key.get()).get(), faults), traditional_pem_of(key.get())};
   } catch (const std::exception& error) {
-    return refuse(500, "InternalFailure", error.what());
+    return reject(500, "InternalFailure", error.what());
   }
 }
 

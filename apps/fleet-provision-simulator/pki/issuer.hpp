@@ -1,4 +1,4 @@
-// The device issuer: certificates like the service's (docs/service.md, "The certificate it issues"), by OpenSSL.
+// Issues device certificates with OpenSSL, like those of the service (docs/service.md, "The certificate it issues").
 #pragma once
 
 #include <memory>
@@ -9,15 +9,16 @@
 
 namespace fleet_provision::simulator {
 
-/// Reads the issuer's certificate and key from PEM files; kFileUnreadable.
+/// Reads the issuer's certificate and key from PEM files. kFileNotFound, kFileUnreadable.
 [[nodiscard]] Result<std::unique_ptr<Issuer>> open_issuer(const std::string& certificate_file,
                                                           const std::string& key_file);
 
-/// Facts of a certificate that a client showed. Takes over an X509* as the broker gives it (null: all empty).
+/// What identifies a client certificate.
 struct PeerCertificate {
   std::string id;
   std::string common_name;
 };
+/// Takes ownership of an X509*, as the broker gives it. All empty for nullptr.
 [[nodiscard]] PeerCertificate take_peer_certificate(void* x509);
 
 }  // namespace fleet_provision::simulator

@@ -7,9 +7,10 @@
 #include <exception>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "pki/x509.hpp"
-#include "records/files.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -28,30 +29,33 @@ bool is_address(const std::string& name) {
   return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
-CertificateRequest ca_request(int nid, const char* subject) {
+using Extensions = decltype(CertificateRequest::extensions);
+
+// Valid from yesterday, so that a gateway whose clock is slow accepts it.
+CertificateRequest request_for(int nid, const char* subject, long days, Extensions extensions) {
   CertificateRequest request;
   request.subject_nid = nid;
   request.subject = subject;
   request.not_before = -kDay;
-  request.not_after = 3650 * kDay;
-  request.extensions = {{NID_subject_key_identifier, "hash"},
-                        {NID_basic_constraints, "critical,CA:TRUE"},
-                        {NID_key_usage, "critical,keyCertSign,cRLSign"}};
+  request.not_after = days * kDay;
+  request.extensions = std::move(extensions);
   return request;
 }
 
+CertificateRequest ca_request(int nid, const char* subject) {
+  return request_for(nid, subject, 3650,
+                     {{NID_subject_key_identifier, "hash"},
+                      {NID_basic_constraints, "critical,CA:TRUE"},
+                      {NID_key_usage, "critical,keyCertSign,cRLSign"}});
+}
+
 CertificateRequest leaf_request(const char* subject, const char* usage) {
-  CertificateRequest request;
-  request.subject_nid = NID_commonName;
-  request.subject = subject;
-  request.not_before = -kDay;
-  request.not_after = 800 * kDay;
-  request.extensions = {{NID_authority_key_identifier, "keyid"},
-                        {NID_subject_key_identifier, "hash"},
-                        {NID_basic_constraints, "critical,CA:FALSE"},
-                        {NID_key_usage, "critical,digitalSignature"},
-                        {NID_ext_key_usage, usage}};
-  return request;
+  return request_for(NID_commonName, subject, 800,
+                     {{NID_authority_key_identifier, "keyid"},
+                      {NID_subject_key_identifier, "hash"},
+                      {NID_basic_constraints, "critical,CA:FALSE"},
+                      {NID_key_usage, "critical,digitalSignature"},
+                      {NID_ext_key_usage, usage}});
 }
 
 std::string alternative_names(const std::vector<std::string>& names) {
@@ -61,7 +65,8 @@ std::string alternative_names(const std::vector<std::string>& names) {
   return list;
 }
 
-// Loads a pair, or makes and saves it. The key goes to disk first: a certificate without its key would be kept.
+// Loads a pair, or makes and saves it. The key is written first, because a pair counts as complete once its certificate
+// exists.
 template <class Make>
 Result<Pair> load_or_make(const std::string& certificate_file, const std::string& key_file, const Make& make) {
   if (exists(certificate_file) && exists(key_file)) {
@@ -99,7 +104,7 @@ Result<Pki> prepare(const std::string& directory, const std::vector<std::string>
           at("device-issuer.key"),
           at("client-trust.pem"),
           {}};
-  // A claim of another root could not connect.
+  // With a new root the old claim could not connect.
   if (!exists(pki.root_certificate) || !exists(at("ca.key"))) {
     std::error_code none;
     std::filesystem::remove(pki.claim_certificate, none);

@@ -1,11 +1,11 @@
 // The simulator's PKI, kept in one directory across runs.
 //
-// root            signs the server's certificate and the claim; clients trust it (`ca.pem`)
-// server          made anew at each start, because its names may change
-// claim           the bootstrap identity that devices share
-// device issuer   RSA-2048, named like the service's; signs what CreateCertificate… issues
+// root            signs the server certificate and the claim; clients trust it (`ca.pem`)
+// server          created at each start, because its names may change
+// claim           the certificate that all gateways share
+// device issuer   RSA-2048, named like the service's; signs device certificates
 //
-// All but the device issuer are P-256, so that a new PKI costs little more than one RSA key.
+// All but the device issuer have P-256 keys, which take far less time to generate than RSA keys.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@
 
 namespace fleet_provision::simulator {
 
-/// Paths and facts of a PKI that is there.
+/// The files of a PKI.
 struct Pki {
   std::string root_certificate;
   std::string server_certificate;
@@ -24,13 +24,14 @@ struct Pki {
   std::string claim_key;
   std::string device_issuer_certificate;
   std::string device_issuer_key;
-  /// What the broker trusts: root and device issuer.
+  /// The CAs that the broker trusts: root and device issuer.
   std::string client_trust;
-  /// SHA-256 over the DER.
+  /// SHA-256 over the DER, in hex.
   std::string claim_certificate_id;
 };
 
-/// Makes what is missing in `directory`. `names` are DNS names and addresses for the server's certificate.
+/// Creates what is missing in `directory`. `names` are host names and IP addresses for the server certificate.
+/// kStateNotWritable, kFileUnreadable, kInternal.
 [[nodiscard]] Result<Pki> prepare_pki(const std::string& directory, const std::vector<std::string>& names);
 
 }  // namespace fleet_provision::simulator

@@ -43,7 +43,7 @@ std::string take(const Bio& bio) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-// Positive and of twenty bytes, as the service's serial numbers are.
+// Twenty bytes and positive, like the service's serial numbers.
 void set_serial(X509* certificate) {
   std::array<unsigned char, kSerialBytes> bytes{};
   require(RAND_bytes(bytes.data(), kSerialBytes) == 1, "random serial number");
@@ -62,8 +62,8 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   require(X509_add_ext(certificate, extension.get(), -1) == 1, value.c_str());
 }
 
-// Copied as it is encoded. X509_set_pubkey would encode it and, in OpenSSL 3.0, find a decoder for it again, which is a
-// tenth of what a certificate costs.
+// Copies the encoded key. X509_set_pubkey of OpenSSL 3.0 would encode it and look up a decoder, a tenth of the time
+// that a certificate takes.
 void set_public_key(X509* certificate, const X509_PUBKEY* key) {
   const unsigned char* bits = nullptr;
   int size = 0;
@@ -125,7 +125,7 @@ Certificate make_certificate(const CertificateRequest& request, const X509_PUBKE
   Certificate certificate(X509_new());
   require(certificate != nullptr && X509_set_version(certificate.get(), X509_VERSION_3) == 1, "certificate");
   set_serial(certificate.get());
-  // Given as UTF8String, the text may exceed X.520's 64 characters, as the service's issuer does.
+  // Length -1 and no check: as in the service's issuer, the text may exceed the 64 characters of X.520.
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   const auto* bytes = reinterpret_cast<const unsigned char*>(request.subject.data());
   require(X509_NAME_add_entry_by_NID(subject, request.subject_nid, V_ASN1_UTF8STRING, bytes,

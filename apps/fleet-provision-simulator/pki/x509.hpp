@@ -1,5 +1,6 @@
-// Keys and certificates by OpenSSL, as far as the simulator makes them: for the PKI (pki.cpp), the device issuer
-// (issuer.cpp) and keys made ahead.
+// Keys and certificates with OpenSSL, for the PKI, the device issuer and the pool of RSA keys.
+//
+// The functions throw std::runtime_error with OpenSSL's reason.
 #pragma once
 
 #include <openssl/evp.h>
@@ -24,25 +25,24 @@ using Certificate = std::unique_ptr<X509, FreeOpenSsl>;
 using PublicKey = std::unique_ptr<X509_PUBKEY, FreeOpenSsl>;
 using SigningRequest = std::unique_ptr<X509_REQ, FreeOpenSsl>;
 
-/// What a certificate is to say. Times are seconds from now, or from an absolute end.
+/// The content of a certificate. Times are in seconds from now.
 struct CertificateRequest {
-  /// `CN` or `OU` and its text, which may be longer than X.520 wants.
+  /// The NID of CN or OU, and its text, which may be longer than the 64 characters of X.520.
   int subject_nid = 0;
   std::string subject;
   long not_before = -300;
   long not_after = 0;
-  /// ASN.1 time that replaces `not_after`; empty: none.
+  /// An ASN.1 time that replaces `not_after`, unless empty.
   std::string not_after_time;
-  /// Name and value in the syntax of openssl's configuration, in order.
+  /// NID and value in the syntax of OpenSSL's configuration (x509v3_config), in order.
   std::vector<std::pair<int, std::string>> extensions;
 };
 
 [[nodiscard]] Key make_ec_key();
 [[nodiscard]] Key make_rsa_key();
-/// The same, but nothing once `abandoned` is true: it is asked many times while primes are sought.
+/// Returns nullptr soon after `abandoned` has become true.
 [[nodiscard]] Key make_rsa_key(const std::atomic<bool>& abandoned);
-/// Signs with SHA-256. Self-signed when `issuer` is null. Throws std::runtime_error; so do all below that give no
-/// Result.
+/// Signs with SHA-256. Self-signed when `issuer` is nullptr.
 [[nodiscard]] Certificate make_certificate(const CertificateRequest& request, const X509_PUBKEY* subject_key,
                                            X509* issuer, EVP_PKEY* issuer_key);
 [[nodiscard]] PublicKey public_key_of(EVP_PKEY* key);
@@ -50,7 +50,7 @@ struct CertificateRequest {
 [[nodiscard]] std::string pem_of(X509* certificate);
 /// PKCS#8.
 [[nodiscard]] std::string pem_of(EVP_PKEY* key);
-/// PKCS#1 or SEC1, as older software and the service write it.
+/// PKCS#1 or SEC1, as the service sends it.
 [[nodiscard]] std::string traditional_pem_of(EVP_PKEY* key);
 [[nodiscard]] Certificate certificate_from_pem(std::string_view pem);
 [[nodiscard]] Key key_from_pem(std::string_view pem);

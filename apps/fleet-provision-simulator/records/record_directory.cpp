@@ -10,24 +10,25 @@
 #include <filesystem>
 #include <utility>
 
-#include "records/files.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
 constexpr std::string_view kSpare = ".spare-";
-/// Whoever opened a record has read it by then.
-constexpr std::chrono::seconds kReadersPatience{10};
+/// The time after which no reader has a replaced file open.
+constexpr std::chrono::seconds kReadersTimeout{10};
 
-enum class Placed : unsigned char { kNot, kNew, kExchanged };
+enum class Replaced : unsigned char { kFailed, kRenamed, kExchanged };
 
-Placed put_in_place(const char* file, const char* target) {
-  if (::renameat2(AT_FDCWD, file, AT_FDCWD, target, RENAME_NOREPLACE) == 0) return Placed::kNew;
-  if (errno == EEXIST && ::renameat2(AT_FDCWD, file, AT_FDCWD, target, RENAME_EXCHANGE) == 0) return Placed::kExchanged;
-  // A file system without these.
+Replaced replace_record(const char* file, const char* target) {
+  if (::renameat2(AT_FDCWD, file, AT_FDCWD, target, RENAME_NOREPLACE) == 0) return Replaced::kRenamed;
+  if (errno == EEXIST && ::renameat2(AT_FDCWD, file, AT_FDCWD, target, RENAME_EXCHANGE) == 0)
+    return Replaced::kExchanged;
+  // The file system does not support these flags.
   const bool plain = (errno == EINVAL || errno == ENOSYS) && ::rename(file, target) == 0;
-  return plain ? Placed::kNew : Placed::kNot;
+  return plain ? Replaced::kRenamed : Replaced::kFailed;
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ void RecordDirectory::remove_spares() const {
   }
 }
 
-// An exchange may have brought something here that somebody put in a record's place: a link, or a file of another mode.
+// Another process may have replaced the record by a link or by a file with another mode before the exchange.
 int RecordDirectory::reopen(const std::string& file, off_t size_max) const {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return -1;
@@ -63,7 +64,7 @@ int RecordDirectory::reopen(const std::string& file, off_t size_max) const {
 std::string RecordDirectory::written(std::string_view text, Instant now) {
   std::string file;
   int descriptor = -1;
-  if (!spares_.empty() && now - spares_.front().since >= kReadersPatience) {
+  if (!spares_.empty() && now - spares_.front().since >= kReadersTimeout) {
     file = std::move(spares_.front().file);
     spares_.pop_front();
     descriptor = reopen(file, static_cast<off_t>(text.size()));
@@ -88,13 +89,13 @@ std::string RecordDirectory::written(std::string_view text, Instant now) {
 Result<void> RecordDirectory::save(const std::string& name, std::string_view text, Instant now) {
   const std::string target = path_ + "/" + name;
   std::string file = written(text, now);
-  const Placed placed = file.empty() ? Placed::kNot : put_in_place(file.c_str(), target.c_str());
-  if (placed == Placed::kNot) {
+  const Replaced replaced = file.empty() ? Replaced::kFailed : replace_record(file.c_str(), target.c_str());
+  if (replaced == Replaced::kFailed) {
     const std::string reason = std::strerror(errno);
     if (!file.empty()) ::unlink(file.c_str());
     return fail(ErrorKind::kStateNotWritable, "cannot write " + target + ": " + reason);
   }
-  if (placed == Placed::kExchanged) spares_.push_back({std::move(file), now});
+  if (replaced == Replaced::kExchanged) spares_.push_back({std::move(file), now});
   return {};
 }
 

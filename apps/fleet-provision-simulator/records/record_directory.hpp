@@ -1,10 +1,10 @@
 // A directory of small files, each replaced whole, as fast as the file system can.
 //
-// What shapes it, measured on ext4: making a file looks past every inode of its group that was deleted in the last
-// minute, and a rename over a file sends its bytes to the disk at once. With a few hundred records replaced each second
-// that was half of the broker's time. So nothing is deleted: a new text is written into a spare file, which is
-// exchanged with the record and is a spare then, to be used again when nobody can still be reading the old text from
-// it.
+// On ext4 the plain way, a new file renamed over the old one, is slow: creating a file skips every inode of its group
+// that was deleted in the last minute, and a rename over a file flushes its data at once. With a few hundred records a
+// second that was half of the broker's time. So no file is deleted: the new text is written to a spare file, which is
+// then exchanged with the record (renameat2). The old file becomes a spare, and is used again once no reader can still
+// have it open.
 #pragma once
 
 #include <sys/types.h>
@@ -23,14 +23,15 @@ class RecordDirectory {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  /// `path` is there already and belongs to this object alone. Spare files of an earlier run are removed.
+  /// `path` exists, and no other process writes to it. Spare files of an earlier run are removed.
   explicit RecordDirectory(std::string path);
   RecordDirectory(const RecordDirectory&) = delete;
   RecordDirectory& operator=(const RecordDirectory&) = delete;
   ~RecordDirectory();
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// A reader sees the old text or the new one, never a part. Mode 0644 less the umask. kStateNotWritable.
+  /// Replaces the record; a reader sees the old text or the new one, never a part. A new file has mode 0644 less the
+  /// umask. kStateNotWritable.
   [[nodiscard]] Result<void> save(const std::string& name, std::string_view text, Instant now);
   void remove(const std::string& name) const;
 
@@ -39,9 +40,9 @@ class RecordDirectory {
     std::string file;
     Instant since;
   };
-  /// A file that holds `text` alone; empty and errno when there is none.
+  /// The path of a file that contains `text`; empty, with errno set, when it cannot be written.
   [[nodiscard]] std::string written(std::string_view text, Instant now);
-  /// The descriptor of a spare that may be used again; -1 when there is none.
+  /// Opens a spare to write it again; -1 when it is no longer as this object left it.
   [[nodiscard]] int reopen(const std::string& file, off_t size_max) const;
   void remove_spares() const;
 

@@ -2,17 +2,16 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "codec/json_text.hpp"
-#include "records/files.hpp"
 #include "records/record_directory.hpp"
+#include "service/decode.hpp"
+#include "service/encode.hpp"
+#include "service/field_reader.hpp"
+#include "system/files.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
-
-using nlohmann::ordered_json;
 
 std::int64_t seconds_of(WallClockTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -25,55 +24,68 @@ CertificateStatus parse_status(const std::string& text) {
   return CertificateStatus::kPendingActivation;
 }
 
-CertificateRecord certificate_from(const ordered_json& document) {
+Result<CertificateRecord> certificate_from(const FieldReader& fields) {
   CertificateRecord record;
-  record.id = document.at("certificateId");
-  record.pem = document.at("certificatePem");
-  record.status = parse_status(document.at("status"));
-  record.token_sha256 = document.at("tokenSha256");
-  record.token_expires = WallClockTime(std::chrono::seconds(document.at("tokenExpires").get<std::int64_t>()));
-  record.token_used = document.at("tokenUsed");
-  if (!document.at("thingName").is_null()) record.thing_name = document.at("thingName").get<std::string>();
-  for (const auto& policy : document.at("policies")) {
-    record.policies.push_back({policy.value("name", ""), policy.value("document", "")});
+  FP_TRY_ASSIGN(record.id, fields.text("certificateId"));
+  FP_TRY_ASSIGN(record.pem, fields.text("certificatePem"));
+  FP_TRY_ASSIGN(const std::string status, fields.text("status"));
+  record.status = parse_status(status);
+  FP_TRY_ASSIGN(record.token_sha256, fields.text("tokenSha256"));
+  FP_TRY_ASSIGN(const std::int64_t token_expires, fields.integer("tokenExpires"));
+  record.token_expires = WallClockTime(std::chrono::seconds(token_expires));
+  FP_TRY_ASSIGN(record.token_used, fields.boolean("tokenUsed"));
+  if (fields.has("thingName")) {
+    FP_TRY_ASSIGN(record.thing_name, fields.text("thingName"));
+  }
+  FP_TRY_ASSIGN(const auto policies, fields.list("policies"));
+  for (const auto& policy : policies) {
+    const auto text = [&policy](const char* name) {
+      const std::string* member = policy.find_text(name);
+      return member == nullptr ? std::string() : *member;
+    };
+    record.policies.push_back({text("name"), text("document")});
   }
   return record;
 }
 
-ThingRecord thing_from(const ordered_json& document) {
+Result<ThingRecord> thing_from(const FieldReader& fields) {
   ThingRecord record;
-  record.name = document.at("thingName");
-  record.attributes = document.at("attributes").get<std::map<std::string, std::string>>();
-  if (!document.at("thingTypeName").is_null()) record.type = document.at("thingTypeName").get<std::string>();
-  record.groups = document.at("thingGroups").get<std::vector<std::string>>();
-  record.principals = document.at("principals").get<std::vector<std::string>>();
-  record.template_name = document.at("templateName");
+  FP_TRY_ASSIGN(record.name, fields.text("thingName"));
+  FP_TRY_ASSIGN(record.attributes, fields.text_map("attributes"));
+  if (fields.has("thingTypeName")) {
+    FP_TRY_ASSIGN(record.type, fields.text("thingTypeName"));
+  }
+  FP_TRY_ASSIGN(record.groups, fields.texts("thingGroups"));
+  FP_TRY_ASSIGN(record.principals, fields.texts("principals"));
+  FP_TRY_ASSIGN(record.template_name, fields.text("templateName"));
   return record;
+}
+
+Value optional_text(const std::optional<std::string>& text) {
+  return text ? text_value(*text) : Value{};
 }
 
 std::string claim_status_file(const std::string& state_dir) {
   return state_dir + "/claim-status";
 }
 
-void complain(const std::string& message) {
+void warn(const std::string& message) {
   std::fprintf(stderr, "fleet-provision-simulator: %s\n", message.c_str());
 }
 
 template <class Record>
-std::vector<Record> load(const std::string& directory, Record (*from)(const ordered_json&)) {
+std::vector<Record> load(const std::string& directory, Result<Record> (*read)(const FieldReader&)) {
   std::vector<Record> records;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     if (entry.path().extension() != ".json") continue;
-    const std::string text = read_file(entry.path()).value_or("");
-    if (const auto fault = json_fault(text)) {
-      complain("not a record, left aside: " + entry.path().string() + ": " + fault->message());
-      continue;
-    }
-    try {
-      records.push_back(from(ordered_json::parse(text)));
-    } catch (const ordered_json::exception&) {
-      complain("not a record, left aside: " + entry.path().string());
+    const std::string path = entry.path().string();
+    const auto document = parse_json(path, read_file(path).value_or(""));
+    auto record = document ? read(FieldReader(*document, path)) : fail(document.error());
+    if (record) {
+      records.push_back(std::move(*record));
+    } else {
+      warn("ignored a file that is not a record: " + record.error().message);
     }
   }
   return records;
@@ -87,28 +99,29 @@ class StateStore final : public Store {
         claim_status_(claim_status_file(state_dir)) {}
 
   void save(const CertificateRecord& certificate) override {
-    ordered_json policies = ordered_json::array();
+    std::vector<Value> policies;
     for (const auto& policy : certificate.policies) {
-      policies.push_back({{"name", policy.name}, {"document", policy.document}});
+      policies.push_back(Value{Members{{"name", text_value(policy.name)}, {"document", text_value(policy.document)}}});
     }
-    const ordered_json document{
-        {"certificateId", certificate.id},
-        {"status", word(certificate.status)},
-        {"thingName", certificate.thing_name ? ordered_json(*certificate.thing_name) : ordered_json()},
-        {"policies", policies},
-        {"tokenSha256", certificate.token_sha256},
-        {"tokenExpires", seconds_of(certificate.token_expires)},
-        {"tokenUsed", certificate.token_used},
-        {"certificatePem", certificate.pem}};
-    write(certificates_, certificate.id, document);
+    write(certificates_, certificate.id,
+          {{"certificateId", text_value(certificate.id)},
+           {"status", text_value(word(certificate.status))},
+           {"thingName", optional_text(certificate.thing_name)},
+           {"policies", Value{std::move(policies)}},
+           {"tokenSha256", text_value(certificate.token_sha256)},
+           {"tokenExpires", Value{seconds_of(certificate.token_expires)}},
+           {"tokenUsed", Value{certificate.token_used}},
+           {"certificatePem", text_value(certificate.pem)}});
   }
 
   void save(const ThingRecord& thing) override {
-    const ordered_json document{
-        {"thingName", thing.name},        {"thingTypeName", thing.type ? ordered_json(*thing.type) : ordered_json()},
-        {"attributes", thing.attributes}, {"thingGroups", thing.groups},
-        {"principals", thing.principals}, {"templateName", thing.template_name}};
-    write(things_, thing.name, document);
+    write(things_, thing.name,
+          {{"thingName", text_value(thing.name)},
+           {"thingTypeName", optional_text(thing.type)},
+           {"attributes", Value{text_members(thing.attributes)}},
+           {"thingGroups", list_value(thing.groups)},
+           {"principals", list_value(thing.principals)},
+           {"templateName", text_value(thing.template_name)}});
   }
 
   void remove_certificate(const std::string& id) override { certificates_.remove(id + ".json"); }
@@ -116,7 +129,7 @@ class StateStore final : public Store {
   std::vector<CertificateRecord> load_certificates() override { return load(certificates_.path(), certificate_from); }
   std::vector<ThingRecord> load_things() override { return load(things_.path(), thing_from); }
 
-  // Whatever is not ACTIVE cannot connect, a file that somebody is just writing included.
+  // With any other content the claim cannot connect, so a file that is being written denies rather than allows.
   CertificateStatus claim_status() override {
     const std::string text = read_file(claim_status_).value_or("");
     const bool active = text == "ACTIVE\n" || text == "ACTIVE";
@@ -124,10 +137,11 @@ class StateStore final : public Store {
   }
 
  private:
-  static void write(RecordDirectory& directory, const std::string& name, const ordered_json& document) {
-    const auto text = document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    if (auto written = directory.save(name + ".json", text, std::chrono::steady_clock::now()); !written)
-      complain(written.error().message);
+  static void write(RecordDirectory& directory, const std::string& name, Members document) {
+    const std::string text = indented_json_text(Value{std::move(document)}) + "\n";
+    if (auto written = directory.save(name + ".json", text, std::chrono::steady_clock::now()); !written) {
+      warn(written.error().message);
+    }
   }
 
   RecordDirectory certificates_;

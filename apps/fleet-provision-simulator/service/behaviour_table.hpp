@@ -1,4 +1,4 @@
-// Every behaviour (`--behaviour NAME=VALUE`), in one table.
+// The behaviours (`--behaviour NAME=VALUE`) in one table.
 #pragma once
 
 #include <string_view>
@@ -6,7 +6,8 @@
 
 namespace fleet_provision::simulator {
 
-/// Where the service's behaviour is not documented, or is known to vary. Each default is the first value.
+/// Properties of the service that are undocumented or known to vary. false is the first value of the table, the
+/// default.
 struct Behaviours {
   bool deliver_unsubscribed = false;
   bool accept_token_reuse = false;
@@ -20,7 +21,7 @@ struct BehaviourDescription {
   /// The default and the other value.
   std::string_view values[2];
   bool Behaviours::*member;
-  /// `documented` or `assumed`: the ground of the default.
+  /// What the default is based on: `documented` or `assumed`.
   std::string_view basis;
   std::string_view meaning;
 };

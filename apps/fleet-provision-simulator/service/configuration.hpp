@@ -1,4 +1,4 @@
-// What the simulator's program tells the model: everything that the command line decides.
+// What the simulator's program tells the model: all that the command line decides.
 #pragma once
 
 #include <chrono>
@@ -12,41 +12,46 @@
 
 namespace fleet_provision::simulator {
 
-/// `NAME=VALUE`; kUsage names the nearest.
+/// Sets the behaviour in `text`, `NAME=VALUE`. kUsage, with the nearest known name as the hint.
 [[nodiscard]] Result<void> set_behaviour(Behaviours& behaviours, std::string_view text);
 
-struct TemplateBody {
+struct NamedTemplate {
   std::string name;
+  /// A template body as JSON text.
   std::string body;
 };
 
+/// Who decides about a RegisterThing (`--hook`).
+struct HookSetting {
+  enum class Kind : unsigned char { kAllow, kDeny, kProgram } kind = Kind::kAllow;
+  /// For kProgram: its absolute path.
+  std::string program;
+};
+
 struct Configuration {
-  std::vector<TemplateBody> templates;
+  std::vector<NamedTemplate> templates;
   /// An AWS IoT policy document.
   std::string claim_policy;
-  /// SHA-256 over the DER of the claim certificate.
+  /// SHA-256 over the DER of the claim certificate, in hex.
   std::string claim_certificate_id;
   std::chrono::seconds token_lifetime{3600};
-  /// Operations per second.
+  /// Operations per second; absent: no limit.
   std::optional<unsigned> rate;
-  /// `allow`, `deny`, or the path of a program.
-  std::string hook = "allow";
+  HookSetting hook;
+  /// Each as `--fault` takes it.
   std::vector<std::string> faults;
   Behaviours behaviours;
-  /// Directories and files of this run.
+
   std::string state_dir;
   std::string log_file;
   std::string device_issuer_certificate;
   std::string device_issuer_key;
-  /// Written once when the broker accepts connections.
+  /// The plugin writes one byte to it when the broker accepts connections.
   int ready_descriptor = -1;
-  /// The process whose end ends the broker.
+  /// The process ID of the simulator: the broker ends with it.
   int parent = 0;
-  /// What OPENSSL_CONF was for the simulator: the broker has one of its own, and a hook is to find its caller's.
+  /// OPENSSL_CONF in the simulator's environment. The broker runs with its own, and the hook program gets this one.
   std::optional<std::string> openssl_configuration;
 };
-
-[[nodiscard]] std::string to_json(const Configuration& configuration);
-[[nodiscard]] Result<Configuration> configuration_from_json(std::string_view text);
 
 }  // namespace fleet_provision::simulator

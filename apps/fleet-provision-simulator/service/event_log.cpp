@@ -2,6 +2,7 @@
 
 #include "core/identity.hpp"
 #include "core/text.hpp"
+#include "service/encode.hpp"
 
 namespace fleet_provision::simulator {
 

@@ -1,18 +1,19 @@
-// One JSON line per event, for people and for tests. Nothing secret goes in: no payload, no token, no key, no value of
-// a parameter; text that clients chose is made printable. docs/simulator.md lists the events and their fields.
+// The event log: one JSON line per event (docs/simulator.md, "The event log", lists events and fields).
+//
+// No payload, token, key or parameter value goes into it; text that clients chose is made printable.
 #pragma once
 
 #include <functional>
 #include <string>
 
-#include "service/document.hpp"
-#include "service/registry.hpp"
+#include "service/record_store.hpp"
+#include "service/value.hpp"
 
 namespace fleet_provision::simulator {
 
 class EventLog {
  public:
-  /// `sink` gets each whole line with its line end.
+  /// `sink` gets each line, with its line feed, in one call.
   explicit EventLog(std::function<void(const std::string&)> sink) : sink_(std::move(sink)) {}
 
   /// Writes `time`, `event` and the fields, in that order.

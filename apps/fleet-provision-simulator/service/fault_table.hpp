@@ -1,5 +1,5 @@
-// Every fault, in one table: its word, its value, where it can be used and what it means. `--help`, the manual, the
-// completions and docs/simulator.md come from it or are checked against it.
+// The faults (`--fault`) in one table: name, value, operations and meaning. The parser, `--help`, the manual page and
+// the completions use it; a test compares docs/simulator.md with it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ enum class FaultAction : unsigned char {
   kDisconnectAfter,
   kDeny,
   kReject,
-  // What is wrong with an accepted answer.
+  // What is wrong with the response.
   kWrongKey,
   kExpired,
   kNotYetValid,
@@ -43,7 +43,7 @@ enum class FaultAction : unsigned char {
   kOtherTopic,
 };
 
-/// What a rule counts. `create` is either kind of create request.
+/// Where a fault can be injected: bits, because `create` stands for both kinds of create requests.
 enum class FaultPoint : std::uint8_t {
   kConnect = 1,
   kSubscribe = 2,
@@ -52,7 +52,7 @@ enum class FaultPoint : std::uint8_t {
   kRegister = 16,
 };
 
-/// A word of the command line and the points it stands for.
+/// An OPERATION of the command line and the FaultPoints that it stands for.
 struct FaultOperation {
   std::string_view name;
   std::uint8_t points;
@@ -65,16 +65,16 @@ struct FaultDescription {
   FaultAction action;
   std::string_view name;
   FaultValue value;
-  /// What the value is, as help shows it after `=`; empty when there is none.
+  /// The name of the value in the help; empty when the fault takes none.
   std::string_view value_name;
   std::uint8_t points;
   std::string_view meaning;
 };
 [[nodiscard]] const std::vector<FaultDescription>& fault_table();
 [[nodiscard]] const FaultDescription& describe(FaultAction action);
-/// `duplicate[=TIMES]`: the word of a row with its value.
+/// The name of a row with its value, e.g. `duplicate[=TIMES]`.
 [[nodiscard]] std::string form_of(const FaultDescription& row);
-/// `connect, subscribe, create, register`: the operations of a row of the table, in words.
+/// The operations of a row, e.g. `create, register`.
 [[nodiscard]] std::string operations_of(const FaultDescription& row);
 
 }  // namespace fleet_provision::simulator

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/text.hpp"
+#include "service/known_names.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -18,7 +19,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return number;
 }
 
-// The error the service would most likely name for a status (docs/simulator.md, "Error documents").
+// The errorCode that the service most likely uses with a status (docs/simulator.md, "Error documents").
 std::string error_code_for(std::uint64_t status) {
   switch (status) {
     case 400: return "InvalidRequest";
@@ -33,55 +34,61 @@ std::string error_code_for(std::uint64_t status) {
   return "SimulatedFault";
 }
 
-Result<Refusal> parse_refusal(std::string_view text) {
+Result<Rejection> parse_rejection(std::string_view text) {
   const std::size_t comma = text.find(',');
   const auto status = parse_number(text.substr(0, comma));
   if (!status || *status < 100 || *status > 599) {
-    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + printable(text),
-                "reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
+    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + quoted(text),
+                "use reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
   }
-  Refusal refusal{static_cast<int>(*status), error_code_for(*status), "Rejected by the simulator as it was told."};
-  if (comma == std::string_view::npos) return refusal;
+  Rejection rejection{static_cast<int>(*status), error_code_for(*status), kFaultMessage};
+  if (comma == std::string_view::npos) return rejection;
   const std::string_view rest = text.substr(comma + 1);
   const std::size_t second = rest.find(',');
-  refusal.error_code = std::string(rest.substr(0, second));
-  if (second != std::string_view::npos) refusal.error_message = std::string(rest.substr(second + 1));
-  return refusal;
+  rejection.error_code = std::string(rest.substr(0, second));
+  if (second != std::string_view::npos) rejection.error_message = std::string(rest.substr(second + 1));
+  return rejection;
+}
+
+Result<void> parse_number_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
+  const bool optional = row.value == FaultValue::kOptionalNumber;
+  if (!value && optional) return {};
+  const auto number = value ? parse_number(*value) : std::nullopt;
+  // 0 stands for an optional value that is left out.
+  const std::uint64_t least = optional ? 1 : 0;
+  if (!number || *number < least) {
+    return fail(ErrorKind::kUsage,
+                std::string(row.name) + " needs a number from " + std::to_string(least) + " to " +
+                    std::to_string(kNumberMax) + (value ? ", not " + quoted(*value) : ""),
+                "use " + form_of(row));
+  }
+  fault.number = *number;
+  return {};
+}
+
+Result<void> parse_text_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
+  if (!value && row.value == FaultValue::kText) {
+    return fail(ErrorKind::kUsage, std::string(row.name) + " needs a value", "use " + form_of(row));
+  }
+  fault.text = std::string(value.value_or(""));
+  if (row.action == FaultAction::kOtherTopic && fault.text.find_first_of("+#") != std::string::npos) {
+    return fail(ErrorKind::kUsage, "other-topic: a topic cannot contain + or #: " + quoted(fault.text),
+                "use a topic without wildcards");
+  }
+  return {};
 }
 
 Result<void> parse_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
-  const std::string form = std::string(row.name) + "=" + std::string(row.value_name);
   switch (row.value) {
     case FaultValue::kNone:
-      if (value) return fail(ErrorKind::kUsage, std::string(row.name) + " takes no value");
-      return {};
+      if (!value) return {};
+      return fail(ErrorKind::kUsage, std::string(row.name) + " takes no value", "use " + std::string(row.name));
     case FaultValue::kNumber:
-    case FaultValue::kOptionalNumber: {
-      if (!value && row.value == FaultValue::kOptionalNumber) return {};
-      const auto number = value ? parse_number(*value) : std::nullopt;
-      // Where it may be left out, 0 stands for that.
-      const std::uint64_t least = row.value == FaultValue::kOptionalNumber ? 1 : 0;
-      if (!number || *number < least) {
-        return fail(ErrorKind::kUsage,
-                    std::string(row.name) + " needs a number from " + std::to_string(least) + " to " +
-                        std::to_string(kNumberMax) + (value ? ", not " + printable(*value) : ""),
-                    form);
-      }
-      fault.number = *number;
-      return {};
-    }
+    case FaultValue::kOptionalNumber: return parse_number_value(fault, row, value);
     case FaultValue::kText:
-      if (!value) return fail(ErrorKind::kUsage, std::string(row.name) + " needs a value", form);
-      fault.text = std::string(*value);
-      return {};
-    case FaultValue::kOptionalText:
-      fault.text = std::string(value.value_or(""));
-      if (row.action == FaultAction::kOtherTopic && fault.text.find_first_of("+#") != std::string::npos) {
-        return fail(ErrorKind::kUsage, "nothing can be published on a topic with + or #: " + printable(fault.text));
-      }
-      return {};
+    case FaultValue::kOptionalText: return parse_text_value(fault, row, value);
     case FaultValue::kReject: {
-      FP_TRY_ASSIGN(fault.refusal, parse_refusal(value.value_or("")));
+      FP_TRY_ASSIGN(fault.rejection, parse_rejection(value.value_or("")));
       return {};
     }
   }
@@ -91,15 +98,11 @@ Result<void> parse_value(Fault& fault, const FaultDescription& row, std::optiona
 template <class Row>
 Result<const Row*> find_row(const std::vector<Row>& table, std::string_view name, const char* noun) {
   std::vector<std::string_view> names;
-  std::string all;
   for (const auto& row : table) {
     if (row.name == name) return &row;
     names.push_back(row.name);
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
   }
-  const std::string_view near = nearest(name, names);
-  return fail(ErrorKind::kUsage, std::string("unknown ") + noun + " " + printable(name),
-              near.empty() ? "known: " + all : "did you mean " + std::string(near) + "?");
+  return fail(ErrorKind::kUsage, std::string("unknown ") + noun + " " + printable(name), known_names_hint(name, names));
 }
 
 }  // namespace
@@ -108,8 +111,8 @@ Result<Fault> parse_fault(std::string_view spec) {
   const std::size_t first = spec.find(':');
   const std::size_t second = first == std::string_view::npos ? first : spec.find(':', first + 1);
   if (second == std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "a fault is OPERATION:NTH:ACTION[=VALUE], not " + printable(spec),
-                "e.g. create:1:drop or register:*:reject=429");
+    return fail(ErrorKind::kUsage, "--fault takes OPERATION:NTH:ACTION[=VALUE], not " + quoted(spec),
+                "use e.g. create:1:drop or register:*:reject=429");
   }
   const std::string_view nth = spec.substr(first + 1, second - first - 1);
   const std::string_view action = spec.substr(second + 1);
@@ -121,15 +124,17 @@ Result<Fault> parse_fault(std::string_view spec) {
   if (nth != "*") {
     const auto number = parse_number(nth);
     if (!number || *number == 0) {
-      return fail(ErrorKind::kUsage, "which request: " + printable(nth) + " is neither a number from 1 nor *");
+      return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + quoted(nth),
+                  "use 1 for the first request, or * for every request");
     }
     fault.nth = static_cast<unsigned>(*number);
   }
   fault.points = operation->points;
   fault.action = row->action;
   if ((row->points & fault.points) != fault.points) {
-    return fail(ErrorKind::kUsage, std::string(row->name) + " cannot happen to " + std::string(operation->name),
-                std::string(row->name) + " is for " + operations_of(*row));
+    return fail(ErrorKind::kUsage,
+                "fault " + std::string(row->name) + " does not apply to " + std::string(operation->name),
+                "use one of: " + operations_of(*row));
   }
   FP_TRY(parse_value(fault, *row,
                      equals == std::string_view::npos ? std::nullopt : std::optional(action.substr(equals + 1))));
@@ -141,6 +146,10 @@ const Fault* find_fault(const std::vector<Fault>& faults, FaultAction action) {
   return found == faults.end() ? nullptr : &*found;
 }
 
+bool has_fault(const std::vector<Fault>& faults, FaultAction action) {
+  return find_fault(faults, action) != nullptr;
+}
+
 std::string names_of(const std::vector<Fault>& faults) {
   std::string names;
   for (const auto& fault : faults) names += (names.empty() ? "" : ",") + std::string(describe(fault.action).name);
@@ -148,12 +157,12 @@ std::string names_of(const std::vector<Fault>& faults) {
 }
 
 std::vector<Fault> FaultPlan::next(FaultPoint point) {
-  seen_.resize(faults_.size());
+  counts_.resize(faults_.size());
   std::vector<Fault> due;
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     if ((faults_[i].points & static_cast<std::uint8_t>(point)) == 0) continue;
-    ++seen_[i];
-    if (!faults_[i].nth || *faults_[i].nth == seen_[i]) due.push_back(faults_[i]);
+    ++counts_[i];
+    if (!faults_[i].nth || *faults_[i].nth == counts_[i]) due.push_back(faults_[i]);
   }
   return due;
 }

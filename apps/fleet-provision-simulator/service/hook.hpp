@@ -1,4 +1,5 @@
-// The pre-provisioning hook (docs/simulator.md, "The hook"): asked once for each RegisterThing, answered when it likes.
+// The pre-provisioning hook (AWS IoT developer guide, "Pre-provisioning hooks"; docs/simulator.md, "The hook"): asked
+// once for each RegisterThing.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,12 @@ struct HookEvent {
   std::map<std::string, std::string> parameters;
 };
 
-struct HookAnswer {
+struct HookResponse {
   /// The number that `ask` was given.
   std::uint64_t question = 0;
   bool allowed = false;
   std::map<std::string, std::string> parameter_overrides;
-  /// For the event log: why it did not allow.
+  /// Why it did not allow, for the event log.
   std::string reason;
 };
 
@@ -33,9 +34,11 @@ class Hook {
   Hook& operator=(const Hook&) = delete;
   virtual ~Hook() = default;
 
+  /// Starts to ask; does not wait for the response. `question` is a number that was not used before.
   virtual void ask(std::uint64_t question, const HookEvent& event) = 0;
-  /// Answers that have come since the last call; never waits.
-  [[nodiscard]] virtual std::vector<HookAnswer> answers() = 0;
+  /// The responses that arrived since the last call. Each question gets one, at the latest after a timeout. Does not
+  /// wait.
+  [[nodiscard]] virtual std::vector<HookResponse> responses() = 0;
 };
 
 }  // namespace fleet_provision::simulator

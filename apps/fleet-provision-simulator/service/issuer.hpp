@@ -1,11 +1,11 @@
-// What the model needs of a cryptographic library. The real one is issuer.cpp beside the PKI; tests use a fake.
+// The cryptography that the model needs. pki/issuer.hpp implements it with OpenSSL; the tests have a fake.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "service/refusal.hpp"
+#include "service/rejection.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -21,9 +21,9 @@ struct IssuedKeys {
   std::string private_key_pem;
 };
 
-/// How a certificate may be made wrong on purpose.
+/// What faults make wrong with a certificate.
 struct IssueFaults {
-  /// For a key that nobody has.
+  /// Issued for a key that is thrown away.
   bool other_key = false;
   bool expired = false;
   bool not_yet_valid = false;
@@ -36,13 +36,14 @@ class Issuer {
   Issuer& operator=(const Issuer&) = delete;
   virtual ~Issuer() = default;
 
-  /// Refuses a text that is no CSR, a wrong signature, and keys the service does not take.
-  [[nodiscard]] virtual Granted<IssuedCertificate> issue_for_csr(std::string_view csr_pem,
-                                                                 const IssueFaults& faults) = 0;
-  /// Whether a key is at hand for `issue_with_keys`. If not, one is begun, and that call would wait for its own.
+  /// Rejects what is not a PEM CSR, a wrong signature, and keys that the service does not accept (docs/service.md,
+  /// "Limits").
+  [[nodiscard]] virtual Accepted<IssuedCertificate> issue_for_csr(std::string_view csr_pem,
+                                                                  const IssueFaults& faults) = 0;
+  /// Whether `issue_with_keys` has a key without waiting. If not, this call starts to generate one.
   [[nodiscard]] virtual bool keys_ready() = 0;
-  /// RSA-2048.
-  [[nodiscard]] virtual Granted<IssuedKeys> issue_with_keys(const IssueFaults& faults) = 0;
+  /// Generates an RSA-2048 key pair, or takes the one that is ready.
+  [[nodiscard]] virtual Accepted<IssuedKeys> issue_with_keys(const IssueFaults& faults) = 0;
   /// 64 lower-case hex digits.
   [[nodiscard]] virtual std::string sha256_hex(std::string_view bytes) = 0;
   /// `digits` random lower-case hex digits.

@@ -1,4 +1,5 @@
-// The three operations of the API: what a request leads to, whoever asked.
+// The three operations of the MQTT API (docs/service.md, "The exchange"): from a request to the content of its
+// response. Who sends the request, and how the response is delivered, is service.hpp's part.
 #pragma once
 
 #include <chrono>
@@ -6,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "service/document.hpp"
 #include "service/issuer.hpp"
 #include "service/registry.hpp"
+#include "service/request.hpp"
 #include "service/template.hpp"
 
 namespace fleet_provision::simulator {
 
-/// A RegisterThing request that is in order so far; the hook may still refuse it or change its parameters.
+/// A valid RegisterThing request. The hook may still deny it or change its parameters.
 struct Registration {
   const ProvisioningTemplate* provisioning_template = nullptr;
   std::string certificate_ownership_token;
@@ -26,21 +27,24 @@ struct OperationRules {
   bool accept_token_reuse = false;
 };
 
+/// Each operation gives the members of the accepted response.
 class Operations {
  public:
   Operations(std::vector<ProvisioningTemplate> templates, Registry& registry, Issuer& issuer, OperationRules rules);
 
-  /// Each gives the members of the accepted answer. The request is what `Request::decode` gave.
-  [[nodiscard]] Granted<Members> create_from_csr(const Request& request, const IssueFaults& faults, WallClockTime now);
+  [[nodiscard]] Accepted<Members> create_from_csr(const Request& request, const IssueFaults& faults, WallClockTime now);
   /// False while `create_keys` would have to wait for a key.
   [[nodiscard]] bool keys_ready() { return issuer_.keys_ready(); }
-  [[nodiscard]] Granted<Members> create_keys(const IssueFaults& faults, WallClockTime now);
-  [[nodiscard]] Granted<Registration> begin_registration(const std::string& template_name, const Request& request,
-                                                         WallClockTime now) const;
-  /// Refuses a token that has expired or was used since, while the hook took its time.
-  [[nodiscard]] Granted<Members> finish_registration(const Registration& registration, WallClockTime now);
+  [[nodiscard]] Accepted<Members> create_keys(const IssueFaults& faults, WallClockTime now);
+  /// RegisterThing up to the hook.
+  [[nodiscard]] Accepted<Registration> begin_registration(const std::string& template_name, const Request& request,
+                                                          WallClockTime now) const;
+  /// RegisterThing after the hook. Rejects a token that has expired or was used since.
+  [[nodiscard]] Accepted<Members> finish_registration(const Registration& registration, WallClockTime now);
 
  private:
+  [[nodiscard]] Members accepted_certificate(const IssuedCertificate& certificate, WallClockTime now);
+
   std::vector<ProvisioningTemplate> templates_;
   Registry& registry_;
   Issuer& issuer_;

@@ -1,93 +1,54 @@
-// What the service remembers: certificates with their state and ownership token, and things.
+// The registry of certificates and things, and the rules for changing them (API_RegisterThing).
 //
-// Everything is written through a Store at once, so that a simulator that is started again on the same directory knows
-// what it issued. Tokens are kept as digests. Time is the wall clock, because it must outlast a run.
+// Every change is saved in the Store at once, so that a simulator that starts again on the same state directory knows
+// what it issued. Of ownership tokens only digests are kept. Times are wall clock times, because they outlast a run.
 #pragma once
 
-#include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "service/issuer.hpp"
-#include "service/refusal.hpp"
-#include "service/template.hpp"
+#include "service/record_store.hpp"
+#include "service/rejection.hpp"
+#include "service/resources.hpp"
 
 namespace fleet_provision::simulator {
 
-using WallClockTime = std::chrono::system_clock::time_point;
-
-enum class CertificateStatus : unsigned char { kPendingActivation, kActive, kInactive };
-[[nodiscard]] const char* word(CertificateStatus status);
-
-struct CertificateRecord {
-  std::string id;
-  std::string pem;
-  CertificateStatus status = CertificateStatus::kPendingActivation;
-  /// SHA-256 of the ownership token.
-  std::string token_sha256;
-  WallClockTime token_expires;
-  bool token_used = false;
-  std::optional<std::string> thing_name;
-  std::vector<PolicySpec> policies;
-};
-
-struct ThingRecord {
-  std::string name;
-  std::map<std::string, std::string> attributes;
-  std::optional<std::string> type;
-  std::vector<std::string> groups;
-  /// Ids of the certificates attached, oldest first.
-  std::vector<std::string> principals;
-  std::string template_name;
-};
-
-/// Where records are kept. Loading gives what was saved, in any order.
-class Store {
- public:
-  Store() = default;
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
-  virtual ~Store() = default;
-
-  virtual void save(const CertificateRecord& certificate) = 0;
-  virtual void save(const ThingRecord& thing) = 0;
-  virtual void remove_certificate(const std::string& id) = 0;
-  [[nodiscard]] virtual std::vector<CertificateRecord> load_certificates() = 0;
-  [[nodiscard]] virtual std::vector<ThingRecord> load_things() = 0;
-  /// Of the claim, as whoever runs the simulator has set it by now.
-  [[nodiscard]] virtual CertificateStatus claim_status() = 0;
-};
-
 class Registry {
  public:
+  /// Loads what the store has. Both outlive the registry.
   Registry(Store& store, Issuer& issuer);
 
-  /// Remembers a new certificate as PENDING_ACTIVATION and gives its ownership token.
+  /// Adds a certificate as PENDING_ACTIVATION and gives its ownership token.
   [[nodiscard]] std::string add(const IssuedCertificate& certificate, WallClockTime token_expires);
+  /// nullptr when there is none with this ID.
   [[nodiscard]] const CertificateRecord* find_certificate(const std::string& id) const;
   [[nodiscard]] CertificateStatus claim_status() const { return store_.claim_status(); }
 
-  /// The certificate that a token stands for; refuses an unknown, expired or used one.
-  [[nodiscard]] Granted<std::string> redeem(const std::string& token, WallClockTime now, bool accept_reuse) const;
-  /// Makes what the template rendered: the thing, the certificate's state, their attachment.
-  [[nodiscard]] Granted<void> apply(const Rendered& rendered, const std::string& certificate_id,
-                                    const std::string& template_name);
-  /// Forgets pending certificates whose token has expired; gives their ids.
+  /// The ID of the certificate that an ownership token belongs to. Rejects an unknown or expired token, and a used one
+  /// unless `accept_reuse`.
+  [[nodiscard]] Accepted<std::string> find_by_token(const std::string& token, WallClockTime now,
+                                                    bool accept_reuse) const;
+  /// Creates or changes the thing, sets the certificate's status and attaches it. Either all of it is done or nothing.
+  [[nodiscard]] Accepted<void> apply(const RenderedTemplate& rendered, const std::string& certificate_id,
+                                     const std::string& template_name);
+  /// Deletes pending certificates whose token has expired, and gives their IDs.
   [[nodiscard]] std::vector<std::string> expire(WallClockTime now);
 
  private:
-  void remember(CertificateRecord certificate);
-  [[nodiscard]] Granted<ThingRecord> merged(const ThingSpec& spec, const std::string& template_name) const;
+  void insert(CertificateRecord certificate);
+  [[nodiscard]] Accepted<ThingRecord> merged(const ThingResource& wanted, const std::string& template_name) const;
+  void attach(ThingRecord thing, CertificateRecord& certificate, bool exclusive);
 
   Store& store_;
   Issuer& issuer_;
   std::map<std::string, CertificateRecord> certificates_;
   std::map<std::string, ThingRecord> things_;
-  /// Token digest to certificate id; to nothing when the certificate expired with its token.
-  std::map<std::string, std::string> tokens_;
-  /// Ids by the end of their token's life, of certificates that were pending once: looked through at every connect.
+  /// Certificate IDs by digest of their token; empty when the certificate was deleted as its token expired.
+  std::map<std::string, std::string> ids_by_token_;
+  /// IDs of pending certificates by the expiry of their token, because `expire` runs at every connection. An ID stays
+  /// when its certificate is activated.
   std::multimap<WallClockTime, std::string> expiries_;
 };
 

@@ -1,3 +1,4 @@
+// Connections and permissions. Requests and responses are in service_requests.cpp and service_responses.cpp.
 #include "service/service.hpp"
 
 #include <algorithm>
@@ -23,6 +24,15 @@ const char* word(Permission permission) {
   return "";
 }
 
+const char* word(Admission admission) {
+  switch (admission) {
+    case Admission::kAccepted: return "accepted";
+    case Admission::kNotAuthorized: return "not-authorized";
+    case Admission::kClosed: return "closed";
+  }
+  return "";
+}
+
 FaultPoint point_of(ServiceOperation operation) {
   switch (operation) {
     case ServiceOperation::kCreateFromCsr: return FaultPoint::kCreateFromCsr;
@@ -30,6 +40,11 @@ FaultPoint point_of(ServiceOperation operation) {
     case ServiceOperation::kRegister: return FaultPoint::kRegister;
   }
   return FaultPoint::kRegister;
+}
+
+void add_result(Members& fields, const char* result, const std::string& reason) {
+  fields.emplace_back("result", text_value(result));
+  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
 }
 
 }  // namespace
@@ -61,7 +76,7 @@ Service::Connection* Service::find_number(std::uint64_t number) {
 }
 
 void Service::log_connection(const Connection& connection, const char* event, Members fields) const {
-  Members all{{"connection", number_value(connection.number)}, {"clientId", text_value(connection.facts.client_id)}};
+  Members all{{"connection", number_value(connection.number)}, {"clientId", text_value(connection.client.client_id)}};
   for (auto& field : fields) all.push_back(std::move(field));
   log_.write(clocks_.wall(), event, std::move(all));
 }
@@ -70,66 +85,66 @@ bool Service::allows(const Connection& connection, const char* action, const std
   return !connection.is_claim || claim_policy_.allows(action, resource, connection.variables);
 }
 
-// MQTT 5 tells, 3.1.1 closes (docs/service.md).
+// MQTT 5 has a reason code, 3.1.1 closes (docs/service.md, "Denials and rejections").
 Permission Service::denial(const Connection& connection) const {
-  return connection.facts.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
+  return connection.client.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
 }
 
-Service::Connection Service::connection_of(const Connecting& connecting, const CertificateRecord* device) {
+Service::Connection Service::new_connection(const ConnectingClient& client, const CertificateRecord* device) {
   Connection connection;
   connection.number = ++last_number_;
-  connection.facts = connecting;
-  connection.is_claim = connecting.certificate_id == configuration_.claim_certificate_id;
-  connection.variables["iot:ClientId"] = connecting.client_id;
-  connection.variables["iot:CertificateId"] = connecting.certificate_id;
-  connection.variables["aws:SourceIp"] = connecting.address;
-  if (!connecting.certificate_common_name.empty()) {
-    connection.variables["iot:Certificate.Subject.CommonName"] = connecting.certificate_common_name;
+  connection.client = client;
+  connection.is_claim = client.certificate_id == configuration_.claim_certificate_id;
+  connection.variables["iot:ClientId"] = client.client_id;
+  connection.variables["iot:CertificateId"] = client.certificate_id;
+  connection.variables["aws:SourceIp"] = client.address;
+  if (!client.certificate_common_name.empty()) {
+    connection.variables["iot:Certificate.Subject.CommonName"] = client.certificate_common_name;
   }
-  const bool attached = device != nullptr && device->thing_name == connecting.client_id;
+  const bool attached = device != nullptr && device->thing_name == client.client_id;
   connection.variables["iot:Connection.Thing.IsAttached"] = attached ? "true" : "false";
-  if (attached) connection.variables["iot:Connection.Thing.ThingName"] = connecting.client_id;
+  if (attached) connection.variables["iot:Connection.Thing.ThingName"] = client.client_id;
   return connection;
 }
 
-Admission Service::connect(ConnectionKey key, const Connecting& connecting) {
+void Service::delete_expired_certificates() {
   for (const auto& id : registry_.expire(clocks_.wall())) {
     log_.write(clocks_.wall(), "expire", {{"certificateId", text_value(id)}});
   }
-  const CertificateRecord* device = registry_.find_certificate(connecting.certificate_id);
-  Connection connection = connection_of(connecting, device);
+}
+
+Service::Decision<Admission> Service::admit(const Connection& connection, const CertificateRecord* device) {
   const auto faults = faults_.next(FaultPoint::kConnect);
-  Admission admission = Admission::kAccepted;
-  std::string reason;
   std::optional<CertificateStatus> status;
   if (device != nullptr) status = device->status;
   if (connection.is_claim) status = registry_.claim_status();
   if (status != CertificateStatus::kActive) {
-    admission = configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed;
-    reason = status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate";
-  } else if (!allows(connection, "iot:Connect", "client/" + connecting.client_id)) {
-    admission = Admission::kNotAuthorized;
-    reason = "policy: iot:Connect";
-  } else if (find_fault(faults, FaultAction::kDeny) != nullptr) {
-    admission = Admission::kNotAuthorized;
-    reason = "fault: deny";
-  } else if (find_fault(faults, FaultAction::kDisconnectBefore) != nullptr) {
-    admission = Admission::kClosed;
-    reason = "fault: disconnect-before";
+    return {configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed,
+            status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate"};
   }
-  Members fields{{"mqttVersion", text_value(version_word(connecting.mqtt_version))},
-                 {"principal", text_value(connection.is_claim ? "claim"
-                                          : device != nullptr ? "device"
-                                                              : "unknown")},
-                 {"certificateId", text_value(connecting.certificate_id)},
-                 {"result", text_value(admission == Admission::kAccepted        ? "accepted"
-                                       : admission == Admission::kNotAuthorized ? "not-authorized"
-                                                                                : "closed")}};
-  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
+  if (!allows(connection, "iot:Connect", "client/" + connection.client.client_id)) {
+    return {Admission::kNotAuthorized, "policy: iot:Connect"};
+  }
+  if (has_fault(faults, FaultAction::kDeny)) return {Admission::kNotAuthorized, "fault: deny"};
+  if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Admission::kClosed, "fault: disconnect-before"};
+  return {Admission::kAccepted, {}};
+}
+
+Admission Service::connect(ConnectionKey key, const ConnectingClient& client) {
+  delete_expired_certificates();
+  const CertificateRecord* device = registry_.find_certificate(client.certificate_id);
+  Connection connection = new_connection(client, device);
+  const auto [admission, reason] = admit(connection, device);
+  const char* principal = connection.is_claim ? "claim" : device != nullptr ? "device" : "unknown";
+  Members fields{{"mqttVersion", text_value(version_word(client.mqtt_version))},
+                 {"principal", text_value(principal)},
+                 {"certificateId", text_value(client.certificate_id)}};
+  add_result(fields, word(admission), reason);
   log_connection(connection, "connect", std::move(fields));
   if (admission != Admission::kAccepted) return admission;
-  if (connecting.clean_session) subscriptions_.erase(connecting.client_id);
-  if (const Connection* unseen_end = find(key)) keys_by_number_.erase(unseen_end->number);
+  if (client.clean_session) subscriptions_.erase(client.client_id);
+  // The broker may reuse the address of a connection whose end it did not report.
+  if (const Connection* earlier = find(key)) keys_by_number_.erase(earlier->number);
   keys_by_number_[connection.number] = key;
   connections_[key] = std::move(connection);
   return admission;
@@ -143,37 +158,51 @@ void Service::disconnect(ConnectionKey key, const std::string& reason) {
   connections_.erase(key);
 }
 
-Permission Service::subscribe(ConnectionKey key, const std::string& filter, int qos) {
-  Connection* connection = find(key);
-  if (connection == nullptr) return Permission::kClose;
+Service::Decision<Permission> Service::judge_subscription(const Connection& connection, const std::string& filter) {
   const auto faults = faults_.next(FaultPoint::kSubscribe);
-  Permission permission = Permission::kAllowed;
-  std::string reason;
-  const bool denied_by_fault = find_fault(faults, FaultAction::kDeny) != nullptr;
-  if (!is_within_topic_limits(filter)) {
-    permission = Permission::kClose;
-    reason = "filter longer than 256 bytes or 8 levels";
-  } else if (find_fault(faults, FaultAction::kDisconnectBefore) != nullptr) {
-    permission = Permission::kClose;
-    reason = "fault: disconnect-before";
-  } else if (denied_by_fault || !allows(*connection, "iot:Subscribe", "topicfilter/" + filter)) {
-    permission = configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(*connection);
-    reason = denied_by_fault ? "fault: deny" : "policy: iot:Subscribe";
+  if (!is_within_topic_limits(filter)) return {Permission::kClose, "filter longer than 256 bytes or 8 levels"};
+  if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Permission::kClose, "fault: disconnect-before"};
+  const bool denied_by_fault = has_fault(faults, FaultAction::kDeny);
+  if (!denied_by_fault && allows(connection, "iot:Subscribe", "topicfilter/" + filter)) {
+    return {Permission::kAllowed, {}};
   }
-  Members fields{{"filter", text_value(filter)},
-                 {"qos", number_value(static_cast<std::uint64_t>(qos))},
-                 {"result", text_value(word(permission))}};
-  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
+  return {configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(connection),
+          denied_by_fault ? "fault: deny" : "policy: iot:Subscribe"};
+}
+
+Permission Service::subscribe(ConnectionKey key, const std::string& filter, int qos) {
+  const Connection* connection = find(key);
+  if (connection == nullptr) return Permission::kClose;
+  const auto [permission, reason] = judge_subscription(*connection, filter);
+  Members fields{{"filter", text_value(filter)}, {"qos", number_value(static_cast<std::uint64_t>(qos))}};
+  add_result(fields, word(permission), reason);
   log_connection(*connection, "subscribe", std::move(fields));
-  if (permission == Permission::kAllowed) subscriptions_[connection->facts.client_id][filter] = std::min(qos, 1);
+  if (permission == Permission::kAllowed) subscriptions_[connection->client.client_id][filter] = std::min(qos, 1);
   return permission;
 }
 
 void Service::unsubscribe(ConnectionKey key, const std::string& filter) {
   const Connection* connection = find(key);
   if (connection == nullptr) return;
-  subscriptions_[connection->facts.client_id].erase(filter);
+  subscriptions_[connection->client.client_id].erase(filter);
   log_connection(*connection, "unsubscribe", {{"filter", text_value(filter)}});
+}
+
+Service::Decision<Permission> Service::judge_publication(Connection& connection, const Publication& publication,
+                                                         const std::optional<RequestTopic>& request) {
+  if (publication.retain && publication.topic.starts_with("$aws/")) return {Permission::kClose, "retain on $aws/"};
+  if (publication.bytes > kPayloadBytesMax || !is_within_topic_limits(publication.topic)) {
+    return {Permission::kClose, "over a limit of the broker"};
+  }
+  if (is_response_topic(publication.topic) || !allows(connection, "iot:Publish", "topic/" + publication.topic)) {
+    return {denial(connection), "policy: iot:Publish"};
+  }
+  if (!request) return {Permission::kAllowed, {}};
+  connection.faults = faults_.next(point_of(request->operation));
+  const std::string reason = "fault: " + names_of(connection.faults);
+  if (has_fault(connection.faults, FaultAction::kDisconnectBefore)) return {Permission::kClose, reason};
+  if (has_fault(connection.faults, FaultAction::kDeny)) return {denial(connection), reason};
+  return {Permission::kAllowed, {}};
 }
 
 Permission Service::publish(ConnectionKey key, const Publication& publication) {
@@ -181,131 +210,21 @@ Permission Service::publish(ConnectionKey key, const Publication& publication) {
   if (connection == nullptr) return Permission::kClose;
   connection->faults.clear();
   const auto request = parse_request_topic(publication.topic);
-  Permission permission = Permission::kAllowed;
-  std::string reason;
-  const bool service_topic = publication.topic.starts_with("$aws/");
-  if ((service_topic && publication.retain) || publication.bytes > kPayloadBytesMax ||
-      !is_within_topic_limits(publication.topic)) {
-    permission = Permission::kClose;
-    reason = publication.retain ? "retain on $aws/" : "over a limit of the broker";
-  } else if (is_answer_topic(publication.topic) || !allows(*connection, "iot:Publish", "topic/" + publication.topic)) {
-    permission = denial(*connection);
-    reason = "policy: iot:Publish";
-  } else if (request) {
-    connection->faults = faults_.next(point_of(request->operation));
-    if (find_fault(connection->faults, FaultAction::kDeny) != nullptr) permission = denial(*connection);
-    if (find_fault(connection->faults, FaultAction::kDisconnectBefore) != nullptr) permission = Permission::kClose;
-    if (permission != Permission::kAllowed) reason = "fault: " + names_of(connection->faults);
-  }
+  const auto [permission, reason] = judge_publication(*connection, publication, request);
   Members fields{{"topic", text_value(publication.topic)}};
   if (request) fields.emplace_back("operation", text_value(simulator::word(request->operation)));
   fields.emplace_back("bytes", number_value(publication.bytes));
   fields.emplace_back("qos", number_value(static_cast<std::uint64_t>(publication.qos)));
-  fields.emplace_back("result", text_value(word(permission)));
-  if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
+  add_result(fields, word(permission), reason);
   log_connection(*connection, "publish", std::move(fields));
   return permission;
 }
 
-// Requests are between a connection and the service; nobody listens in.
+// A request is between a client and the service: no other client gets it, whatever it has subscribed to.
 bool Service::may_receive(ConnectionKey key, const std::string& topic) const {
   const Connection* connection = find(key);
   if (connection == nullptr || parse_request_topic(topic)) return false;
-  return is_answer_topic(topic) || allows(*connection, "iot:Receive", "topic/" + topic);
-}
-
-bool Service::too_many(Instant now) {
-  if (!configuration_.rate) return false;
-  if (now - rate_second_ >= std::chrono::seconds(1)) {
-    rate_second_ = now;
-    rate_count_ = 0;
-  }
-  return ++rate_count_ > *configuration_.rate;
-}
-
-Permission Service::message(ConnectionKey key, const std::string& topic, std::string_view payload, int subscriptions) {
-  Connection* connection = find(key);
-  const auto request = parse_request_topic(topic);
-  if (connection == nullptr || !request) return Permission::kAllowed;
-  if (subscriptions == 0) subscriptions_.erase(connection->facts.client_id);
-  const Asker asker{connection->number, topic, *request, std::move(connection->faults)};
-  connection->faults.clear();
-  if (find_fault(asker.faults, FaultAction::kIgnore) != nullptr) {
-    log_connection(*connection, "answer",
-                   {{"topic", text_value(topic)}, {"result", text_value("none")}, {"fault", text_value("ignore")}});
-    return Permission::kAllowed;
-  }
-  if (const Fault* reject = find_fault(asker.faults, FaultAction::kReject)) {
-    answer(asker, tl::unexpected<Refusal>(reject->refusal));
-  } else if (too_many(clocks_.steady())) {
-    answer(asker, refuse(429, "TooManyRequests", "Rate exceeded."));
-  } else if (request->operation == ServiceOperation::kRegister) {
-    if (auto begun = begin_registration(asker, *connection, payload); !begun) {
-      answer(asker, tl::unexpected<Refusal>(begun.error()));
-    }
-  } else if (request->operation == ServiceOperation::kCreateKeys && !operations_.keys_ready()) {
-    awaiting_keys_.emplace_back(asker, std::string(payload));
-  } else {
-    answer(asker, create(asker, payload));
-  }
-  return find_fault(asker.faults, FaultAction::kDisconnectUnanswered) != nullptr ? Permission::kClose
-                                                                                 : Permission::kAllowed;
-}
-
-Granted<Members> Service::create(const Asker& asker, std::string_view payload) {
-  const auto request = Request::decode(payload, asker.request.encoding);
-  if (!request) return refuse(400, "InvalidPayload", "The payload cannot be decoded.");
-  IssueFaults faults;
-  faults.other_key = find_fault(asker.faults, FaultAction::kWrongKey) != nullptr;
-  faults.expired = find_fault(asker.faults, FaultAction::kExpired) != nullptr;
-  faults.not_yet_valid = find_fault(asker.faults, FaultAction::kNotYetValid) != nullptr;
-  if (asker.request.operation == ServiceOperation::kCreateKeys) return operations_.create_keys(faults, clocks_.wall());
-  return operations_.create_from_csr(*request, faults, clocks_.wall());
-}
-
-Granted<void> Service::begin_registration(const Asker& asker, const Connection& connection, std::string_view payload) {
-  const auto request = Request::decode(payload, asker.request.encoding);
-  if (!request) return refuse(400, "InvalidPayload", "The payload cannot be decoded.");
-  auto begun = operations_.begin_registration(asker.request.template_name, *request, clocks_.wall());
-  if (!begun) return tl::unexpected<Refusal>(begun.error());
-  ask_hook(asker, connection, std::move(*begun));
-  return {};
-}
-
-void Service::ask_hook(const Asker& asker, const Connection& connection, Registration registration) {
-  const std::uint64_t question = ++last_question_;
-  HookEvent event;
-  event.claim_certificate_id = connection.facts.certificate_id;
-  event.certificate_id = registration.certificate_id;
-  if (const auto* certificate = registry_.find_certificate(registration.certificate_id)) {
-    event.certificate_pem = certificate->pem;
-  }
-  event.template_name = asker.request.template_name;
-  event.client_id = connection.facts.client_id;
-  event.parameters = registration.parameters;
-  asked_.emplace(question, std::make_pair(asker, std::move(registration)));
-  if (hook_ == nullptr) {
-    finish_registration({question, configuration_.hook != "deny", {}, "the hook denies"});
-  } else {
-    hook_->ask(question, event);
-  }
-}
-
-void Service::finish_registration(const HookAnswer& hook_answer) {
-  const auto found = asked_.find(hook_answer.question);
-  if (found == asked_.end()) return;
-  auto [asker, registration] = std::move(found->second);
-  asked_.erase(found);
-  if (!hook_answer.allowed) {
-    log_.write(clocks_.wall(), "hook",
-               {{"connection", number_value(asker.connection)},
-                {"result", text_value("denied")},
-                {"reason", text_value(hook_answer.reason)}});
-    answer(asker, refuse(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
-    return;
-  }
-  for (const auto& [name, value] : hook_answer.parameter_overrides) registration.parameters[name] = value;
-  answer(asker, operations_.finish_registration(registration, clocks_.wall()));
+  return is_response_topic(topic) || allows(*connection, "iot:Receive", "topic/" + topic);
 }
 
 }  // namespace fleet_provision::simulator

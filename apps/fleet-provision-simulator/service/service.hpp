@@ -1,23 +1,27 @@
-// The model of the service: connections, what they may do, and what they are answered.
+// The model of the service: which clients may connect, what they may do, and which responses they get.
 //
-// It knows no broker. Whoever has one asks it about every connect, subscription and publish, and carries out the
-// effects that it returns at once or that become due later. Time comes in as arguments' clock, so tests turn it by
-// hand.
+// It knows no broker. The broker's plugin asks it about each connection, subscription and publish, and carries out the
+// effects that are due. Time comes from the clocks that it is given, so that tests can set it.
 //
-// Rules that shape it: an answer goes to the connection that asked and to no other, not even to a later one of the same
-// client id; on MQTT 3.1.1 a denial closes the connection, on 5 it has a reason code; a certificate can connect when it
-// is the claim's or has been activated by RegisterThing.
+// Rules (docs/service.md): a response goes to the connection that sent the request and to no other, not even a later
+// one with the same client ID; a denial closes an MQTT 3.1.1 connection and is a reason code on MQTT 5; a certificate
+// can connect when it is the claim's or RegisterThing has activated it.
+//
+// The class is implemented in three files: service.cpp (connections and permissions), service_requests.cpp (operations
+// and the hook) and service_responses.cpp (payloads and delivery).
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/deadline.hpp"
 #include "service/configuration.hpp"
+#include "service/encode.hpp"
 #include "service/event_log.hpp"
 #include "service/faults.hpp"
 #include "service/hook.hpp"
@@ -28,22 +32,25 @@
 
 namespace fleet_provision::simulator {
 
-/// Identifies a connection for its life; the broker's own pointer does.
+/// Identifies a connection as long as it is open: the broker's pointer to it.
 using ConnectionKey = const void*;
 
-struct Connecting {
+/// What a client's CONNECT and TLS handshake have shown.
+struct ConnectingClient {
   std::string client_id;
   /// 3 (MQTT 3.1), 4 (3.1.1) or 5.
   int mqtt_version = 4;
-  /// Empty when the client showed no certificate.
+  /// Empty when the client presented no certificate.
   std::string certificate_id;
   std::string certificate_common_name;
   std::string address;
-  /// Subscriptions of an earlier connection of this client id are gone.
+  /// Discards the subscriptions of earlier connections with this client ID.
   bool clean_session = true;
 };
 
+/// kClosed: without a CONNACK.
 enum class Admission : unsigned char { kAccepted, kNotAuthorized, kClosed };
+/// kDenied: by a reason code or return code; kClose: by closing the connection.
 enum class Permission : unsigned char { kAllowed, kDenied, kClose };
 
 struct Publication {
@@ -53,7 +60,7 @@ struct Publication {
   bool retain = false;
 };
 
-/// Something for the broker to do now.
+/// What the broker has to do now.
 struct Effect {
   enum class Kind : unsigned char { kSend, kClose } kind = Kind::kSend;
   std::string client_id;
@@ -69,74 +76,99 @@ struct Clocks {
 
 class Service {
  public:
-  /// Everything referred to outlives the service. `hook` may be null: everything is allowed.
+  /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
   Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults, Operations& operations,
           Registry& registry, Hook* hook, const EventLog& log, Clocks clocks);
 
-  [[nodiscard]] Admission connect(ConnectionKey key, const Connecting& connecting);
+  [[nodiscard]] Admission connect(ConnectionKey key, const ConnectingClient& client);
   void disconnect(ConnectionKey key, const std::string& reason);
 
   [[nodiscard]] Permission subscribe(ConnectionKey key, const std::string& filter, int qos);
   void unsubscribe(ConnectionKey key, const std::string& filter);
-  /// Whether a connection may publish this; counts the request for faults.
+  /// Whether the connection may publish this. Counts the request for faults.
   [[nodiscard]] Permission publish(ConnectionKey key, const Publication& publication);
-  /// Whether a message of another client may be delivered to this one.
+  /// Whether a message that another client has published may be delivered to this connection.
   [[nodiscard]] bool may_receive(ConnectionKey key, const std::string& topic) const;
 
-  /// A publish that was allowed. kClose: close the connection at once, without acknowledging it.
-  /// `subscriptions` is how many the broker has for this client; 0 when a persistent session turned out to be gone.
+  /// Handles a publish that was allowed. kClose: close the connection at once, without a PUBACK.
+  /// `subscriptions` is the number that the broker has for this client; 0 after a persistent session was lost.
   [[nodiscard]] Permission message(ConnectionKey key, const std::string& topic, std::string_view payload,
                                    int subscriptions);
 
   /// What is due by now, in order.
   [[nodiscard]] std::vector<Effect> due();
-  /// Whether `due` may have more to give without anything else happening.
-  [[nodiscard]] bool waiting() const { return !scheduled_.empty() || !asked_.empty() || !awaiting_keys_.empty(); }
+  /// Whether more may become due without any further call but `due`.
+  [[nodiscard]] bool waiting() const {
+    return !scheduled_.empty() || !awaiting_hook_.empty() || !awaiting_keys_.empty();
+  }
 
  private:
   struct Connection {
     std::uint64_t number = 0;
-    Connecting facts;
+    ConnectingClient client;
     bool is_claim = false;
     PolicyVariables variables;
-    /// Found by `publish`, used by `message`.
+    /// The faults of the request that `publish` has allowed and `message` will handle.
     std::vector<Fault> faults;
   };
-  struct Asker {
+  /// A request that has no response yet.
+  struct PendingRequest {
     std::uint64_t connection = 0;
     std::string topic;
-    RequestTopic request;
+    RequestTopic parsed_topic;
     std::vector<Fault> faults;
   };
   struct Scheduled {
     Instant at;
     std::uint64_t connection = 0;
     Effect effect;
-    /// Calls of `due` to let pass first: what was sent in one turn of the broker's loop leaves in the next.
+    /// The number of calls of `due` to skip: what is sent in one turn of the broker's loop leaves in the next.
     unsigned turns = 0;
   };
+  /// A result and, unless it is the good one, the reason for the event log.
+  template <class T>
+  struct Decision {
+    T result;
+    std::string reason;
+  };
+  struct Delivery {
+    int qos = 1;
+    /// Why the response cannot be delivered; empty when it can.
+    std::string obstacle;
+  };
 
+  // Connections and permissions.
   [[nodiscard]] Connection* find(ConnectionKey key);
   [[nodiscard]] const Connection* find(ConnectionKey key) const;
   [[nodiscard]] Connection* find_number(std::uint64_t number);
-  /// A new one, with what its policy may ask of it; `device` is the record of its certificate, null when there is none.
-  [[nodiscard]] Connection connection_of(const Connecting& connecting, const CertificateRecord* device);
+  [[nodiscard]] Connection new_connection(const ConnectingClient& client, const CertificateRecord* device);
+  void delete_expired_certificates();
+  [[nodiscard]] Decision<Admission> admit(const Connection& connection, const CertificateRecord* device);
+  [[nodiscard]] Decision<Permission> judge_subscription(const Connection& connection, const std::string& filter);
+  [[nodiscard]] Decision<Permission> judge_publication(Connection& connection, const Publication& publication,
+                                                       const std::optional<RequestTopic>& request);
   [[nodiscard]] Permission denial(const Connection& connection) const;
   [[nodiscard]] bool allows(const Connection& connection, const char* action, const std::string& resource) const;
-  [[nodiscard]] bool too_many(Instant now);
-  [[nodiscard]] Granted<Members> create(const Asker& asker, std::string_view payload);
-  [[nodiscard]] Granted<void> begin_registration(const Asker& asker, const Connection& connection,
-                                                 std::string_view payload);
-  void ask_hook(const Asker& asker, const Connection& connection, Registration registration);
-  void finish_registration(const HookAnswer& answer);
-  void answer(const Asker& asker, const Granted<Members>& outcome);
-  [[nodiscard]] bool can_deliver(const Connection& connection, const std::string& topic, int& qos,
-                                 std::string& why_not) const;
-  void schedule_answer(const Asker& asker, Connection& connection, const std::string& topic, std::string payload,
-                       std::string& result);
-  [[nodiscard]] std::string stale_payload(const Asker& asker) const;
-
   void log_connection(const Connection& connection, const char* event, Members fields) const;
+
+  // Requests.
+  [[nodiscard]] bool exceeds_rate(Instant now);
+  void carry_out(PendingRequest request, const Connection& connection, std::string_view payload);
+  [[nodiscard]] Accepted<Members> create(const PendingRequest& request, std::string_view payload);
+  [[nodiscard]] Accepted<void> begin_registration(const PendingRequest& request, const Connection& connection,
+                                                  std::string_view payload);
+  void ask_hook(const PendingRequest& request, const Connection& connection, Registration registration);
+  void finish_registration(const HookResponse& hook_response);
+
+  // Responses.
+  void respond(const PendingRequest& request, const Accepted<Members>& outcome);
+  [[nodiscard]] std::string deliver(const PendingRequest& request, const std::string& topic, std::string payload);
+  [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic) const;
+  [[nodiscard]] std::vector<Effect> effects_of(const PendingRequest& request, Effect response) const;
+  [[nodiscard]] std::string stale_payload(const PendingRequest& request) const;
+  [[nodiscard]] EncodeOptions encode_options() const;
+  void log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
+                    std::size_t bytes, const std::string& result);
 
   const Configuration& configuration_;
   Policy claim_policy_;
@@ -150,14 +182,14 @@ class Service {
   std::uint64_t last_number_ = 0;
   std::map<ConnectionKey, Connection> connections_;
   std::map<std::uint64_t, ConnectionKey> keys_by_number_;
-  /// Filters and granted QoS by client id: a persistent session keeps them between connections.
+  /// Filters and granted QoS by client ID: a persistent session keeps them between connections.
   std::map<std::string, std::map<std::string, int>> subscriptions_;
   std::vector<Scheduled> scheduled_;
-  /// RegisterThing requests that wait for the hook.
-  std::map<std::uint64_t, std::pair<Asker, Registration>> asked_;
+  /// RegisterThing requests by the number of the question to the hook.
+  std::map<std::uint64_t, std::pair<PendingRequest, Registration>> awaiting_hook_;
   std::uint64_t last_question_ = 0;
-  /// CreateKeysAndCertificate requests, with their payloads, that wait for a key.
-  std::deque<std::pair<Asker, std::string>> awaiting_keys_;
+  /// CreateKeysAndCertificate requests with their payloads.
+  std::deque<std::pair<PendingRequest, std::string>> awaiting_keys_;
   Instant rate_second_;
   unsigned rate_count_ = 0;
 };

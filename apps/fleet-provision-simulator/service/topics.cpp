@@ -46,7 +46,7 @@ std::optional<RequestTopic> parse_request_topic(std::string_view topic) {
   return request;
 }
 
-bool is_answer_topic(std::string_view topic) {
+bool is_response_topic(std::string_view topic) {
   for (const std::string_view end : {"/accepted", "/rejected"}) {
     if (topic.ends_with(end)) return parse_request_topic(topic.substr(0, topic.size() - end.size())).has_value();
   }

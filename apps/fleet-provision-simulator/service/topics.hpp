@@ -1,11 +1,11 @@
-// The service's topics, from its side (docs/service.md, "The exchange").
+// The topics of the MQTT API (docs/service.md, "The exchange"), as the service reads them.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "service/document.hpp"
+#include "service/value.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -13,19 +13,20 @@ enum class ServiceOperation : unsigned char { kCreateFromCsr, kCreateKeys, kRegi
 /// `CreateCertificateFromCsr`, …: the service's names.
 [[nodiscard]] const char* word(ServiceOperation operation);
 
-/// A topic on which an operation is asked for.
+/// What a request topic says.
 struct RequestTopic {
   ServiceOperation operation = ServiceOperation::kRegister;
   Encoding encoding = Encoding::kJson;
   /// For kRegister.
   std::string template_name;
 };
+/// Nothing for a topic that is not a request topic.
 [[nodiscard]] std::optional<RequestTopic> parse_request_topic(std::string_view topic);
 
-/// A topic on which only the service speaks: a request topic and `/accepted` or `/rejected`.
-[[nodiscard]] bool is_answer_topic(std::string_view topic);
+/// A request topic followed by `/accepted` or `/rejected`: only the service publishes there.
+[[nodiscard]] bool is_response_topic(std::string_view topic);
 
-/// MQTT 4.7: `+` and `#`; a filter that begins with a wildcard matches no topic that begins with `$`.
+/// MQTT 5.0, 4.7: `+` and `#`; a filter that begins with a wildcard matches no topic that begins with `$`.
 [[nodiscard]] bool filter_matches(std::string_view filter, std::string_view topic);
 
 /// At most 256 bytes and 7 slashes (AWS IoT message broker limits).

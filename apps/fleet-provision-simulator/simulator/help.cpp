@@ -12,7 +12,7 @@ namespace fleet_provision::simulator {
 namespace {
 
 constexpr std::size_t kColumns = 100;
-constexpr std::size_t kTextColumn = 26;
+constexpr std::size_t kTextColumn = 28;
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size() + 2), ' ');
@@ -20,7 +20,8 @@ std::string padded(std::string text, std::size_t width) {
 }
 
 std::string behaviour_help() {
-  std::string text = "\nBehaviours (--behaviour NAME=VALUE; the first value is the default):\n";
+  std::string text =
+      "\nBehaviours (--behaviour NAME=VALUE; the first value is the default, documented by AWS or assumed):\n";
   for (const auto& row : behaviour_table()) {
     const std::string values = std::string(row.values[0]) + "|" + std::string(row.values[1]);
     text += padded("  " + std::string(row.name) + "=" + values, 36) + std::string(row.basis) + "\n      " +
@@ -30,7 +31,11 @@ std::string behaviour_help() {
 }
 
 std::string fault_help() {
-  std::string text = "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE], NTH a number from 1 or * for every one):\n";
+  std::string text =
+      "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE]):\n"
+      "  OPERATION is connect, subscribe, create, create-from-csr, create-keys or register. NTH counts its\n"
+      "  requests from 1; * stands for every request. Each ACTION is listed with the operations that it\n"
+      "  applies to; create there includes create-from-csr and create-keys.\n";
   for (const auto& row : fault_table()) {
     text += padded("  " + form_of(row), 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
   }
@@ -38,14 +43,15 @@ std::string fault_help() {
 }
 
 constexpr const char* kUsageText =
-    "The AWS IoT Fleet Provisioning service on this machine: a real broker with mutual TLS.\n"
+    "Simulate the AWS IoT Fleet Provisioning service on this machine, with mosquitto and mutual TLS.\n"
     "\n"
     "Usage: fleet-provision-simulator [OPTIONS]\n"
-    "           run until SIGTERM; one JSON line on stdout when ready\n"
+    "           Run until SIGTERM. Print one line of JSON to stdout when the broker accepts connections.\n"
     "       fleet-provision-simulator [OPTIONS] -- COMMAND [ARG...]\n"
-    "           run COMMAND against it and exit with its status (own failures: 125; cannot execute: 126;\n"
-    "           not found: 127); FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and\n"
-    "           _TEMPLATE are set for it\n"
+    "           Run COMMAND against the simulator and exit with its status. COMMAND gets\n"
+    "           FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and _TEMPLATE in its\n"
+    "           environment. Exit codes of the simulator itself: 125 failure, 126 COMMAND cannot be\n"
+    "           executed, 127 COMMAND not found.\n"
     "\n"
     "Options:\n";
 

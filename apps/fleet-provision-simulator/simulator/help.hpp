@@ -1,4 +1,4 @@
-// The simulator's --help, made from the tables of options, behaviours and faults.
+// The simulator's --help, built from the tables of options, behaviours and faults.
 #pragma once
 
 #include <string>

@@ -6,34 +6,36 @@ namespace fleet_provision::simulator {
 namespace {
 
 constexpr std::array kRows{
-    OptionRow{"state-dir", 0, "DIR", false, "a temporary directory, removed at the end",
-              "PKI, certificates, things (things/NAME.json) and log; kept across runs"},
-    OptionRow{"listen", 0, "ADDRESS", false, "127.0.0.1", "address to listen on"},
-    OptionRow{"port", 0, "N", false, "a free one", "TCP port"},
+    OptionRow{"state-dir", 0, "DIR", false, "a temporary directory, removed at exit",
+              "keep the PKI, certificates, things (things/NAME.json) and event log in DIR across runs"},
+    OptionRow{"listen", 0, "ADDRESS", false, "127.0.0.1", "listen on this IPv4 or IPv6 address"},
+    OptionRow{"port", 0, "N", false, "a free port", "listen on TCP port N"},
     OptionRow{
         "san", 0, "NAME", true, "",
-        "another name or address in the server's certificate; repeatable; always there: localhost, 127.0.0.1, ::1, "
-        "the address of --listen"},
-    OptionRow{"template", 0, "FILE", true, "a built-in gateway with a required SerialNumber",
-              "an AWS provisioning template body in JSON, or a document with a templateBody as the AWS CLI prints it, "
-              "named after "
-              "the file; repeatable"},
-    OptionRow{"claim-policy", 0, "FILE", false, "least privilege for the templates, any client id",
-              "what the claim may do: an AWS IoT policy document"},
-    OptionRow{"hook", 0, "deny|allow|FILE", false, "allow",
-              "the pre-provisioning hook; FILE is a program that gets the event on stdin and answers on stdout"},
-    OptionRow{"rate", 0, "N", false, "no limit", "operations per second; more are rejected with 429"},
+        "add a host name or IP address to the server certificate; repeatable; it always has localhost, 127.0.0.1, "
+        "::1 and the address of --listen"},
+    OptionRow{"template", 0, "FILE", true, "the built-in template gateway, which requires SerialNumber",
+              "load a provisioning template, named after FILE: a template body in JSON, or a JSON document with a "
+              "templateBody, as the AWS CLI prints it; repeatable"},
+    OptionRow{"claim-policy", 0, "FILE", false, "least privilege for the templates, any client ID",
+              "attach this AWS IoT policy document to the claim certificate"},
+    OptionRow{
+        "hook", 0, "deny|allow|FILE", false, "allow",
+        "set the pre-provisioning hook: deny or allow every gateway, or run the program FILE, which reads the event "
+        "from stdin and writes its response to stdout"},
+    OptionRow{"rate", 0, "N", false, "no limit", "reject more than N operations per second with status 429"},
     OptionRow{"behaviour", 0, "NAME=VALUE", true, "",
-              "choose an undocumented property of the service, see below; repeatable"},
-    OptionRow{"token-lifetime", 0, "SECONDS", false, "3600", "how long a certificate waits for RegisterThing"},
+              "choose how the service behaves where AWS does not document it, see below; repeatable"},
+    OptionRow{"token-lifetime", 0, "SECONDS", false, "3600",
+              "delete an issued certificate if RegisterThing does not use its ownership token in this time"},
     OptionRow{"fault", 0, "SPEC", true, "", "inject a fault, see below; repeatable"},
     OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
-              "one JSON line per event, without secrets"},
-    OptionRow{
-        "user", 0, "NAME", false, "who runs it",
-        "as root: run the simulator, broker, hook and COMMAND as NAME; the state directory is NAME's, or is made"},
-    OptionRow{"help", 'h', "", false, "", "print this text"},
-    OptionRow{"version", 0, "", false, "", "print the version"},
+              "append one JSON line per event to FILE; no secrets are logged"},
+    OptionRow{"user", 0, "NAME", false, "the calling user",
+              "run the simulator, mosquitto, the hook and COMMAND as NAME; only for root; a state directory that is "
+              "created belongs to NAME"},
+    OptionRow{"help", 'h', "", false, "", "print this help and exit"},
+    OptionRow{"version", 0, "", false, "", "print the version and exit"},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Every option of fleet-provision-simulator, described once: --help, the manual and the completions are made from it.
+// The options of fleet-provision-simulator in one table. The parser, --help, the manual page and the completions use
+// it.
 #pragma once
 
 #include <span>
@@ -11,10 +12,10 @@ struct OptionRow {
   std::string_view name;
   /// Short name, or 0.
   char letter;
-  /// Empty for flags.
+  /// The name of the value; empty for a flag.
   std::string_view metavar;
   bool repeatable;
-  /// In words; empty: none.
+  /// As the help shows it; empty: none.
   std::string_view default_value;
   std::string_view help;
 };

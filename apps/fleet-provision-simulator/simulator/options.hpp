@@ -1,4 +1,4 @@
-// The simulator's command line.
+// The simulator's options: texts of the command line, checked, and with the files that they name read.
 #pragma once
 
 #include <cstdint>
@@ -6,31 +6,31 @@
 #include <string>
 #include <vector>
 
-#include "broker/user.hpp"
 #include "core/result.hpp"
 #include "service/configuration.hpp"
+#include "system/user.hpp"
 
 namespace fleet_provision::simulator {
 
 struct Options {
-  /// `--help` or `--version`: print this and end.
+  /// What --help or --version prints; nothing else is to be done then.
   std::optional<std::string> text;
+  /// Empty: a temporary directory.
   std::string state_dir;
   std::string listen = "127.0.0.1";
+  /// 0: a free one.
   std::uint16_t port = 0;
-  /// Further names for the server's certificate.
+  /// Additional names for the server certificate.
   std::vector<std::string> names;
+  /// Empty: events.jsonl in the state directory.
   std::string log;
-  /// Whose rights to have, once the state directory is there.
+  /// The user to run as, once the state directory exists.
   std::optional<User> user;
-  /// Templates, policy, faults and so on, with their files read.
   Configuration configuration;
   std::vector<std::string> command;
 };
 
-/// `arguments` is argv. kUsage, or what reading a named file gave.
+/// `arguments` is argv. kUsage, or the error of reading a file that it names.
 [[nodiscard]] Result<Options> parse_options(const std::vector<std::string>& arguments);
-/// Whether `--` is there, so that failures have the exit codes of a program that runs another.
-[[nodiscard]] bool names_a_command(const std::vector<std::string>& arguments);
 
 }  // namespace fleet_provision::simulator

@@ -86,7 +86,13 @@ Result<Command> command_among(const std::vector<std::string>& left, const std::v
   for (const std::string& each : left) {
     if (each == "--") continue;
     const auto known = find_command(each);
-    if (!known || command) return unexpected_argument(each);
+    if (known && command) {
+      return fail(
+          ErrorKind::kUsage,
+          "unexpected argument \"" + each + "\": the command is already \"" + std::string(word(*command)) + "\"",
+          "give one command");
+    }
+    if (!known) return unexpected_argument(each);
     command = known;
   }
   return command.value_or(Command::kProvision);

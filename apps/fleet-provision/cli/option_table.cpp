@@ -81,7 +81,7 @@ constexpr std::array kOptionRows{
     OptionRow{Id::kVerify, "verify", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "connect with the new identity before installing it"},
     OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kPostInstall, kText, kEverywhere, "",
-              "MQTT client ID to connect with as the new identity; {Name} as in --client-id [default: the thing name]"},
+              "MQTT client ID of the new identity; {Name} as in --client-id [default: the thing name]"},
     OptionRow{Id::kRemoveClaim, "remove-claim", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "delete the claim certificate and key from disk after provisioning; implies --verify"},
     OptionRow{Id::kOnSuccess, "on-success", 0, "FILE", kPostInstall, kFile, kEverywhere, "",

@@ -38,7 +38,8 @@ Json certificate_part(const State& state) {
           {"notAfter", rfc3339(facts.not_after)},
           {"fingerprint", facts.fingerprint},
           {"keyType", state.identity->key_type},
-          {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr) : Json(text_of(state.identity->key))},
+          {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr)
+                                                                           : Json(text_of(state.identity->key))},
           // A key outside the identity, or one that this user may not read, is not checked.
           {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
           {"keyChecked", key_is_checked(state)}};

@@ -36,7 +36,7 @@ Result<std::vector<std::string>> texts_of(const JsonMember& member, const std::s
     texts.push_back(each.value.text);
   }
   if (member.value.type != JsonType::kArray || texts.size() != member.value.members.size()) {
-    return refuse(where, "is not an array of text", R"(write it as ["KEY=VALUE", "KEY=@FILE"])");
+    return refuse(where, "expected an array of text", R"(write it as ["KEY=VALUE", "KEY=@FILE"])");
   }
   return texts;
 }
@@ -95,7 +95,8 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
   const auto types = types_of(option.value);
   if (std::find(types.begin(), types.end(), member.value.type) == types.end()) {
     const JsonType wanted = option.id == OptionId::kParameters ? JsonType::kObject : types.front();
-    return refuse(where, "is " + std::string(describe(member.value.type)) + ", not " + std::string(describe(wanted)),
+    return refuse(where,
+                  "expected " + std::string(describe(wanted)) + ", not " + std::string(describe(member.value.type)),
                   std::string(hint_for(wanted)));
   }
   setting.values.push_back(member.value.text);
@@ -104,9 +105,9 @@ Result<Setting> setting_of(const OptionRow& option, const JsonMember& member, co
 
 tl::unexpected<Error> unknown_key(const std::string& where, const std::string& key) {
   const OptionRow* option = find_option(key);
-  if (option != nullptr) return refuse(where, "cannot be set in a configuration file", "give it as --" + key);
+  if (option != nullptr) return refuse(where, "not allowed in a configuration file", "give it as --" + key);
   const std::string hint = suggest_option(key, Spelling::kKey);
-  return refuse(where, "is not an option", hint.empty() ? "use the long name of an option without its dashes" : hint);
+  return refuse(where, "unknown option", hint.empty() ? "use the long name of an option without its dashes" : hint);
 }
 
 bool exists(const std::string& path) {

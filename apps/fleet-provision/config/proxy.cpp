@@ -165,7 +165,7 @@ Result<std::optional<Proxy>> proxy_of_options(const Options& options) {
   if (!proxy->password.empty() && options.given(OptionId::kProxy)->source != Source::kEnvironment) {
     Error error;
     error.kind = ErrorKind::kUsage;
-    error.message = "holds a password, which other users can read";
+    error.message = "the URL holds a password, which other users can read";
     error.hint = "give --proxy http://USER@HOST:PORT and --proxy-password-file FILE";
     return fail(options.with_origin_of(OptionId::kProxy, std::move(error)));
   }

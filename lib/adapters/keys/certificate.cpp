@@ -80,7 +80,7 @@ Result<CertificateFacts> parse_certificate(std::string_view pem) {
   const auto* at = der;
   const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(block->der.size())));
   if (!certificate) return unusable("does not parse: " + openssl_reason());
-  if (at != der + block->der.size()) return unusable("has bytes behind its end");
+  if (at != der + block->der.size()) return unusable("has extra bytes at its end");
   if (X509_get0_pubkey(certificate.get()) == nullptr) {
     return unusable("holds a key that cannot be used: " + openssl_reason());
   }

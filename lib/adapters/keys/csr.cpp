@@ -50,14 +50,14 @@ Result<Name> subject_name(const std::string& subject) {
       const Object object = attribute_type(type);
       if (!object) {
         return fail(ErrorKind::kUsage, "the CSR subject has an unknown attribute: " + printable(type),
-                    "known are CN, O, OU, C, ST, L, serialNumber, DC, …, and OIDs");
+                    "use CN, O, OU, C, ST, L, serialNumber, DC, … or an OID");
       }
       if (X509_NAME_add_entry_by_OBJ(name.get(), object.get(), MBSTRING_UTF8,
                                      reinterpret_cast<const unsigned char*>(value.data()),
                                      static_cast<int>(value.size()), kAtEnd, set) != 1) {
         return fail(ErrorKind::kUsage,
                     "the CSR subject cannot hold " + printable(type) + "=" + printable(value) + ": " + openssl_reason(),
-                    "CN takes at most 64 characters, C exactly 2");
+                    "give at most 64 characters for CN, exactly 2 for C");
       }
       // Joins what follows with `+` to the same part.
       set = -1;
@@ -118,7 +118,7 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
   if (!request) {
     const std::string reason = openssl_reason();
     return fail(ErrorKind::kCsrUnusable, what + " does not parse: " + reason + where_damaged(text, FileRole::kCsr),
-                "get the CSR again; a copy may be damaged");
+                "copy the CSR again; the file may be damaged");
   }
   if (const Request second(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr)); second) {
     return fail(ErrorKind::kCsrUnusable, what + " holds more than one request");
@@ -126,16 +126,16 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
   EVP_PKEY* key = X509_REQ_get0_pubkey(request.get());
   if (key == nullptr) return fail(ErrorKind::kCsrUnusable, what + " holds a key of an unknown type");
   FP_TRY(key_type(key, ErrorKind::kCsrUnusable, "the key of " + what));
-  FP_TRY(
-      refuse_explicit_curve(key, ErrorKind::kCsrUnusable, "the key of " + what,
-                            "make the CSR again with a key on a named curve: openssl ecparam -name prime256v1 -genkey "
-                            "-noout -out KEY"));
+  FP_TRY(refuse_explicit_curve(
+      key, ErrorKind::kCsrUnusable, "the key of " + what,
+      "create the CSR again with a key on a named curve: openssl ecparam -name prime256v1 -genkey "
+      "-noout -out KEY"));
   if (X509_REQ_verify(request.get(), key) != 1) {
-    return fail(ErrorKind::kCsrUnusable, what + " has a wrong signature", "make it again with the key that it names");
+    return fail(ErrorKind::kCsrUnusable, what + " has a wrong signature", "create it again with the right key");
   }
   if (is_signed_with_an_old_digest(request.get())) {
     return fail(ErrorKind::kCsrUnusable, what + " is signed with SHA-1 or MD5",
-                "make it again with SHA-256: openssl req -new -sha256");
+                "create it again with SHA-256: openssl req -new -sha256");
   }
   return to_csr(request.get());
 }

@@ -70,7 +70,7 @@ class NameReader {
         continue;
       }
       const auto escaped = escaped_at();
-      if (!escaped) return wrong("has a backslash before something that needs none");
+      if (!escaped) return wrong("has a backslash before a character that needs none");
       value += *escaped;
       wanted = value.size();
     }

@@ -16,7 +16,8 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::string_view kAcceptedKeys = "the service takes RSA from 2048 bits and EC P-256, P-384 and P-521";
+constexpr std::string_view kAcceptedKeys =
+    "use a key that AWS IoT accepts: RSA with 2048 bits or more, or EC P-256, P-384 or P-521";
 constexpr int kRsaBitsMin = 2048;
 
 /// Given instead of OpenSSL's own callback, which would ask on the terminal.
@@ -59,11 +60,11 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
     const std::string reason = openssl_reason();
     return fail(ErrorKind::kDeviceKeyUnusable,
                 what + " does not parse: " + reason + where_damaged(pem, FileRole::kDeviceKey),
-                "get the key again; a copy may be damaged");
+                "copy the key again; the file may be damaged");
   }
   FP_TRY(key_type(key.get(), ErrorKind::kDeviceKeyUnusable, what));
   if (!halves_belong_together(key.get())) {
-    return fail(ErrorKind::kDeviceKeyUnusable, what + " is damaged: its private and its public half differ");
+    return fail(ErrorKind::kDeviceKeyUnusable, what + " is damaged: its private and public parts do not match");
   }
   return key;
 }
@@ -89,7 +90,7 @@ Result<void> refuse_explicit_curve(evp_pkey_st* key, ErrorKind kind, const std::
       std::string_view(encoding.data(), size) != OSSL_PKEY_EC_ENCODING_EXPLICIT) {
     return {};
   }
-  return fail(kind, what + " writes out the parameters of its curve; AWS IoT takes named curves only", hint);
+  return fail(kind, what + " has explicit curve parameters; AWS IoT accepts named curves only", hint);
 }
 
 Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string& what) {

@@ -82,7 +82,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
   const CleanErrorQueue clean;
   FP_TRY(interrupt_.check());
   const KeyContext context = context_for(type);
-  if (!context) return fail(ErrorKind::kInternal, "cannot make a key: " + openssl_reason());
+  if (!context) return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
   // The library's slot is not const; go_on only reads.
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
   EVP_PKEY_CTX_set_cb(context.get(), go_on);
@@ -91,7 +91,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
   OpensslKey key(made);
   if (!is_made) {
     FP_TRY(interrupt_.check());
-    return fail(ErrorKind::kInternal, "cannot make a key: " + openssl_reason());
+    return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
   }
   return remember(std::move(key));
 }
@@ -108,7 +108,7 @@ Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
   if (is_in_hardware(parse_key_location(reference))) {
     return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
-                "name a PEM file");
+                "give a PEM file");
   }
   FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key", ErrorKind::kDeviceKeyUnusable));
   const std::string what = "the device key " + printable(reference);

@@ -73,7 +73,7 @@ Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
   if (at_end && !chain.empty()) return chain;
   return fail(kClaimCertificateUnusable,
               name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimCertificate),
-              "get the certificate again; a copy may be damaged");
+              "copy the certificate again; the file may be damaged");
 }
 
 Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
@@ -94,11 +94,12 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
                 "give it in a file with --claim-key-passphrase-file");
   }
   if (desk.asked) {
-    return fail(kClaimKeyPassphrase, "the passphrase does not open " + name,
-                "check --claim-key-passphrase-file: its whole content is the passphrase, but for a line end");
+    return fail(
+        kClaimKeyPassphrase, "the passphrase does not decrypt " + name,
+        "check --claim-key-passphrase-file: the file must hold the passphrase and nothing else but a final newline");
   }
   return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimKey),
-              "get the key again; a copy may be damaged");
+              "copy the key again; the file may be damaged");
 }
 
 Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file) {

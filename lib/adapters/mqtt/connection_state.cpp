@@ -8,10 +8,6 @@
 namespace fleet_provision {
 namespace {
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// Sent because the owner of the session told Paho to, in contrast to what Paho sends by itself.
 bool was_told(const MqttPacket& packet) {
   const MqttPacketType type = packet.type;
@@ -33,7 +29,7 @@ void ConnectionState::set_secured(std::string tls_version) {
   observer_.phase_began(Phase::kMqtt, request_.attempt);
   const Lock lock(mutex_);
   secured_ = true;
-  secured_at_ = now();
+  secured_at_ = std::chrono::steady_clock::now();
   tls_version_ = std::move(tls_version);
   changed_.notify_all();
 }
@@ -135,7 +131,7 @@ void ConnectionState::begin_subscribe(const std::vector<std::string>& filters) {
     step_.phase = Phase::kSubscribe;
     step_.filters = filters;
     suback_pending_ = true;
-    subscribed_at_ = now();
+    subscribed_at_ = std::chrono::steady_clock::now();
   }
   observer_.phase_began(Phase::kSubscribe, request_.attempt);
 }
@@ -149,7 +145,7 @@ void ConnectionState::begin_publish(const std::string& topic) {
 
 bool ConnectionState::await_sent(std::size_t packets, Milliseconds patience) {
   const Lock lock(mutex_);
-  return changed_.wait_until(mutex_, now() + patience,
+  return changed_.wait_until(mutex_, std::chrono::steady_clock::now() + patience,
                              [&]() FP_REQUIRES(mutex_) { return packets_sent_ >= packets || error_ || ended_; });
 }
 
@@ -187,7 +183,8 @@ Result<std::optional<Message>> ConnectionState::await_message(Instant deadline) 
 
 bool ConnectionState::await_end(Milliseconds patience) {
   const Lock lock(mutex_);
-  return changed_.wait_until(mutex_, now() + patience, [this]() FP_REQUIRES(mutex_) { return ended_; });
+  return changed_.wait_until(mutex_, std::chrono::steady_clock::now() + patience,
+                             [this]() FP_REQUIRES(mutex_) { return ended_; });
 }
 
 Result<void> ConnectionState::check() {

@@ -28,10 +28,6 @@ constexpr std::chrono::seconds kLibraryPatience{5};
 /// of them are opened by libraries that report a lack of descriptors as something else.
 constexpr unsigned kDescriptorsOfConnection = 12;
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
 /// A write to a closed socket then fails with EPIPE instead of ending the process.
 void block_sigpipe() {
   sigset_t set;
@@ -105,7 +101,8 @@ void MqttConnection::run_listener() {
 }
 
 Result<void> MqttConnection::accept_library() {
-  library_ = listener_->admit(std::min(now() + kLibraryPatience, request_.run_deadline), wait_);
+  library_ =
+      listener_->admit(std::min(std::chrono::steady_clock::now() + kLibraryPatience, request_.run_deadline), wait_);
   if (!library_) return {};
   library_socket_ = PahoSocket(library_->theirs);
   waker_ = PahoWaker(library_->theirs);
@@ -137,7 +134,7 @@ auto MqttConnection::phase(Phase phase, Step step) {
 }
 
 Instant MqttConnection::step_deadline() const {
-  return std::min(now() + request_.request_timeout, request_.run_deadline);
+  return std::min(std::chrono::steady_clock::now() + request_.request_timeout, request_.run_deadline);
 }
 
 Result<TcpConnection> MqttConnection::reach(const std::string& host, std::uint16_t port) {
@@ -193,7 +190,8 @@ Result<void> MqttConnection::read_before_connect(TlsConnection& server) {
 Result<int> MqttConnection::await_library(TlsConnection& server) {
   const Instant deadline = request_.run_deadline + kLastWordPatience;
   while (true) {
-    const Milliseconds left = std::min<Milliseconds>(left_until(deadline, now()), kLibraryPatience);
+    const Milliseconds left =
+        std::min<Milliseconds>(left_until(deadline, std::chrono::steady_clock::now()), kLibraryPatience);
     if (left == Milliseconds{0}) return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect in time");
     pollfd polled[] = {{listener_done_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
     if (::poll(polled, std::size(polled), static_cast<int>(left.count())) < 0 && errno != EINTR) {

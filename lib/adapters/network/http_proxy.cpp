@@ -43,13 +43,13 @@ std::string authority(const Endpoint& target) {
 /// A proxy that is being stopped, or that cannot reach the endpoint, does so too: it may do better later.
 tl::unexpected<Error> lost(const Proxy& proxy) {
   return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without a response",
-              "check that the proxy runs and is an HTTP proxy that allows CONNECT (--proxy, https_proxy)");
+              "check that --proxy or https_proxy names an HTTP proxy that is running and allows CONNECT");
 }
 
 Result<void> send_all(int socket, std::string_view bytes, const Proxy& proxy, Instant deadline, const Wait& wait) {
   while (!bytes.empty()) {
     FP_TRY_ASSIGN(const bool ready, wait.until(socket, POLLOUT, deadline));
-    if (!ready) return fail(ErrorKind::kProxyRefused, name(proxy) + " takes no request");
+    if (!ready) return fail(ErrorKind::kProxyRefused, name(proxy) + " does not accept a request");
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return lost(proxy);
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -81,7 +81,7 @@ Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& lef
     FP_TRY_ASSIGN(const bool ready, wait.until(socket, POLLIN, deadline));
     if (!ready) {
       return fail(ErrorKind::kProxyRefused, name(proxy) + " did not answer CONNECT in time",
-                  "the proxy may not be able to reach the endpoint, or may not allow this port");
+                  "check that the proxy can reach the endpoint and allows this port");
     }
     const ssize_t count = ::recv(socket, peeked, sizeof peeked, MSG_PEEK);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
@@ -154,11 +154,11 @@ tl::unexpected<Error> unauthenticated(const Proxy& proxy, const std::string& sta
     for (const std::string& each : schemes) list += (list.empty() ? "" : ", ") + each;
     return fail(ErrorKind::kProxyAuthentication,
                 name(proxy) + " authenticates by " + list + " only, which is not supported: " + status_line,
-                "only Basic is supported: have the proxy offer it, or exempt this gateway from authentication there");
+                "enable Basic authentication on the proxy, or exempt this gateway from authentication");
   }
   if (proxy.user.empty() && proxy.password.empty()) {
-    return fail(ErrorKind::kProxyAuthentication, name(proxy) + " wants credentials: " + status_line,
-                "give the user in the proxy's URL and its password by --proxy-password-file");
+    return fail(ErrorKind::kProxyAuthentication, name(proxy) + " requires credentials: " + status_line,
+                "give user and password with --proxy http://USER@HOST:PORT and --proxy-password-file");
   }
   return fail(ErrorKind::kProxyAuthentication, name(proxy) + " rejected user or password: " + status_line,
               "correct the user in the proxy's URL or the password (--proxy-password-file, https_proxy)");
@@ -205,8 +205,8 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   if (*status == 407) return unauthenticated(proxy, status_line, header);
   return fail(ErrorKind::kProxyRefused,
               name(proxy) + " refused CONNECT to " + printable(authority(target)) + ": " + status_line,
-              *status >= 500 ? "the proxy does not reach this host and port itself; look at its log"
-                             : "the proxy must allow CONNECT to this host and port");
+              *status >= 500 ? "check the proxy's log: the proxy cannot reach this host and port"
+                             : "allow CONNECT to this host and port on the proxy");
 }
 
 }  // namespace fleet_provision

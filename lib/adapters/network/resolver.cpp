@@ -91,9 +91,9 @@ tl::unexpected<Error> no_address(const std::string& host, const Answer& answer) 
       answer.code == EAI_SYSTEM ? words(answer.saved_errno) : in_lower_case(::gai_strerror(answer.code));
   const bool unknown = answer.code == EAI_NONAME || answer.code == EAI_NODATA;
   return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": " + reason,
-              unknown ? "check the spelling of the endpoint; " + std::string(kEndpointCommand) +
-                            " tells it; on a closed network the name server may not know it"
-                      : "no name server answered; is the network up, and /etc/resolv.conf right?");
+              unknown ? "check the spelling of the endpoint (" + std::string(kEndpointCommand) +
+                            " prints it), and whether this network's DNS server resolves public names"
+                      : "check the network and /etc/resolv.conf");
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
   FP_TRY_ASSIGN(const bool answered, wait.until(inquiry->answered.get(), POLLIN, deadline));
   if (!answered) {
     return fail(ErrorKind::kDns, "cannot resolve " + printable(host) + ": no name server answered in time",
-                "is the network up, and /etc/resolv.conf right?");
+                "check the network and /etc/resolv.conf");
   }
   const Lock lock(inquiry->mutex);
   if (inquiry->answer.addresses.empty()) return no_address(host, inquiry->answer);

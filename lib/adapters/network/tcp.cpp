@@ -27,12 +27,12 @@ ErrorKind kind_of(int error) {
 }
 
 std::string hint_for(ErrorKind kind, std::uint16_t port) {
-  if (kind == ErrorKind::kConnectionRefused) return "nothing listens there; check the endpoint and the port";
-  if (kind == ErrorKind::kNoRoute) return "is the network up, with an address and a default route?";
+  if (kind == ErrorKind::kConnectionRefused) return "check endpoint and port: nothing listens there";
+  if (kind == ErrorKind::kNoRoute) return "give this machine an address and a default route";
   if (port == 8883) {
-    return "a firewall may drop port 8883; AWS IoT also listens on 443 (--port 443), or use a proxy (--proxy)";
+    return "try --port 443 or --proxy: a firewall may drop port 8883";
   }
-  return "a firewall may drop this port; check the endpoint, the port and whether a proxy is needed (--proxy)";
+  return "check endpoint and port, and whether --proxy is needed: a firewall may drop the port";
 }
 
 /// Of several failures the one that says most about the server is told: it refused, it was silent, it is not there.

@@ -54,11 +54,11 @@ bool is_missing_root(int verify_error) {
 
 std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (is_legacy_aws_endpoint(peer.server_name)) {
-    return "an AWS endpoint without -ats shows a certificate that nobody trusts any more; use the one that " +
-           std::string(kEndpointCommand) + " tells";
+    return "use the -ats endpoint that " + std::string(kEndpointCommand) +
+           " prints; the certificate of the old endpoint is no longer trusted";
   }
   if (!is_missing_root(evidence.verify_error)) {
-    return "the certificate itself is not acceptable here; the server needs another one";
+    return "install another certificate on the server";
   }
   const std::string& issuer = evidence.leaf.issuer;
   const bool by_aws = issuer.find("O=Amazon") != std::string::npos || issuer.find("O=Starfield") != std::string::npos;
@@ -66,19 +66,18 @@ std::string untrusted_hint(const TlsEvidence& evidence, const TlsPeer& peer) {
     const std::string& top = evidence.issuers_above.empty() ? issuer : evidence.issuers_above.back();
     return printable(peer.ca_file) + " does not hold the root of issuer " + top +
            (by_aws ? "; give AWS's roots (https://www.amazontrust.com/repository/) with --ca-file"
-                   : "; give the file that does with --ca-file, if this is the right server");
+                   : "; if this is the right server, give its root with --ca-file");
   }
   if (!is_aws_host(peer.server_name)) {
-    return "if this is the right server, give its root with --ca-file; a proxy that inspects TLS or a captive portal "
-           "shows another issuer than you expect";
+    return "if this is the right server, give its root with --ca-file; an unexpected issuer points to a captive portal "
+           "or a proxy that inspects TLS";
   }
   if (by_aws) {
-    return "this is a certificate of AWS whose root is not trusted here: install ca-certificates, or give AWS's roots "
-           "(https://www.amazontrust.com/repository/) with --ca-file";
+    return "install ca-certificates, or give AWS's roots (https://www.amazontrust.com/repository/) with --ca-file: the "
+           "certificate is AWS's, but its root is not trusted here";
   }
-  return "this is no certificate of AWS: a proxy that inspects TLS stands in the way, the issuer tells whose; "
-         "the claim cannot pass it, so have " +
-         printable(peer.server_name) + " exempted from inspection";
+  return "exempt " + printable(peer.server_name) +
+         " from TLS inspection: the certificate is not AWS's but that of an inspecting proxy, see its issuer";
 }
 
 Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -87,14 +86,14 @@ Error name_mismatch(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (names.empty()) {
     return error(kTlsNameMismatch,
                  "the certificate of " + peer.name + " names no host in its subjectAltName; " + shown(evidence),
-                 "the server needs a certificate with " + printable(peer.server_name) +
-                     " in its subjectAltName; a common name is not looked at");
+                 "install a server certificate with " + printable(peer.server_name) +
+                     " in its subjectAltName; the common name is ignored");
   }
   return error(
       kTlsNameMismatch,
       "the certificate of " + peer.name + " is not for " + printable(peer.server_name) + " but for " + names + "; " +
           shown(evidence),
-      "check the endpoint; when it is an address or a private name, give the certificate's with --server-name");
+      "check the endpoint; if it is an address or a private name, give a name from the certificate with --server-name");
 }
 
 Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evidence, const TlsPeer& peer) {
@@ -104,7 +103,7 @@ Error date_error(ErrorKind kind, const std::string& what, const TlsEvidence& evi
                whose + " of " + peer.name + " " + what + ": subject " + judged.subject + ", issuer " + judged.issuer +
                    ", valid from " + rfc3339(judged.not_before) + " to " + rfc3339(judged.not_after) +
                    "; the local time is " + local_time(),
-               "if the local time is wrong, set the clock; else the server needs a new certificate");
+               "if the local time is wrong, set the clock; otherwise renew the server's certificate");
 }
 
 Error verify_failure(const TlsEvidence& evidence, const TlsPeer& peer) {

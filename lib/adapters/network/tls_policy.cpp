@@ -83,8 +83,8 @@ Error tls_configuration_error(std::string_view reason) {
   error.message = "OpenSSL's configuration " + configuration_file() +
                   (fips ? " demands FIPS and leaves no usable TLS cipher: " : " leaves no usable TLS cipher: ") +
                   std::string(reason);
-  error.hint = fips ? "install and activate OpenSSL's FIPS provider, or name another configuration file in OPENSSL_CONF"
-                    : "correct this file, or name another one in OPENSSL_CONF";
+  error.hint = fips ? "install and activate OpenSSL's FIPS provider, or set OPENSSL_CONF to another configuration file"
+                    : "correct the file, or set OPENSSL_CONF to another one";
   return error;
 }
 

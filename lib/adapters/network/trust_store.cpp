@@ -40,7 +40,7 @@ Result<void> trust_file(SSL_CTX& context, const std::string& path, std::string_v
   const std::string reason = openssl_reason();
   if (at_end && count > 0) return {};
   return fail(ErrorKind::kCaFileUnusable, name + " cannot be parsed: " + reason + where_damaged(text, FileRole::kRoots),
-              "get the file again; a copy may be damaged");
+              "copy the file again; it may be damaged");
 }
 
 constexpr unsigned kDescriptorsOfRoots = 2;
@@ -89,7 +89,7 @@ Result<void> TrustedRoots::apply_to(ssl_ctx_st& context) {
     return fail(ErrorKind::kNoTrustStore,
                 "this system has no trusted roots: neither " + printable(file) + " nor " + printable(directories) +
                     " holds a certificate",
-                "install the package ca-certificates, or give the roots with --ca-file");
+                "install the package ca-certificates, or give root certificates with --ca-file");
   }
   SSL_CTX_set_default_verify_paths(&context);
   ERR_clear_error();

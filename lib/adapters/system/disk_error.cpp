@@ -17,28 +17,28 @@ struct Meaning {
   std::string_view hint;
 };
 
-constexpr std::string_view kElsewhere = "choose another place with --state-dir";
+constexpr std::string_view kElsewhere = "choose another directory with --state-dir";
 
 Meaning meaning(int number) {
   switch (number) {
     case EACCES:
-    case EPERM: return {ErrorKind::kStateNotWritable, "", "run as root, or choose another place with --state-dir"};
+    case EPERM: return {ErrorKind::kStateNotWritable, "", "run as root, or choose another directory with --state-dir"};
     case EROFS:
       return {ErrorKind::kStateNotWritable, "the file system is mounted read-only",
-              "remount it, or choose a writable place with --state-dir"};
+              "remount it, or choose a writable directory with --state-dir"};
     case ENOTDIR: return {ErrorKind::kStateNotWritable, "a part of the path is not a directory", kElsewhere};
-    case EISDIR: return {ErrorKind::kStateNotWritable, "it is a directory", "find out who made it, and move it away"};
+    case EISDIR: return {ErrorKind::kStateNotWritable, "it is a directory", "move the directory away"};
     case ELOOP:
-      return {ErrorKind::kStateNotWritable, "it is a symbolic link, and none is followed below the state directory",
-              "find out who made the link, and remove it; only --state-dir itself may be a link"};
+      return {ErrorKind::kStateNotWritable, "it is a symbolic link, which is not followed below the state directory",
+              "remove the link; only --state-dir itself may be a link"};
     case ENAMETOOLONG: return {ErrorKind::kStateNotWritable, "", kElsewhere};
     case EXDEV:
       return {ErrorKind::kStateCrossDevice, "the names are on different file systems or overlay layers",
               "keep the state directory on one writable file system, not in a lower overlay layer"};
-    case ENOSPC: return {ErrorKind::kDiskFull, "the disk is full (space or inodes)", "make room and rerun"};
-    case EDQUOT: return {ErrorKind::kDiskFull, "the disk quota is used up", "make room and rerun"};
+    case ENOSPC: return {ErrorKind::kDiskFull, "the disk is full (space or inodes)", "free some space and rerun"};
+    case EDQUOT: return {ErrorKind::kDiskFull, "the disk quota is used up", "free some space and rerun"};
     case EFBIG: return {ErrorKind::kDiskFull, "", "raise the limit on file sizes (ulimit -f) and rerun"};
-    case EIO: return {ErrorKind::kDiskError, "", "look at the kernel's log (dmesg); the disk may be failing"};
+    case EIO: return {ErrorKind::kDiskError, "", "check the kernel log (dmesg): the disk may be failing"};
     default: return {ErrorKind::kDiskError, "", ""};
   }
 }

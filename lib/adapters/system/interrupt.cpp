@@ -37,7 +37,7 @@ Result<void> Interrupt::check() const {
   const auto kind = raised();
   if (!kind) return {};
   return fail(*kind, *kind == ErrorKind::kTerminated ? "stopped by SIGTERM" : "stopped by SIGINT",
-              "what was reached is kept; run the same command again to go on");
+              "rerun the same command to resume");
 }
 
 }  // namespace fleet_provision

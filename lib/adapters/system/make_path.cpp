@@ -72,8 +72,9 @@ Result<void> make_one(const Descriptor& parent, const std::string& name, const s
   if (::mkdirat(parent.get(), name.c_str(), kMode) != 0) {
     if (errno == EEXIST) return {};
     if (errno == ENOENT) {
-      return fail(ErrorKind::kStateNotWritable, "cannot create " + printable(path) + ": nothing can be made there",
-                  "choose another place with --state-dir");
+      return fail(ErrorKind::kStateNotWritable,
+                  "cannot create " + printable(path) + ": the file system does not allow it",
+                  "choose another directory with --state-dir");
     }
     return disk_error(errno, "create", path);
   }
@@ -109,8 +110,8 @@ Result<void> make_path(const std::string& path) {
       next = Descriptor(::openat(here.get(), name.c_str(), kPassage));
       if (!next && errno == ENOENT) {
         return fail(ErrorKind::kStateNotWritable,
-                    "cannot create " + printable(path) + ": " + printable(name) + " is a link that leads nowhere",
-                    "remove the link, or choose another place with --state-dir");
+                    "cannot create " + printable(path) + ": " + printable(name) + " is a dangling symbolic link",
+                    "remove the link, or choose another directory with --state-dir");
       }
     }
     if (!next) return path_error(errno, "open", path);

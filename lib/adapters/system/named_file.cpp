@@ -28,7 +28,7 @@ tl::unexpected<Error> unreadable(int number, const std::string& path, const std:
   if (auto stopped = reading_stopped(number, "the " + what + " " + printable(path))) return fail(std::move(*stopped));
   return fail(ErrorKind::kFileUnreadable, failed + ": " + words(number),
               number == EACCES   ? "run as a user who may read it, or change its owner or mode"
-              : number == EISDIR ? "name a file"
+              : number == EISDIR ? "give a file, not a directory"
                                  : "");
 }
 
@@ -66,7 +66,7 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
   }
   const std::string name = "the " + what + " " + printable(path);
   if (size <= limit) return fail(ErrorKind::kFileUnreadable, name + " grew while it was read", "rerun");
-  return fail(unusable, name + " has more than " + std::to_string(limit) + " bytes", "is it the right file?");
+  return fail(unusable, name + " has more than " + std::to_string(limit) + " bytes", "give the right file");
 }
 
 }  // namespace fleet_provision

@@ -135,7 +135,7 @@ Result<void> PosixHostSystem::run(const ProgramCall& call) {
       return fail(std::move(*lack));
     }
     return program_failed(call.file, "cannot be run: " + why_not_run(call.file, failure),
-                          "--on-success needs an executable file; the identity is installed, rerun to retry it");
+                          "give --on-success an executable file and rerun; the identity is installed");
   }
   return await(process, call);
 }
@@ -155,7 +155,7 @@ Result<void> PosixHostSystem::await(int process, const ProgramCall& call) {
     }
     if (std::chrono::steady_clock::now() >= call.deadline) {
       end_group(process);
-      return program_failed(call.file, "did not end in time", "give it more with --timeout; rerun to retry it");
+      return program_failed(call.file, "did not end in time", "raise --timeout and rerun");
     }
     pollfd told{interrupt_.descriptor(), POLLIN, 0};
     ::poll(&told, 1, kLookMs);
@@ -174,7 +174,7 @@ Result<void> PosixHostSystem::may_run(const std::string& file) {
   if (failure == 0 && S_ISDIR(facts.st_mode)) failure = EISDIR;
   if (failure == 0 && ::faccessat(AT_FDCWD, file.c_str(), X_OK, AT_EACCESS) != 0) failure = errno;
   if (failure == 0) return stdin_is_there(file);
-  return program_failed(file, "cannot be run: " + words(failure), "--on-success wants an executable file");
+  return program_failed(file, "cannot be run: " + words(failure), "give --on-success an executable file");
 }
 
 Result<void> PosixHostSystem::may_create_in(const std::string& directory) {

@@ -82,21 +82,23 @@ bool is_kept_by_sticky_bit(const Found& found, const struct stat& directory) {
 }
 
 std::optional<Obstacle> kept_by_system(const Found& found) {
-  constexpr const char* kRights = "run as a user who may delete it, or leave out --remove-claim";
+  constexpr const char* kRights = "run as a user who may delete it, or omit --remove-claim";
   struct stat directory {};
   if (::fstat(found.directory.get(), &directory) != 0) return Obstacle{words(errno), kRights};
   if (::faccessat(found.directory.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
     if (errno == EROFS) {
-      return Obstacle{"the file system is mounted read-only", "remount it, or leave out --remove-claim"};
+      return Obstacle{"the file system is mounted read-only", "remount it, or omit --remove-claim"};
     }
-    return Obstacle{"its directory may not be changed: " + words(errno), kRights};
+    return Obstacle{"its directory is not writable: " + words(errno), kRights};
   }
-  if (is_kept_by_sticky_bit(found, directory)) return Obstacle{"its directory lets only its owner delete it", kRights};
-  if (is_mount_point(found)) return Obstacle{"it is a mount point", "mount its directory, or leave out --remove-claim"};
+  if (is_kept_by_sticky_bit(found, directory))
+    return Obstacle{"its directory has the sticky bit: only the owner may delete it", kRights};
+  if (is_mount_point(found))
+    return Obstacle{"it is a mount point", "mount its directory instead, or omit --remove-claim"};
   const Descriptor file(
       ::openat(found.directory.get(), found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (is_immutable(file.get()) || is_immutable(found.directory.get())) {
-    return Obstacle{"it or its directory is marked immutable", "chattr -i, or leave out --remove-claim"};
+    return Obstacle{"it or its directory is marked immutable", "run chattr -i on it, or omit --remove-claim"};
   }
   return std::nullopt;
 }
@@ -104,14 +106,14 @@ std::optional<Obstacle> kept_by_system(const Found& found) {
 /// What must not be deleted, whoever asks for it.
 std::optional<Obstacle> kept_by_us(const Found& found, const SparedFiles& spared) {
   if (S_ISLNK(found.facts.st_mode)) {
-    return Obstacle{"it is a symbolic link", "name the file itself, or leave out --remove-claim"};
+    return Obstacle{"it is a symbolic link", "give the file itself, or omit --remove-claim"};
   }
-  if (!S_ISREG(found.facts.st_mode)) return Obstacle{"it is not a file", "leave out --remove-claim"};
+  if (!S_ISREG(found.facts.st_mode)) return Obstacle{"it is not a file", "omit --remove-claim"};
   if (is_below(found.directory, spared.state_dir)) {
-    return Obstacle{"it is in the state directory", "name the claim's own files"};
+    return Obstacle{"it is in the state directory", "give files that belong to the claim only"};
   }
   if (spared.ca_file && same_file(found.facts, *spared.ca_file)) {
-    return Obstacle{"it is the file of --ca-file", "name the claim's own files"};
+    return Obstacle{"it is the file of --ca-file", "give files that belong to the claim only"};
   }
   return std::nullopt;
 }
@@ -131,7 +133,7 @@ Result<std::optional<Found>> find(const std::string& file, const char* verdict) 
     return fail(std::move(*lack));
   }
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + verdict + words(errno),
-              "run as a user who may delete it, or leave out --remove-claim");
+              "run as a user who may delete it, or omit --remove-claim");
 }
 
 tl::unexpected<Error> kept(const std::string& file, const char* verdict, Obstacle obstacle) {

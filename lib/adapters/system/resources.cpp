@@ -28,8 +28,7 @@ constexpr std::string_view kMoreSpace = "raise the limit of memory (ulimit -v, L
 constexpr std::string_view kMoreData = "raise the limit of memory (ulimit -d, LimitDATA= of a unit) and rerun";
 constexpr std::string_view kMoreMemory = "end other programs or add memory, then rerun";
 constexpr std::string_view kMoreProcesses =
-    "raise the limit of processes (ulimit -u, LimitNPROC= of a unit) or end other programs of this user, then run "
-    "again";
+    "raise the limit of processes (ulimit -u, LimitNPROC= of a unit) or end other programs of this user, then rerun";
 constexpr std::string_view kMoreTasks = "raise the limit of tasks (TasksMax= of a unit, pids.max), then rerun";
 
 std::optional<rlim_t> limit(decltype(RLIMIT_AS) resource) {

@@ -64,8 +64,7 @@ Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_lock
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return disk_error(errno, "inspect", path);
   if (!S_ISREG(facts.st_mode)) {
-    return fail(ErrorKind::kStateNotPrivate, printable(path) + " is not a file",
-                "find out who made it, and move it away");
+    return fail(ErrorKind::kStateNotPrivate, printable(path) + " is not a file", "move it away");
   }
   FP_TRY(require_one_name(facts, path));
   if (directory_is_locked) return locked(file.get(), path);

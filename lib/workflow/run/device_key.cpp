@@ -94,14 +94,14 @@ Result<void> require_other_key_than_claim(const Plan& plan, const std::string& p
   const auto* key = std::get_if<ExistingKey>(&plan.key_source);
   return fail(ErrorKind::kDeviceKeyIsClaimKey,
               "the device key " + (key != nullptr ? printable(key->reference) : "") + " is the claim's own key" + kWhy,
-              "omit --key to create a new key, or give a key that only this gateway has");
+              "omit --key to generate a new key, or give a key that only this gateway has");
 }
 
 Failure registered_with_claim_key() {
   return fail(
       ErrorKind::kDeviceKeyIsClaimKey,
       "an unfinished run has registered this gateway with the claim's own key, which all gateways of the claim share",
-      "discard it with --force; without --key and --csr a new key is created");
+      "discard the unfinished run with --force; a new key is generated unless --key or --csr gives another one");
 }
 
 }  // namespace fleet_provision

@@ -10,7 +10,7 @@
 namespace fleet_provision {
 namespace {
 
-Result<void> verify(RunContext& context) {
+Result<void> verify_identity(RunContext& context) {
   Outcome& outcome = context.outcome;
   if (!context.plan.verify || outcome.identity->verified_at) return {};
   FP_TRY(context.ports.disk.lock());
@@ -52,7 +52,7 @@ Result<void> run_program(RunContext& context) {
 }  // namespace
 
 Result<void> run_post_install(RunContext& context) {
-  FP_TRY(verify(context));
+  FP_TRY(verify_identity(context));
   FP_TRY(context.claim_removal.carry_out(*context.outcome.identity));
   return run_program(context);
 }

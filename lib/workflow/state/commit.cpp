@@ -8,10 +8,8 @@
 namespace fleet_provision {
 namespace {
 
-const std::string kPending = kPendingDirectory;
 const std::string kInstalled = kIdentityDirectory;
 const std::string kPrevious = kPreviousDirectory;
-const std::string kStateDirectory;
 constexpr unsigned kEnterableByAll = 0755;
 
 }  // namespace
@@ -27,11 +25,11 @@ NextAction next_action(const DiskState& state) {
 Result<bool> Commit::recover() {
   DiskState state;
   state.pending = true;
-  FP_TRY_ASSIGN(const std::optional<EntryFacts> journal, disk_.inspect(path_in(kPending, kJournalFile)));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> journal, disk_.inspect(path_in(kPendingDirectory, kJournalFile)));
   state.journal = journal.has_value();
   std::optional<Identity> pending;
   if (!state.journal) {
-    FP_TRY_ASSIGN(pending, read_undamaged_identity(disk_, keysmith_, kPending));
+    FP_TRY_ASSIGN(pending, read_undamaged_identity(disk_, keysmith_, kPendingDirectory));
   }
   if (pending) {
     state.pending_identity = pending->certificate_fingerprint;
@@ -41,7 +39,7 @@ Result<bool> Commit::recover() {
   switch (next_action(state)) {
     case NextAction::kNone:
     case NextAction::kResume: return false;
-    case NextAction::kDiscardPending: FP_TRY(remove_directory(kPending)); return false;
+    case NextAction::kDiscardPending: FP_TRY(remove_directory(kPendingDirectory)); return false;
     case NextAction::kKeepAsPrevious: FP_TRY(keep_replaced_as_previous()); return false;
     case NextAction::kFinishCommit:
       observer_.reached("finishing a commit that was cut off");
@@ -56,40 +54,40 @@ Result<void> Commit::install(const Identity& identity) {
   FP_TRY(remove_all_but(files_of(identity)));
   FP_TRY(publish(identity));
   // Journal and token are gone for good, and the modes are set, before the name identity/ can appear.
-  FP_TRY(disk_.sync_directory(kPending));
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> installed, disk_.inspect(kInstalled));
   if (installed) return replace(identity);
-  FP_TRY(disk_.rename(kPending, kInstalled));
+  FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
   // The commit is durable before success is reported.
   return disk_.sync_directory(kStateDirectory);
 }
 
 Result<void> Commit::remove_all_but(const std::vector<std::string>& names) {
-  FP_TRY_ASSIGN(const std::vector<std::string> present, disk_.list(kPending));
+  FP_TRY_ASSIGN(const std::vector<std::string> present, disk_.list(kPendingDirectory));
   for (const std::string& name : present) {
     const bool stays = std::find(names.begin(), names.end(), name) != names.end();
-    if (!stays) FP_TRY(disk_.remove_file(path_in(kPending, name)));
+    if (!stays) FP_TRY(disk_.remove_file(path_in(kPendingDirectory, name)));
   }
   return {};
 }
 
 Result<void> Commit::publish(const Identity& identity) {
   // pending/ is given away last. From then on its owner chooses what is in it, and nothing there may be changed.
-  FP_TRY_ASSIGN(const std::optional<EntryFacts> pending, disk_.inspect(kPending));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> pending, disk_.inspect(kPendingDirectory));
   if (pending && !pending->owned_by_us) return {};
-  FP_TRY(set_public_modes(disk_, kPending, identity));
-  FP_TRY(disk_.set_mode(kPending, kEnterableByAll));
+  FP_TRY(set_public_modes(disk_, kPendingDirectory, identity));
+  FP_TRY(disk_.set_mode(kPendingDirectory, kEnterableByAll));
   return options_.owner ? give_away(files_of(identity)) : Result<void>();
 }
 
 Result<void> Commit::give_away(const std::vector<std::string>& names) {
   // The journal must be gone for good first: it never belongs to another user.
-  FP_TRY(disk_.sync_directory(kPending));
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
   for (const std::string& name : names) {
-    FP_TRY(disk_.set_owner(path_in(kPending, name), *options_.owner));
-    FP_TRY(disk_.sync_file(path_in(kPending, name)));
+    FP_TRY(disk_.set_owner(path_in(kPendingDirectory, name), *options_.owner));
+    FP_TRY(disk_.sync_file(path_in(kPendingDirectory, name)));
   }
-  return disk_.set_owner(kPending, *options_.owner);
+  return disk_.set_owner(kPendingDirectory, *options_.owner);
 }
 
 Result<void> Commit::replace(const Identity& identity) {
@@ -97,7 +95,7 @@ Result<void> Commit::replace(const Identity& identity) {
   FP_TRY_ASSIGN(const std::optional<Identity> old, read_undamaged_identity(disk_, keysmith_, kInstalled));
   // Only where `replaces` can tell the two apart afterwards may they be exchanged.
   if (!old || identity.replaces != old->certificate_fingerprint) return replace_by_two_renames();
-  FP_TRY_ASSIGN(const bool exchanged, disk_.exchange(kPending, kInstalled));
+  FP_TRY_ASSIGN(const bool exchanged, disk_.exchange(kPendingDirectory, kInstalled));
   if (!exchanged) return replace_by_two_renames();
   // The exchange before the next rename: the other way round the new identity would become previous/.
   FP_TRY(disk_.sync_directory(kStateDirectory));
@@ -109,7 +107,7 @@ Result<void> Commit::replace_by_two_renames() {
   FP_TRY(disk_.rename(kInstalled, kPrevious));
   // The old name before the new one takes its place, else the old identity could lose both.
   FP_TRY(disk_.sync_directory(kStateDirectory));
-  FP_TRY(disk_.rename(kPending, kInstalled));
+  FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
   // The commit is durable before success is reported.
   return disk_.sync_directory(kStateDirectory);
 }
@@ -125,7 +123,7 @@ Result<void> Commit::keep_replaced_as_previous() {
 
 void Commit::rename_to_previous() {
   // Not synced: if the rename is lost, the next start finds the same two directories and repeats it.
-  const auto kept = disk_.rename(kPending, kPrevious);
+  const auto kept = disk_.rename(kPendingDirectory, kPrevious);
   if (!kept) observer_.warned("the old identity stays in " + disk_.root() + "/pending: " + kept.error().message);
 }
 

@@ -18,6 +18,8 @@ namespace fleet_provision {
 
 inline constexpr const char* kIdentityDirectory = "identity";
 inline constexpr const char* kPendingDirectory = "pending";
+/// The state directory itself, as the path that `Disk` takes.
+inline constexpr const char* kStateDirectory = "";
 inline constexpr const char* kPreviousDirectory = "previous";
 inline constexpr const char* kJournalFile = "journal";
 inline constexpr const char* kIdentityFile = "identity.json";

@@ -1,11 +1,12 @@
 #include "workflow/state/on_success_mark.hpp"
 
+#include "workflow/state/identity_files.hpp"
+
 namespace fleet_provision {
 namespace {
 
 /// It holds the fingerprint of the identity and a line end.
 const std::string kMark = "on-success-owed";
-const std::string kStateDirectory;
 constexpr std::size_t kMarkBytesMax = 1024;
 
 }  // namespace

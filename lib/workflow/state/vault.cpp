@@ -9,12 +9,10 @@
 namespace fleet_provision {
 namespace {
 
-const std::string kPending = kPendingDirectory;
 const std::string kJournal = path_in(kPendingDirectory, kJournalFile);
 const std::string kNewJournal = kJournal + ".new";
 const std::string kProbe = "pending/probe";
 const std::string kKey = path_in(kPendingDirectory, kPrivateKeyFile);
-const std::string kStateDirectory;
 
 // A response has at most 128 KiB; escaped in JSON, each byte of its certificate may take six. The CSR is the caller's.
 constexpr std::size_t kJournalBytesMax = 2 * 1024 * 1024;
@@ -48,7 +46,7 @@ Result<std::optional<Identity>> Vault::read_identity() {
 }
 
 Result<bool> Vault::has_pending() {
-  FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk_.inspect(kPending));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> facts, disk_.inspect(kPendingDirectory));
   return facts.has_value();
 }
 
@@ -58,7 +56,7 @@ Result<bool> Vault::open() {
   FP_TRY(disk_.lock());
   FP_TRY_ASSIGN(const bool pending, has_pending());
   if (!pending) return false;
-  FP_TRY(require_private(kPending, EntryType::kDirectory));
+  FP_TRY(require_private(kPendingDirectory, EntryType::kDirectory));
   return commit_.recover();
 }
 
@@ -87,7 +85,7 @@ Result<std::string> Vault::objection_to(const EntryFacts& facts, EntryType type)
   if (!facts.owned_by_us && !is_being_given_away(facts, type)) return "belongs to another user";
   if ((facts.mode & kOthersMay) == 0) return "";
   // The commit opens the directory to readers, and nothing else, before it renames it.
-  FP_TRY_ASSIGN(const auto committing, disk_.inspect(path_in(kPending, kIdentityFile)));
+  FP_TRY_ASSIGN(const auto committing, disk_.inspect(path_in(kPendingDirectory, kIdentityFile)));
   if (type == EntryType::kDirectory && committing && (facts.mode & kOthersMayWrite) == 0) return "";
   return "is accessible to other users";
 }
@@ -102,9 +100,9 @@ bool Vault::is_being_given_away(const EntryFacts& facts, EntryType type) {
 Result<void> Vault::prepare() {
   if (prepared_) return {};
   FP_TRY_ASSIGN(const bool exists, has_pending());
-  if (!exists) FP_TRY(disk_.make_directory(kPending));
+  if (!exists) FP_TRY(disk_.make_directory(kPendingDirectory));
   // Also of a directory made just now: FAT gives every file the same mode, whatever it was made with.
-  FP_TRY(require_private(kPending, EntryType::kDirectory));
+  FP_TRY(require_private(kPendingDirectory, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
   FP_TRY(require_private(kKey, EntryType::kFile));
   FP_TRY(probe_disk());
@@ -124,7 +122,7 @@ Result<void> Vault::probe_disk() {
 }
 
 Result<std::optional<Journal>> Vault::peek() {
-  FP_TRY(require_private(kPending, EntryType::kDirectory));
+  FP_TRY(require_private(kPendingDirectory, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
   FP_TRY(require_private(kKey, EntryType::kFile));
   FP_TRY_ASSIGN(const std::optional<Secret> bytes, disk_.read(kJournal, kJournalBytesMax));
@@ -167,7 +165,7 @@ Result<void> Vault::load_key(Journal& journal) {
 
 Result<void> Vault::recognize_enrolled(Journal& journal) {
   if (!std::holds_alternative<Certified>(journal.progress)) return {};
-  FP_TRY_ASSIGN(std::optional<Identity> identity, read_undamaged_identity(disk_, keysmith_, kPending));
+  FP_TRY_ASSIGN(std::optional<Identity> identity, read_undamaged_identity(disk_, keysmith_, kPendingDirectory));
   if (!identity) return {};
   auto& certified = std::get<Certified>(journal.progress);
   const auto certificate = keysmith_.read_certificate(certified.certificate_pem);
@@ -183,9 +181,9 @@ Result<void> Vault::recognize_enrolled(Journal& journal) {
 Result<void> Vault::make_durable(const Journal& journal) {
   // Every other file was synced before the next one was written; identity.json is the last.
   if (milestone(journal.progress) >= Milestone::kEnrolled) {
-    FP_TRY(disk_.sync_file(path_in(kPending, kIdentityFile)));
+    FP_TRY(disk_.sync_file(path_in(kPendingDirectory, kIdentityFile)));
   }
-  FP_TRY(disk_.sync_directory(kPending));
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
   FP_TRY(disk_.sync_directory(kStateDirectory));
   name_durable_ = true;
   return {};
@@ -193,11 +191,11 @@ Result<void> Vault::make_durable(const Journal& journal) {
 
 Result<void> Vault::save(const Journal& journal) {
   if (const auto* enrolled = std::get_if<Enrolled>(&journal.progress)) {
-    return write_identity(disk_, kPending, enrolled->identity, enrolled->certified.certificate_pem);
+    return write_identity(disk_, kPendingDirectory, enrolled->identity, enrolled->certified.certificate_pem);
   }
   if (const auto* verified = std::get_if<Verified>(&journal.progress)) {
     // Its name need not be durable: if it is lost, the identity is verified once more.
-    return replace_identity_file(disk_, kPending, verified->enrolled.identity);
+    return replace_identity_file(disk_, kPendingDirectory, verified->enrolled.identity);
   }
   if (std::holds_alternative<Installed>(journal.progress)) return {};
   FP_TRY(prepare());
@@ -226,7 +224,7 @@ Result<void> Vault::write_journal(const Journal& journal) {
   FP_TRY(disk_.sync_file(kNewJournal));
   FP_TRY(disk_.rename(kNewJournal, kJournal));
   // The names of journal and key before the next request is sent.
-  FP_TRY(disk_.sync_directory(kPending));
+  FP_TRY(disk_.sync_directory(kPendingDirectory));
   if (name_durable_) return {};
   // The name of pending/ itself, once: without it all of the above is out of reach after a power cut.
   FP_TRY(disk_.sync_directory(kStateDirectory));
@@ -235,14 +233,14 @@ Result<void> Vault::write_journal(const Journal& journal) {
 }
 
 Result<void> Vault::withdraw() {
-  FP_TRY(disk_.remove_file(path_in(kPending, kIdentityFile)));
+  FP_TRY(disk_.remove_file(path_in(kPendingDirectory, kIdentityFile)));
   // Before the journal changes: a complete identity whose journal is gone would be committed.
-  return disk_.sync_directory(kPending);
+  return disk_.sync_directory(kPendingDirectory);
 }
 
 Result<void> Vault::install() {
   // Read back from the disk: the last proof that the certificate fits the key that will be installed.
-  auto read_back = read_identity_in(disk_, keysmith_, kPending);
+  auto read_back = read_identity_in(disk_, keysmith_, kPendingDirectory);
   if (!read_back && read_back.error().kind == ErrorKind::kIdentityDamaged) {
     return fail(ErrorKind::kDiskError, "the written identity cannot be read back: " + read_back.error().message,
                 "check the disk, then rerun the same command to resume");

@@ -1,10 +1,10 @@
 #include "cli/command_line.hpp"
 
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 TEST_CASE("argv is split into options and their values, as they were written") {
   struct Row {

@@ -6,32 +6,11 @@
 
 #include "config/parameters.hpp"
 #include "config/print_config.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
-
-namespace {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/fleet-provision-test-XXXXXX";
-    path_ = ::mkdtemp(name);
-    std::filesystem::create_directory(path_ + "/config.d");
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path_ + "/" + name) << text; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-}  // namespace
+using namespace fleet_provision::test;
 
 TEST_CASE("each mistake in a configuration file is told with line and key") {
   struct Row {
@@ -40,24 +19,24 @@ TEST_CASE("each mistake in a configuration file is told with line and key") {
     std::string hint;
   };
   const Row rows[] = {
-      {"{\n\"endpiont\": \"h\"}", "line 2: endpiont: is not an option", "did you mean \"endpoint\"?"},
-      {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: is not an option", "keys are the long names"},
-      {"{\"--port\": 1}", "line 1: --port: is not an option", "did you mean \"port\"?"},
+      {"{\n\"endpiont\": \"h\"}", "line 2: endpiont: unknown option", "did you mean \"endpoint\"?"},
+      {"{\"zzzzzzzz\": 1}", "line 1: zzzzzzzz: unknown option", "use the long name of an option"},
+      {"{\"--port\": 1}", "line 1: --port: unknown option", "did you mean \"port\"?"},
       {"{\"port\": 1,\n\n\"port\": 2}", "line 3, column 1: \"port\" is given twice", "remove one of them"},
-      {R"({"port": "8883"})", "line 1: port: is text, not a number", "without quotes"},
-      {"{\"port\": null}", "line 1: port: is null, not a number", ""},
-      {"{\"timeout\": true}", "line 1: timeout: is true or false, not a number", ""},
-      {R"({"force": "true"})", "line 1: force: is text, not true or false", "write true or false without quotes"},
-      {"{\"force\": 1}", "line 1: force: is a number, not true or false", ""},
-      {"{\"mqtt-version\": 5}", "line 1: mqtt-version: is a number, not text", "in quotes"},
-      {R"({"template": ["a"]})", "line 1: template: is an array, not text", ""},
-      {R"({"parameter": ["a=1", 2]})", "line 1: parameter: is not an array of text", "KEY=VALUE"},
-      {R"({"parameter": {"a": "1"}})", "line 1: parameter: is not an array of text", ""},
+      {R"({"port": "8883"})", "line 1: port: expected a number, not text", "without quotes"},
+      {"{\"port\": null}", "line 1: port: expected a number, not null", ""},
+      {"{\"timeout\": true}", "line 1: timeout: expected a number, not true or false", ""},
+      {R"({"force": "true"})", "line 1: force: expected true or false, not text", "write true or false without quotes"},
+      {"{\"force\": 1}", "line 1: force: expected true or false, not a number", ""},
+      {"{\"mqtt-version\": 5}", "line 1: mqtt-version: expected text, not a number", "in quotes"},
+      {R"({"template": ["a"]})", "line 1: template: expected text, not an array", ""},
+      {R"({"parameter": ["a=1", 2]})", "line 1: parameter: expected an array of text", "KEY=VALUE"},
+      {R"({"parameter": {"a": "1"}})", "line 1: parameter: expected an array of text", ""},
       {R"({"parameters": {"a": 1}})", "line 1: parameters: \"a\" is a number, not text", "in quotes"},
       {"{\"parameters\": {\"a\": \"1\",\n\"a\": \"2\"}}", "line 2, column 1: \"a\" is given twice", ""},
       {R"({"parameters": {"": "1"}})", "has an empty name", ""},
-      {R"({"parameters": ["a"]})", "line 1: parameters: is an array, not an object", "write an object"},
-      {R"({"config": "x"})", "line 1: config: cannot be set in a configuration file", "--config"},
+      {R"({"parameters": ["a"]})", "line 1: parameters: expected an object, not an array", "write an object"},
+      {R"({"config": "x"})", "line 1: config: not allowed in a configuration file", "--config"},
       {"{\"port\": 1", "line 1, column 11: not JSON: the text ends early", ""},
       {"template: gateway\n", "line 1, column 1: not JSON: it looks like YAML", "yq"},
       {"{\n// mine\n}", "line 2, column 1: not JSON: a comment", "remove it"},
@@ -87,12 +66,13 @@ TEST_CASE("a file that was named must be there") {
 
 TEST_CASE("the default files are read in order, the later over the earlier, and not at all with --config") {
   const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "config.d");
   directory.write("config.json", R"({"port": 1, "template": "a", "parameters": {"x": "1", "y": "1"}})");
   directory.write("config.d/20.json", R"({"port": 3, "parameters": {"x": "3"}})");
   directory.write("config.d/10.json", R"({"port": 2, "timeout": 9, "parameters": {"x": "2", "z": "2"}})");
   directory.write("config.d/30.json~", "not JSON");
   directory.write("config.d/.40.json", "not JSON");
-  const auto options = Options::read({}, {}, directory.path());
+  const auto options = Options::read({}, {}, directory.path().string());
   REQUIRE(options);
   CHECK(options->text(OptionId::kPort) == "3");
   CHECK(options->text(OptionId::kTemplate) == "a");
@@ -101,7 +81,7 @@ TEST_CASE("the default files are read in order, the later over the earlier, and 
   CHECK(*read_parameters(*options, warnings) == Parameters{{"x", "3"}, {"y", "1"}, {"z", "2"}});
 
   const TemporaryFile other(R"({"template": "b"})");
-  const auto named = Options::read({"--config", other.path()}, {}, directory.path());
+  const auto named = Options::read({"--config", other.path()}, {}, directory.path().string());
   REQUIRE(named);
   CHECK(named->text(OptionId::kTemplate) == "b");
   CHECK(named->given(OptionId::kPort) == nullptr);

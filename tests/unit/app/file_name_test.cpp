@@ -2,11 +2,11 @@
 #include "config/file_name.hpp"
 
 #include "config/print_config.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 namespace {
 
@@ -32,19 +32,19 @@ TEST_CASE("the content of a file, an address or an unexpanded ~ is no name of a 
        "--parameters: expects a file name but got KEY=VALUE",
        "use -P SerialNumber=1"},
       {{"--parameters", "a=two words"}, "KEY=VALUE", "use -P a=VALUE"},
-      {{"--claim-cert", kPem}, "--claim-cert: expects a file name but got the text of a key", "write"},
-      {{"--claim-key", kPem}, "--claim-key: expects a file name but got the text of a key", "write"},
+      {{"--claim-cert", kPem}, "--claim-cert: expects a file name but got the text of a key", "save"},
+      {{"--claim-key", kPem}, "--claim-key: expects a file name but got the text of a key", "save"},
       {{"--claim-key", "\n " + kPem}, "the text of a key", ""},
       {{"--claim-key", R"(-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n)"}, "the text of a key", ""},
       {{"--claim-key", kBase64}, "the text of a key", ""},
-      {{"--claim-cert", R"({"certificatePem": "secret"})"}, "JSON text", "write the text into a file"},
+      {{"--claim-cert", R"({"certificatePem": "secret"})"}, "JSON text", "save the text to a file"},
       {{"--ca-file", "https://www.amazontrust.com/AmazonRootCA1.pem"},
        "--ca-file: expects a file name but got a URL (https://)",
-       "download it"},
-      {{"--claim-cert", "s3://bucket/claim.pem"}, "an address (s3://)", "download it"},
-      {{"--parameters", "file://parameters.json"}, "an address (file://)", "omit file://"},
+       "download the file"},
+      {{"--claim-cert", "s3://bucket/claim.pem"}, "a URL (s3://)", "download the file"},
+      {{"--parameters", "file://parameters.json"}, "a URL (file://)", "omit file://"},
       {{"--claim-cert", "arn:aws:iot:eu-west-1:123456789012:cert/0a"}, "an ARN", "saved"},
-      {{"--state-dir=~/identity"}, R"(--state-dir: "~/identity" begins with a ~)", "from /"},
+      {{"--state-dir=~/identity"}, R"(--state-dir: "~/identity" begins with a ~)", "absolute path"},
       {{"--key", "~root/key.pem"}, "begins with a ~", ""},
       {{"--on-success", "~/hook"}, "begins with a ~", ""},
   };

@@ -1,10 +1,10 @@
 #include "config/json_reader.hpp"
 
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 TEST_CASE("members come in order, with their lines") {
   const auto members = read_json_object("{\n \"b\": 8883,\n\n \"a\": {\"x\": \"y\\n\"}, \"c\": [true, null, 1.50]\n}",

@@ -3,11 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "aws/claim_policy.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 namespace {
 

@@ -3,11 +3,12 @@
 #include <map>
 
 #include "commands/status_command.hpp"
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/process.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 namespace {
 
@@ -38,12 +39,9 @@ Variables as_sh_reads(const std::string& text, const Variables& names) {
   const TemporaryFile file(text);
   std::string command = "set -eu; . '" + file.path() + "'; printf '%s\\0'";
   for (const auto& [name, value] : names) command += " \"$" + name + "\"";
-  const TemporaryFile script(command);
-  std::FILE* pipe = ::popen(("sh " + script.path()).c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string bytes;
-  for (int each = std::fgetc(pipe); each != EOF; each = std::fgetc(pipe)) bytes += static_cast<char>(each);
-  CHECK(::pclose(pipe) == 0);
+  const Finished shell = run_process({"/bin/sh", "-c", command});
+  CHECK(shell.exit_code == 0);
+  std::string bytes = shell.out;
   Variables variables;
   for (const auto& [name, value] : names) {
     const std::size_t end = bytes.find('\0');

@@ -3,11 +3,11 @@
 
 #include <set>
 
-#include "given.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
-using namespace fleet_provision::testing;
+using namespace fleet_provision::test;
 
 TEST_CASE("an option of another tool is answered with ours") {
   struct Row {
@@ -16,9 +16,9 @@ TEST_CASE("an option of another tool is answered with ours") {
   };
   const Row rows[] = {
       {{"--cert", "--cert-file", "--cert_file", "--certificate", "--claimCertificatePath", "-cert"},
-       {"use --claim-cert;", "the claim's key is --claim-key", "--key is an existing key of the device"}},
+       {"use --claim-cert;", "--claim-key is its key", "--key is an existing key of this device"}},
       {{"--key-file", "--keyfile", "--private-key", "--claim_key_path", "--claimCertificatePrivateKeyPath"},
-       {"use --claim-key;", "--key is", "never the claim's"}},
+       {"use --claim-key;", "--key is", "not the claim key"}},
       {{"--root-ca", "--rootCaPath", "--cacert", "--ca", "--root", "--rootcert"}, {"use --ca-file"}},
       {{"--ca_file", "--cafile", "--caFile", "-CAfile"}, {"did you mean --ca-file?"}},
       {{"--capath", "-CApath"}, {"use --ca-file;", "one file"}},
@@ -28,7 +28,7 @@ TEST_CASE("an option of another tool is answered with ours") {
       {{"--template-arn"}, {"use --template;", "not the ARN"}},
       {{"--template-parameters", "--template_parameters", "--templateParams",
         "--fleet-provisioning-template-parameters"},
-       {"use --parameters;", "--parameter takes one KEY=VALUE"}},
+       {"use --parameters;", "--parameter KEY=VALUE"}},
       {{"--param", "--template-parameter"}, {"use --parameter;", "KEY=VALUE"}},
       {{"--thing-name", "--thing_name", "--thingName"}, {"the template names the thing", "--parameter KEY=VALUE"}},
       {{"--serial-number", "--serial"}, {"--parameter SerialNumber=VALUE"}},
@@ -37,14 +37,14 @@ TEST_CASE("an option of another tool is answered with ours") {
       {{"--id", "-i"}, {"use --client-id"}},
       {{"--csr-file", "--csr_file", "--csrPath"}, {"use --csr"}},
       {{"--device-key", "--csrPrivateKeyPath"}, {"use --key"}},
-      {{"--use-websocket"}, {"leave it out", "--port 443"}},
+      {{"--use-websocket"}, {"omit it", "--port 443"}},
       {{"--proxy-host", "--proxy_port", "--proxyUrl"}, {"use --proxy;", "http://[USER@]HOST:PORT"}},
-      {{"--proxyPassword"}, {"use --proxy-password-file;", "never an argument"}},
-      {{"--pass", "-passin"}, {"use --claim-key-passphrase-file;", "never an argument"}},
-      {{"--aws-region"}, {"--endpoint holds the region"}},
+      {{"--proxyPassword"}, {"use --proxy-password-file;", "a file that holds the password"}},
+      {{"--pass", "-passin"}, {"use --claim-key-passphrase-file;", "a file that holds the passphrase"}},
+      {{"--aws-region"}, {"--endpoint includes the region"}},
       {{"--profile", "--iotRoleAlias"}, {"the claim certificate is the only credential"}},
-      {{"--insecure", "-k", "--no-verify-ssl"}, {"always verified", "--ca-file"}},
-      {{"--topic", "--qos"}, {"leave it out"}},
+      {{"--insecure", "-k", "--no-verify-ssl"}, {"cannot be disabled", "--ca-file"}},
+      {{"--topic", "--qos"}, {"omit it"}},
       {{"--servername", "-servername"}, {"did you mean --server-name?"}},
       {{"--sni"}, {"use --server-name"}},
       {{"--kty"}, {"use --key-type", "ec-p256"}},

@@ -1,6 +1,5 @@
 // The values of a plan: what is taken, and what is refused as kUsage.
 #include "core/plan.hpp"
-#include "aws/endpoint_parser.hpp"
 #include "core/identity.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,6 +1,6 @@
 // Which disk state leads to which action at a start. That the action is right after a power cut is tests/crash.
-#include "tests/catch.hpp"
 #include "workflow/state/commit.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using enum NextAction;
@@ -12,16 +12,17 @@ TEST_CASE("what is in pending/ and identity/ decides what a start does next") {
     NextAction action;
   };
   const Row row = GENERATE(
-      Row{"nothing pending", {}, kNone},
-      Row{"only an identity that replaced another", {.replaced = "a"}, kNone},
+      Row{"nothing pending", {}, kNone}, Row{"only an identity that replaced another", {.replaced = "a"}, kNone},
       Row{"an unfinished run", {.pending = true, .journal = true}, kResume},
       Row{"an unfinished run beside an identity", {.pending = true, .journal = true, .replaced = "a"}, kResume},
       Row{"a first save that was cut off", {.pending = true}, kDiscardPending},
       Row{"the same beside an identity", {.pending = true, .replaced = "a"}, kDiscardPending},
       Row{"a first commit that was cut off", {.pending = true, .pending_identity = "b"}, kFinishCommit},
-      Row{"a replacement that was cut off before the exchange", {.pending = true, .pending_identity = "b", .replaced = "z"},
+      Row{"a replacement that was cut off before the exchange",
+          {.pending = true, .pending_identity = "b", .replaced = "z"},
           kFinishCommit},
-      Row{"a replacement that was cut off after the exchange", {.pending = true, .pending_identity = "a", .replaced = "a"},
+      Row{"a replacement that was cut off after the exchange",
+          {.pending = true, .pending_identity = "a", .replaced = "a"},
           kKeepAsPrevious});
   INFO(row.title);
   CHECK(next_action(row.state) == row.action);

@@ -1,0 +1,77 @@
+// A service with a claim "claim" and the template "gateway", and a device's steps in it.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fakes.hpp"
+#include "service/builtin_template.hpp"
+#include "service/claim_policy.hpp"
+#include "tests/support/catch.hpp"
+
+namespace fleet_provision::simulator {
+
+inline constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
+inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
+inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
+
+struct ServiceFixture {
+  explicit ServiceFixture(const std::vector<std::string>& fault_specs = {}, Configuration given = {},
+                          Hook* hook = nullptr)
+      : configuration(std::move(given)) {
+    configuration.claim_certificate_id = "claim";
+    std::vector<Fault> faults;
+    faults.reserve(fault_specs.size());
+    for (const auto& spec : fault_specs) faults.push_back(*parse_fault(spec));
+    std::vector<ProvisioningTemplate> templates;
+    templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody)));
+    operations = std::make_unique<Operations>(
+        std::move(templates), registry, issuer,
+        OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
+    service = std::make_unique<Service>(configuration,
+                                        std::move(*Policy::parse("p", least_privilege_claim_policy({"gateway"}))),
+                                        std::move(faults), *operations, registry, hook, log, clock.clocks());
+  }
+
+  Admission connect(ConnectionKey key, const std::string& id, int version = 4, const std::string& certificate = "claim",
+                    bool clean = true) {
+    return service->connect(key, {id, version, certificate, "", "127.0.0.1", clean});
+  }
+  void subscribe_all(ConnectionKey key) {
+    for (const std::string topic : {kCreate, kRegister}) {
+      CHECK(service->subscribe(key, topic + "/accepted", 1) == Permission::kAllowed);
+      CHECK(service->subscribe(key, topic + "/rejected", 1) == Permission::kAllowed);
+    }
+  }
+  Permission ask(ConnectionKey key, const std::string& topic, const std::string& payload) {
+    const Permission permission = service->publish(key, {topic, payload.size(), 1, false});
+    if (permission != Permission::kAllowed) return permission;
+    return service->message(key, topic, payload, 4);
+  }
+  /// Registers with the token of a create answer.
+  static std::string registration(const Effect& created, const char* serial = "7") {
+    const auto answer = nlohmann::json::parse(created.payload);
+    return nlohmann::json{{"certificateOwnershipToken", answer.at("certificateOwnershipToken")},
+                          {"parameters", {{"SerialNumber", serial}}}}
+        .dump();
+  }
+
+  Configuration configuration;
+  FakeIssuer issuer;
+  FakeStore store;
+  Registry registry{store, issuer};
+  FakeClock clock;
+  std::string logged;
+  EventLog log{[this](const std::string& line) { logged += line; }};
+  std::unique_ptr<Operations> operations;
+  std::unique_ptr<Service> service;
+};
+
+/// Two connections; the service knows them by their addresses.
+inline constexpr int kOne = 1;
+inline constexpr int kTwo = 2;
+
+}  // namespace fleet_provision::simulator
