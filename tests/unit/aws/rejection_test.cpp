@@ -37,7 +37,7 @@ TEST_CASE("each status and code of the service says what to do") {
       {enroll, {422, "", ""}, {"compare the parameters"}},
       {enroll, {429, "TooManyRequests", ""}, {"too many requests"}},
       {enroll, {400, "ThrottlingException", ""}, {"too many requests"}},
-      {enroll, {500, "InternalFailure", ""}, {"the fault is the service's"}},
+      {enroll, {500, "InternalFailure", ""}, {"the service failed"}},
       {enroll, {503, "ServiceUnavailable", ""}, {"tries again"}},
       {enroll, {400, "InvalidCertificateOwnershipToken", ""}, {"token"}},
       {create, {400, "InvalidCertificateSigningRequest", ""}, {"CSR", "P-256"}},
