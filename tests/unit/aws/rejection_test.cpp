@@ -38,7 +38,7 @@ TEST_CASE("each status and code of the service says what to do") {
       {enroll, {429, "TooManyRequests", ""}, {"too many requests"}},
       {enroll, {400, "ThrottlingException", ""}, {"too many requests"}},
       {enroll, {500, "InternalFailure", ""}, {"the service failed"}},
-      {enroll, {503, "ServiceUnavailable", ""}, {"tries again"}},
+      {enroll, {503, "ServiceUnavailable", ""}, {"retries"}},
       {enroll, {400, "InvalidCertificateOwnershipToken", ""}, {"token"}},
       {create, {400, "InvalidCertificateSigningRequest", ""}, {"CSR", "P-256"}},
       {create, {403, "AccessDenied", ""}, {"ask for certificates"}},
