@@ -19,7 +19,6 @@ namespace {
 
 constexpr const char* kSubject = "AWS IoT Certificate";
 constexpr const char* kNotAfter = "20491231235959Z";
-constexpr long kDay = 86400;
 constexpr int kRsaBitsMin = 2048;
 
 tl::unexpected<Rejection> bad_csr(const std::string& message) {
@@ -70,8 +69,8 @@ IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const Iss
   CertificateRequest request;
   request.subject_nid = NID_commonName;
   request.subject = kSubject;
-  request.not_before = faults.expired ? -30 * kDay : faults.not_yet_valid ? kDay : -120;
-  request.not_after = -kDay;
+  request.not_before = faults.expired ? -30 * kSecondsPerDay : faults.not_yet_valid ? kSecondsPerDay : -120;
+  request.not_after = -kSecondsPerDay;
   if (!faults.expired) request.not_after_time = kNotAfter;
   request.extensions = {{NID_authority_key_identifier, "keyid"},
                         {NID_subject_key_identifier, "hash"},

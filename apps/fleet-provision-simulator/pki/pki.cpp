@@ -16,7 +16,6 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr long kDay = 86400;
 constexpr const char* kDeviceIssuer = "Amazon Web Services O=Amazon.com Inc. L=Seattle ST=Washington C=US";
 
 struct Pair {
@@ -36,8 +35,8 @@ CertificateRequest request_for(int nid, const char* subject, long days, Extensio
   CertificateRequest request;
   request.subject_nid = nid;
   request.subject = subject;
-  request.not_before = -kDay;
-  request.not_after = days * kDay;
+  request.not_before = -kSecondsPerDay;
+  request.not_after = days * kSecondsPerDay;
   request.extensions = std::move(extensions);
   return request;
 }

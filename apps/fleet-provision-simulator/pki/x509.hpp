@@ -14,6 +14,8 @@
 
 namespace fleet_provision::simulator {
 
+inline constexpr long kSecondsPerDay = 86400;
+
 struct FreeOpenSsl {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(X509* certificate) const { X509_free(certificate); }

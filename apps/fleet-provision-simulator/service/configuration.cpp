@@ -14,7 +14,7 @@ Result<void> set_behaviour(Behaviours& behaviours, std::string_view text) {
     names.push_back(row.name);
     if (row.name != name) continue;
     if (value != row.values[0] && value != row.values[1]) {
-      return fail(ErrorKind::kUsage, "behaviour " + std::string(name) + " cannot be " + quoted(value),
+      return fail(ErrorKind::kUsage, "behaviour " + std::string(name) + " cannot be " + in_quotes(value),
                   "use " + std::string(row.values[0]) + " or " + std::string(row.values[1]));
     }
     behaviours.*row.member = value == row.values[1];

@@ -4,11 +4,12 @@
 #include <cctype>
 #include <utility>
 
+#include "service/topics.hpp"
+
 namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::size_t kPayloadBytesMax = 128 * 1024;
 constexpr std::size_t kNestingLevels = 1000;
 
 bool has(const Members& document, std::string_view name) {

@@ -206,7 +206,7 @@ void CborWriter::put(const Members& members) {
   if (options_.indefinite_maps) byte(0xff);
 }
 
-std::string json(const Value& value, JsonLayout layout) {
+std::string write_json(const Value& value, JsonLayout layout) {
   JsonWriter writer(layout);
   writer.write(value);
   return writer.take();
@@ -226,11 +226,11 @@ std::string encode(const Members& document, Encoding encoding, const EncodeOptio
 }
 
 std::string json_text(const Value& value) {
-  return json(value, {.indented = false, .replace_invalid_utf8 = true});
+  return write_json(value, {.indented = false, .replace_invalid_utf8 = true});
 }
 
 std::string indented_json_text(const Value& value) {
-  return json(value, {.indented = true, .replace_invalid_utf8 = true});
+  return write_json(value, {.indented = true, .replace_invalid_utf8 = true});
 }
 
 }  // namespace fleet_provision::simulator

@@ -1,9 +1,8 @@
 #include "service/expression.hpp"
 
-#include <charconv>
 #include <string_view>
 
-#include "core/text.hpp"
+#include "core/number.hpp"
 #include "service/encode.hpp"
 #include "service/known_names.hpp"
 
@@ -13,10 +12,6 @@ namespace {
 
 constexpr std::string_view kFunctions[] = {"Ref", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::FindInMap"};
 
-tl::unexpected<Rejection> invalid(const std::string& message) {
-  return reject(400, "InvalidParameters", message);
-}
-
 // A function call is an object with one member: the function's name and its arguments.
 const Members::value_type* function_call(const Value& expression) {
   const Members* members = expression.members();
@@ -25,7 +20,7 @@ const Members::value_type* function_call(const Value& expression) {
 
 Accepted<std::string> resolve(const std::string& name, const Scope& scope) {
   const auto found = scope.values.find(name);
-  if (found == scope.values.end()) return invalid("Cannot resolve reference value: " + name);
+  if (found == scope.values.end()) return invalid_parameters("Cannot resolve reference value: " + name);
   return found->second;
 }
 
@@ -43,18 +38,17 @@ Accepted<std::string> join(const std::vector<Value>& arguments, const Scope& sco
 Accepted<std::string> select(const std::vector<Value>& arguments, const Scope& scope) {
   FP_ACCEPT_ASSIGN(const std::string digits, evaluate_text(arguments[0], scope));
   FP_ACCEPT_ASSIGN(const auto items, evaluate_list(arguments[1], scope));
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (error != std::errc{} || end != digits.data() + digits.size() || index >= items.size()) {
-    return invalid("Fn::Select cannot select index " + digits + " of " + std::to_string(items.size()));
+  const auto index = parse_number<std::size_t>(digits);
+  if (!index || *index >= items.size()) {
+    return invalid_parameters("Fn::Select cannot select index " + digits + " of " + std::to_string(items.size()));
   }
-  return items[index];
+  return items[*index];
 }
 
 Accepted<std::vector<std::string>> split(const std::vector<Value>& arguments, const Scope& scope) {
   FP_ACCEPT_ASSIGN(const std::string delimiter, evaluate_text(arguments[0], scope));
   FP_ACCEPT_ASSIGN(const std::string text, evaluate_text(arguments[1], scope));
-  if (delimiter.empty()) return invalid("Fn::Split needs a delimiter");
+  if (delimiter.empty()) return invalid_parameters("Fn::Split needs a delimiter");
   std::vector<std::string> parts;
   std::size_t begin = 0;
   for (std::size_t end = text.find(delimiter); end != std::string::npos; end = text.find(delimiter, begin)) {
@@ -103,9 +97,9 @@ Accepted<std::string> find_in_map(const std::vector<Value>& arguments, const Sco
     FP_ACCEPT_ASSIGN(const std::string key, evaluate_text(argument, scope));
     path += (path.empty() ? "" : "/") + key;
     place = place == nullptr ? nullptr : place->find(key);
-    if (place == nullptr) return invalid("Fn::FindInMap cannot find " + path);
+    if (place == nullptr) return invalid_parameters("Fn::FindInMap cannot find " + path);
   }
-  if (place->text() == nullptr) return invalid("Fn::FindInMap finds no text at " + path);
+  if (place->text() == nullptr) return invalid_parameters("Fn::FindInMap finds no text at " + path);
   return *place->text();
 }
 
@@ -151,14 +145,14 @@ Accepted<std::string> evaluate_text(const Value& expression, const Scope& scope)
   if (const bool* boolean = expression.boolean()) return std::string(*boolean ? "true" : "false");
   if (expression.is_number()) return json_text(expression);
   const auto* call = function_call(expression);
-  if (call == nullptr) return invalid("a list stands where text is needed");
+  if (call == nullptr) return invalid_parameters("a list stands where text is needed");
   const auto& [function, arguments] = *call;
   if (function == "Ref") return resolve(*arguments.text(), scope);
   if (function == "Fn::Join") return join(*arguments.list(), scope);
   if (function == "Fn::Select") return select(*arguments.list(), scope);
   if (function == "Fn::Sub") return substitute(arguments, scope);
   if (function == "Fn::FindInMap") return find_in_map(*arguments.list(), scope);
-  return invalid(function + " stands where text is needed");
+  return invalid_parameters(function + " stands where text is needed");
 }
 
 Accepted<std::vector<std::string>> evaluate_list(const Value& expression, const Scope& scope) {
@@ -166,7 +160,7 @@ Accepted<std::vector<std::string>> evaluate_list(const Value& expression, const 
     return split(*call->second.list(), scope);
   }
   const auto* list = expression.list();
-  if (list == nullptr) return invalid("text stands where a list is needed");
+  if (list == nullptr) return invalid_parameters("text stands where a list is needed");
   std::vector<std::string> items;
   for (const auto& item : *list) {
     FP_ACCEPT_ASSIGN(auto text, evaluate_text(item, scope));

@@ -1,8 +1,8 @@
 #include "service/faults.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "service/known_names.hpp"
 
@@ -12,11 +12,9 @@ namespace {
 
 constexpr std::uint64_t kNumberMax = 100'000'000;
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number > kNumberMax) return std::nullopt;
-  return number;
+std::optional<std::uint64_t> parse_limited(std::string_view text) {
+  const auto number = parse_number<std::uint64_t>(text);
+  return number && *number <= kNumberMax ? number : std::nullopt;
 }
 
 // The errorCode that the service most likely uses with a status (docs/simulator.md, "Error documents").
@@ -36,9 +34,9 @@ std::string error_code_for(std::uint64_t status) {
 
 Result<Rejection> parse_rejection(std::string_view text) {
   const std::size_t comma = text.find(',');
-  const auto status = parse_number(text.substr(0, comma));
+  const auto status = parse_limited(text.substr(0, comma));
   if (!status || *status < 100 || *status > 599) {
-    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + quoted(text),
+    return fail(ErrorKind::kUsage, "reject needs a status from 100 to 599, not " + in_quotes(text),
                 "use reject=STATUS[,CODE[,MESSAGE]], e.g. reject=429 or reject=400,InvalidParameters");
   }
   Rejection rejection{static_cast<int>(*status), error_code_for(*status), kFaultMessage};
@@ -53,13 +51,13 @@ Result<Rejection> parse_rejection(std::string_view text) {
 Result<void> parse_number_value(Fault& fault, const FaultDescription& row, std::optional<std::string_view> value) {
   const bool optional = row.value == FaultValue::kOptionalNumber;
   if (!value && optional) return {};
-  const auto number = value ? parse_number(*value) : std::nullopt;
+  const auto number = value ? parse_limited(*value) : std::nullopt;
   // 0 stands for an optional value that is left out.
   const std::uint64_t least = optional ? 1 : 0;
   if (!number || *number < least) {
     return fail(ErrorKind::kUsage,
                 std::string(row.name) + " needs a number from " + std::to_string(least) + " to " +
-                    std::to_string(kNumberMax) + (value ? ", not " + quoted(*value) : ""),
+                    std::to_string(kNumberMax) + (value ? ", not " + in_quotes(*value) : ""),
                 "use " + form_of(row));
   }
   fault.number = *number;
@@ -72,7 +70,7 @@ Result<void> parse_text_value(Fault& fault, const FaultDescription& row, std::op
   }
   fault.text = std::string(value.value_or(""));
   if (row.action == FaultAction::kOtherTopic && fault.text.find_first_of("+#") != std::string::npos) {
-    return fail(ErrorKind::kUsage, "other-topic: a topic cannot contain + or #: " + quoted(fault.text),
+    return fail(ErrorKind::kUsage, "other-topic: a topic cannot contain + or #: " + in_quotes(fault.text),
                 "use a topic without wildcards");
   }
   return {};
@@ -111,7 +109,7 @@ Result<Fault> parse_fault(std::string_view spec) {
   const std::size_t first = spec.find(':');
   const std::size_t second = first == std::string_view::npos ? first : spec.find(':', first + 1);
   if (second == std::string_view::npos) {
-    return fail(ErrorKind::kUsage, "--fault takes OPERATION:NTH:ACTION[=VALUE], not " + quoted(spec),
+    return fail(ErrorKind::kUsage, "--fault takes OPERATION:NTH:ACTION[=VALUE], not " + in_quotes(spec),
                 "use e.g. create:1:drop or register:*:reject=429");
   }
   const std::string_view nth = spec.substr(first + 1, second - first - 1);
@@ -122,9 +120,9 @@ Result<Fault> parse_fault(std::string_view spec) {
   FP_TRY_ASSIGN(const auto* operation, find_row(fault_operations(), spec.substr(0, first), "operation"));
   FP_TRY_ASSIGN(const auto* row, find_row(fault_table(), action.substr(0, equals), "fault"));
   if (nth != "*") {
-    const auto number = parse_number(nth);
+    const auto number = parse_limited(nth);
     if (!number || *number == 0) {
-      return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + quoted(nth),
+      return fail(ErrorKind::kUsage, "NTH must be a number from 1 or *, not " + in_quotes(nth),
                   "use 1 for the first request, or * for every request");
     }
     fault.nth = static_cast<unsigned>(*number);

@@ -20,8 +20,8 @@ Accepted<std::string> ownership_token(const Request& request) {
 
 Accepted<void> check_parameters(const Request::TextMap& parameters) {
   if (!parameters.wrong_type) return {};
-  if (parameters.wrong_member.empty()) return reject(400, "InvalidParameters", "parameters is not a map.");
-  return reject(400, "InvalidParameters", "The value of parameter " + parameters.wrong_member + " is not text.");
+  if (parameters.wrong_member.empty()) return invalid_parameters("parameters is not a map.");
+  return invalid_parameters("The value of parameter " + parameters.wrong_member + " is not text.");
 }
 
 }  // namespace

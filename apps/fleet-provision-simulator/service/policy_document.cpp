@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/text.hpp"
+#include "service/document_check.hpp"
 #include "service/known_names.hpp"
 
 namespace fleet_provision::simulator {
@@ -38,24 +39,15 @@ constexpr std::array<std::string_view, 9> kVariables{"iot:ClientId",
 constexpr std::array<std::string_view, 5> kOperators{"Bool", "StringEquals", "StringNotEquals", "StringLike",
                                                      "StringNotLike"};
 
-tl::unexpected<Error> wrong(const std::string& message, std::string hint = {}) {
-  return fail(ErrorKind::kConfiguration, message, std::move(hint));
-}
-
 template <class Range>
 Result<void> check_name(std::string_view name, const Range& known, const std::string& place, const char* noun) {
   return check_known(ErrorKind::kConfiguration, place + ": unknown " + noun, name, known);
 }
 
-Result<const Members*> object_at(const Value* value, const std::string& place) {
-  if (value == nullptr || value->members() == nullptr) return wrong(place + ": not a JSON object");
-  return value->members();
-}
-
 Result<void> check_variables(std::string_view text, const std::string& place) {
   for (std::size_t open = text.find("${"); open != std::string_view::npos; open = text.find("${", open + 2)) {
     const std::size_t close = text.find('}', open);
-    if (close == std::string_view::npos) return wrong(place + ": a policy variable without }");
+    if (close == std::string_view::npos) return document_error(place + ": a policy variable without }");
     const std::string_view name = text.substr(open + 2, close - open - 2);
     if (name == "*" || name == "?" || name == "$") continue;
     FP_TRY(check_name(name, kVariables, place, "policy variable"));
@@ -71,14 +63,14 @@ Result<std::string> resource_path(const std::string& arn, const std::string& pla
   for (auto& part : parts) {
     const std::size_t colon = arn.find(':', position);
     if (colon == std::string::npos) {
-      return wrong(place + ": " + printable(arn) + " is not an ARN",
-                   "use arn:aws:iot:REGION:ACCOUNT: followed by topic/…, topicfilter/… or client/…");
+      return document_error(place + ": " + printable(arn) + " is not an ARN",
+                            "use arn:aws:iot:REGION:ACCOUNT: followed by topic/…, topicfilter/… or client/…");
     }
     part = arn.substr(position, colon - position);
     position = colon + 1;
   }
   if (parts[0] != "arn" || !parts[1].starts_with("aws") || (parts[2] != "iot" && parts[2] != "*")) {
-    return wrong(place + ": " + printable(arn) + " is not an ARN of AWS IoT");
+    return document_error(place + ": " + printable(arn) + " is not an ARN of AWS IoT");
   }
   return arn.substr(position);
 }
@@ -90,13 +82,13 @@ Result<std::vector<std::string>> texts(const Value* value, const std::string& pl
     result.push_back(*value->text());
   } else if (value != nullptr && value->list() != nullptr) {
     for (const auto& item : *value->list()) {
-      if (item.text() == nullptr) return wrong(place + ": not text");
+      if (item.text() == nullptr) return document_error(place + ": not text");
       result.push_back(*item.text());
     }
   } else {
-    return wrong(place + ": neither text nor a list of text");
+    return document_error(place + ": neither text nor a list of text");
   }
-  if (result.empty()) return wrong(place + ": empty");
+  if (result.empty()) return document_error(place + ": empty");
   return result;
 }
 
@@ -122,11 +114,11 @@ Result<PolicyCondition> read_condition(ConditionOperator condition_operator, con
 
 Result<std::vector<PolicyCondition>> read_conditions(const Value& given, const std::string& place) {
   std::vector<PolicyCondition> conditions;
-  FP_TRY_ASSIGN(const Members* operators, object_at(&given, place));
+  FP_TRY_ASSIGN(const Members* operators, object_at(given, place));
   for (const auto& [name, tests] : *operators) {
     FP_TRY(check_name(name, kOperators, place, "condition"));
     const auto index = std::find(kOperators.begin(), kOperators.end(), name) - kOperators.begin();
-    FP_TRY_ASSIGN(const Members* variables, object_at(&tests, place + "." + name));
+    FP_TRY_ASSIGN(const Members* variables, object_at(tests, place + "." + name));
     for (const auto& [variable, values] : *variables) {
       FP_TRY_ASSIGN(auto condition, read_condition(static_cast<ConditionOperator>(index), variable, values,
                                                    place + "." + name + "." + variable));
@@ -138,12 +130,12 @@ Result<std::vector<PolicyCondition>> read_conditions(const Value& given, const s
 
 Result<PolicyStatement> read_statement(const Value& given, const std::string& place) {
   constexpr std::array<std::string_view, 5> kKeys{"Sid", "Effect", "Action", "Resource", "Condition"};
-  FP_TRY_ASSIGN(const Members* members, object_at(&given, place));
+  FP_TRY_ASSIGN(const Members* members, object_at(given, place));
   for (const auto& [key, value] : *members) FP_TRY(check_name(key, kKeys, place, "name"));
   PolicyStatement statement;
   const std::string* effect = given.find_text("Effect");
   if (effect == nullptr || (*effect != "Allow" && *effect != "Deny")) {
-    return wrong(place + ": Effect must be Allow or Deny");
+    return document_error(place + ": Effect must be Allow or Deny");
   }
   statement.allow = *effect == "Allow";
   FP_TRY_ASSIGN(statement.actions, texts(given.find("Action"), place + ".Action"));
@@ -165,7 +157,8 @@ Result<PolicyStatement> read_statement(const Value& given, const std::string& pl
 Result<std::vector<PolicyStatement>> read_policy_statements(const Value& document, const std::string& name) {
   const Value* given = document.find("Statement");
   if (given == nullptr) {
-    return wrong(name + ": not a policy document", R"(use the form {"Version": "2012-10-17", "Statement": [...]})");
+    return document_error(name + ": not a policy document",
+                          R"(use the form {"Version": "2012-10-17", "Statement": [...]})");
   }
   constexpr std::array<std::string_view, 3> kSections{"Version", "Id", "Statement"};
   for (const auto& [key, value] : *document.members()) FP_TRY(check_name(key, kSections, name, "name"));

@@ -12,25 +12,21 @@ namespace {
 constexpr std::size_t kTokenDigits = 384;
 constexpr std::size_t kUntypedAttributesMax = 3;
 
-tl::unexpected<Rejection> invalid(const std::string& message) {
-  return reject(400, "InvalidParameters", message);
-}
-
 tl::unexpected<Rejection> conflict(const std::string& thing, const char* what) {
   return reject(409, "ResourceConflictsException", "Thing " + thing + " exists with another " + what);
 }
 
 // API_ThingAttribute, API_CreateThing.
 Accepted<void> check_thing(const ThingResource& thing) {
-  if (!is_thing_name(thing.name)) return invalid("Invalid thing name: 1 to 128 of [a-zA-Z0-9:_-]");
+  if (!is_thing_name(thing.name)) return invalid_parameters("Invalid thing name: 1 to 128 of [a-zA-Z0-9:_-]");
   if (!thing.type && thing.attributes.size() > kUntypedAttributesMax) {
-    return invalid("A thing without a thing type has at most 3 attributes");
+    return invalid_parameters("A thing without a thing type has at most 3 attributes");
   }
   for (const auto& [name, value] : thing.attributes) {
     if (name.empty() || name.size() > 128 || !is_alphanumeric_or(name, "_.,@/:#-"))
-      return invalid("Invalid attribute name: " + name);
+      return invalid_parameters("Invalid attribute name: " + name);
     if (value.size() > 800 || !is_alphanumeric_or(value, "_.,@/:#=[]-"))
-      return invalid("Invalid value of attribute " + name);
+      return invalid_parameters("Invalid value of attribute " + name);
   }
   return {};
 }
@@ -156,7 +152,7 @@ Accepted<void> Registry::apply(const RenderedTemplate& rendered, const std::stri
   // All checks come before the first change.
   CertificateRecord certificate = certificates_.at(certificate_id);
   if (rendered.certificate && rendered.certificate->certificate_id != certificate_id) {
-    return invalid("The template's CertificateId is not this certificate");
+    return invalid_parameters("The template's CertificateId is not this certificate");
   }
   std::optional<ThingRecord> thing;
   if (rendered.thing) {

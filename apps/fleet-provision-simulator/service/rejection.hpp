@@ -24,6 +24,11 @@ using Accepted = tl::expected<T, Rejection>;
   return tl::unexpected<Rejection>(Rejection{status_code, std::move(error_code), std::move(error_message)});
 }
 
+/// 400 InvalidParameters.
+[[nodiscard]] inline tl::unexpected<Rejection> invalid_parameters(std::string message) {
+  return reject(400, "InvalidParameters", std::move(message));
+}
+
 }  // namespace fleet_provision::simulator
 
 // Returns the rejection of an Accepted expression from the enclosing function.

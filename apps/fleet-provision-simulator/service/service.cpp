@@ -8,8 +8,6 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::size_t kPayloadBytesMax = 128 * 1024;
-
 const char* version_word(int mqtt_version) {
   if (mqtt_version == 5) return "5";
   return mqtt_version == 4 ? "3.1.1" : "3.1";

@@ -54,7 +54,7 @@ Accepted<CertificateStatus> parse_status(const std::string& text) {
   for (const auto status : {CertificateStatus::kActive, CertificateStatus::kInactive}) {
     if (capitals == word(status)) return status;
   }
-  return reject(400, "InvalidParameters", "Invalid certificate status: " + text);
+  return invalid_parameters("Invalid certificate status: " + text);
 }
 
 Accepted<CertificateResource> render_certificate(const Value& resource, const Scope& scope) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "service/document_check.hpp"
 #include "service/expression.hpp"
 #include "service/known_names.hpp"
 
@@ -36,19 +37,9 @@ const std::array<ResourceType, 3>& resource_types() {
   return kTypes;
 }
 
-tl::unexpected<Error> wrong(const std::string& message, std::string hint = {}) {
-  return fail(ErrorKind::kConfiguration, message, std::move(hint));
-}
-
 template <class Range>
 Result<void> check_name(const std::string& name, const Range& known, const std::string& place) {
   return check_known(ErrorKind::kConfiguration, place + ": unknown name", name, known);
-}
-
-// The members of an object, or the error that it is none.
-Result<const Members*> object_at(const Value& value, const std::string& place) {
-  if (value.members() == nullptr) return wrong(place + ": not a JSON object");
-  return value.members();
 }
 
 Result<void> check_expressions(const Value& object, const std::string& place) {
@@ -77,8 +68,8 @@ Result<void> check_overrides(const Value& settings, const ResourceType& type, co
     const auto setting = value.text() == nullptr ? std::nullopt : parse_override_setting(*value.text());
     const bool mergeable = name == "AttributePayload" || name == "ThingGroups";
     if (!setting || (*setting == OverrideSetting::kMerge && !mergeable)) {
-      return wrong(place + "." + name + ": not an override setting",
-                   mergeable ? "use DO_NOTHING, REPLACE, FAIL or MERGE" : "use DO_NOTHING, REPLACE or FAIL");
+      return document_error(place + "." + name + ": not an override setting",
+                            mergeable ? "use DO_NOTHING, REPLACE, FAIL or MERGE" : "use DO_NOTHING, REPLACE or FAIL");
     }
   }
   return {};
@@ -86,12 +77,12 @@ Result<void> check_overrides(const Value& settings, const ResourceType& type, co
 
 Result<void> check_required(const Value& properties, const ResourceType& type, const std::string& place) {
   if (!type.required_property.empty() && properties.find(type.required_property) == nullptr) {
-    return wrong(place + ": " + std::string(type.required_property) + " is missing");
+    return document_error(place + ": " + std::string(type.required_property) + " is missing");
   }
   const bool named = properties.find("PolicyName") != nullptr;
   const bool written_out = properties.find("PolicyDocument") != nullptr;
   if (type.name == kPolicyType && named == written_out) {
-    return wrong(place + ": needs either PolicyName or PolicyDocument");
+    return document_error(place + ": needs either PolicyName or PolicyDocument");
   }
   return {};
 }
@@ -125,7 +116,7 @@ Result<void> check_resources(const Value& resources, const std::string& place) {
     const std::string here = place + "." + name;
     FP_TRY(check_resource(resource, here));
     const std::string& type = *resource.find_text("Type");
-    if (type != kPolicyType && ++count[type] > 1) return wrong(here + ": a second " + type);
+    if (type != kPolicyType && ++count[type] > 1) return document_error(here + ": a second " + type);
   }
   return {};
 }
@@ -135,13 +126,14 @@ Result<void> check_parameter(const std::string& name, const Value& declaration, 
   constexpr std::array<std::string_view, 2> kKeys{"Type", "Default"};
   for (const auto& [key, value] : *members) FP_TRY(check_name(key, kKeys, place));
   const std::string* type = declaration.find_text("Type");
-  if (type == nullptr || *type != "String") return wrong(place + ".Type: only String is known");
+  if (type == nullptr || *type != "String") return document_error(place + ".Type: only String is known");
   if (declaration.find("Default") != nullptr && declaration.find_text("Default") == nullptr) {
-    return wrong(place + ".Default: not text");
+    return document_error(place + ".Default: not text");
   }
   if (name.starts_with("AWS::") && name != kCertificateIdParameter) {
-    return wrong(place + ": not a parameter of fleet provisioning",
-                 "use a fleet provisioning template; just-in-time and bulk registration have other parameters");
+    return document_error(
+        place + ": not a parameter of fleet provisioning",
+        "use a fleet provisioning template; just-in-time and bulk registration have other parameters");
   }
   return {};
 }
@@ -169,7 +161,7 @@ Result<void> check_template_body(const Value& body, const std::string& place) {
   if (const Value* parameters = body.find("Parameters")) FP_TRY(check_parameters(*parameters, place + ": Parameters"));
   if (const Value* mappings = body.find("Mappings")) FP_TRY(object_at(*mappings, place + ": Mappings"));
   const Value* resources = body.find("Resources");
-  if (resources == nullptr) return wrong(place + ": Resources is missing");
+  if (resources == nullptr) return document_error(place + ": Resources is missing");
   FP_TRY(check_resources(*resources, place + ": Resources"));
   if (const Value* configuration = body.find("DeviceConfiguration")) {
     FP_TRY(check_expressions(*configuration, place + ": DeviceConfiguration"));

@@ -1,6 +1,7 @@
 // The topics of the MQTT API (docs/service.md, "The exchange"), as the service reads them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct RequestTopic {
 /// MQTT 5.0, 4.7: `+` and `#`; a filter that begins with a wildcard matches no topic that begins with `$`.
 [[nodiscard]] bool filter_matches(std::string_view filter, std::string_view topic);
 
+/// The largest payload of a publish (AWS IoT message broker limits).
+inline constexpr std::size_t kPayloadBytesMax = 128 * 1024;
 /// At most 256 bytes and 7 slashes (AWS IoT message broker limits).
 [[nodiscard]] bool is_within_topic_limits(std::string_view topic);
 

@@ -1,8 +1,8 @@
 #include "simulator/options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/plan.hpp"
 #include "core/text.hpp"
 #include "service/builtin_template.hpp"
@@ -28,15 +28,13 @@ constexpr NumberRule kPort{"port", 0, 65535, " (a free port)"};
 constexpr NumberRule kTokenLifetime{"token-lifetime", 3600, 10'000'000, ""};
 constexpr NumberRule kRate{"rate", 0, 1'000'000, " (no limit)"};
 
-Result<std::uint32_t> parse_number(const CommandLine& line, const NumberRule& rule) {
+Result<std::uint32_t> number_option(const CommandLine& line, const NumberRule& rule) {
   if (line.all(rule.option).empty()) return rule.default_value;
   const std::string text = line.last(rule.option);
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size() && number <= rule.max) return number;
+  if (const auto number = parse_number<std::uint32_t>(text); number && *number <= rule.max) return *number;
   return fail(ErrorKind::kUsage, std::string("--") + rule.option + " must be a whole number from 0" +
                                      rule.meaning_of_zero + " to " + std::to_string(rule.max) + ", not " +
-                                     quoted(text));
+                                     in_quotes(text));
 }
 
 // The template in a file, named after the file.
@@ -98,7 +96,7 @@ Result<HookSetting> find_hook(const std::string& text) {
 Result<std::vector<std::string>> check_names(std::vector<std::string> names) {
   for (const auto& name : names) {
     if (name.empty() || !is_alphanumeric_or(name, ".-:*_")) {
-      return fail(ErrorKind::kUsage, "--san: not a host name or IP address: " + quoted(name));
+      return fail(ErrorKind::kUsage, "--san: not a host name or IP address: " + in_quotes(name));
     }
   }
   return names;
@@ -106,7 +104,7 @@ Result<std::vector<std::string>> check_names(std::vector<std::string> names) {
 
 Result<Configuration> configuration_from(const CommandLine& line) {
   Configuration configuration;
-  FP_TRY_ASSIGN(const std::uint32_t seconds, parse_number(line, kTokenLifetime));
+  FP_TRY_ASSIGN(const std::uint32_t seconds, number_option(line, kTokenLifetime));
   configuration.token_lifetime = std::chrono::seconds(seconds);
   configuration.faults = line.all("fault");
   FP_TRY_ASSIGN(configuration.templates, read_templates(line.all("template")));
@@ -115,7 +113,7 @@ Result<Configuration> configuration_from(const CommandLine& line) {
     FP_TRY_ASSIGN(configuration.hook, find_hook(line.last("hook")));
   }
   for (const auto& each : line.all("behaviour")) FP_TRY(set_behaviour(configuration.behaviours, each));
-  FP_TRY_ASSIGN(const std::uint32_t rate, parse_number(line, kRate));
+  FP_TRY_ASSIGN(const std::uint32_t rate, number_option(line, kRate));
   if (rate > 0) configuration.rate = rate;
   return configuration;
 }
@@ -127,7 +125,7 @@ Result<Options> options_from(const CommandLine& line) {
   if (const std::string name = line.last("user"); !name.empty()) {
     FP_TRY_ASSIGN(options.user, find_user(name));
   }
-  FP_TRY_ASSIGN(const std::uint32_t port, parse_number(line, kPort));
+  FP_TRY_ASSIGN(const std::uint32_t port, number_option(line, kPort));
   options.port = static_cast<std::uint16_t>(port);
   FP_TRY_ASSIGN(options.configuration, configuration_from(line));
   if (!line.all("listen").empty()) options.listen = line.last("listen");

@@ -6,31 +6,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "adapters/system/descriptor.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::simulator {
-
-namespace {
-
-std::optional<uid_t> number(const std::string& text) {
-  uid_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole ? std::optional(value) : std::nullopt;
-}
-
-}  // namespace
 
 Result<User> find_user(const std::string& text) {
   if (::geteuid() != 0) {
     return fail(ErrorKind::kUsage, "--user: only root can run as another user", "leave out --user, or run as root");
   }
-  const auto given = number(text);
+  const auto given = parse_number<uid_t>(text);
   const passwd* entry = given ? ::getpwuid(*given) : ::getpwnam(text.c_str());
   if (entry == nullptr) {
     return fail(ErrorKind::kUsage, "--user: there is no user " + printable(text) + " on this machine",
