@@ -277,10 +277,10 @@ TEST_CASE("a registered thing is finished without the network, and given up only
 
 TEST_CASE("existing keys and CSRs are used as they are, and missing files are reported before the network") {
   WorkflowFixture key;
-  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("outside");
+  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("given");
   key.plan.key_source = ExistingKey{"/key.pem"};
   CHECK(key.run().kind == OutcomeKind::kProvisioned);
-  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("outside"));
+  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("given"));
 
   WorkflowFixture token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
