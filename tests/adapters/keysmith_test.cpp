@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 
 #include <set>
-#include <variant>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "tests/adapters/openssl_fixtures.hpp"

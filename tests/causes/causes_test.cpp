@@ -82,7 +82,7 @@ std::vector<Row> mqtt_rows() {
        .exit_code = 77, .kind = "connection-rejected", .message = {"CONNACK 133 (client identifier not valid)"},
        .hint = {"client id", "gateway-1"}},
       {.name = "busy", .server = good(), .script = refusing(137), .arguments = {kOnce}, .exit_code = 75,
-       .kind = "server-unavailable", .message = {"CONNACK 137 (server busy)"}, .hint = {"again"}},
+       .kind = "server-unavailable", .message = {"CONNACK 137 (server busy)"}, .hint = {"wait, then rerun"}},
       {.name = "no CONNACK", .server = good(), .script = [](BrokerConnection& connection) {
          if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
        }, .arguments = {kOnce, "--request-timeout=0.5"}, .exit_code = 75, .kind = "no-answer",
@@ -148,10 +148,10 @@ std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {.name = "proxy refuses", .server = good(), .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
        .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
-       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, .hint = {"must allow CONNECT"}},
+       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, .hint = {"allow CONNECT to this host and port"}},
       {.name = "proxy has no way", .server = good(), .script = saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
        .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
-       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, .hint = {"does not reach"}},
+       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, .hint = {"cannot reach this host"}},
       {.name = "proxy wants credentials", .server = good(),
        .script = saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
        .arguments = {"--endpoint", "host.invalid"}, .exit_code = 77, .kind = "proxy-authentication",
@@ -167,7 +167,7 @@ std::vector<Row> proxy_rows() {
        .script = saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
               "proxy-authenticate: NTLM, Digest realm=\"a, Basic\", nonce=\"x\"\r\n\r\n"),
        .arguments = {"--endpoint", "host.invalid"}, .exit_code = 77, .kind = "proxy-authentication",
-       .message = {"authenticates by Negotiate, NTLM, Digest only"}, .hint = {"only Basic is supported"}},
+       .message = {"authenticates by Negotiate, NTLM, Digest only"}, .hint = {"enable Basic authentication"}},
       {.name = "proxy is silent", .server = good(),
        .script = [](BrokerConnection& connection) { connection.wait_for_close(); },
        .arguments = {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, .exit_code = 75,
