@@ -41,8 +41,8 @@ TEST_CASE("each status and code of the service says what to do") {
       {enroll, {500, "InternalFailure", ""}, {"the service failed"}},
       {enroll, {503, "ServiceUnavailable", ""}, {"retries"}},
       {enroll, {400, "InvalidCertificateOwnershipToken", ""}, {"token"}},
-      {create, {400, "InvalidCertificateSigningRequest", ""}, {"CSR", "P-256"}},
-      {create, {403, "AccessDenied", ""}, {"ask for certificates"}},
+      {create, {400, "InvalidCertificateSigningRequest", ""}, {"--csr", "P-256"}},
+      {create, {403, "AccessDenied", ""}, {"request certificates"}},
       {create, {404, "", ""}, {"region"}},
       {Operation::kCreateKeysAndCertificate, {400, "", ""}, {"--method csr"}},
   };

@@ -158,8 +158,8 @@ TEST_CASE("each format is named for each role, with something to do") {
   const std::string p12 = sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence(""));
   const std::string aws = R"({"certificatePem": "-----BEGIN CERTIFICATE-----\n", "keyPair": {}})";
   const Row rows[] = {
-      {"", FileFormat::kEmpty, kClaimKey, "is empty", "get the file again"},
-      {" \r\n\0"s, FileFormat::kBlank, kClaimKey, "is empty but for blanks", "get the file again"},
+      {"", FileFormat::kEmpty, kClaimKey, "is empty", "copy the file again"},
+      {" \r\n\0"s, FileFormat::kBlank, kClaimKey, "is empty but for blanks", "copy the file again"},
       {"\xFF\xFE" + wide("abcd", true), FileFormat::kUtf16, kRoots, "is UTF-16 text",
        "iconv -f UTF-16 -t UTF-8 F > F.pem"},
       {wide("abcd", true), FileFormat::kUtf16Little, kRoots, "is UTF-16LE text", "iconv -f UTF-16LE"},

@@ -1,5 +1,5 @@
-// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is left to do after a failure, and
-// that nothing is done twice.
+// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is left to do after a failure,
+// and that nothing is done twice.
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/verify.hpp"
 
