@@ -164,7 +164,7 @@ TEST_CASE("an older broker is asked in its own version") {
   fixture.transport.on_established = refuse_mqtt5;
   const Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
-  CHECK(line(outcome, "connect").message == "MQTT 3.1.1");
+  CHECK(line(outcome, "connect").message == "connected with MQTT 3.1.1");
   CHECK(outcome.attempts == 2);
 }
 

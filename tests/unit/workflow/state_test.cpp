@@ -182,7 +182,7 @@ TEST_CASE("what is in the way of pending/ is to be moved, not the file system ch
   const Outcome outcome = fixture.run();
   REQUIRE(outcome.error);
   CHECK(outcome.error->message.ends_with("pending is not a directory"));
-  CHECK(outcome.error->hint.starts_with("move it away"));
+  CHECK(outcome.error->hint.starts_with("move it elsewhere"));
 }
 
 TEST_CASE("a disk that fails at any operation ends the run, and the next one goes on") {
