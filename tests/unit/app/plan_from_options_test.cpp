@@ -140,7 +140,7 @@ TEST_CASE("every bad value is refused by its own name") {
       {{"--alpn", "a b"}, "--alpn: \"a b\""},
       {{"--alpn", std::string(256, 'x')}, "--alpn: \"xxx"},
       {{"--proxy", "https://p:1"}, "--proxy: \"https://p:1\" uses the proxy scheme https, which is not supported"},
-      {{"--proxy", "http://u:secret@p:1"}, "--proxy: holds a password"},
+      {{"--proxy", "http://u:secret@p:1"}, "--proxy: the URL holds a password"},
       {{"--key", ""}, "--key: the path is empty"},
       {{"--csr", ""}, "--csr: the path is empty"},
       {{"--claim-key-passphrase-file", ""}, "--claim-key-passphrase-file: the path is empty"},

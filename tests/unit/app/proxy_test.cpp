@@ -131,7 +131,7 @@ TEST_CASE("which proxy is taken") {
       {{"--proxy-password-file", password.path()}, {}, "h", ""},
       {{}, {{"https_proxy", "http://u:p@shared:1"}}, "h", "u:p@shared"},
       {{}, {{"FLEET_PROVISION_PROXY", "http://u:p@mine:1"}}, "h", "u:p@mine"},
-      {{"--proxy", "http://u:p@mine:1"}, {}, "h", "!--proxy: holds a password"},
+      {{"--proxy", "http://u:p@mine:1"}, {}, "h", "!--proxy: the URL holds a password"},
       {{"--proxy", "http://mine:1", "--proxy-password-file", password.path()}, {}, "h", "!has no user"},
       {{"--proxy", "http://u@mine:1", "--proxy-password-file", odd.path()}, {}, "h", "!control characters"},
       {{"--proxy", "http://u@mine:1", "--proxy-password-file", "/nowhere"}, {}, "h", "!/nowhere"},

@@ -85,7 +85,7 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
   };
   const Row rows[] = {
       {"cert", Spelling::kKey,
-       R"(use "claim-cert"; the claim's key is "claim-key"; "key" is an existing key of the device itself)"},
+       R"(use "claim-cert"; "claim-key" is its key; "key" is an existing key of this device)"},
       {"template_name", Spelling::kKey, R"(use "template")"},
       {"claimCert", Spelling::kKey, R"(did you mean "claim-cert"?)"},
       {"configFile", Spelling::kKey, "use --config"},
@@ -94,7 +94,7 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
       {"ROOT_CA", Spelling::kVariable, "use FLEET_PROVISION_CA_FILE"},
       {"CLAIM_CRET", Spelling::kVariable, "did you mean FLEET_PROVISION_CLAIM_CERT?"},
       {"THING_NAME", Spelling::kVariable,
-       "the template names the thing; give what it makes the name from with FLEET_PROVISION_PARAMETER KEY=VALUE"},
+       "the template names the thing; give the template's parameters with FLEET_PROVISION_PARAMETER KEY=VALUE"},
       {"versoin", Spelling::kKey, ""},
       {"zzzzzzzz", Spelling::kOption, ""},
   };
