@@ -118,7 +118,7 @@ FileAdvice about_fault(const BrokenPem& broken, const FileNames& names) {
       return {"has no line -----END " + printable(broken.label, 40) + "----- for the block of line " +
                   std::to_string(broken.line),
               kGetAgain};
-    case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "get the file again"};
+    case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "copy the file again"};
   }
   return {};
 }
@@ -147,7 +147,7 @@ FileAdvice about_pem(const PemText& pem, FileRole role, const FileNames& names) 
     }
     if (is_wanted(object, Wanted::kKey)) {
       return {"holds a private key without its certificate",
-              "give it as --claim-key, and the certificate as --claim-cert"};
+              "give it with --claim-key, and its certificate with --claim-cert"};
     }
   }
   if (!label.empty()) return about_label(label, role, names);
