@@ -52,7 +52,7 @@ Result<Enum> value_in(const Table& table, std::string_view text, std::string_vie
   }
   const std::string_view near = nearest(text, words);
   return fail(ErrorKind::kUsage, "\"" + printable(text, 60) + "\" is not " + std::string(what),
-              (near.empty() ? "" : "did you mean " + std::string(near) + "? ") + "it is one of " + known);
+              "give one of " + known + (near.empty() ? "" : "; the nearest is " + std::string(near)));
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ Result<KeyType> parse_key_type(std::string_view text) {
 Result<std::string> parse_template_name(std::string_view text) {
   if (text.empty() || text.size() > kTemplateNameMax || !is_alphanumeric_or(text, "_-")) {
     return fail(ErrorKind::kUsage, in_quotes(text) + " is not a template name",
-                "it has 1 to 36 of the characters 0-9 A-Z a-z _ -");
+                "give 1 to 36 of the characters 0-9 A-Z a-z _ -");
   }
   return std::string(text);
 }
@@ -110,7 +110,7 @@ Result<std::string> parse_client_id(std::string_view text) {
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
     return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
-                "a name has 1 to 2048 characters, a value at most 4096, both UTF-8");
+                "give a name of 1 to 2048 and a value of at most 4096 characters, both UTF-8");
   };
   if (name.empty()) return refuse("has an empty name");
   if (!is_utf8(name) || !is_utf8(value)) return refuse("is not UTF-8");
