@@ -148,7 +148,8 @@ std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {.name = "proxy refuses", .server = good(), .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
        .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
-       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, .hint = {"allow CONNECT to this host and port"}},
+       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"},
+       .hint = {"allow CONNECT to this host and port"}},
       {.name = "proxy has no way", .server = good(), .script = saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
        .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
        .message = {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, .hint = {"cannot reach this host"}},

@@ -80,7 +80,8 @@ std::vector<Row> tls_rows() {
       {.name = "unknown issuer", .server = showing(TestPki("other root").server()), .script = swallow, .exit_code = 77,
        .kind = "tls-untrusted-server",
        .message = {"localhost (127.0.0.1), port ", "issuer CN=other root", "the local time is 20", "Z"},
-       .hint = {"ca.pem does not hold the root of issuer CN=other root; if this is the right server, give its root with --ca-file"}},
+       .hint = {"ca.pem does not hold the root of issuer CN=other root; if this is the right server, give its root with "
+                "--ca-file"}},
       {.name = "TLS-inspecting proxy", .server = showing(inspected()), .script = swallow,
        .arguments = {"--server-name", kAwsName}, .exit_code = 77, .kind = "tls-untrusted-server",
        .message = {"subject CN=intercepted, issuer CN=Example Corp Inspection",

@@ -88,7 +88,7 @@ struct CrashFixture {
 
 /// Why identity/ is neither whole nor absent.
 std::string identity_fault(CrashFixture& fixture, bool may_be_absent) {
-  const auto identity = read_identity(fixture.disk, fixture.keysmith, kIdentityDirectory);
+  const auto identity = read_identity_in(fixture.disk, fixture.keysmith, kIdentityDirectory);
   if (!identity) return "identity/ is torn: " + identity.error().message;
   if (!*identity) return may_be_absent ? "" : "identity/ is gone";
   std::set<std::string> wanted;
@@ -129,7 +129,7 @@ std::string loss(CrashFixture& fixture) {
 std::string final_fault(CrashFixture& fixture, const Outcome& outcome) {
   std::string fault = identity_fault(fixture, false);
   if (!fault.empty()) return fault;
-  const auto identity = read_identity(fixture.disk, fixture.keysmith, kIdentityDirectory);
+  const auto identity = read_identity_in(fixture.disk, fixture.keysmith, kIdentityDirectory);
   bool registered = false;
   for (const auto& each : fixture.service.certificates) {
     registered |= each.registered && fakes::fake_digest(each.pem) == (*identity)->certificate_fingerprint;
