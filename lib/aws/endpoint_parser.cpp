@@ -83,7 +83,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     return fail(ErrorKind::kUsage, "endpoint " + in_quotes(text) + " must not include a path", hint);
   }
   if (rest.find_first_of(" \t\r\n") != std::string_view::npos) {
-    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint: there is a blank in it", hint);
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint: it contains a blank", hint);
   }
   const auto parts = split_endpoint(rest);
   if (!parts) return fail(ErrorKind::kUsage, in_quotes(text) + " is not an endpoint", hint);
@@ -97,7 +97,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     return fail(
         ErrorKind::kUsage,
         in_quotes(text) + " is the account's endpoint for " + std::string(other) + ", which does not speak MQTT",
-        "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` tells the one for devices");
+        "`aws iot describe-endpoint --endpoint-type iot:Data-ATS` gives the one for devices");
   }
   Endpoint endpoint{std::move(host), port.value_or(kDefaultPort)};
   if (parts->port) {
@@ -105,7 +105,7 @@ Result<Endpoint> parse_endpoint(std::string_view text, std::optional<std::uint16
     if (!stated) return fail(ErrorKind::kUsage, "the port of endpoint " + in_quotes(text) + " is not 1 to 65535", hint);
     if (port && *port != *stated) {
       return fail(ErrorKind::kUsage,
-                  "endpoint " + in_quotes(text) + " and --port " + std::to_string(*port) + " name two ports",
+                  "endpoint " + in_quotes(text) + " and --port " + std::to_string(*port) + " specify two ports",
                   "give the port once");
     }
     endpoint.port = *stated;

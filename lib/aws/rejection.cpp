@@ -28,11 +28,9 @@ std::vector<std::string_view> names_of(const Parameters& parameters) {
 }
 
 std::string sent(const Parameters& parameters) {
-  std::string list;
-  for (const std::string_view each : names_of(parameters)) {
-    list += (list.empty() ? "" : ", ") + printable(each, kNameShown);
-  }
-  return list.empty() ? "none was sent" : "sent were " + list;
+  std::vector<std::string> names;
+  for (const std::string_view each : names_of(parameters)) names.push_back(printable(each, kNameShown));
+  return names.empty() ? "none was sent" : "sent were " + listed(names);
 }
 
 std::string hint_for_unresolved(std::string_view name, const Plan& plan) {
@@ -71,7 +69,8 @@ std::string hint_for_mapping(std::string_view message, const Plan& plan) {
     if (has_word(message, each.second) && (named == nullptr || each.second.size() > named->second.size()))
       named = &each;
   }
-  const std::string remedy = "send one that is there, or add it to Mappings of template " + plan.template_name;
+  const std::string remedy =
+      "send a value of the mapping, or add this one to Mappings of template " + plan.template_name;
   if (named == nullptr)
     return "a value that was sent is not in the template's mapping; " + remedy + "; " + sent(plan.parameters);
   return "the value " + printable(named->second, kNameShown) + " of " + printable(named->first, kNameShown) +
@@ -86,11 +85,11 @@ std::string hint_for_bad_request(Operation operation, const ServiceError& words,
     if (std::string hint = hint_for_mapping(words.error_message, plan); !hint.empty()) return hint;
   }
   if (words.error_code.find("Payload") != std::string::npos) {
-    return "what was sent did not arrive as it should; try the other --payload-format";
+    return "try the other --payload-format; the service could not read the request";
   }
   if (operation == Operation::kCreateCertificateFromCsr) {
-    return "the service does not take this CSR: it wants RSA of at least 2048 bits or EC P-256, P-384, P-521, signed "
-           "with SHA-256 or better; check --csr, --key and --csr-subject";
+    return "check --csr, --key and --csr-subject; the service accepts RSA of at least 2048 bits or EC P-256, P-384, "
+           "P-521, signed with SHA-256 or better";
   }
   if (operation == Operation::kCreateKeysAndCertificate) return "try --method csr";
   return "compare the parameters with the section Parameters of template " + plan.template_name + "; " +
@@ -102,20 +101,20 @@ std::string hint_for_bad_request(Operation operation, const ServiceError& words,
 std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceError& words, const Plan& plan) {
   const bool registers = operation == Operation::kRegisterThing;
   if (kind == ErrorKind::kThrottled) {
-    return "too many requests at once; the run tries again after a pause, as long as --timeout and --attempts allow";
+    return "too many requests at the same time; the run retries as long as --timeout and --attempts allow";
   }
   if (kind == ErrorKind::kServiceError) {
-    return "the fault is the service's; the run tries again after a pause, as long as --timeout and --attempts allow";
+    return "the service failed; the run retries as long as --timeout and --attempts allow";
   }
-  if (kind == ErrorKind::kTokenRefused) return "the token is used up or too old; rerun to ask for another";
+  if (kind == ErrorKind::kTokenRefused) return "rerun to request another token; this one was used or has expired";
   switch (words.status_code) {
     case 401:
     case 403:
       return registers
-                 ? "the pre-provisioning hook did not allow it, failed or took over 5 s, or the provisioning role "
-                   "may not do what template " +
-                       plan.template_name + " says; CloudWatch has the reason"
-                 : "the account does not let this claim ask for certificates; CloudWatch has the reason";
+                 ? "see CloudWatch Logs: the pre-provisioning hook did not allow it, failed or took over 5 s, or the "
+                   "provisioning role lacks a permission that template " +
+                       plan.template_name + " needs"
+                 : "see CloudWatch Logs: the account does not allow this claim to request certificates";
     case 404:
       return registers ? "there is no enabled template " + plan.template_name +
                              " in this account and region; check --template, also its upper and lower case, and the "
@@ -123,8 +122,8 @@ std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceErr
                        : "check the region of --endpoint";
     case 409:
       return "the thing or another resource exists with other settings, and the template's OverrideSettings keep them; "
-             "does another gateway send the same parameters";
-    case 413: return "what was sent is too large; shorten the parameters";
+             "check that no other gateway sends the same parameters";
+    case 413: return "shorten the parameters; the request is too large";
     default: return hint_for_bad_request(operation, words, plan);
   }
 }

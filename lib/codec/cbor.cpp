@@ -111,7 +111,7 @@ class CborWalk {
       FP_TRY_ASSIGN(const Item item, next_item());
       FP_TRY(take(item));
     } while (!containers_.empty() || tagged_);
-    if (at_ != payload_.size()) return broken("something follows the document");
+    if (at_ != payload_.size()) return broken("data follows the document");
     return {};
   }
 
@@ -254,7 +254,7 @@ class CborWalk {
 
   [[nodiscard]] Result<void> take_break() {
     if (tagged_ || containers_.empty() || containers_.back().left != kIndefinite || containers_.back().value_is_next) {
-      return broken("a break out of place");
+      return broken("an unexpected break");
     }
     if (!in_chunks()) {
       close();

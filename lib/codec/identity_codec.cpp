@@ -52,7 +52,7 @@ Result<Identity> decode_identity(std::string_view text) {
   FP_TRY_ASSIGN(const JsonFields fields, JsonFields::parse(text, kKind));
   FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
   if (schema != kIdentitySchema) {
-    return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
+    return fail(kKind, "it has schema " + std::to_string(schema) + "; this version supports schema 1",
                 "use the version of fleet-provision that made it");
   }
   Identity identity;

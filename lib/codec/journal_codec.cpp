@@ -144,7 +144,7 @@ Secret encode_journal(const Journal& journal) {
                         {"sinceBootSeconds", journal.count.since_boot.count()}};
   const std::string_view token = std::visit(Encoder{object}, journal.progress);
   std::string bytes = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  // The room is made before the token comes, so that no smaller buffer with a part of it is left behind.
+  // Reserved before the token is appended, so that no smaller buffer with a part of it is left behind.
   bytes.reserve(bytes.size() + token.size());
   const WipedAtEnd wiped(bytes);
   bytes += token;
@@ -158,8 +158,8 @@ Result<Journal> decode_journal(std::string_view bytes) {
   const std::string_view token = bytes.substr(line_end + 1);
   FP_TRY_ASSIGN(const std::uint64_t schema, fields.number("schema", std::numeric_limits<std::uint32_t>::max()));
   if (schema != kJournalSchema) {
-    return fail(kKind, "it has schema " + std::to_string(schema) + ", this version knows schema 1",
-                "finish with the version of fleet-provision that began, or begin anew with --force");
+    return fail(kKind, "it has schema " + std::to_string(schema) + "; this version supports schema 1",
+                "finish with the version of fleet-provision that began, or start over with --force");
   }
   Journal journal;
   FP_TRY_ASSIGN(journal.count, decode_count(fields));

@@ -75,7 +75,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   /// Empty: the parser stopped by itself.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
   [[nodiscard]] const std::string& hint() const { return hint_; }
-  /// The text was whole before the place where the parser stopped.
+  /// The text was one complete value before the position where the parser stopped.
   [[nodiscard]] bool was_whole() const { return names_.empty() && begun_; }
 
  private:
@@ -143,8 +143,8 @@ Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
   const std::size_t before = at == 0 ? std::string_view::npos : text.find_last_not_of(kBlanks, at - 1);
   const char last = before == std::string_view::npos ? '\0' : text[before];
   if (rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#')) return {at, "a comment", kNoComments};
-  if (was_whole) return {at, "something follows the document", ""};
-  if (rest.empty()) return {at, "the text ends early", "check that the text is whole"};
+  if (was_whole) return {at, "data follows the document", ""};
+  if (rest.empty()) return {at, "the text ends early", "check that the text is complete"};
   if ((rest[0] == '}' || rest[0] == ']') && last == ',') {
     return {before, std::string("a comma before ") + rest[0], "remove that comma"};
   }
@@ -161,7 +161,7 @@ Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
     return {at, word + " without quotes", "names and texts stand in double quotes; values are also true, false, null"};
   }
   if ((rest[0] >= '0' && rest[0] <= '9') || rest[0] == '-') {
-    return {at, "a number that is out of place, too large or not written as JSON wants it", ""};
+    return {at, "a number that is unexpected, too large or not in the form of JSON", ""};
   }
   const bool shown = rest[0] != '"' && rest[0] > ' ' && rest[0] < 0x7F;
   return {at, shown ? std::string("an unexpected ") + rest[0] : "an unexpected character", ""};
@@ -178,7 +178,7 @@ std::optional<JsonFault> json_fault(std::string_view text) {
   // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
   const std::size_t nul = std::min(text.find('\0'), text.size());
   const std::size_t behind = text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul);
-  if (behind != std::string_view::npos) return fault_at(text, nul, "not JSON: something follows a NUL byte");
+  if (behind != std::string_view::npos) return fault_at(text, nul, "not JSON: data follows a NUL byte");
   const std::string_view whole = text.substr(0, nul);
   const std::size_t begin = whole.find_first_not_of(kBlanks, mark);
   if (begin == std::string_view::npos) return fault_at(text, mark, "not JSON: the text is empty");

@@ -1,4 +1,4 @@
-// Whether a text is JSON, and if not, where and why: asked by every reader of JSON files before it builds anything.
+// Whether a text is JSON, and if not, where and why: the first step of every reader of JSON files.
 //
 // Stricter than the format: nested at most kNestingMax deep (the readers behind it recurse), no name twice in an
 // object, nothing behind a NUL byte.
@@ -13,7 +13,7 @@
 namespace fleet_provision {
 
 struct JsonFault {
-  TextPosition place;
+  TextPosition position;
   /// `not JSON: a comma before }`, `nested too deeply (more than 64 levels)`. Of the text it holds at most a name or a
   /// few characters outside of quotes, all of them printable.
   std::string what;
@@ -21,10 +21,10 @@ struct JsonFault {
   std::string hint;
 
   /// `line 3, column 5: WHAT`.
-  [[nodiscard]] std::string message() const { return in_words(place) + ": " + what; }
+  [[nodiscard]] std::string message() const { return in_words(position) + ": " + what; }
 };
 
-/// Nothing when `text` is one JSON value. NUL bytes and blanks at its end are as good as none, a byte order mark too.
+/// Nothing when `text` is one JSON value. NUL bytes and blanks at its end and a byte order mark are ignored.
 [[nodiscard]] std::optional<JsonFault> json_fault(std::string_view text);
 
 }  // namespace fleet_provision

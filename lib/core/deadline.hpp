@@ -1,4 +1,4 @@
-// Points in steady time. Every wait in the project is given one of these; none is given a bare duration.
+// Points in steady time. Every wait in the project takes one of these as its deadline, never a duration.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 namespace fleet_provision {
 
-/// A point in steady time, never of the wall clock, which a gateway may set while a run goes on.
+/// A point in steady time, never of the wall clock, which a gateway may set during a run.
 using Instant = std::chrono::steady_clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
 

@@ -1,9 +1,9 @@
 // What can go wrong, as values.
 //
 // One ErrorKind per cause that a script or a person would treat differently. Each kind has one row in a table
-// (error.cpp): its stable word, its exit code and whether running again can help. Nothing else in the project
-// decides an exit code. An Error also carries words: the message says what happened with the facts, the hint says
-// what to do. Layers add words on the way up (`within`), they never replace those of the service.
+// (error.cpp): its stable word and its exit code, from which follows whether running again can help. Nothing else in
+// the project decides an exit code. The message of an Error says what happened to which thing, the hint is one
+// instruction. Layers add words on the way up (`within`), they never replace those of the service.
 #pragma once
 
 #include <chrono>
@@ -78,7 +78,7 @@ enum class ErrorKind : unsigned char {
   kDiskFull,
   kDiskError,
   kLocked,
-  // The way to the service.
+  // The connection to the service.
   kDns,
   kNoRoute,
   kConnectionRefused,
@@ -120,7 +120,7 @@ enum class ErrorKind : unsigned char {
   kIssuedCertificateUnusable,
   kIssuedCertificateExpired,
   kCertificateLimit,
-  // After the service: the new identity, and what was asked for once it is there.
+  // The new identity, and what follows once it is installed.
   kIdentityRefused,
   kClaimNotRemoved,
   kOnSuccessFailed,
@@ -141,12 +141,12 @@ struct ServiceError {
 /// What an AWS IoT policy has to allow for one step: `iot:Publish` on `topic/…`.
 struct PolicyNeed {
   std::string action;
-  /// What stands behind the account in an ARN: `client/…`, `topic/…`, `topicfilter/…`.
+  /// What follows the account in an ARN: `client/…`, `topic/…`, `topicfilter/…`.
   std::vector<std::string> resources;
 };
 
 /// A failure: its cause, where it happened, what happened in words, and what to do about it.
-/// Messages are lower case without a full stop; whatever came from outside in them is already printable.
+/// Messages are lower case without a full stop; text of others in them is already printable.
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
   std::optional<Phase> phase;
@@ -155,17 +155,17 @@ struct Error {
   std::optional<ServiceError> service;
   /// For kConnectionLost: time from our last packet to the close. A close within two seconds may be a denial.
   std::optional<std::chrono::milliseconds> closed_after;
-  /// What the step under way needs; where it is denied without a word, this is what was denied.
+  /// What the step under way needs; where the server denies without a reason, this is what it denied.
   std::optional<PolicyNeed> need = {};
 
-  /// The same error told to have happened in `phase_of_caller`, unless a deeper layer already said where.
+  /// The same error with the phase `phase_of_caller`, unless a deeper layer already set one.
   [[nodiscard]] Error in(Phase phase_of_caller) &&;
   /// The same error with `context` and a colon before its message.
   [[nodiscard]] Error within(std::string_view context) &&;
 };
 
 [[nodiscard]] ExitCode exit_code(ErrorKind kind);
-/// Whether the same command can succeed later without anybody changing its options.
+/// Whether the same command can succeed later with the same options.
 [[nodiscard]] bool retryable(ErrorKind kind);
 /// The stable, lower-case, hyphenated word of a kind, as in `--json` and docs/errors.md.
 [[nodiscard]] std::string_view word(ErrorKind kind);

@@ -1,4 +1,4 @@
-// Why a file does not give the key, certificate or CSR that an option asks for, and the command that mends it.
+// Why a file does not give the key, certificate or CSR that an option asks for, and the command that converts it.
 //
 // Hints end in a colon, a blank and one shell command wherever a command does it; tests run these commands and give
 // the result to the program.

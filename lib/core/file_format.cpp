@@ -106,17 +106,17 @@ std::optional<std::string> decoded_base64(std::string_view text) {
   return bytes;
 }
 
-std::optional<FileLook> look_into_base64(std::string_view text) {
+std::optional<DetectedFile> look_into_base64(std::string_view text) {
   constexpr std::size_t kLeast = 64;
   if (text.size() < kLeast) return std::nullopt;
   auto bytes = decoded_base64(text);
   if (!bytes) return std::nullopt;
   const WipedAtEnd wiped(*bytes);
   if (bytes->find("-----BEGIN ") != std::string_view::npos)
-    return FileLook{FileFormat::kBase64OfPem, FileObject::kUnknown, {}};
+    return DetectedFile{FileFormat::kBase64OfPem, FileObject::kUnknown, {}};
   const FileObject object = der_object(*bytes);
   if (object == FileObject::kUnknown) return std::nullopt;
-  return FileLook{FileFormat::kBase64OfDer, object, {}};
+  return DetectedFile{FileFormat::kBase64OfDer, object, {}};
 }
 
 bool is_text(std::string_view bytes) {
@@ -191,7 +191,7 @@ std::string new_file_word(const std::string& path, std::string_view ending) {
   return shell_word(path) == "FILE" ? "NEW" + end : shell_word(path + end);
 }
 
-FileLook look_at_file(std::string_view bytes) {
+DetectedFile detect_format(std::string_view bytes) {
   if (bytes.empty()) return {FileFormat::kEmpty, FileObject::kUnknown, {}};
   if (trimmed(without_byte_order_mark(bytes), kBlanks).empty()) return {FileFormat::kBlank, FileObject::kUnknown, {}};
   if (const auto wide = wide_encoding(bytes)) return {*wide, FileObject::kUnknown, {}};

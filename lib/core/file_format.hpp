@@ -1,5 +1,5 @@
 // What a file turns out to be that should hold a key or a certificate in PEM: one detector for every reader of such
-// files, and the words and commands that help whoever gave another format.
+// files, and its conversion where it has another format.
 //
 // People have PKCS#12 from a portal, DER from a PKI, JSON from the AWS CLI, UTF-16 from PowerShell, a ZIP from the AWS
 // console, PEM whose line ends were lost in an environment variable. A parser would only say that it found nothing.
@@ -45,7 +45,7 @@ enum class FileFormat : unsigned char {
   kText,
 };
 
-struct FileLook {
+struct DetectedFile {
   FileFormat format = FileFormat::kText;
   /// Of DER, and of DER in base64.
   FileObject object = FileObject::kUnknown;
@@ -53,7 +53,7 @@ struct FileLook {
   PemText pem;
 };
 
-[[nodiscard]] FileLook look_at_file(std::string_view bytes);
+[[nodiscard]] DetectedFile detect_format(std::string_view bytes);
 /// kUtf16, kUtf16Little, kUtf16Big or kUtf32; nothing for other text. For readers of JSON and plain text.
 [[nodiscard]] std::optional<FileFormat> wide_encoding(std::string_view bytes);
 /// `UTF-16`, …; and the name by which iconv knows it.

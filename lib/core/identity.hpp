@@ -1,4 +1,4 @@
-// Facts of a certificate and of a whole identity, as values.
+// Facts of a certificate, of a key and of an identity, as values.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct CertificateFacts {
 /// The file of a private key, in the directory of its identity.
 inline constexpr const char* kPrivateKeyFile = "private-key.pem";
 
-/// The gateway's own key: in our hands, or at a location that signs for it.
+/// The gateway's own key: its bytes, or the location that signs with it.
 struct DeviceKey {
   /// Where it is kept once the run has stored it.
   KeyLocation location = PemFile{kPrivateKeyFile};

@@ -1,11 +1,11 @@
-// What a run has reached, as a value: Fresh → KeyMade → Certified → Enrolled (→ Verified) → Installed.
+// The milestone of a run, as a value: Fresh → KeyMade → Certified → Enrolled (→ Verified) → Installed.
 //
-// Each milestone holds what is durable at it and what that depends on, so that a later run can tell whether it still
-// fits. A refused ownership token is the edge from Certified back to KeyMade, with the same key. With the method
-// `keys` the key comes with the certificate: there is no KeyMade, and a refused token leads back to Fresh.
+// Each milestone holds what is durable at it and the options that this depends on, so that a later run can tell whether
+// it still fits. A refused ownership token is the edge from Certified back to KeyMade, with the same key. With the
+// method `keys` the key comes with the certificate: there is no KeyMade, and a refused token leads back to Fresh.
 //
-// The number of certificates asked for is durable too: a token that is refused for ever must not fill the account.
-// It is counted before the request leaves, taken back when the service says no, and forgotten when an hour of
+// The number of certificates asked for is durable too: a token that is always refused must not fill the account.
+// A request is counted before it is sent, taken back when the service rejects it, and forgotten when an hour of
 // boot time has passed since the last request, because by then the service has deleted what was not used.
 #pragma once
 
@@ -43,7 +43,7 @@ struct GivenCsr {
 /// Where a key comes from.
 using KeyOrigin = std::variant<MadeHere, MadeByService, GivenKey, GivenCsr>;
 
-/// What a certificate was asked with, beyond its key.
+/// What a certificate was requested with, beyond its key.
 struct CertificateOrigin {
   /// Host, as in Endpoint.
   std::string endpoint;
@@ -52,10 +52,10 @@ struct CertificateOrigin {
   std::string csr_subject;
 };
 
-/// Nothing is kept but the number of certificates asked for.
+/// Nothing is kept but the number of certificates requested.
 struct Fresh {};
 
-/// The key is durable: its CSR may leave.
+/// The key is durable: its CSR may be sent.
 struct KeyMade {
   KeyOrigin origin;
   DeviceKey key;
@@ -65,7 +65,7 @@ struct KeyMade {
   std::string csr_pem;
 };
 
-/// Certificate and token are durable: RegisterThing may leave.
+/// Certificate and token are durable: RegisterThing may be sent.
 struct Certified {
   KeyMade made;
   CertificateOrigin origin;
@@ -74,7 +74,7 @@ struct Certified {
   Secret certificate_ownership_token;
 };
 
-/// The service knows the gateway; the identity is whole in `pending/`.
+/// The service has registered the gateway; the identity is complete in `pending/`.
 struct Enrolled {
   Certified certified;
   Identity identity;
@@ -85,7 +85,7 @@ struct Verified {
   Enrolled enrolled;
 };
 
-/// The identity is in its place.
+/// The identity is in `identity/`.
 struct Installed {
   Identity identity;
 };
@@ -95,15 +95,15 @@ using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Verified, Ins
 enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
 [[nodiscard]] Milestone milestone(const Progress& progress);
 [[nodiscard]] std::string_view word(Milestone milestone);
-/// The device key that was reached, not of an installed identity; null when there is none yet.
+/// The device key of an unfinished run; null when there is none yet, and for Installed.
 [[nodiscard]] const DeviceKey* device_key_of(const Progress& progress);
 
-/// Certificates asked for at most before the run ends with kCertificateLimit.
+/// The maximum number of certificates requested before the run ends with kCertificateLimit.
 inline constexpr unsigned kCertificatesMax = 4;
 /// Life of an ownership token (service page), after which an unused certificate is deleted.
 inline constexpr std::chrono::seconds kTokenLife{3'600};
 
-/// How many certificates were asked for, and for how long no more has been.
+/// How many certificates were requested, and the time since the last request.
 struct CertificateCount {
   unsigned requested = 0;
   /// Boot time since the last request, summed over boots, as of the stamp below.
@@ -112,7 +112,7 @@ struct CertificateCount {
   std::chrono::seconds since_boot{0};
 };
 
-/// The same count stamped now; nothing is left of it once its age has reached the life of a token.
+/// The same count as of now; zero once its age has reached the life of a token.
 [[nodiscard]] CertificateCount brought_up_to(const CertificateCount& count, const std::string& boot_id,
                                              std::chrono::seconds since_boot);
 

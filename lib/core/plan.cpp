@@ -42,17 +42,18 @@ std::string_view word_in(const Table& table, Enum value) {
 
 template <class Enum, class Table>
 Result<Enum> value_in(const Table& table, std::string_view text, std::string_view what) {
-  std::string known;
-  std::vector<std::string_view> words;
+  std::vector<std::string> words;
   for (const auto& row : table) {
     if (row.word == text) return row.value;
-    known += known.empty() ? "" : ", ";
-    known += row.word;
-    words.push_back(row.word);
+    words.emplace_back(row.word);
   }
   const std::string_view near = nearest(text, words);
   return fail(ErrorKind::kUsage, "\"" + printable(text, 60) + "\" is not " + std::string(what),
+<<<<<<< HEAD
+              (near.empty() ? "" : "did you mean " + std::string(near) + "? ") + "give one of " + listed(words));
+=======
               "give one of " + known + (near.empty() ? "" : "; the nearest is " + std::string(near)));
+>>>>>>> refs/heads/app
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ Result<std::string> parse_client_id(std::string_view text) {
     reason = "it holds control characters or is not UTF-8";
   }
   if (!reason.empty()) {
-    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a client id: " + reason,
+    return fail(ErrorKind::kUsage, in_quotes(text) + " is not a client ID: " + reason,
                 "give 1 to 128 bytes of text that the claim policy allows");
   }
   return std::string(text);
@@ -110,7 +111,11 @@ Result<std::string> parse_client_id(std::string_view text) {
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
     return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
+<<<<<<< HEAD
+                "give UTF-8: 1 to 2048 characters for a name, at most 4096 for a value");
+=======
                 "give a name of 1 to 2048 and a value of at most 4096 characters, both UTF-8");
+>>>>>>> refs/heads/app
   };
   if (name.empty()) return refuse("has an empty name");
   if (!is_utf8(name) || !is_utf8(value)) return refuse("is not UTF-8");

@@ -1,4 +1,4 @@
-// What a run is asked to do, proved: every value in a Plan has passed the service's and our own limits.
+// What a run is to do: every value in a Plan has passed the service's and our own limits.
 //
 // A Plan is made once, from options, and never changed. The parsers here are the only way from text to its types;
 // each failure is kUsage and names the value.
@@ -20,7 +20,7 @@ namespace fleet_provision {
 
 /// Which operation makes the certificate (service page: CreateCertificateFromCsr, CreateKeysAndCertificate).
 enum class Method : unsigned char { kCsr, kKeys };
-/// The encoding of requests and answers; it is part of the topic.
+/// The encoding of requests and responses; it is part of the topic.
 enum class PayloadFormat : unsigned char { kJson, kCbor };
 enum class MqttVersion : unsigned char { k311, k5 };
 enum class KeyType : unsigned char { kEcP256, kEcP384, kRsa2048, kRsa3072, kRsa4096 };
@@ -46,14 +46,14 @@ struct MakeKey {
 struct ExistingKey {
   std::string reference;
 };
-/// An existing CSR; the key stays where it is, `key_reference` may name it.
+/// An existing CSR; its key is not copied, `key_reference` may name it.
 struct ExistingCsr {
   std::string file;
   std::optional<std::string> key_reference;
 };
 using KeySource = std::variant<MakeKey, ExistingKey, ExistingCsr>;
 
-/// Who is to own the files of an identity; without a group theirs stays.
+/// Who is to own the files of an identity; without a group the files keep theirs.
 struct Owner {
   std::uint32_t user = 0;
   std::optional<std::uint32_t> group;
@@ -75,25 +75,25 @@ struct Plan {
   std::string csr_subject = "CN=fleet-provision";
   std::string state_dir;
   bool force = false;
-  /// Absent: who runs this program.
+  /// Absent: the user of this process.
   std::optional<Owner> owner;
-  /// Connect as the new identity before it is put in place.
+  /// Connect as the new identity before it is installed.
   bool verify = false;
   /// Absent: the thing's name.
   std::optional<std::string> verify_client_id;
-  /// Claim certificate and key, to be deleted once the identity is verified and in place; empty: they stay.
+  /// Claim certificate and key, to be deleted once the identity is verified and installed; empty: they are kept.
   std::vector<std::string> claim_files_to_remove;
   /// Never deleted with them.
   std::optional<std::string> ca_file;
-  /// For `check`, which looks at its mode; empty when the key is no file or was not given.
+  /// For `check`, which reports its mode; empty when the key is not a file or was not given.
   std::string claim_key_file;
-  /// The program to run once the identity is in place.
+  /// The program to run once the identity is installed.
   std::optional<std::string> on_success;
-  /// A random part of this passes before the first connection; outside `timeout`.
+  /// The first connection is delayed by a random part of this, which does not count towards `timeout`.
   std::chrono::milliseconds splay{0};
   std::chrono::milliseconds timeout{300'000};
   std::chrono::milliseconds request_timeout{15'000};
-  /// Connections at most; absent: as many as the timeout allows.
+  /// The maximum number of connections; absent: as many as the timeout allows.
   std::optional<unsigned> attempts;
   /// A wall clock before this cannot be right: when this program was built (kClockNotSet).
   std::chrono::system_clock::time_point build_date{};

@@ -1,7 +1,7 @@
-// Bytes that must not be seen: private keys, ownership tokens, passphrases, payloads that may hold them.
+// Secret bytes: private keys, ownership tokens, passphrases, payloads that may hold them.
 //
-// Move-only, wiped when they end or are moved from, and without operator<< or implicit conversion, so that a log line
-// with a secret in it does not compile. Whoever needs the bytes says `reveal()`; a grep for it finds every place.
+// Move-only, wiped when destroyed or moved from, and without operator<< or implicit conversion, so that a log line
+// with a secret in it does not compile. Code that needs the bytes calls `reveal()`, which grep finds.
 #pragma once
 
 #include <cstddef>

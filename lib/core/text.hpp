@@ -1,4 +1,4 @@
-// Text from outside: is it UTF-8, how is it shown on a terminal, what may have been meant by it.
+// Text that others wrote: whether it is UTF-8, how a terminal may show it, which known word it is a slip of.
 #pragma once
 
 #include <chrono>
@@ -11,17 +11,17 @@ namespace fleet_provision {
 
 /// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view bytes);
-/// How many bytes at the beginning are whole characters of it.
+/// How many bytes at the beginning are complete characters of UTF-8.
 [[nodiscard]] std::size_t utf8_prefix(std::string_view bytes);
 
-/// What a terminal may be shown: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
+/// Fit for a terminal: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
 /// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
 /// `text` in double quotes, printable and cut to 80 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 /// Whether each character is an ASCII letter or digit or one of `others`.
 [[nodiscard]] bool is_alphanumeric_or(std::string_view text, std::string_view others);
-/// Each of them printable, with commas between.
+/// Each of them printable, joined by a comma and a blank.
 [[nodiscard]] std::string listed(const std::vector<std::string>& texts);
 
 /// Without the characters of `blanks` around it.
@@ -29,20 +29,20 @@ namespace fleet_provision {
 
 /// Characters of text that is known to be UTF-8.
 [[nodiscard]] std::size_t characters(std::string_view utf8);
-/// A place in a text, both counted from 1; columns are characters.
+/// A position in a text, both counted from 1; columns are characters.
 struct TextPosition {
   std::size_t line = 1;
   std::size_t column = 1;
 };
-/// Of the byte at `offset`; the end of the text when there is none.
+/// The position of the byte at `offset`; the end of the text when there is none.
 [[nodiscard]] TextPosition position_in(std::string_view text, std::size_t offset);
 /// `line 3, column 5`.
 [[nodiscard]] std::string in_words(TextPosition position);
-/// Of ASCII letters; all others stay, whatever the locale.
+/// Changes ASCII letters only, whatever the locale.
 [[nodiscard]] std::string in_lower_case(std::string_view text);
 [[nodiscard]] std::string in_capitals(std::string_view text);
 
-/// The nearest of `known` to `text` by edit distance, or empty when none is near enough to be a slip.
+/// The nearest of `known` to `text` by edit distance; empty when none is near enough to be a typing error.
 template <class Range>
 [[nodiscard]] std::string_view nearest(std::string_view text, const Range& known);
 
@@ -50,16 +50,17 @@ template <class Range>
 
 /// `15 s`, `300 ms`.
 [[nodiscard]] std::string seconds_text(std::chrono::milliseconds time);
-/// Of a wait that was in vain: `within 15 s`, or `before --timeout was over` where the end of the run cut it short.
+/// How long a wait without success took: `within 15 s`, or `before --timeout was over` where the run's end cut it
+/// short.
 [[nodiscard]] std::string within_text(std::chrono::milliseconds patience, bool cut_short);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] bool is_lower_hex(std::string_view text);
 
-/// What a slip of the hand does not explain, a guess may: `--ca` for `ca-file`, `p256` for `ec-p256`.
+/// Whether `text` is an abbreviation of `known`: `ca` of `ca-file`, `p256` of `ec-p256`.
 [[nodiscard]] bool is_part(std::string_view text, std::string_view known);
 
-/// Of those that `text` is a part of, or the other way about, the one that differs least in length.
+/// Of the known words that contain `text` or are contained in it, the one that differs least in length.
 template <class Range>
 std::string_view akin(std::string_view text, const Range& known) {
   std::string_view best;
@@ -81,7 +82,7 @@ std::string_view nearest(std::string_view text, const Range& known) {
   for (const auto& each : known) {
     const std::string_view candidate = each;
     const std::size_t distance = edit_distance(text, candidate);
-    // Nothing of it is left: any other word would do as well.
+    // No character of `text` is left: any other word would be as near.
     if (distance >= text.size()) continue;
     if (distance < best_distance || (distance == best_distance && best.empty())) {
       best = candidate;

@@ -7,7 +7,7 @@ namespace fleet_provision {
 Verdict verdict(ErrorKind kind, Milestone reached) {
   using enum ErrorKind;
   switch (kind) {
-    // The way to the service, or the service for now: time may mend it.
+    // The connection, or a temporary state of the service: a later attempt may succeed.
     case kDns:
     case kNoRoute:
     case kConnectionRefused:
@@ -21,15 +21,15 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kNoAnswer:
     case kThrottled:
     case kServiceError:
-    // A policy that was attached just now takes time to reach every broker.
+    // A policy that was just attached takes time to reach every broker.
     case kIdentityRefused: return Verdict::kRetry;
 
     case kMqttVersionRefused: return Verdict::kOlderMqtt;
 
-    // Only RegisterThing carries a token; whoever else complains about one is not understood.
+    // Only RegisterThing carries a token; a complaint about one at another milestone is not understood.
     case kTokenRefused: return reached == Milestone::kCertified ? Verdict::kAskAgain : Verdict::kGiveUp;
 
-    // Somebody must change something, or asked us to stop.
+    // Another attempt fails in the same way, or the run was told to stop.
     case kUsage:
     case kConfiguration:
     case kFileNotFound:

@@ -14,7 +14,7 @@ enum class Verdict : unsigned char {
   kRetry,
   /// Another connection at once, speaking MQTT 3.1.1.
   kOlderMqtt,
-  /// The token is worthless: drop it with its certificate and ask for another, on the same connection.
+  /// The token is refused: drop it with its certificate and request another, on the same connection.
   kAskAgain,
   kGiveUp,
 };
@@ -22,15 +22,15 @@ enum class Verdict : unsigned char {
 /// `reached` is the milestone whose step failed.
 [[nodiscard]] Verdict verdict(ErrorKind kind, Milestone reached);
 
-/// The kind of an error document; nothing for 202, which means that the answer is still to come.
+/// The kind of an error document; nothing for 202, which means that the response is still to come.
 [[nodiscard]] std::optional<ErrorKind> classify(const ServiceError& error);
 
-/// A close this soon after our packet may be a denial (MQTT 3.1.1 has no other way to say no).
+/// A close this soon after our packet may be a denial (MQTT 3.1.1 has no reason codes for it).
 inline constexpr std::chrono::milliseconds kDenialWithin{2'000};
-/// The same step closed this often running is a refusal.
+/// The same step closed this many times in succession is a refusal.
 inline constexpr unsigned kClosesOfRefusal = 3;
 
-/// The refusal that repeated closes in `step` amount to; nothing where a close says nothing.
+/// The refusal that repeated closes in `step` amount to; nothing where closes do not tell.
 [[nodiscard]] std::optional<ErrorKind> refusal_of(Phase step);
 
 }  // namespace fleet_provision

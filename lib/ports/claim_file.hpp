@@ -1,4 +1,4 @@
-// A file of the claim as it was when it was read: what may be deleted later, and nothing that has taken its name since.
+// A file of the claim as it was when it was read: only that file may be deleted later, not another of the same name.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace fleet_provision {
 
-/// An inode number alone may come again for the next file.
+/// More than the inode number, which the next file may get again.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

@@ -1,4 +1,4 @@
-// Time, and the only way to let it pass.
+// The clocks, and the only way to sleep.
 #pragma once
 
 #include <string>

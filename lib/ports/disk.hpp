@@ -7,7 +7,7 @@
 // the real callers over a fake that forgets whatever was not.
 //
 // Errors: kStateNotWritable (EACCES, EPERM, EROFS, ENOTDIR, ELOOP), kStateCrossDevice (EXDEV), kDiskFull (ENOSPC,
-// EDQUOT), kDiskError (EIO and the rest), each naming the whole path.
+// EDQUOT), kDiskError (EIO and the rest), each naming the full path.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace fleet_provision {
 
 enum class EntryType : unsigned char { kFile, kDirectory, kOther };
 
-/// What stands at a path.
+/// The entry at a path.
 struct EntryFacts {
   EntryType type = EntryType::kOther;
   /// Permission bits.
@@ -51,8 +51,8 @@ class Disk {
 
   /// Makes the state directory (0755) and its parents where missing; the names it made are durable when it returns.
   [[nodiscard]] virtual Result<void> make_root() = 0;
-  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id. Taking it again is
-  /// nothing.
+  /// Takes the lock for the life of this object, or fails with kLocked and the holder's process id. Taking it again
+  /// does nothing.
   [[nodiscard]] virtual Result<void> lock() = 0;
 
   [[nodiscard]] virtual Result<void> make_directory(const std::string& path) = 0;
@@ -66,7 +66,7 @@ class Disk {
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   /// Swaps two entries at once; false when the file system cannot.
   [[nodiscard]] virtual Result<bool> exchange(const std::string& a, const std::string& b) = 0;
-  /// Removing what is not there succeeds.
+  /// Removing an entry that does not exist succeeds.
   [[nodiscard]] virtual Result<void> remove_file(const std::string& path) = 0;
   [[nodiscard]] virtual Result<void> remove_directory(const std::string& path) = 0;
 

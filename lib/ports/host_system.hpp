@@ -1,4 +1,4 @@
-// What a run does outside its state directory: it deletes the files of the claim, and runs the program of --on-success.
+// What a run does outside its state directory: it deletes the claim's files and runs the program of --on-success.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct ProgramCall {
   Instant deadline;
 };
 
-/// What no option can have deleted.
+/// Files that are never deleted, whatever the options say.
 struct SparedFiles {
-  /// With all below it.
+  /// And all below it.
   std::string state_dir;
   std::optional<std::string> ca_file;
 };
@@ -36,7 +36,7 @@ class HostSystem {
   virtual ~HostSystem() = default;
 
   /// Runs a program and waits for it; kOnSuccessFailed unless it exits 0, kInterrupted or kTerminated when the run is
-  /// told to stop, and then the program is ended.
+  /// told to stop, which ends the program too.
   [[nodiscard]] virtual Result<void> run(const ProgramCall& call) = 0;
   /// Whether `run` could begin now, as far as that can be seen; kOnSuccessFailed.
   [[nodiscard]] virtual Result<void> may_run(const std::string& file) = 0;

@@ -1,4 +1,4 @@
-// What a run tells while it goes on. Calls may come from any thread, also while another is in one: an Observer locks.
+// What a run reports while it goes on. Any thread may call, also while another call runs: an Observer locks.
 #pragma once
 
 #include <optional>
@@ -22,9 +22,9 @@ class Observer {
   virtual void phase_ended(Phase phase, unsigned attempt) = 0;
   /// A connection attempt failed. `next_try_in` is absent when there will be none.
   virtual void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) = 0;
-  /// Something a person should know although the run goes on.
+  /// A problem that does not end the run.
   virtual void warned(const std::string& message) = 0;
-  /// A milestone became durable, or was found so at the start; in words ("key stored", "resuming with certificate …").
+  /// A milestone became durable, or was found at the start; in words ("key stored", "resuming with certificate …").
   virtual void reached(const std::string& what) = 0;
   /// A packet or a detail of the connection, for `-v -v`; never holds a payload or a secret.
   virtual void detail(const std::string& text) = 0;

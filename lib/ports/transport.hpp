@@ -1,8 +1,8 @@
-// The way to the service: one mutual-TLS MQTT connection at a time.
+// Connections to the service: one with mutual TLS and MQTT at a time.
 //
-// `connect` returns at once, so that the caller can make its key meanwhile; `established` waits for the CONNACK. Each
-// wait takes at most the request timeout and never outlasts the deadline of the run. Every failure is an Error whose
-// kind and phase say which step failed; a Session that has failed is only good for `close`.
+// `connect` returns at once, so that the caller can make its key in the meantime; `established` waits for the CONNACK.
+// Each wait takes at most the request timeout and never outlasts the deadline of the run. Every failure is an Error
+// whose kind and phase say which step failed; a Session that has failed is only good for `close`.
 #pragma once
 
 #include <memory>
@@ -78,15 +78,15 @@ class Transport {
   /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
   /// Called once, before `connect`; nothing is sent.
   [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
-  /// Reads the claim's files once more and tells what they hold, whether in date or not; those that do not exist are
-  /// left out. Changes nothing of how `connect` speaks.
+  /// Reads the claim's files once more and gives what they hold, expired or not; those that do not exist are left out.
+  /// Does not change what `connect` uses.
   [[nodiscard]] virtual Result<ClaimProof> prove_claim() {
     return fail(ErrorKind::kClaimNotRemoved, "this transport does not tell the claim's files");
   }
   /// Reads the roots to trust and no more. Until credentials are loaded `connect` then goes without a certificate of
   /// ours, which is far enough to see whether the server's own is good.
   [[nodiscard]] virtual Result<void> load_roots() { return {}; }
-  /// From now on `connect` speaks as the identity that was issued, and no longer as the claim. Also without a claim.
+  /// From now on `connect` uses this certificate and key instead of the claim's; no claim has to be loaded.
   [[nodiscard]] virtual Result<void> use_identity(const IssuedCredentials& issued) = 0;
   /// Begins one connection. Only one Session lives at a time.
   [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;

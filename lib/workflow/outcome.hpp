@@ -1,4 +1,4 @@
-// What a command of the workflow came to: the value that the report prints and the exit code follows from.
+// The outcome of a command: the value that the report prints and that decides the exit code.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ struct Check {
   double duration_ms = 0;
 };
 
-/// What a run came to. With kFailed `error` is set and `identity` is what was found, if anything.
+/// With kFailed `error` is set, and `identity` where one was found.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kFailed;
   std::optional<Identity> identity;
@@ -33,7 +33,7 @@ struct Outcome {
   /// Connections begun, create requests sent.
   unsigned attempts = 0;
   unsigned certificates_requested = 0;
-  /// The run went on from a milestone of an earlier one.
+  /// The run resumed from a milestone of an earlier one.
   bool resumed = false;
   /// Of the command `check` alone.
   std::vector<Check> checks;

@@ -65,7 +65,7 @@ ScriptedBroker::Script at_publish(Act act) {
 std::vector<Row> mqtt_rows() {
   return {
       {.name = "closed before CONNACK", .server = good(), .script = swallow, .arguments = {"--client-id", "gateway-1"},
-       .exit_code = 77, .kind = "policy-connect", .message = {"CONNECT as client gateway-1", "three times running"},
+       .exit_code = 77, .kind = "policy-connect", .message = {"CONNECT as client gateway-1", "three times in succession"},
        .hint = {"ACTIVE", "account and region", "policy attached", "iot:Connect on client/gateway-1"}},
       {.name = "not authorized, MQTT 5", .server = good(), .script = refusing(135),
        .arguments = {"--client-id", "gateway-1"}, .exit_code = 77, .kind = "policy-connect",
@@ -117,9 +117,9 @@ std::vector<Row> mqtt_rows() {
        .script = at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
        }), .arguments = {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, .exit_code = 77,
-       .kind = "policy-subscribe", .message = {"after SUBSCRIBE", "three times running"},
+       .kind = "policy-subscribe", .message = {"after SUBSCRIBE", "three times in succession"},
        .hint = {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
-        "same client id, gateway-1"}},
+        "uses the client ID gateway-1"}},
       {.name = "publish denied, MQTT 5", .server = good(),
        .script = at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet, 135));
@@ -131,7 +131,7 @@ std::vector<Row> mqtt_rows() {
        .script = at_publish([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
        }), .arguments = {"--mqtt-version", "3.1.1"}, .exit_code = 77, .kind = "policy-publish",
-       .message = {"three times running"}, .hint = {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
+       .message = {"three times in succession"}, .hint = {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
       {.name = "receive denied", .server = good(),
        .script = at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet));

@@ -141,7 +141,7 @@ std::string final_fault(CrashFixture& fixture, const Outcome& outcome) {
   if (fixture.disk.holds("token-")) return "a token is left";
   if (!fixture.scenario.with_post_install) return "";
   if (!(*identity)->verified_at) return "the identity was never proved";
-  if (fixture.disk.text("on-success-owed")) return "the program is still owed";
+  if (fixture.disk.text("on-success-owed")) return "the program has not run";
   bool ran = false;
   for (const auto& call : fixture.host_system.calls) ran |= call.variables.at(1).second == (*identity)->certificate_id;
   if (!ran) return "the program never ran for this identity";

@@ -1,6 +1,6 @@
 // What the waits must do for a fleet, in virtual time. The full table is made by scripts/fleet-simulation.
 #include "tests/fleet/fleet.hpp"
-#include "catch.hpp"
+#include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::fleet;

@@ -85,7 +85,7 @@ BREAKS = [
     (keys_and_files.files_exist, "README.md", "](docs/rotation.md)", "](docs/rotating.md)", "there is no docs/rotating.md"),
     (keys_and_files.files_exist, "docs/architecture.md", "`lib/core/backoff.*`", "`lib/core/waiting.*`", "there is no lib/core/waiting.*"),
     (keys_and_files.files_exist, "docs/architecture.md", "`retry.*`", "`retries.*`", "there is no retries.*"),
-    (code_names.names_exist, "docs/performance.md", "`SendBell`", "`SendGong`", "the code has no SendGong"),
+    (code_names.names_exist, "docs/performance.md", "`SendThreadWaker`", "`SendThreadGong`", "the code has no SendThreadGong"),
     (code_names.names_exist, "docs/library.md", "`Interrupt::raise`", "`Interrupt::lift`", "the code has no Interrupt::lift"),
     (code_names.milestones, "docs/architecture.md", "Enrolled (→ Verified) → Installed", "Enrolled → Installed", "the milestones are"),
     (code_names.public_headers, "docs/library.md", "`core/plan.hpp`", "`core/plans.hpp`", "the header core/plans.hpp"),

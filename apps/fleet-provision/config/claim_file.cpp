@@ -77,7 +77,7 @@ Result<LoadedClaim> read_claim_file(const std::string& path, const std::optional
   const std::string file = path == "-" ? "stdin" : printable(path, 300);
   const std::string name = name_of(path);
   const std::string_view text = without_byte_order_mark(bytes.reveal());
-  const FileFormat format = look_at_file(text).format;
+  const FileFormat format = detect_format(text).format;
   const bool json = format == FileFormat::kAwsClaim || format == FileFormat::kJson;
   FP_TRY_ASSIGN(LoadedClaim claim, json ? from_json(text, name) : from_pem(text, name, path));
   claim.pem.from_one_text = true;

@@ -26,7 +26,7 @@ Result<void> check_dates(const CertificateFacts& facts, const PemCredentials& pe
                   "; the local time is " + rfc3339(now),
               pem.principal == Principal::kClaim
                   ? "get a new claim certificate; if the local time is wrong, set the clock"
-                  : "make a new identity with --force; if the local time is wrong, set the clock");
+                  : "set the clock if the local time is wrong; otherwise provision again with --force");
 }
 
 /// Where key and first certificate differ because another one should be the first.

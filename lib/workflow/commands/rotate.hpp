@@ -1,4 +1,4 @@
-// A new key and certificate for a gateway that has an identity, asked for with that identity.
+// The command `rotate`: replaces key and certificate of a gateway, as its present identity.
 #pragma once
 
 #include "workflow/commands/provision.hpp"
@@ -7,12 +7,12 @@ namespace fleet_provision {
 
 /// The command `rotate`: CreateCertificateFromCsr or CreateKeysAndCertificate and then RegisterThing, as the present
 /// identity instead of a claim, with the client id of `plan.verify_client_id`, else the thing's name. The new identity
-/// has connected before it takes the place of the present one, which becomes `previous/`; until then nothing of that is
-/// touched. It is still the identity of the request that the first one was made for, also where `plan.template_name` is
-/// a template made for rotation, and must be of the same thing.
+/// has connected before it replaces the present one, which becomes `previous/` and is not changed before. It belongs to
+/// the request that the first identity was made for, also where `plan.template_name` is a template made for rotation,
+/// and must be of the same thing.
 ///
 /// kRotated; kNotProvisioned where there is none, kOtherIdentity for another request or when the service names another
-/// thing, and what `provision` may fail with. An unfinished rotation is gone on with by the next one. The service keeps
+/// thing, and what `provision` may fail with. The next rotation resumes an unfinished one. The service keeps
 /// the certificate that was replaced attached and active.
 [[nodiscard]] Outcome rotate(const Plan& plan, const Ports& ports);
 

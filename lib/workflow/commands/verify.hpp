@@ -7,7 +7,7 @@
 
 namespace fleet_provision {
 
-/// The command `verify`: the identity in its place connects (kVerified); kNotProvisioned where there is none.
+/// The command `verify`: the installed identity connects (kVerified); kNotProvisioned where there is none.
 [[nodiscard]] Outcome verify_installed(const Plan& plan, const Ports& ports);
 
 }  // namespace fleet_provision

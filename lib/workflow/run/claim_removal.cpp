@@ -9,7 +9,7 @@ namespace fleet_provision {
 namespace {
 
 constexpr const char* kByHand =
-    "delete it by hand if it is the claim's, or correct --claim, or --claim-cert and --claim-key";
+    "delete it by hand if it belongs to the claim; otherwise correct --claim, or --claim-cert and --claim-key";
 
 tl::unexpected<Error> refuse(const std::string& file, const std::string& why, const char* hint = kByHand) {
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);
@@ -32,7 +32,7 @@ SparedFiles ClaimRemoval::spared() const {
 Result<std::vector<std::string>> ClaimRemoval::remaining() {
   std::vector<std::string> files;
   if (plan_.claim_files_to_remove.empty()) return files;
-  if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "nobody can remove the claim");
+  if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "there is no host system to remove the claim");
   for (const std::string& each : plan_.claim_files_to_remove) {
     FP_TRY_ASSIGN(const bool is_there, ports_.host->may_remove(each, spared()));
     if (is_there) files.push_back(each);
@@ -71,9 +71,10 @@ Result<std::vector<ClaimFile>> ClaimRemoval::proved(const std::vector<std::strin
     proof = *proof_;
   } else {
     FP_TRY_ASSIGN(proof, prove(files.front()));
-    if (!proof.certificate) return refuse(files.front(), "without the claim certificate it cannot be told what it is");
+    if (!proof.certificate)
+      return refuse(files.front(), "its content cannot be verified without the claim certificate");
     if (!vouches(identity, proof)) {
-      return refuse(files.front(), "it is not of the claim that this gateway was provisioned with");
+      return refuse(files.front(), "it does not belong to the claim that this gateway was provisioned with");
     }
   }
   std::vector<ClaimFile> found;
@@ -89,7 +90,7 @@ Result<std::vector<ClaimFile>> ClaimRemoval::proved(const std::vector<std::strin
 Result<void> ClaimRemoval::carry_out(const Identity& identity) {
   FP_TRY_ASSIGN(const auto files, remaining());
   if (files.empty()) return {};
-  // All before the first is gone: without the certificate nobody could tell what the key is.
+  // All are proved before the first is deleted: without the certificate the key cannot be recognised.
   FP_TRY_ASSIGN(const auto claim, proved(files, identity));
   for (std::size_t i = 0; i < claim.size(); ++i) {
     const ClaimFile& each = claim[i];

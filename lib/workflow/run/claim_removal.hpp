@@ -1,4 +1,4 @@
-// --remove-claim: the end of the claim's files, and of no other file.
+// --remove-claim: deletes the claim's files, and no other file.
 //
 // A file is deleted only when it was read in this run as part of the claim, and is still that file. Where this run did
 // not load the claim, because the gateway was provisioned already, the identity says which claim it was made with.
@@ -19,12 +19,12 @@ class ClaimRemoval {
   /// Both outlive this.
   ClaimRemoval(const Plan& plan, const Ports& ports) : plan_(plan), ports_(ports) {}
 
-  /// Whether the files that are still there can be deleted, as far as that can be seen; how many there are.
+  /// Whether the files that still exist can be deleted, as far as that is known before; gives their number.
   /// kClaimNotRemoved.
   [[nodiscard]] Result<std::size_t> foresee();
-  /// The same before a certificate is asked for, with the claim that was loaded; remembers its files.
+  /// The same before a certificate is requested, with the claim that was loaded; remembers its files.
   [[nodiscard]] Result<void> prepare(const CertificateFacts& claim);
-  /// Deletes what is still there. kClaimNotRemoved.
+  /// Deletes the files that still exist. kClaimNotRemoved.
   [[nodiscard]] Result<void> carry_out(const Identity& identity);
 
  private:

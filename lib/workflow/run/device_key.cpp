@@ -13,7 +13,7 @@ Result<void> check_given_key(const Plan& plan, const Requester& requester, const
   const std::string& requesting = requester.certificate.public_key_sha256;
   if (!requester.rotated) return require_other_key_than_claim(plan, key.public_key_sha256, requesting);
   if (key.public_key_sha256 == requesting) {
-    observer.warned("the present identity has this key already; only its certificate is replaced");
+    observer.warned("the current identity already uses this key; only its certificate is replaced");
   }
   return {};
 }
@@ -89,7 +89,7 @@ Result<void> require_other_key_than_claim(const Plan& plan, const std::string& p
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) {
     return fail(ErrorKind::kDeviceKeyIsClaimKey,
                 "the CSR " + printable(csr->file) + " was made with the claim's own key" + kWhy,
-                "make the CSR with a key that only this gateway has");
+                "create the CSR with a key that only this gateway has");
   }
   const auto* key = std::get_if<ExistingKey>(&plan.key_source);
   return fail(ErrorKind::kDeviceKeyIsClaimKey,
@@ -101,7 +101,7 @@ Failure registered_with_claim_key() {
   return fail(
       ErrorKind::kDeviceKeyIsClaimKey,
       "an unfinished run has registered this gateway with the claim's own key, which all gateways of the claim share",
-      "discard it with --force; a new key is made unless --key or --csr names another one");
+      "discard the unfinished run with --force; a new key is generated unless --key or --csr gives another one");
 }
 
 }  // namespace fleet_provision

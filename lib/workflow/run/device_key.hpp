@@ -1,4 +1,4 @@
-// The device key and its CSR: made, or taken from where the options say; and never the claim's key, else every gateway
+// The device key and its CSR: made, or given by the options; and never the claim's key, else every gateway
 // that has the claim would have the same key.
 #pragma once
 

@@ -42,7 +42,7 @@ void Enrolment::warn_early() {
   const Plan& plan = context_.plan;
   const Ports& ports = context_.ports;
   if (plan.endpoint.port == kPlainMqtt) {
-    ports.observer.warned("port 1883 is that of MQTT without TLS, which is not spoken here; AWS IoT has 8883 and 443");
+    ports.observer.warned("port 1883 is for MQTT without TLS, which is not supported; AWS IoT uses 8883 and 443");
   }
   if (plan.on_success && ports.host != nullptr) {
     const auto may = ports.host->may_run(*plan.on_success);
@@ -50,8 +50,8 @@ void Enrolment::warn_early() {
   }
   if (is_legacy_aws_endpoint(plan.endpoint.host)) {
     ports.observer.warned("the endpoint " + plan.endpoint.host +
-                          " is of the kind without -ats, whose certificate is no longer trusted; " +
-                          std::string(kEndpointCommand) + " tells the right one");
+                          " has no -ats, and its certificate is no longer trusted; " + std::string(kEndpointCommand) +
+                          " gives the right one");
   }
 }
 
@@ -68,7 +68,7 @@ Result<void> Enrolment::wait_for_clock() {
   const WallTime valid_from = requester_.certificate.not_before;
   const WallTime floor = std::max<WallTime>(context_.plan.build_date, valid_from);
   if (ports.clock.wall_now() >= floor) return {};
-  ports.observer.warned("the clock says " + rfc3339(ports.clock.wall_now()) + ", but it is at least " + rfc3339(floor) +
+  ports.observer.warned("the clock says " + rfc3339(ports.clock.wall_now()) + ", which is before " + rfc3339(floor) +
                         "; waiting for it to be set");
   PhaseMark mark(ports.observer, Phase::kWait, 1);
   while (ports.clock.wall_now() < floor) {

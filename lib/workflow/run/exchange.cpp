@@ -16,17 +16,17 @@ Phase phase_of(Operation operation) {
   return operation == Operation::kRegisterThing ? Phase::kRegister : Phase::kCreate;
 }
 
-Error rejected(Operation operation, ErrorKind kind, const ServiceError& words, const Plan& plan) {
-  Error error;
-  error.kind = kind;
-  error.phase = phase_of(operation);
-  // The service's words are given whole, only made fit for a terminal.
-  const std::size_t whole = 4 * (words.error_code.size() + words.error_message.size());
-  error.message = "the service rejected " + std::string(word(operation)) + ": " + std::to_string(words.status_code) +
-                  " " + printable(words.error_code, whole) + ": " + printable(words.error_message, whole);
-  error.hint = rejection_hint(operation, kind, words, plan);
-  error.service = words;
-  return error;
+Failure rejected(Operation operation, ErrorKind kind, const ServiceError& words, const Plan& plan) {
+  // The service's words are not cut, only made fit for a terminal.
+  const std::size_t limit = 4 * (words.error_code.size() + words.error_message.size());
+  Failure failure =
+      fail(kind,
+           "the service rejected " + std::string(word(operation)) + ": " + std::to_string(words.status_code) + " " +
+               printable(words.error_code, limit) + ": " + printable(words.error_message, limit),
+           rejection_hint(operation, kind, words, plan))
+          .in(phase_of(operation));
+  failure.value().service = words;
+  return failure;
 }
 
 PolicyNeed publish_need(const Topics& topics) {
@@ -39,8 +39,7 @@ PolicyNeed subscribe_need(const std::vector<std::string>& filters) {
   return need;
 }
 
-/// An error of the session while `operation` was under way: it happened there, and if it is a denial it names what
-/// was denied.
+/// An error of the session during `operation`: it has that phase, and a denial names what was denied.
 Error during(Operation operation, const Topics& topics, const Plan& plan, Error error) {
   error.phase = phase_of(operation);
   error.need = publish_need(topics);
@@ -100,14 +99,14 @@ Result<Secret> Exchange::await_another(Operation operation) {
 
 Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
   for (;;) {
-    // Messages that are not for us must not keep the wait going.
+    // Messages that are ignored do not prolong the wait.
     auto message = clock_.now() < answer_deadline_ ? session_.receive(answer_deadline_) : silence();
     if (!message && message.error().kind == ErrorKind::kNoAnswer) {
-      return fail(unanswered(operation, topics));
+      return unanswered(operation, topics);
     }
     if (!message) return fail(during(operation, topics, plan_, std::move(message).error()));
     if (taken_before(*message)) {
-      observer_.detail("ignored a repeated answer on " + message->topic);
+      observer_.detail("ignored a repeated response on " + message->topic);
       continue;
     }
     if (message->topic != topics.accepted && message->topic != topics.rejected) {
@@ -115,7 +114,7 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
       continue;
     }
     if (message->topic == topics.accepted) {
-      // Each accepted answer holds a token or names of its own; two equal ones are one. Refusals may well be equal.
+      // Each accepted response holds a token or names of its own; two equal ones are one. Rejections may be equal.
       taken_.push_back(Message{message->topic, message->payload.duplicate()});
       return std::move(message->payload);
     }
@@ -123,26 +122,25 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
     auto words = decode_rejected(message->payload.reveal(), plan_.payload_format);
     if (!words) return fail(std::move(words).error().in(phase_of(operation)));
     const auto kind = classify(*words);
-    if (kind) return fail(rejected(operation, *kind, *words, plan_));
-    observer_.detail("the service is still at work on " + std::string(word(operation)));
+    if (kind) return rejected(operation, *kind, *words, plan_);
+    observer_.detail("the service is still processing " + std::string(word(operation)));
   }
 }
 
-Error Exchange::unanswered(Operation operation, const Topics& topics) {
-  Error error;
-  error.kind = ErrorKind::kNoAnswer;
-  error.phase = phase_of(operation);
-  error.message = "no response to " + std::string(word(operation)) + " on " + topics.accepted + " or …/rejected " +
-                  within_text(limits_.request_timeout, answer_deadline_ == limits_.run_deadline);
+Failure Exchange::unanswered(Operation operation, const Topics& topics) {
+  std::string message = "no response to " + std::string(word(operation)) + " on " + topics.accepted +
+                        " or …/rejected " +
+                        within_text(limits_.request_timeout, answer_deadline_ == limits_.run_deadline);
   const std::optional<bool> acknowledged = session_.acknowledged();
   if (acknowledged) {
-    error.message += *acknowledged ? ", though the request was acknowledged" : ", and the request was not acknowledged";
+    message += *acknowledged ? ", though the request was acknowledged" : ", and the request was not acknowledged";
   }
-  error.hint = allow_hint(plan_.principal, {"iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}},
-                          scope_or_placeholders(plan_.endpoint.host)) +
-               "; a throttled service is silent too";
-  if (acknowledged == false) error.hint += ", and so is a link that failed";
-  return error;
+  std::string hint =
+      allow_hint(plan_.principal, {"iot:Receive", {"topic/" + topics.accepted, "topic/" + topics.rejected}},
+                 scope_or_placeholders(plan_.endpoint.host)) +
+      "; a throttled service does not respond either";
+  if (acknowledged == false) hint += ", nor does a failed link";
+  return fail(ErrorKind::kNoAnswer, std::move(message), std::move(hint)).in(phase_of(operation));
 }
 
 bool Exchange::taken_before(const Message& message) const {

@@ -1,8 +1,8 @@
-// Requests and answers over one connection (docs/service.md, "The exchange").
+// Requests and responses over one connection (docs/service.md, "The exchange").
 //
-// The service has no correlation id: an answer belongs to a request by its topic and by the connection alone. So one
-// request is outstanding at a time, all four response topics are subscribed before the first request leaves, and an
-// answer that was already taken once is not taken again (QoS 1 may repeat it).
+// The service has no correlation id: a response belongs to a request by its topic and by the connection alone. So one
+// request is outstanding at a time, all four response topics are subscribed before the first request is sent, and a
+// response that was taken once is not taken again (QoS 1 may repeat it).
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ namespace fleet_provision {
 /// A server that denies by closing does not say which of several filters it meant.
 enum class Subscribing : unsigned char { kAtOnce, kOneByOne };
 
-/// Answers reach only the connection that asked: a second one, if there is any, comes right behind the first.
+/// Responses reach only the connection that sent the request: a second one, if there is any, follows the first at once.
 inline constexpr Milliseconds kBetterAnswerPatience{2'000};
 
 class Exchange {
@@ -31,19 +31,19 @@ class Exchange {
 
   Exchange(Session& session, Clock& clock, Observer& observer, const Plan& plan, const Limits& limits);
 
-  /// Waits for the connection and subscribes the answer topics of both operations.
+  /// Waits for the connection and subscribes the response topics of both operations.
   [[nodiscard]] Result<ConnectionFacts> open(Subscribing subscribing = Subscribing::kAtOnce);
-  /// Sends one request and waits for its answer: the payload of the accepted topic. An answer on the rejected topic is
+  /// Sends one request and waits for its response: the payload of the accepted topic. One on the rejected topic is
   /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
   [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
-  /// The next answer to the last `ask`, since the one that came was not for us: until the deadline that it had, and at
-  /// most kBetterAnswerPatience after the first call.
+  /// The next response to the last `ask`, where the first was for another device: until the deadline of that one, and
+  /// at most kBetterAnswerPatience after the first call.
   [[nodiscard]] Result<Secret> await_another(Operation operation);
 
  private:
   [[nodiscard]] Result<Secret> await(Operation operation, const Topics& topics);
   [[nodiscard]] Result<void> subscribe(const std::vector<std::string>& filters);
-  [[nodiscard]] Error unanswered(Operation operation, const Topics& topics);
+  [[nodiscard]] Failure unanswered(Operation operation, const Topics& topics);
   [[nodiscard]] bool taken_before(const Message& message) const;
 
   Session& session_;

@@ -34,7 +34,7 @@ Result<DeviceKey> open_key(const Plan& plan, const Ports& ports, const std::stri
   }
   const std::string reference = key_reference(plan, identity);
   if (reference.empty()) {
-    return fail(ErrorKind::kUsage, "the key of this identity is not in the state directory", "name it with --key");
+    return fail(ErrorKind::kUsage, "the key of this identity is not in the state directory", "give it with --key");
   }
   return ports.keysmith.open_key(reference);
 }
@@ -48,8 +48,9 @@ bool is_refusal(ErrorKind kind) {
 Error as_refusal_of_identity(Error error, const std::string& client_id) {
   const bool refused = is_refusal(error.kind);
   if (refused || error.kind == ErrorKind::kConnectionLost) {
-    error.hint = "the policy that the template attaches must allow iot:Connect on client/" + printable(client_id) +
-                 ", and the template must make the certificate ACTIVE; a new policy may take minutes to spread";
+    error.hint = "allow iot:Connect on client/" + printable(client_id) +
+                 " in the policy that the template attaches, and make the certificate ACTIVE in the template; a new "
+                 "policy may take minutes to take effect";
   }
   if (refused) error.kind = ErrorKind::kIdentityRefused;
   error.phase = Phase::kVerify;
@@ -72,12 +73,12 @@ Result<void> connect_as_identity(const Plan& plan, const Ports& ports, const std
     return fail(
         ErrorKind::kIssuedCertificateExpired,
         "the identity's certificate expired at " + rfc3339(facts.not_after) + "; the local time is " + rfc3339(now),
-        "make a new identity with --force; if the local time is wrong, set the clock");
+        "set the clock if the local time is wrong; otherwise provision again with --force");
   }
   FP_TRY_ASSIGN(const DeviceKey key, open_key(plan, ports, directory, identity));
   if (key.public_key_sha256 != facts.public_key_sha256) {
-    return fail(ErrorKind::kDeviceKeyUnusable, "the device key does not belong to the identity's certificate",
-                "name the right one with --key");
+    return fail(ErrorKind::kDeviceKeyUnusable, "the device key does not match the identity's certificate",
+                "give the matching key with --key");
   }
   return ports.transport.use_identity({std::string(certificate.reveal()), key});
 }

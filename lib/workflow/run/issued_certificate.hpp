@@ -1,4 +1,4 @@
-// What the service issued is proved before it is believed.
+// The proof that an issued certificate can be used.
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@ Result<void> check_thing_name(const std::optional<std::string>& name) {
   if (!name || is_thing_name(*name)) return {};
   return fail(ErrorKind::kMalformedAnswer,
               "the response's thingName \"" + printable(*name, 200) + "\" is not a thing name",
-              "a thing name has 1 to 128 of the characters A-Z a-z 0-9 : _ -")
+              "let the template name the thing with 1 to 128 of the characters A-Z a-z 0-9 : _ -")
       .in(Phase::kRegister);
 }
 

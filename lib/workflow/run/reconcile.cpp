@@ -23,7 +23,7 @@ Differences of_key(const KeyOrigin& left, const KeyOrigin& wanted) {
   if (both_made) {
     note(differences, *made == std::get<MadeHere>(wanted), "--key-type");
   } else {
-    note(differences, left == wanted, "where the key comes from (--method, --key, --csr)");
+    note(differences, left == wanted, "the source of the key (--method, --key, --csr)");
   }
   return differences;
 }
@@ -124,7 +124,7 @@ class Reconciler {
     if (given == nullptr || plan_.method == Method::kKeys) return true;
     FP_TRY_ASSIGN(const Csr csr, keysmith_.open_csr(given->file));
     if (csr.pem == at.csr_pem) return true;
-    warn({"the file of --csr"}, "what was asked for with it is not used");
+    warn({"the file of --csr"}, "the certificate requested with it is not used");
     return false;
   }
 

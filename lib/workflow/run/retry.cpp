@@ -10,14 +10,14 @@
 namespace fleet_provision {
 namespace {
 
-/// With a client id of its own choice a gateway may also have a twin.
-std::string or_a_twin(const Plan& plan) {
+/// With a client ID that was given, another gateway may use the same one.
+std::string or_same_client_id(const Plan& plan) {
   if (!plan.client_id) return {};
-  return "; if it does, another gateway connects with the same client id, " + printable(*plan.client_id);
+  return "; if it does, check that no other gateway uses the client ID " + printable(*plan.client_id);
 }
 
-/// Whether what `later` needs may be what was denied when `earlier` was: one filter after all four.
-bool goes_on(const std::optional<PolicyNeed>& earlier, const std::optional<PolicyNeed>& later) {
+/// Whether `later` may be denied for the same reason as `earlier`: one filter after all four.
+bool may_be_same_denial(const std::optional<PolicyNeed>& earlier, const std::optional<PolicyNeed>& later) {
   if (!earlier || !later) return true;
   return std::all_of(later->resources.begin(), later->resources.end(), [&earlier](const std::string& each) {
     return std::find(earlier->resources.begin(), earlier->resources.end(), each) != earlier->resources.end();
@@ -26,16 +26,16 @@ bool goes_on(const std::optional<PolicyNeed>& earlier, const std::optional<Polic
 
 std::string refusal_hint(const Error& closed, const Plan& plan) {
   if (!closed.need) return certificate_hint(plan.principal, plan.client_id.value_or("fleet-provision-*"));
-  return allow_hint(plan.principal, *closed.need, scope_or_placeholders(plan.endpoint.host)) + or_a_twin(plan);
+  return allow_hint(plan.principal, *closed.need, scope_or_placeholders(plan.endpoint.host)) + or_same_client_id(plan);
 }
 
-/// What each of the closes said, and that it was no accident.
+/// The last close as a refusal: its message, and that it was not the first.
 Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
   closed.kind = kind;
-  closed.message += ", three times running";
-  // Before SUBSCRIBE, and of a new identity, whoever made the error knows best what it met.
-  const bool knows = step == Phase::kTls || step == Phase::kMqtt || kind == ErrorKind::kIdentityRefused;
-  const bool keeps_hint = knows && !closed.hint.empty();
+  closed.message += ", three times in succession";
+  // Before SUBSCRIBE, and for a new identity, the hint of the error itself is more exact.
+  const bool exact = step == Phase::kTls || step == Phase::kMqtt || kind == ErrorKind::kIdentityRefused;
+  const bool keeps_hint = exact && !closed.hint.empty();
   if (!keeps_hint) closed.hint = refusal_hint(closed, plan);
   return closed;
 }
@@ -87,13 +87,14 @@ Error Retry::judged(Error error) {
     closed_step_.reset();
     return error;
   }
-  const bool again = closed_step_ == error.phase && goes_on(closed_need_, error.need);
+  const bool again = closed_step_ == error.phase && may_be_same_denial(closed_need_, error.need);
   closes_ = again ? closes_ + 1 : 1;
   closed_step_ = error.phase;
   closed_need_ = error.need;
   if (error.phase == Phase::kSubscribe) subscribing_ = Subscribing::kOneByOne;
   if (closes_ < kClosesOfRefusal) {
-    if (error.hint.empty()) error.hint = "a service that denies something may close the connection like this";
+    if (error.hint.empty())
+      error.hint = "if this repeats, check the policy: a denial may close the connection without a reason";
     return error;
   }
   const Phase phase = *error.phase;

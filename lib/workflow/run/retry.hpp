@@ -1,9 +1,9 @@
 // Whether and when to connect again.
 //
 // The verdict table says what a failure means; this adds what only the sequence of failures can tell. A denial on MQTT
-// 3.1.1 is a bare close, so the same step closed three times running, each soon after our packet, is taken for a
+// 3.1.1 is a bare close, so the same step closed three times in succession, each soon after our packet, is taken for a
 // refusal. Since such a close does not say which of four filters it meant, the connections after it subscribe one by
-// one. And a wait that would outlast the run is not begun: the run ends with what failed last.
+// one. And a wait that would outlast the run is not begun: the run ends with the last failure.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +27,17 @@ class Retry {
   Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits = std::nullopt);
 
   struct Decision {
-    /// The failure as it is to be told: repeated closes have become a refusal.
+    /// The failure to report: repeated closes have become a refusal.
     Error error;
     /// The wait before the next connection; nothing when there is none.
     std::optional<Milliseconds> wait;
   };
   /// After connection number `attempt` failed. `random` is even over all its values.
   [[nodiscard]] Decision after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random);
-  /// A connection got as far as a milestone: the waits begin small again.
+  /// A connection reached a milestone: the waits begin small again.
   void progressed();
 
-  /// What the next connection is to speak.
+  /// The version of the next connection.
   [[nodiscard]] MqttVersion mqtt_version() const { return mqtt_version_; }
   /// How the next connection is to subscribe: one filter at a time once a server closed on all of them.
   [[nodiscard]] Subscribing subscribing() const { return subscribing_; }

@@ -64,7 +64,7 @@ Result<void> Steps::discard_claim_key() {
   if (requester_.rotated || key == nullptr || claim_key.empty() || key->public_key_sha256 != claim_key) return {};
   if (milestone(progress_) >= Milestone::kEnrolled && !context_.plan.force) return registered_with_claim_key();
   context_.ports.observer.warned(
-      "the unfinished run used the claim's own key as device key; what it reached is discarded");
+      "the unfinished run used the claim's own key as device key; its progress is discarded");
   progress_ = Fresh{};
   return {};
 }
@@ -89,9 +89,9 @@ Result<void> Steps::note_proof(unsigned attempt) {
 Result<void> Steps::check_limit() {
   if (!requests_certificate(progress_) || !budget_.exhausted()) return {};
   return fail(ErrorKind::kCertificateLimit,
-              "asked for " + std::to_string(kCertificatesMax) + " certificates without one becoming an identity",
+              "requested " + std::to_string(kCertificatesMax) + " certificates, and none became an identity",
               "rerun in " + std::to_string((budget_.rest().count() + 59) / 60) +
-                  " minutes, when the service has deleted what was not used, or with --force")
+                  " minutes, when the service has deleted the unused certificates, or with --force")
       .in(Phase::kCreate);
 }
 
@@ -136,7 +136,7 @@ Result<Progress> Steps::request_key_and_certificate(const StepAttempt& attempt) 
                                 : Result<DeviceKey>(fail(ErrorKind::kMalformedAnswer, "it is missing"));
   if (!key) {
     return fail(ErrorKind::kMalformedAnswer, "the private key of the response cannot be used: " + key.error().message,
-                "the response cannot be used; try --method csr")
+                "use --method csr")
         .in(Phase::kCreate);
   }
   FP_TRY(prove_issued(answer, key->public_key_sha256, ports.keysmith, ports.clock, ports.observer));
@@ -180,7 +180,7 @@ Result<Progress> Steps::next(Certified& at, const StepAttempt& attempt) {
 
 /// A refused token leads back to the key it was issued for; with method `keys` to the beginning.
 Progress Steps::without_token(Certified& at, const Error& refusal) {
-  context_.ports.observer.warned(refusal.message + "; asking for another certificate");
+  context_.ports.observer.warned(refusal.message + "; requesting another certificate");
   if (context_.plan.method == Method::kKeys) return Fresh{};
   return std::move(at.made);
 }

@@ -1,7 +1,7 @@
-// How many certificates this gateway has asked for, before and after each save: at most four for a journal
+// The number of certificates that this gateway has requested, before and after each save: at most four for a journal
 // (docs/architecture.md, "Crash safety").
 //
-// A request is counted durably before it leaves, because afterwards there may be no power to count it with. The save
+// A request is counted durably before it is sent, because the power may fail right after. The save
 // that makes the key durable counts the request that follows, so that counting costs no save of its own.
 #pragma once
 
@@ -14,9 +14,9 @@ class CertificateBudget {
  public:
   explicit CertificateBudget(Clock& clock);
 
-  /// Goes on from what a journal says, brought up to now.
+  /// Resumes from the count of a journal, brought up to now.
   void resume(const CertificateCount& stored);
-  /// The user takes the responsibility (`--force`).
+  /// Sets the count to zero (`--force`).
   void forgive();
 
   [[nodiscard]] bool exhausted();
@@ -27,11 +27,11 @@ class CertificateBudget {
   void saved(const CertificateCount& count) { durable_ = count.requested; }
   /// The next request is counted on disk.
   [[nodiscard]] bool covers_next() const { return durable_ > count_.requested; }
-  /// The disk says something else than what is known now.
+  /// The count on disk is another.
   [[nodiscard]] bool differs_from_disk() const { return durable_ != count_.requested; }
 
   void request_sent();
-  /// The service said no: nothing was made.
+  /// The service rejected it: no certificate was made.
   void request_rejected();
 
  private:

@@ -37,7 +37,7 @@ class Reader {
     FP_TRY(check_thing_name(*identity));
     FP_TRY_ASSIGN(const Secret configuration, file(kDeviceConfigurationFile));
     if (configuration.reveal() != encode_device_configuration(identity->device_configuration)) {
-      return damaged(kDeviceConfigurationFile, "it is not what identity.json says");
+      return damaged(kDeviceConfigurationFile, "it differs from identity.json");
     }
     return std::move(*identity);
   }
@@ -45,7 +45,7 @@ class Reader {
  private:
   [[nodiscard]] tl::unexpected<Error> damaged(const std::string& name, const std::string& why) const {
     return fail(ErrorKind::kIdentityDamaged, disk_.root() + "/" + directory_ + " is damaged: " + name + ": " + why,
-                "restore it from a copy, or create a new identity with --force");
+                "restore it from a backup, or provision again with --force");
   }
 
   Result<Secret> file(const char* name) {
@@ -92,8 +92,7 @@ class Reader {
   Result<void> check_thing_name(const Identity& identity) {
     if (!identity.thing_name) return {};
     FP_TRY_ASSIGN(const Secret text, file(kThingNameFile));
-    if (text.reveal() != *identity.thing_name + "\n")
-      return damaged(kThingNameFile, "it is not what identity.json says");
+    if (text.reveal() != *identity.thing_name + "\n") return damaged(kThingNameFile, "it differs from identity.json");
     return {};
   }
 
@@ -129,7 +128,7 @@ Result<std::optional<Identity>> read_identity_in(Disk& disk, Keysmith& keysmith,
   if (!facts) return std::optional<Identity>();
   if (facts->type != EntryType::kDirectory) {
     return fail(ErrorKind::kIdentityDamaged, disk.root() + "/" + directory + " is not a directory",
-                "move it away; nothing is followed below the state directory");
+                "move it elsewhere; symbolic links in the state directory are not followed");
   }
   FP_TRY_ASSIGN(Identity identity, Reader(disk, keysmith, directory, key_check).read());
   return std::optional<Identity>(std::move(identity));

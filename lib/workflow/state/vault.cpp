@@ -75,8 +75,8 @@ Result<void> Vault::require_private(const std::string& path, EntryType type) {
   if (why.empty()) return {};
   return fail(ErrorKind::kStateNotPrivate, disk_.root() + "/" + path + " " + why,
               facts->type != type
-                  ? "move it away; this program did not make it"
-                  : "keep the state directory on a file system with owners and modes, and deny write access to others");
+                  ? "move it elsewhere; this program did not create it"
+                  : "choose a --state-dir that only this user can write to, on a file system with owners and modes");
 }
 
 /// Why an entry of pending/, or pending/ itself, is not private; empty when it is.
@@ -87,7 +87,7 @@ Result<std::string> Vault::objection_to(const EntryFacts& facts, EntryType type)
   // The commit opens the directory to readers, and nothing else, before it renames it.
   FP_TRY_ASSIGN(const auto committing, disk_.inspect(path_in(kPendingDirectory, kIdentityFile)));
   if (type == EntryType::kDirectory && committing && (facts.mode & kOthersMayWrite) == 0) return "";
-  return "is open to others";
+  return "is accessible to other users";
 }
 
 bool Vault::is_being_given_away(const EntryFacts& facts, EntryType type) {
@@ -130,7 +130,7 @@ Result<std::optional<Journal>> Vault::peek() {
   auto decoded = decode_journal(bytes->reveal());
   if (!decoded) {
     Error error = std::move(decoded).error().within(disk_.root() + "/" + kJournal + " is damaged");
-    if (error.hint.empty()) error.hint = "what it knew is lost; remove " + disk_.root() + "/pending and rerun";
+    if (error.hint.empty()) error.hint = "remove " + disk_.root() + "/pending and rerun";
     return fail(std::move(error));
   }
   Journal journal = std::move(*decoded);
@@ -242,7 +242,7 @@ Result<void> Vault::install() {
   // Read back from the disk: the last proof that the certificate fits the key that will be installed.
   auto read_back = read_identity_in(disk_, keysmith_, kPendingDirectory);
   if (!read_back && read_back.error().kind == ErrorKind::kIdentityDamaged) {
-    return fail(ErrorKind::kDiskError, "what was written does not read back: " + read_back.error().message,
+    return fail(ErrorKind::kDiskError, "the written identity cannot be read back: " + read_back.error().message,
                 "check the disk, then rerun the same command to resume");
   }
   FP_TRY_ASSIGN(const std::optional<Identity> identity, std::move(read_back));

@@ -38,7 +38,7 @@ TEST_CASE("what is not one JSON object is refused with its line") {
       {"\"text\"", "f: holds text instead of a JSON object"},
       {"{\"a\": " + std::string(100000, '[') + "}", "f: line 1, column 70: nested too deeply"},
       {"{\"a\": 1e999}", "f: line 1, column 7: not JSON"},
-      {std::string("{\"a\": 1}\n\0{}", 12), "f: line 2, column 1: not JSON: something follows a NUL byte"},
+      {std::string("{\"a\": 1}\n\0{}", 12), "f: line 2, column 1: not JSON: data follows a NUL byte"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text.substr(0, 40));

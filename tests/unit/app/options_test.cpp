@@ -90,7 +90,8 @@ TEST_CASE("what is only for the command line is nowhere else") {
     const auto options = options_of({"--config", file.path()}, {});
     REQUIRE_FALSE(options);
     CHECK(options.error().kind == ErrorKind::kConfiguration);
-    CHECK(contains(options.error().message, "line 1: " + std::string(option.name) + ": not allowed in a configuration file"));
+    CHECK(contains(options.error().message,
+                   "line 1: " + std::string(option.name) + ": not allowed in a configuration file"));
   }
 }
 

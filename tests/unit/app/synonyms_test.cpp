@@ -84,8 +84,7 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
     std::string hint;
   };
   const Row rows[] = {
-      {"cert", Spelling::kKey,
-       R"(use "claim-cert"; "claim-key" is its key; "key" is an existing key of this device)"},
+      {"cert", Spelling::kKey, R"(use "claim-cert"; "claim-key" is its key; "key" is an existing key of this device)"},
       {"template_name", Spelling::kKey, R"(use "template")"},
       {"claimCert", Spelling::kKey, R"(did you mean "claim-cert"?)"},
       {"configFile", Spelling::kKey, "use --config"},

@@ -38,11 +38,11 @@ TEST_CASE("each status and code of the service says what to do") {
       {enroll, {422, "", ""}, {"compare the parameters"}},
       {enroll, {429, "TooManyRequests", ""}, {"too many requests"}},
       {enroll, {400, "ThrottlingException", ""}, {"too many requests"}},
-      {enroll, {500, "InternalFailure", ""}, {"the fault is the service's"}},
-      {enroll, {503, "ServiceUnavailable", ""}, {"tries again"}},
+      {enroll, {500, "InternalFailure", ""}, {"the service failed"}},
+      {enroll, {503, "ServiceUnavailable", ""}, {"retries"}},
       {enroll, {400, "InvalidCertificateOwnershipToken", ""}, {"token"}},
-      {create, {400, "InvalidCertificateSigningRequest", ""}, {"CSR", "P-256"}},
-      {create, {403, "AccessDenied", ""}, {"ask for certificates"}},
+      {create, {400, "InvalidCertificateSigningRequest", ""}, {"--csr", "P-256"}},
+      {create, {403, "AccessDenied", ""}, {"request certificates"}},
       {create, {404, "", ""}, {"region"}},
       {Operation::kCreateKeysAndCertificate, {400, "", ""}, {"--method csr"}},
   };
@@ -63,7 +63,7 @@ TEST_CASE("a value that a mapping of the template lacks is named with its parame
     const char* message;
     const char* hint;
   };
-  const char* remedy = "; send one that is there, or add it to Mappings of template gateway";
+  const char* remedy = "; send a value of the mapping, or add this one to Mappings of template gateway";
   const Row rows[] = {
       {"Fn::FindInMap cannot find LocationUrl/Boston",
        "the value Boston of DeviceLocation is not in the template's mapping"},

@@ -150,10 +150,10 @@ TEST_CASE("identity.json names the key store, also when an earlier version did n
   const auto earlier = decode_identity(text);
   REQUIRE(earlier);
   CHECK(earlier->key_store == "file");
-  Identity outside = full_identity();
-  outside.key = ExternalKey{};
-  outside.key_store.reset();
-  CHECK(encode_identity(outside).find(R"("keyStore": null)") != std::string::npos);
+  Identity external = full_identity();
+  external.key = ExternalKey{};
+  external.key_store.reset();
+  CHECK(encode_identity(external).find(R"("keyStore": null)") != std::string::npos);
 }
 
 TEST_CASE("an identity.json of another shape is damaged, whatever is missing") {
@@ -182,11 +182,11 @@ TEST_CASE("both files say schema 1, and a file of another schema names the one i
     other.replace(other.find("\"schema\": 1") + 10, 1, schema);
     const auto read = decode_identity(other);
     REQUIRE_FALSE(read);
-    CHECK(read.error().message == "it has schema " + std::string(schema) + ", this version knows schema 1");
+    CHECK(read.error().message == "it has schema " + std::string(schema) + "; this version supports schema 1");
     std::string of_journal(journal.reveal());
     of_journal.replace(of_journal.find("\"schema\":1") + 9, 1, schema);
     const auto journal_read = decode_journal(of_journal);
     REQUIRE_FALSE(journal_read);
-    CHECK(journal_read.error().message == "it has schema " + std::string(schema) + ", this version knows schema 1");
+    CHECK(journal_read.error().message == "it has schema " + std::string(schema) + "; this version supports schema 1");
   }
 }

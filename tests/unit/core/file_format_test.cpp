@@ -212,7 +212,7 @@ TEST_CASE("each format is named for each role, with something to do") {
   };
   for (const Row& row : rows) {
     INFO(printable(row.bytes));
-    CHECK(look_at_file(row.bytes).format == row.format);
+    CHECK(detect_format(row.bytes).format == row.format);
     const auto objection = objection_to(row.bytes, row.role, "F");
     REQUIRE(objection);
     INFO(objection->what << " / " << objection->hint);

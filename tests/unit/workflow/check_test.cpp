@@ -30,7 +30,7 @@ struct CheckBench : WorkflowFixture {
     plan.claim_key_file = "claim.key";
   }
 
-  Outcome look(bool probe = true) {
+  Outcome run_check(bool probe = true) {
     recorder = std::make_unique<RunRecorder>();
     PhaseLog log(*recorder, clock);
     const std::size_t operations = disk.log.size();
@@ -73,7 +73,7 @@ const Check& line(const Outcome& outcome, const std::string& name) {
 
 TEST_CASE("where all is well each finding has its line, and the probes say what they are") {
   CheckBench fixture;
-  const Outcome outcome = fixture.look();
+  const Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(results(outcome, "configuration") ==
         "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok "
@@ -94,7 +94,7 @@ TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
   for (const bool keys : {false, true}) {
     CheckBench fixture;
     if (keys) fixture.plan.method = Method::kKeys;
-    const Outcome outcome = fixture.look(keys);
+    const Outcome outcome = fixture.run_check(keys);
     CHECK(outcome.kind == OutcomeKind::kChecked);
     CHECK(fixture.service.requests[kCreate] == 0);
     CHECK(fixture.service.requests[Operation::kCreateKeysAndCertificate] == 0);
@@ -126,7 +126,7 @@ TEST_CASE("a failure is reported in its step, and skips only the steps that need
     } else {
       fixture.transport.on_established = [&error](const ConnectRequest&) { return std::optional(error); };
     }
-    const Outcome outcome = fixture.look();
+    const Outcome outcome = fixture.run_check();
     REQUIRE(outcome.error);
     CHECK(outcome.error->kind == row.kind);
     CHECK(results(outcome, "name") == std::string(row.lines) +
@@ -145,7 +145,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
     return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{3}))
                : std::nullopt;
   };
-  Outcome outcome = fixture.look();
+  Outcome outcome = fixture.run_check();
   CHECK(outcome.error->kind == kPolicySubscribe);
   CHECK(outcome.attempts == 3);
   CHECK(line(outcome, "subscribe").hint.find("topicfilter/$aws/certificates/create-from-csr/json/rejected") !=
@@ -154,7 +154,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
   CheckBench once;
   once.plan.attempts = 1;
   once.transport.on_subscribe = fixture.transport.on_subscribe;
-  outcome = once.look();
+  outcome = once.run_check();
   CHECK(outcome.error->kind == kConnectionLost);
   CHECK(outcome.attempts == 1);
 }
@@ -162,7 +162,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
 TEST_CASE("an older broker is asked in its own version") {
   CheckBench fixture;
   fixture.transport.on_established = refuse_mqtt5;
-  const Outcome outcome = fixture.look();
+  const Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "connect").message == "connected with MQTT 3.1.1");
   CHECK(outcome.attempts == 2);
@@ -207,7 +207,7 @@ TEST_CASE("publish and receive are distinguished") {
       fixture.service.react = [&](Operation asked, unsigned nth) {
         return asked == operation ? row.reaction : as_the_service(asked, nth);
       };
-      const Outcome outcome = fixture.look();
+      const Outcome outcome = fixture.run_check();
       REQUIRE(outcome.error);
       CHECK(outcome.error->kind == row.kind);
       std::string wanted = "publish-#" + std::string(row.lines);
@@ -224,7 +224,7 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
   fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kClaimRefused, Phase::kTls));
   };
-  Outcome outcome = fixture.look();
+  Outcome outcome = fixture.run_check();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(results(outcome, "claim") ==
         "claim=failed claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok connect=skipped "
@@ -233,7 +233,7 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
   fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kTlsNameMismatch, Phase::kTls));
   };
-  outcome = fixture.look();
+  outcome = fixture.run_check();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(line(outcome, "tls").result == CheckResult::kFailed);
 }
@@ -244,7 +244,7 @@ TEST_CASE("roots that cannot be used end the way, not the look at the files") {
                     std::nullopt,    std::nullopt};
   fixture.transport.roots_error = error;
   fixture.transport.credentials_error = error;
-  const Outcome outcome = fixture.look();
+  const Outcome outcome = fixture.run_check();
   CHECK(outcome.error->kind == kCaFileUnusable);
   CHECK(line(outcome, "claim").result == CheckResult::kOk);
   CHECK(line(outcome, "trusted-roots").result == CheckResult::kFailed);
@@ -257,7 +257,7 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
   fixture.host_system.mode = 0644;
   fixture.host_system.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
   fixture.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
-  const Outcome outcome = fixture.look();
+  const Outcome outcome = fixture.run_check();
   CHECK(line(outcome, "claim-key-mode").result == CheckResult::kWarning);
   CHECK(line(outcome, "clock").message.find("the clock says 1970-01-01T00:00:00Z") != std::string::npos);
   CHECK(line(outcome, "state-directory").result == CheckResult::kFailed);
@@ -269,13 +269,13 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
 TEST_CASE("the program of --on-success is looked at last, as it is run last") {
   CheckBench fixture;
   fixture.plan.on_success = "./announce";
-  CHECK(fixture.look().checks.back().name == "on-success");
+  CHECK(fixture.run_check().checks.back().name == "on-success");
   fixture.host_system.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  CHECK(fixture.look().error->kind == kOnSuccessFailed);
+  CHECK(fixture.run_check().error->kind == kOnSuccessFailed);
   fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kDns, Phase::kResolve));
   };
-  CHECK(fixture.look().error->kind == kDns);
+  CHECK(fixture.run_check().error->kind == kDns);
 }
 
 TEST_CASE("a provisioned gateway misses no claim, and the identity of another gateway is reported") {
@@ -286,11 +286,11 @@ TEST_CASE("a provisioned gateway misses no claim, and the identity of another ga
   fixture.service.react = as_the_service;
   fixture.transport.credentials_error = Error{kFileNotFound, Phase::kLoad, "gone", "", std::nullopt, std::nullopt};
   fixture.host_system.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  Outcome outcome = fixture.look();
+  Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "claim").result == CheckResult::kWarning);
   fixture.plan.parameters["SerialNumber"] = "4712";
-  outcome = fixture.look();
+  outcome = fixture.run_check();
   CHECK(outcome.error->kind == kOtherIdentity);
   CHECK(line(outcome, "claim").result == CheckResult::kFailed);
 }

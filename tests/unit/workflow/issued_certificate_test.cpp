@@ -58,7 +58,7 @@ TEST_CASE("a certificate is good from the second of its notBefore until the one 
     CHECK(proved.has_value() == row.good);
     CHECK(fixture.observer.phases() ==
           (row.warned
-               ? "! the issued certificate is valid from 2030-01-01T00:00:00Z; the clock here says " + rfc3339(row.now)
+               ? "! the issued certificate is valid from 2030-01-01T00:00:00Z; the local time is " + rfc3339(row.now)
                : ""));
     if (proved) {
       CHECK(proved->fingerprint == fixture.answer.certificate_id);
@@ -93,10 +93,10 @@ TEST_CASE("a certificate id that is not the fingerprint is warned of, printably"
   fixture.answer.certificate_id = "\x1b[31m";
   CHECK(fixture.prove(kFrom));
   CHECK(fixture.observer.phases() ==
-        "! the service calls the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
+        "! the service names the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
   WorkflowFixture long_one;
   long_one.answer.certificate_id = std::string(201, 'a');
   CHECK(long_one.prove(kFrom));
-  CHECK(long_one.observer.phases().starts_with("! the service calls the certificate " + std::string(200, 'a') +
+  CHECK(long_one.observer.phases().starts_with("! the service names the certificate " + std::string(200, 'a') +
                                                "…, but"));
 }

@@ -1,5 +1,5 @@
-// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is owed after a failure, and
-// that nothing is done twice.
+// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is left to do after a failure,
+// and that nothing is done twice.
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/verify.hpp"
 
@@ -177,7 +177,7 @@ TEST_CASE("the files are given away before the commit, the journal never") {
   CHECK((*fixture.disk.inspect("identity/identity.json"))->user == 1000);
 }
 
-TEST_CASE("the splay is waited for outside the timeout, by a provisioned gateway not at all") {
+TEST_CASE("the splay is not counted in the timeout, by a provisioned gateway not at all") {
   WorkflowFixture fixture;
   fixture.plan.splay = std::chrono::hours{1};
   fixture.plan.timeout = std::chrono::seconds{10};

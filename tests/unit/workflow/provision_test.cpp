@@ -148,7 +148,7 @@ TEST_CASE("the service's own words are reported whole") {
   CHECK(outcome.error->service->error_code == "ResourceNotFound");
 }
 
-TEST_CASE("the same step closed three times running is a refusal that names what was refused") {
+TEST_CASE("the same step closed three times in succession is a refusal that names what was refused") {
   struct Row {
     Phase phase;
     ErrorKind kind;

@@ -182,7 +182,7 @@ TEST_CASE("what is in the way of pending/ is to be moved, not the file system ch
   const Outcome outcome = fixture.run();
   REQUIRE(outcome.error);
   CHECK(outcome.error->message.ends_with("pending is not a directory"));
-  CHECK(outcome.error->hint.starts_with("move it away"));
+  CHECK(outcome.error->hint.starts_with("move it elsewhere"));
 }
 
 TEST_CASE("a disk that fails at any operation ends the run, and the next one goes on") {
@@ -252,7 +252,7 @@ TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins a
     CHECK(outcome.kind == OutcomeKind::kProvisioned);
     CHECK(outcome.resumed != changed);
     CHECK(fixture.service.certificates.size() == (changed ? 2 : 1));
-    CHECK(fixture.observer->recorded("the file of --csr; what was asked for with it is not used") == changed);
+    CHECK(fixture.observer->recorded("the file of --csr; the certificate requested with it is not used") == changed);
   }
 }
 
@@ -277,10 +277,10 @@ TEST_CASE("a registered thing is finished without the network, and given up only
 
 TEST_CASE("existing keys and CSRs are used as they are, and missing files are reported before the network") {
   WorkflowFixture key;
-  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("outside");
+  key.keysmith.files["/key.pem"] = fakes::fake_key_pem("given");
   key.plan.key_source = ExistingKey{"/key.pem"};
   CHECK(key.run().kind == OutcomeKind::kProvisioned);
-  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("outside"));
+  CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("given"));
 
   WorkflowFixture token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
@@ -328,7 +328,7 @@ TEST_CASE("what an earlier run reached with the claim's own key is not used") {
   WorkflowFixture certified;
   began_with_claims_key(certified, leave_certified);
   CHECK(certified.run().kind == OutcomeKind::kProvisioned);
-  CHECK(certified.observer->recorded("the claim's own key as device key; what it reached is discarded"));
+  CHECK(certified.observer->recorded("the claim's own key as device key; its progress is discarded"));
   CHECK(certified.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
   CHECK(!certified.disk.holds("KEY shared"));
 

@@ -8,7 +8,7 @@ using fakes::Reaction;
 
 namespace {
 
-State look(WorkflowFixture& fixture) {
+State state_of(WorkflowFixture& fixture) {
   fakes::RunRecorder observer;
   const std::size_t operations = fixture.disk.log.size();
   auto state = read_state(fixture.disk, fixture.keysmith, observer);
@@ -21,20 +21,20 @@ State look(WorkflowFixture& fixture) {
 
 TEST_CASE("an empty, a provisioned and a replaced state are distinguished") {
   WorkflowFixture fixture;
-  CHECK(look(fixture).kind == StateKind::kEmpty);
+  CHECK(state_of(fixture).kind == StateKind::kEmpty);
   fixture.run();
-  const State whole = look(fixture);
-  CHECK(whole.kind == StateKind::kProvisioned);
-  CHECK(whole.identity->thing_name == "gateway-1");
-  CHECK(whole.certificate->fingerprint == whole.identity->certificate_fingerprint);
-  CHECK(!whole.pending);
-  CHECK(!whole.previous);
+  const State provisioned = state_of(fixture);
+  CHECK(provisioned.kind == StateKind::kProvisioned);
+  CHECK(provisioned.identity->thing_name == "gateway-1");
+  CHECK(provisioned.certificate->fingerprint == provisioned.identity->certificate_fingerprint);
+  CHECK(!provisioned.pending);
+  CHECK(!provisioned.previous);
   fixture.plan.force = true;
   fixture.run();
-  const State replaced = look(fixture);
+  const State replaced = state_of(fixture);
   CHECK(replaced.kind == StateKind::kProvisioned);
   REQUIRE(replaced.previous);
-  CHECK(replaced.previous->certificate_fingerprint == whole.identity->certificate_fingerprint);
+  CHECK(replaced.previous->certificate_fingerprint == provisioned.identity->certificate_fingerprint);
 }
 
 TEST_CASE("an unfinished run is reported with its milestone and what it waits for") {
@@ -53,7 +53,7 @@ TEST_CASE("an unfinished run is reported with its milestone and what it waits fo
       return asked == row.refused ? Reaction{.kind = Reaction::Kind::kReject, .words = {403, "", ""}} : Reaction{};
     };
     fixture.run();
-    const State state = look(fixture);
+    const State state = state_of(fixture);
     CHECK(state.kind == StateKind::kPending);
     REQUIRE(state.pending);
     CHECK(state.pending->reached == row.reached);
@@ -69,7 +69,7 @@ TEST_CASE("a run that was cut off before the commit waits for its commit") {
     return {};
   };
   fixture.run();
-  const State state = look(fixture);
+  const State state = state_of(fixture);
   CHECK(state.kind == StateKind::kPending);
   REQUIRE(state.pending);
   CHECK(state.pending->reached == Milestone::kEnrolled);
@@ -80,7 +80,7 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   WorkflowFixture fixture;
   fixture.run();
   fixture.disk.put("identity/thing-name", "other\n");
-  const State damaged = look(fixture);
+  const State damaged = state_of(fixture);
   CHECK(damaged.kind == StateKind::kDamaged);
   REQUIRE(damaged.damage);
   CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
@@ -95,7 +95,7 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
     identity.replace(identity.find(own), own.size(), R"("key": ")" + key + R"(")");
     elsewhere.disk.put("identity/identity.json", identity);
     INFO(key);
-    const State state = look(elsewhere);
+    const State state = state_of(elsewhere);
     CHECK(state.kind == StateKind::kDamaged);
     REQUIRE(state.damage);
     CHECK(state.damage->message.find("its \"key\" is neither private-key.pem") != std::string::npos);
@@ -104,5 +104,5 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   WorkflowFixture torn;
   torn.disk.put_entry("pending", {EntryType::kDirectory, 0700, true});
   torn.disk.put("pending/journal", "{");
-  CHECK(look(torn).kind == StateKind::kDamaged);
+  CHECK(state_of(torn).kind == StateKind::kDamaged);
 }

@@ -1,0 +1,43 @@
+// Words and names that the parts of core/file_advice share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/file_advice.hpp"
+#include "core/file_format.hpp"
+
+namespace fleet_provision {
+
+inline constexpr const char* kGetAgain = "copy the file again; it may have been cut off";
+
+/// What the file of a role has to hold.
+enum class Wanted : unsigned char { kCertificate, kKey, kCsr, kCertificateAndKey };
+
+[[nodiscard]] Wanted wanted_of(FileRole role);
+[[nodiscard]] bool is_wanted(FileObject object, Wanted wanted);
+/// `a certificate`, …
+[[nodiscard]] std::string_view words(FileObject object);
+[[nodiscard]] std::string_view words(Wanted wanted);
+
+/// The names of files in a command: the first is read, the others are written.
+struct FileNames {
+  std::string path;
+  /// A key is in it.
+  bool secret;
+
+  [[nodiscard]] std::string in() const;
+  [[nodiscard]] std::string out(const char* ending = ".pem") const;
+  /// `command` with its output in the new file, which nobody else may read where a key is in it.
+  [[nodiscard]] std::string into(const std::string& command) const;
+};
+
+/// A hint with that command.
+[[nodiscard]] std::string convert(const std::string& command);
+/// The hint for a file that holds nothing of what is wanted.
+[[nodiscard]] std::string not_there(Wanted wanted);
+
+/// Advice for formats that are neither PEM nor DER.
+[[nodiscard]] FileAdvice about_format(FileFormat format, FileRole role, const FileNames& names);
+
+}  // namespace fleet_provision
