@@ -49,11 +49,7 @@ Result<Enum> value_in(const Table& table, std::string_view text, std::string_vie
   }
   const std::string_view near = nearest(text, words);
   return fail(ErrorKind::kUsage, "\"" + printable(text, 60) + "\" is not " + std::string(what),
-<<<<<<< HEAD
-              (near.empty() ? "" : "did you mean " + std::string(near) + "? ") + "give one of " + listed(words));
-=======
-              "give one of " + known + (near.empty() ? "" : "; the nearest is " + std::string(near)));
->>>>>>> refs/heads/app
+              "give one of " + listed(words) + (near.empty() ? "" : "; the nearest is " + std::string(near)));
 }
 
 }  // namespace
@@ -111,11 +107,7 @@ Result<std::string> parse_client_id(std::string_view text) {
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
     return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
-<<<<<<< HEAD
                 "give UTF-8: 1 to 2048 characters for a name, at most 4096 for a value");
-=======
-                "give a name of 1 to 2048 and a value of at most 4096 characters, both UTF-8");
->>>>>>> refs/heads/app
   };
   if (name.empty()) return refuse("has an empty name");
   if (!is_utf8(name) || !is_utf8(value)) return refuse("is not UTF-8");
