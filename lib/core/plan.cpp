@@ -107,7 +107,7 @@ Result<std::string> parse_client_id(std::string_view text) {
 Result<void> check_parameter(std::string_view name, std::string_view value) {
   const auto refuse = [&](const std::string& reason) {
     return fail(ErrorKind::kUsage, "parameter " + in_quotes(name) + " " + reason,
-                "give a name of 1 to 2048 and a value of at most 4096 characters, both UTF-8");
+                "give UTF-8: 1 to 2048 characters for a name, at most 4096 for a value");
   };
   if (name.empty()) return refuse("has an empty name");
   if (!is_utf8(name) || !is_utf8(value)) return refuse("is not UTF-8");

@@ -33,9 +33,9 @@ std::string behaviour_help() {
 std::string fault_help() {
   std::string text =
       "\nFaults (--fault OPERATION:NTH:ACTION[=VALUE]):\n"
-      "  OPERATION is connect, subscribe, create, create-from-csr, create-keys or register. NTH counts its\n"
-      "  requests from 1; * stands for every request. Each ACTION is listed with the operations that it\n"
-      "  applies to; create there includes create-from-csr and create-keys.\n";
+      "OPERATION is connect, subscribe, create, create-from-csr, create-keys or register. NTH counts its\n"
+      "requests from 1; * stands for every request. Each ACTION is listed with the operations that it\n"
+      "applies to; create there includes create-from-csr and create-keys.\n";
   for (const auto& row : fault_table()) {
     text += padded("  " + form_of(row), 36) + operations_of(row) + "\n      " + std::string(row.meaning) + "\n";
   }
