@@ -89,7 +89,8 @@ def events(pages, program):
         for word in re.findall(r"`([^`]*?)(?:…)?`", found.group(1)) if found else []:
             if f'"{word}' not in service:
                 yield f"docs/simulator.md:{rows[name][0]}: no event has the result {word}"
-    for word in re.findall(r'(?:"result", text_value\(|\bresult = )"([a-z :]+)"', service):
+    delivered = re.search(r"Service::deliver\(.*?\n\}", service, re.DOTALL).group(0)
+    for word in re.findall(r'"result", text_value\("([a-z :]+)"', service) + re.findall(r'"([a-z :]+)"', delivered):
         if not any(found and f"`{word}" in found.group(1) for found in results.values()):
             yield f"docs/simulator.md: the result {word.strip()} of an event is missing"
     for event in program.trial["events"]:
@@ -177,13 +178,13 @@ def service_words(pages, program):
     page = page_named(pages, "docs/simulator.md")
     service = "\n".join(text for path, text in program.sources.items() if path.startswith("apps/fleet-provision-simulator/"))
     constants = dict(re.findall(r'kCode = "(\w+)"()', service))
-    made = set(re.findall(r'refuse\((\d{3}), "(\w+)"', service))
-    made |= {(status, code) for status in re.findall(r"refuse\((\d{3}), kCode", service) for code in constants}
+    made = set(re.findall(r'reject\((\d{3}), "(\w+)"', service))
+    made |= {(status, code) for status in re.findall(r"reject\((\d{3}), kCode", service) for code in constants}
     rows = page.rows_below("| status, code |")
     told = {(cells[0].split(" ")[0], cells[0].split("`")[1]) for _, cells in rows}
     for status, code in sorted(made ^ told):
         yield f"docs/simulator.md: the error document {status} {code} is on the page or in the service, not in both"
-    for table in ("kFunctions", "kComparisons", "kVariables"):
+    for table in ("kFunctions", "kOperators", "kVariables"):
         for word in re.findall(r'"([^"]+)"', re.search(rf"{table}\b[^{{]*\{{([^}}]*)\}}", service).group(1)):
             if f"`{word}`" not in page.text and not word.startswith("iot:Certificate.Subject."):
                 yield f"docs/simulator.md: {word} is missing"
