@@ -1,7 +1,7 @@
 // Completion for bash, without the package bash-completion, which many gateways and containers lack.
 //
 // The word under the cursor is read from the line itself: bash splits words at the characters of COMP_WORDBREAKS, `=`
-// and `:` among them, and puts an answer in place of the last part only. In the texts below @@ stands for the name of
+// and `:` among them, and replaces the last part only. In the texts below @@ stands for the name of
 // the function.
 #include "programs.hpp"
 

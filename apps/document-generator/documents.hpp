@@ -1,7 +1,7 @@
-// The option table in the languages of those who read it without running the program: roff, three shells, JSON Schema.
+// Renders the option tables as manual pages (roff), completions for three shells, and JSON Schema.
 //
-// Each function gives whole lines. Nothing here belongs to the program; fleet-provision-documents runs while it is
-// built.
+// Each function returns whole lines. This code is not part of the programs: fleet-provision-documents runs during the
+// build.
 #pragma once
 
 #include <string>
@@ -12,21 +12,21 @@
 
 namespace fleet_provision::documents {
 
-/// What a shell can offer as an option's value, besides `words`. kFaults: the simulator's OPERATION:NTH:ACTION.
+/// What a shell offers as the value of an option besides `words`; kFaults is the simulator's OPERATION:NTH:ACTION.
 enum class Offer : unsigned char { kNothing, kWords, kFiles, kDirectories, kFaults };
 
 struct ValueOffer {
   Offer offer = Offer::kNothing;
-  /// For kWords all there is to offer, for kFiles words that stand for themselves.
+  /// For kWords all offers; for kFiles words that are offered beside files.
   std::vector<std::string> words;
-  /// Whether the program takes nothing but `words`.
+  /// Whether the program accepts only `words`.
   bool only_these = true;
 };
 
 [[nodiscard]] ValueOffer value_offer(const OptionRow& option);
-/// By the placeholder of the value alone: `DIR`, `FILE`, `csr|keys`, `deny|allow|FILE`.
+/// From the placeholder of the value alone: `DIR`, `FILE`, `csr|keys`, `deny|allow|FILE`.
 [[nodiscard]] ValueOffer value_offer(std::string_view metavar);
-/// The help text up to its first semicolon: what fits beside a completion.
+/// The help text up to its first semicolon, as shown beside a completion.
 [[nodiscard]] std::string_view short_help(std::string_view help);
 
 /// Parts of manual pages in man(7), each of `.TP` items: options (with `.SS` for each group) and commands of the tool,
@@ -41,7 +41,8 @@ struct ValueOffer {
 [[nodiscard]] std::string manual_page(std::string_view page, std::string_view version, std::string_view date);
 
 struct Program;
-/// Scripts that offer commands, options, their values and, where a program runs another, that one's command line.
+/// Completion scripts for commands, options and their values and, after `--`, for the command line of the program to
+/// run.
 [[nodiscard]] std::string bash_completion(const Program& program);
 [[nodiscard]] std::string zsh_completion(const Program& program);
 [[nodiscard]] std::string fish_completion(const Program& program);

@@ -62,7 +62,7 @@ std::string option_item(const Row& option) {
   return out + "\n" + sentence(option);
 }
 
-/// What else is told in one sentence.
+/// A purpose or meaning that is rendered like the help of an option.
 struct PurposeRow {
   std::string_view help;
   std::string_view default_value = {};

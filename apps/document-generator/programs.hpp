@@ -1,5 +1,4 @@
-// What completions and manual pages tell of a program: its commands and options, from the tables that the programs
-// themselves read.
+// The commands and options of a program as completions and manual pages need them, taken from the programs' own tables.
 #pragma once
 
 #include <string>
@@ -12,19 +11,19 @@ namespace fleet_provision::documents {
 
 struct ProgramOption {
   std::string_view name;
-  /// 0: none.
+  /// 0 if there is none.
   char letter = 0;
-  /// Empty: takes no value.
+  /// Empty if the option takes no value.
   std::string_view metavar;
   bool repeatable = false;
-  /// What fits beside a completion.
+  /// The short help that a shell shows beside a completion.
   std::string_view help;
   ValueOffer value;
 };
 
-/// A word that says what the program is to do, with the options that matter to it.
+/// A command of the program and the options that apply to it.
 struct ProgramVerb {
-  /// Empty: what it does without one.
+  /// Empty for the program without a command.
   std::string_view word;
   std::string_view purpose;
   std::vector<ProgramOption> options;
@@ -32,9 +31,9 @@ struct ProgramVerb {
 
 struct Program {
   std::string_view name;
-  /// The first is the one without a word.
+  /// The first is the program without a command.
   std::vector<ProgramVerb> verbs;
-  /// Every option, whatever the verb.
+  /// The options of all commands.
   std::vector<ProgramOption> options;
   /// Whether a command line of another program may follow after `--`.
   bool runs_a_command = false;
@@ -43,11 +42,11 @@ struct Program {
 [[nodiscard]] Program tool_program();
 [[nodiscard]] Program simulator_program();
 
-/// An operation of `--fault OPERATION:NTH:ACTION[=VALUE]` and the actions that may befall it.
+/// An operation of `--fault OPERATION:NTH:ACTION[=VALUE]` and its actions.
 struct FaultWords {
   std::string_view operation;
   struct Action {
-    /// With a `=` at its end when it needs a value.
+    /// Ends with `=` if the action needs a value.
     std::string word;
     std::string_view meaning;
   };
@@ -55,9 +54,9 @@ struct FaultWords {
 };
 [[nodiscard]] std::vector<FaultWords> fault_words();
 
-/// `text` inside single quotes, as POSIX shells and zsh read it.
+/// `text` in single quotes for POSIX shells and zsh.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
-/// Puts `by` in place of every `mark`.
+/// Replaces every `mark` with `by`.
 void fill(std::string& text, std::string_view mark, std::string_view by);
 /// `_fleet_provision` for `fleet-provision`.
 [[nodiscard]] std::string function_name(const Program& program);

@@ -31,7 +31,7 @@ set(public_headers
   adapters/network/connection_options.hpp adapters/system/interrupt.hpp adapters/keys/openssl_keysmith.hpp adapters/mqtt/paho_transport.hpp
   adapters/system/posix_disk.hpp adapters/system/posix_host_system.hpp adapters/system/system_clock.hpp
   # Not for use; those above include them.
-  core/mutex.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp
+  core/mutex.hpp core/principal.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp
   adapters/system/state_lock.hpp adapters/network/tls_credentials.hpp adapters/network/trust_store.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)

@@ -1,8 +1,8 @@
-// Payloads pass the MQTT library by.
+// Keeps payloads away from Paho.
 //
-// An answer of the service may hold a private key and an ownership token. The library keeps copies of what it receives
-// in buffers that it never wipes, and nothing here needs it to see a payload: it is given each PUBLISH without one,
-// which it acknowledges all the same.
+// A response of the service may hold a private key and an ownership token. Paho keeps copies of what it receives in
+// buffers that it never wipes, and does not need payloads: it is given each PUBLISH without one, and acknowledges it
+// all the same.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct MqttMessage {
   Secret payload;
 };
 
-/// Takes the payload out of each PUBLISH among `packets`, which are whole and were approved by the guard, and appends
-/// it to `taken`. What becomes free at the end is wiped.
+/// Takes the payload out of each PUBLISH among `packets`, which are whole packets that the guard approved, and appends
+/// it to `taken`. The bytes that become free at the end are wiped.
 void take_payloads(std::vector<char>& packets, MqttVersion version, std::vector<MqttMessage>& taken);
 
 }  // namespace fleet_provision

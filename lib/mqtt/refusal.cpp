@@ -56,7 +56,7 @@ constexpr std::array kReasons{
     Reason{162, "wildcard subscriptions not supported", kConnectionRejected},
 };
 
-// MQTT 3.1.1 section 3.2.2.3; 7 is what AWS's guide once gave for a connection that a policy denies.
+// MQTT 3.1.1 section 3.2.2.3. AWS's guide once gave 7 for a connection that a policy denies.
 constexpr std::array kReturnCodes{
     Reason{1, "unacceptable protocol version", kMqttVersionRefused},
     Reason{2, "identifier rejected", kConnectionRejected},
@@ -105,15 +105,15 @@ Error error(ErrorKind kind, std::optional<Phase> phase, std::string message, std
   return made;
 }
 
-constexpr std::string_view kWaitHint = "too many requests at once; it is tried again after a pause";
+constexpr std::string_view kWaitHint = "wait, then rerun: too many requests at once; for a fleet set --splay";
 
 std::string connack_hint(ErrorKind kind, const MqttStep& step) {
   switch (kind) {
     case kPolicyConnect: return policy_hint(step);
-    case kMqttVersionRefused: return "try the other --mqtt-version";
-    case kServerUnavailable: return "the service is not ready; it is tried again after a pause";
+    case kMqttVersionRefused: return "give the other --mqtt-version";
+    case kServerUnavailable: return "wait, then rerun: the service is not ready";
     case kThrottled: return std::string(kWaitHint);
-    default: return "look at the client id, " + printable(step.client_id) + ", and at the service's limits";
+    default: return "check the client id, " + printable(step.client_id) + ", and the limits of the service";
   }
 }
 
@@ -173,12 +173,12 @@ Error disconnect(const MqttPacket& packet, MqttVersion version, const MqttStep& 
   const std::string message = "the server ended the connection: " + describe(packet, version, code);
   if (code == 142) {
     return error(kSessionTakenOver, phase, message,
-                 "another device connected with client id " + printable(step.client_id) +
-                     "; client ids must differ between gateways");
+                 "give each gateway a client id of its own: another device connected with client id " +
+                     printable(step.client_id));
   }
   if (code == 135) return error(denied_step(step.phase), phase, message, policy_hint(step));
   if (is_rate(code)) return error(kThrottled, phase, message, std::string(kWaitHint));
-  return error(kDisconnectedByServer, phase, message, "it is tried again; the code says what the server did not like");
+  return error(kDisconnectedByServer, phase, message, "look up the reason code in the message");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What a broker's return and reason codes mean for a person: the cause, and the policy statement to look at.
+// What the return and reason codes of a broker mean: the cause, and the policy statement to check.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace fleet_provision {
 
-/// What our side was doing when a packet came; for refusals that do not name it themselves.
+/// What this client was doing when a packet arrived, for refusals that do not name it.
 struct MqttStep {
   std::string client_id;
   /// kMqtt until the CONNACK, kSubscribe until the SUBACK, then kCreate or kRegister, told apart by the topic.
@@ -28,7 +28,7 @@ struct MqttStep {
   PolicyScope scope = {};
 };
 
-/// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants what was asked.
+/// The error that an inbound CONNACK, SUBACK, PUBACK or DISCONNECT means; nothing when it grants the request.
 /// CONNACK: MQTT 3.1.1 section 3.2.2.3, MQTT 5 section 3.2.2.2; the others by MQTT 5 section 2.4.
 [[nodiscard]] std::optional<Error> refusal(const MqttPacket& packet, MqttVersion version, const MqttStep& step);
 

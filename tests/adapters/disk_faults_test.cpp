@@ -40,10 +40,10 @@ bool fail_call(long call, int number) {
 }
 
 template <class T>
-std::string told(const Result<T>& result) {
+std::string outcome_of(const Result<T>& result) {
   return result ? "success" : std::string(word(result.error().kind));
 }
-std::string told(const Result<bool>& result) {
+std::string outcome_of(const Result<bool>& result) {
   return result ? (*result ? "true" : "false") : std::string(word(result.error().kind));
 }
 
@@ -58,7 +58,7 @@ std::string under_fault(long call, int number, Act act) {
       return std::string("preparation failed");
     }
     if (!fail_call(call, number)) return std::string("no seccomp");
-    return told(act(disk));
+    return outcome_of(act(disk));
   });
 }
 
@@ -121,18 +121,18 @@ TEST_CASE("a file system that takes any mode and keeps none is refused, and noth
     });
     return outcome + " " + std::to_string(std::distance(fs::directory_iterator(here / "state"), {}));
   };
-  CHECK(without_modes([](Disk& disk) { return told(disk.make_directory("pending")); }) == "state-not-private 0");
+  CHECK(without_modes([](Disk& disk) { return outcome_of(disk.make_directory("pending")); }) == "state-not-private 0");
   CHECK(without_modes([](Disk& disk) {
           ::umask(0200);
-          return told(disk.write_new("file", "x"));
+          return outcome_of(disk.write_new("file", "x"));
         }) == "state-not-private 0");
   CHECK(without_modes([](Disk& disk) {
           ::umask(0200);
-          return told(disk.lock());
+          return outcome_of(disk.lock());
         }) == "state-not-private 1");
   CHECK(without_modes([](Disk& disk) {
           if (!disk.write_new("file", "x")) return std::string("preparation failed");
-          return told(disk.set_mode("file", 0400));
+          return outcome_of(disk.set_mode("file", 0400));
         }) == "state-not-private 1");
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("making the state directory syncs each name that it makes, and that wh
   const auto made_without_sync = [&](const std::string& path) {
     return in_child([&] {
       fail_call(SYS_fsync, EIO);
-      return told(PosixDisk(here / path).make_root());
+      return outcome_of(PosixDisk(here / path).make_root());
     });
   };
   CHECK(made_without_sync("a/b/c") == "disk-error");
@@ -174,7 +174,7 @@ void check_mounted(const std::string& outcome, const std::string& expected) {
   }
 }
 
-TEST_CASE("read-only and full file systems are told apart") {
+TEST_CASE("read-only and full file systems are distinguished") {
   const TemporaryDirectory here;
   const std::string at = here.path().string();
   check_mounted(mounted(at, "tmpfs", MS_RDONLY, nullptr,
@@ -183,22 +183,22 @@ TEST_CASE("read-only and full file systems are told apart") {
                           return made ? "success" : made.error().message;
                         }),
                 "cannot create " + at + "/state: the file system is mounted read-only");
-  check_mounted(mounted(at, "tmpfs", MS_RDONLY, nullptr, [&] { return told(PosixDisk(at).lock()); }),
+  check_mounted(mounted(at, "tmpfs", MS_RDONLY, nullptr, [&] { return outcome_of(PosixDisk(at).lock()); }),
                 "state-not-writable");
   // Room for some pages: the first writes succeed, then one comes back short.
   check_mounted(mounted(at, "tmpfs", 0, "size=64k",
                         [&] {
                           PosixDisk disk(at);
-                          std::string outcome = told(disk.write_new("big", std::string(1'000'000, 'x')));
+                          std::string outcome = outcome_of(disk.write_new("big", std::string(1'000'000, 'x')));
                           outcome += disk.list("")->empty() ? ", gone, " : ", left, ";
-                          return outcome += told(disk.write_new("small", "x"));
+                          return outcome += outcome_of(disk.write_new("small", "x"));
                         }),
                 "disk-full, gone, success");
   check_mounted(mounted(at, "tmpfs", 0, "nr_inodes=2",
                         [&] {
                           PosixDisk disk(at);
-                          std::string outcome = told(disk.make_directory("one"));
-                          return outcome += ", " + told(disk.make_directory("two"));
+                          std::string outcome = outcome_of(disk.make_directory("one"));
+                          return outcome += ", " + outcome_of(disk.make_directory("two"));
                         }),
                 "success, disk-full");
 }
@@ -210,7 +210,7 @@ TEST_CASE("names on two file systems are cross-device") {
   REQUIRE(disk.make_directory("pending"));
   REQUIRE(disk.write_new("file", "x"));
   check_mounted(mounted(here / "state/pending", "tmpfs", 0, nullptr,
-                        [&] { return told(PosixDisk(here / "state").rename("file", "pending/file")); }),
+                        [&] { return outcome_of(PosixDisk(here / "state").rename("file", "pending/file")); }),
                 "state-cross-device");
 }
 
@@ -227,7 +227,7 @@ TEST_CASE("an identity in a lower overlay layer is cross-device") {
     }
     PosixDisk disk(space + "/merged");
     if (!disk.make_directory("pending")) return std::string("preparation failed");
-    return told(disk.exchange("pending", "identity"));
+    return outcome_of(disk.exchange("pending", "identity"));
   });
   // An overlay with redirect_dir copies the directory up and succeeds.
   if (outcome != "true") check_mounted(outcome, "state-cross-device");

@@ -44,7 +44,7 @@ TEST_CASE("the lock has one holder, who is named, and dies with it") {
   CHECK(read_text(there / "state/lock") == std::to_string(::getpid()) + "\n");
 }
 
-TEST_CASE("a lock file that tells nonsense is not repeated") {
+TEST_CASE("nonsense in a lock file is not repeated") {
   const TemporaryDirectory here;
   PosixDisk holder(here / "state");
   REQUIRE(holder.make_root());
@@ -57,7 +57,7 @@ TEST_CASE("a lock file that tells nonsense is not repeated") {
   CHECK(result.error().message == "another run holds " + (here / "state/lock"));
 }
 
-TEST_CASE("whoever removes the lock file lets no second run in") {
+TEST_CASE("removing the lock file does not let a second run in") {
   const TemporaryDirectory here;
   PosixDisk holder(here / "state");
   REQUIRE(holder.make_root());

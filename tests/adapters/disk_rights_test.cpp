@@ -36,7 +36,8 @@ TEST_CASE("mode and owner are those of the file that was written, whatever its n
   CHECK(facts.st_uid == ::geteuid());
 }
 
-TEST_CASE("a file with a second name gets neither mode nor owner, and nobody else's file is given away") {
+TEST_CASE(
+    "a file with a second name gets neither mode nor owner, and a file of another user does not change its owner") {
   const TemporaryDirectory here;
   PosixDisk disk(here / "state");
   REQUIRE(disk.make_root());

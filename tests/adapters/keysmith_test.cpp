@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <variant>
 
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "tests/adapters/openssl_fixtures.hpp"
@@ -16,13 +17,13 @@ namespace {
 
 using namespace test;
 
-struct Smithy {
+struct KeysmithFixture {
   Interrupt interrupt;
   OpensslKeysmith keysmith{interrupt};
   TemporaryDirectory directory;
 
   // Whatever a test did, nothing may stay in OpenSSL's queue.
-  ~Smithy() { CHECK(ERR_peek_error() == 0); }
+  ~KeysmithFixture() { CHECK(ERR_peek_error() == 0); }
 };
 
 template <class T>
@@ -46,14 +47,14 @@ std::string subject_of(const fixture::Request& request) {
   });
 }
 
-TEST_CASE_METHOD(Smithy, "each type of key is made, read back, and signs a CSR") {
+TEST_CASE_METHOD(KeysmithFixture, "each type of key is made, read back, and signs a CSR") {
   const KeyType types[] = {KeyType::kEcP256, KeyType::kEcP384, KeyType::kRsa2048, KeyType::kRsa3072};
   std::set<std::string> fingerprints;
   for (const KeyType type : types) {
     const auto key = keysmith.make_key(type);
     REQUIRE(key);
     CHECK(key->type == word(type));
-    CHECK(key->uri.empty());
+    CHECK(std::holds_alternative<PemFile>(key->location));
     CHECK(key->public_key_sha256.size() == 64);
     CHECK(fingerprints.insert(key->public_key_sha256).second);
     CHECK(key->pem.reveal().starts_with("-----BEGIN PRIVATE KEY-----\n"));
@@ -86,14 +87,14 @@ TEST_CASE_METHOD(Smithy, "each type of key is made, read back, and signs a CSR")
   }
 }
 
-TEST_CASE_METHOD(Smithy, "two keys are never the same") {
+TEST_CASE_METHOD(KeysmithFixture, "two keys are never the same") {
   std::set<std::string> fingerprints;
   for (int i = 0; i < 20; ++i) {
     CHECK(fingerprints.insert(keysmith.make_key(KeyType::kEcP256)->public_key_sha256).second);
   }
 }
 
-TEST_CASE_METHOD(Smithy, "a run that is told to stop makes no more keys") {
+TEST_CASE_METHOD(KeysmithFixture, "an interrupted run makes no more keys") {
   std::thread signal([this] { interrupt.raise(ErrorKind::kTerminated); });
   // RSA-4096 takes long enough that the wish mostly arrives in its middle; in any case it ends this.
   while (true) {
@@ -106,7 +107,7 @@ TEST_CASE_METHOD(Smithy, "a run that is told to stop makes no more keys") {
   CHECK(keysmith.make_key(KeyType::kEcP256).error().kind == ErrorKind::kTerminated);
 }
 
-TEST_CASE_METHOD(Smithy, "every unencrypted form of a private key is taken") {
+TEST_CASE_METHOD(KeysmithFixture, "every unencrypted form of a private key is taken") {
   const auto ec = fixture::ec_key();
   const auto rsa = fixture::rsa_key(2048);
   const std::string pkcs8 = fixture::pkcs8_pem(ec);
@@ -145,7 +146,8 @@ TEST_CASE_METHOD(Smithy, "every unencrypted form of a private key is taken") {
   }
 }
 
-TEST_CASE_METHOD(Smithy, "a key that cannot be used is refused with its cause, and nobody is asked") {
+TEST_CASE_METHOD(KeysmithFixture,
+                 "a key that cannot be used is refused with its cause, and no passphrase is asked for") {
   const auto ec = fixture::ec_key();
   // An ECPrivateKey (RFC 5915) ends in its public point: give it that of another key.
   std::string torn = fixture::key_der(ec);
@@ -185,7 +187,7 @@ TEST_CASE_METHOD(Smithy, "a key that cannot be used is refused with its cause, a
   }
 }
 
-TEST_CASE_METHOD(Smithy, "a key or CSR that is not there, or not to be read, is named") {
+TEST_CASE_METHOD(KeysmithFixture, "a key or CSR that is not there, or not to be read, is named") {
   ::mkdir((directory / "directory").c_str(), 0700);
   write_text(directory / "large", std::string(1024 * 1024 + 1, 'x'));
   check_failure(keysmith.open_key(directory / "absent"), ErrorKind::kFileNotFound, "absent does not exist");
@@ -198,7 +200,7 @@ TEST_CASE_METHOD(Smithy, "a key or CSR that is not there, or not to be read, is 
   check_failure(keysmith.open_csr(directory / "directory"), ErrorKind::kFileUnreadable, "is a directory");
 }
 
-TEST_CASE_METHOD(Smithy, "the subject of a CSR is what was asked for") {
+TEST_CASE_METHOD(KeysmithFixture, "the subject of a CSR is what was asked for") {
   const auto key = keysmith.make_key(KeyType::kEcP256);
   REQUIRE(key);
   const struct {
@@ -236,7 +238,7 @@ TEST_CASE_METHOD(Smithy, "the subject of a CSR is what was asked for") {
   check_failure(keysmith.make_csr(elsewhere, "CN=a"), ErrorKind::kUsage, "not supported yet");
 }
 
-TEST_CASE_METHOD(Smithy, "a CSR of the caller is taken when its signature is right") {
+TEST_CASE_METHOD(KeysmithFixture, "a CSR of the caller is taken when its signature is right") {
   const auto key = fixture::ec_key();
   const std::string pem = fixture::request_pem(fixture::request(key, EVP_sha256()));
   const std::string der = fixture::request_der(fixture::request(key, EVP_sha256()));
@@ -261,7 +263,7 @@ TEST_CASE_METHOD(Smithy, "a CSR of the caller is taken when its signature is rig
   }
 }
 
-TEST_CASE_METHOD(Smithy, "a CSR of the caller that cannot be used is refused with its cause") {
+TEST_CASE_METHOD(KeysmithFixture, "a CSR of the caller that cannot be used is refused with its cause") {
   const auto key = fixture::ec_key();
   const std::string pem = fixture::request_pem(fixture::request(key, EVP_sha256()));
   const auto rsa = fixture::rsa_key(2048);
@@ -294,7 +296,7 @@ TEST_CASE_METHOD(Smithy, "a CSR of the caller that cannot be used is refused wit
   }
 }
 
-TEST_CASE_METHOD(Smithy, "a key has one digest, in whichever form its public point is written") {
+TEST_CASE_METHOD(KeysmithFixture, "a key has one digest, in whichever form its public point is written") {
   const auto key = fixture::ec_key();
   write_text(directory / "usual.pem", fixture::pkcs8_pem(key));
   write_text(directory / "usual.csr", fixture::request_pem(fixture::request(key, EVP_sha256())));
@@ -319,7 +321,7 @@ TEST_CASE_METHOD(Smithy, "a key has one digest, in whichever form its public poi
   }
 }
 
-TEST_CASE_METHOD(Smithy, "digests and randomness") {
+TEST_CASE_METHOD(KeysmithFixture, "digests and randomness") {
   CHECK(keysmith.sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(keysmith.sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   for (const std::size_t count : {0U, 1U, 16U, 257U, 100'000U}) CHECK(keysmith.random_bytes(count).size() == count);

@@ -6,8 +6,8 @@
 
 #include <thread>
 
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/fakes/transport_bench.hpp"
 #include "tests/support/loopback.hpp"
 
 using namespace fleet_provision;
@@ -66,10 +66,10 @@ TEST_CASE("a number that stands for something else is left alone") {
 
 TEST_CASE("a session does not give its library the socket number of the session before") {
   ScriptedBroker broker(broker_options(), serve);
-  TransportBench bench(broker.port());
+  TransportFixture fixture(broker.port());
   int last = -1;
   for (int i = 0; i < 5; ++i) {
-    const auto session = i == 0 ? bench.connect() : bench.transport->connect(bench.request);
+    const auto session = i == 0 ? fixture.connect() : fixture.transport->connect(fixture.request);
     REQUIRE(session->established());
     const int number = number_of_library_socket(broker.port());
     REQUIRE(number >= 0);

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -16,9 +16,9 @@ TEST_CASE("an exchange works in both MQTT versions and both TLS versions") {
   BrokerOptions options = broker_options();
   options.tls_version = tls;
   ScriptedBroker broker(options, serve);
-  TransportBench bench(broker.port());
-  bench.request.mqtt_version = version;
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  fixture.request.mqtt_version = version;
+  const auto session = fixture.connect();
   const auto facts = session->established();
   REQUIRE(facts);
   CHECK(facts->mqtt_version == version);
@@ -32,8 +32,8 @@ TEST_CASE("an exchange works in both MQTT versions and both TLS versions") {
     CHECK(answer->payload.reveal() == "{}");
   }
   session->close();
-  INFO(bench.observer.details());
-  CHECK(bench.observer.phases() == "+resolve -resolve +tcp -tcp +tls -tls +mqtt -mqtt +subscribe -subscribe");
-  CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
-  CHECK(bench.observer.details().find("4711") == std::string::npos);
+  INFO(fixture.observer.details());
+  CHECK(fixture.observer.phases() == "+resolve -resolve +tcp -tcp +tls -tls +mqtt -mqtt +subscribe -subscribe");
+  CHECK(fixture.observer.details().find("> DISCONNECT") != std::string::npos);
+  CHECK(fixture.observer.details().find("4711") == std::string::npos);
 }

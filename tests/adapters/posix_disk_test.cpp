@@ -120,7 +120,7 @@ TEST_CASE("what was written is read back, up to the limit") {
   }
 }
 
-TEST_CASE("a new file never takes the place of another") {
+TEST_CASE("a new file never replaces another") {
   const TemporaryDirectory here;
   PosixDisk disk(here / "state");
   REQUIRE(disk.make_root());
@@ -171,7 +171,7 @@ TEST_CASE("nothing below the state directory is followed through a link") {
   CHECK(snapshot(here.path() / "outside") == before);
 }
 
-TEST_CASE("what is not a file is not read, and holds nobody") {
+TEST_CASE("what is not a file is not read, and does not block") {
   const TemporaryDirectory here;
   PosixDisk disk(here / "state");
   REQUIRE(disk.make_root());
@@ -277,7 +277,7 @@ TEST_CASE("syncing what is not there is an error") {
   CHECK(kind_of(disk.sync_directory("file")) == ErrorKind::kStateNotWritable);
 }
 
-TEST_CASE("a state directory that cannot be is told with its cause") {
+TEST_CASE("a state directory that cannot be made is reported with its cause") {
   const TemporaryDirectory here;
   write_text(here / "file", "");
   fs::create_symlink(here.path() / "nowhere", here.path() / "dangling");
@@ -303,7 +303,7 @@ TEST_CASE("a state directory that cannot be is told with its cause") {
 
 /// The kind's word and the message, for what comes back from a child.
 template <class T>
-std::string told(const Result<T>& result) {
+std::string outcome_of(const Result<T>& result) {
   return result ? "success" : std::string(word(result.error().kind)) + "|" + result.error().hint;
 }
 
@@ -327,21 +327,21 @@ TEST_CASE("what another user may not do is state-not-writable, with a hint") {
   };
   const std::string state = here / "state";
   const std::string expected = "state-not-writable|run as root, or choose another directory with --state-dir";
-  CHECK(as_nobody([&] { return told(PosixDisk(state).lock()); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).write_new("new", "x")); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).make_directory("new")); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).read("secret", 10)); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).list("pending")); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).rename("pending", "identity")); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state + "/new/deeper").make_root()); }) == expected);
-  CHECK(as_nobody([&] { return told(PosixDisk(state).set_mode("pending", 0755)); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).lock()); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).write_new("new", "x")); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).make_directory("new")); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).read("secret", 10)); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).list("pending")); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).rename("pending", "identity")); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state + "/new/deeper").make_root()); }) == expected);
+  CHECK(as_nobody([&] { return outcome_of(PosixDisk(state).set_mode("pending", 0755)); }) == expected);
   CHECK(as_nobody([&] {
           const auto facts = PosixDisk(state).inspect("pending");
           return std::string(facts && *facts && !(*facts)->owned_by_us ? "theirs" : "wrong");
         }) == "theirs");
 }
 
-TEST_CASE("a file that does not fit is told as such and leaves nothing behind") {
+TEST_CASE("a file that does not fit is reported as such and leaves nothing behind") {
   const TemporaryDirectory here;
   const std::string state = here / "state";
   PosixDisk disk(state);
@@ -351,7 +351,7 @@ TEST_CASE("a file that does not fit is told as such and leaves nothing behind") 
     const rlimit limit{65536, 65536};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     std::signal(SIGXFSZ, SIG_IGN);
-    return told(PosixDisk(state).write_new("big", std::string(200'000, 'x')));
+    return outcome_of(PosixDisk(state).write_new("big", std::string(200'000, 'x')));
   });
   CHECK(outcome.starts_with("disk-full|"));
   CHECK(disk.list("")->empty());

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -44,21 +44,21 @@ TEST_CASE("a proxy lets us through, with the credentials it was given") {
   INFO(answer);
   std::string request;
   ScriptedBroker broker(broker_options(), proxy(answer, request));
-  TransportBench bench(1);
-  bench.options.endpoint = {"localhost", 8883};
-  bench.options.proxy.emplace();
-  bench.options.proxy->host = "127.0.0.1";
-  bench.options.proxy->port = broker.port();
-  bench.options.proxy->user = "aladdin";
-  bench.options.proxy->password = Secret("open sesame");
-  const auto session = bench.connect();
+  TransportFixture fixture(1);
+  fixture.options.endpoint = {"localhost", 8883};
+  fixture.options.proxy.emplace();
+  fixture.options.proxy->host = "127.0.0.1";
+  fixture.options.proxy->port = broker.port();
+  fixture.options.proxy->user = "aladdin";
+  fixture.options.proxy->password = Secret("open sesame");
+  const auto session = fixture.connect();
   const auto came = exchange(*session);
   session->close();
   REQUIRE(came);
   CHECK(request.starts_with("CONNECT localhost:8883 HTTP/1.1\r\nHost: localhost:8883\r\n"));
   CHECK(request.find("Proxy-Authorization: Basic YWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n") != std::string::npos);
-  CHECK(bench.observer.phases().find("+proxy -proxy +tls") != std::string::npos);
-  CHECK(bench.observer.details().find("YWxh") == std::string::npos);
+  CHECK(fixture.observer.phases().find("+proxy -proxy +tls") != std::string::npos);
+  CHECK(fixture.observer.details().find("YWxh") == std::string::npos);
 }
 
 TEST_CASE("a proxy that does not") {
@@ -87,17 +87,17 @@ TEST_CASE("a proxy that does not") {
        "nonce=\"b\"\r\n\r\n",
        kProxyAuthentication, "authenticates by Negotiate, NTLM, Digest only"},
       {"HTTP/1.1 407 No\nProxy-Authenticate: NTLM\nProxy-Authenticate: basic realm=\"a\"\n\n", kProxyAuthentication,
-       "wants credentials"},
+       "requires credentials"},
   };
   for (const Row& row : rows) {
     INFO(row.answer);
     std::string request;
     ScriptedBroker broker(broker_options(), proxy(row.answer, request));
-    TransportBench bench(8883);
-    bench.options.proxy.emplace();
-    bench.options.proxy->host = "127.0.0.1";
-    bench.options.proxy->port = broker.port();
-    const auto session = bench.connect();
+    TransportFixture fixture(8883);
+    fixture.options.proxy.emplace();
+    fixture.options.proxy->host = "127.0.0.1";
+    fixture.options.proxy->port = broker.port();
+    const auto session = fixture.connect();
     const auto established = session->established();
     REQUIRE_FALSE(established);
     CHECK(established.error().kind == row.kind);

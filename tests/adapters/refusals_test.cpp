@@ -1,7 +1,7 @@
 // What a broker refuses, breaks or cuts at each step of an exchange, by its cause and the step it was in.
 #include <chrono>
 
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -185,13 +185,13 @@ const std::vector<Row>& rows() {
 
 }  // namespace
 
-TEST_CASE("each refusal at each step is told by its cause") {
+TEST_CASE("each refusal at each step is reported with its cause") {
   for (const Row& row : rows()) {
     INFO(row.name);
     ScriptedBroker broker(broker_options(), script(row.answers));
-    TransportBench bench(broker.port());
-    bench.request.mqtt_version = row.v5 ? MqttVersion::k5 : MqttVersion::k311;
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    fixture.request.mqtt_version = row.v5 ? MqttVersion::k5 : MqttVersion::k311;
+    const auto session = fixture.connect();
     const auto answer = exchange(*session);
     session->close();
     REQUIRE_FALSE(answer);
@@ -216,9 +216,9 @@ TEST_CASE("an answer that came before the connection was lost is still an answer
       connection.send(publish(v5, "t/create/accepted", "{}"));
       connection.cut();
     });
-    TransportBench bench(broker.port());
-    bench.request.mqtt_version = run % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    fixture.request.mqtt_version = run % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
+    const auto session = fixture.connect();
     const auto answer = exchange(*session);
     INFO((answer ? "" : answer.error().message));
     REQUIRE(answer);
@@ -242,10 +242,10 @@ TEST_CASE("an answer before the PUBACK, and one without a PUBACK, are answers") 
     while (!connection.packet().empty()) {
     }
   });
-  TransportBench bench(broker.port());
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  const auto session = fixture.connect();
   CHECK(exchange(*session));
   session->close();
-  INFO(bench.observer.details());
-  CHECK(bench.observer.details().find("> DISCONNECT") != std::string::npos);
+  INFO(fixture.observer.details());
+  CHECK(fixture.observer.details().find("> DISCONNECT") != std::string::npos);
 }

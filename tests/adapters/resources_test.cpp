@@ -14,7 +14,7 @@
 #include "adapters/system/descriptor.hpp"
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/named_file.hpp"
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -72,7 +72,7 @@ Error contained_error(const Exception& exception) {
 
 }  // namespace
 
-TEST_CASE("an errno that says that something ran out is told as that, with the limit") {
+TEST_CASE("an errno of a resource that ran out is reported as that, with the limit") {
   const auto files = out_of_resources(EMFILE, "cannot open x");
   REQUIRE(files);
   CHECK(files->kind == ErrorKind::kOutOfResources);
@@ -87,7 +87,7 @@ TEST_CASE("an errno that says that something ran out is told as that, with the l
   for (const int other : {EACCES, ENOENT, ENOSPC, EIO}) CHECK_FALSE(out_of_resources(other, "cannot open x"));
 }
 
-TEST_CASE("the state directory and named files tell a lack of descriptors as such") {
+TEST_CASE("the state directory and named files report a lack of descriptors as such") {
   CHECK(disk_error(EMFILE, "open", "/x").value().kind == ErrorKind::kOutOfResources);
   CHECK(disk_error(ENFILE, "open", "/x").value().kind == ErrorKind::kOutOfResources);
   const FewDescriptors none(0);
@@ -118,17 +118,17 @@ TEST_CASE("a thread that cannot be started is an error, not an exception") {
 
 TEST_CASE("a session without threads or descriptors says so, and ends") {
   ScriptedBroker broker(broker_options(), serve);
-  TransportBench bench(broker.port());
-  bench.transport = std::make_unique<PahoTransport>(std::move(bench.options), bench.interrupt, bench.observer);
-  REQUIRE(bench.transport->load_credentials());
+  TransportFixture fixture(broker.port());
+  fixture.transport = std::make_unique<PahoTransport>(std::move(fixture.options), fixture.interrupt, fixture.observer);
+  REQUIRE(fixture.transport->load_credentials());
   for (const bool threads : {true, false}) {
     std::unique_ptr<Session> session;
     if (threads) {
       const NoThreads none;
-      session = bench.transport->connect(bench.request);
+      session = fixture.transport->connect(fixture.request);
     } else {
       const FewDescriptors few(8);
-      session = bench.transport->connect(bench.request);
+      session = fixture.transport->connect(fixture.request);
     }
     const auto established = session->established();
     REQUIRE_FALSE(established);
@@ -136,7 +136,7 @@ TEST_CASE("a session without threads or descriptors says so, and ends") {
     session->close();
   }
   // Neither is left spoiled.
-  CHECK(exchange(*bench.transport->connect(bench.request)));
+  CHECK(exchange(*fixture.transport->connect(fixture.request)));
 }
 #endif
 

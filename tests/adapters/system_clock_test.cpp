@@ -24,7 +24,7 @@ TEST_CASE("a sleep ends at its instant and not before") {
   CHECK(clock.sleep_until(Instant::min()));
 }
 
-TEST_CASE("a sleep ends when the run is told to stop, however far its instant") {
+TEST_CASE("a sleep ends when the run is interrupted, however far its instant") {
   for (const ErrorKind kind : {ErrorKind::kInterrupted, ErrorKind::kTerminated}) {
     Interrupt interrupt;
     SystemClock clock(interrupt);

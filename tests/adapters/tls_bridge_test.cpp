@@ -1,4 +1,4 @@
-// The door on loopback lets this process in and nobody else; the tunnel carries large packets whole in both directions.
+// The listener on loopback accepts this process alone; the bridge carries large packets whole in both directions.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -12,7 +12,7 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/tcp.hpp"
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"
 
@@ -28,8 +28,8 @@ Descriptor dial(std::uint16_t port) {
   return socket;
 }
 
-/// In another process: connects, and tells whether the connection was closed without a byte.
-pid_t stranger(std::uint16_t port) {
+/// In another process: connects, and reports whether the connection was closed without a byte.
+pid_t other_process(std::uint16_t port) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   const Descriptor socket = dial(port);
@@ -37,11 +37,11 @@ pid_t stranger(std::uint16_t port) {
   ::_exit(socket && ::recv(socket.get(), &byte, 1, 0) <= 0 ? 0 : 1);
 }
 
-struct Door {
+struct ListenerFixture {
   Interrupt interrupt;
   Descriptor stop{::eventfd(0, EFD_CLOEXEC)};
   Wait wait{interrupt, stop.get()};
-  LoopbackListener door = std::move(*LoopbackListener::open());
+  LoopbackListener listener = std::move(*LoopbackListener::open());
 };
 
 Instant soon() {
@@ -50,12 +50,12 @@ Instant soon() {
 
 }  // namespace
 
-TEST_CASE("a stranger is turned away, we are let in behind it, and the door is closed") {
-  Door bench;
-  const std::uint16_t port = bench.door.port();
-  const pid_t child = stranger(port);
+TEST_CASE("a connection of another process is refused, our own is accepted after it, and the port is closed") {
+  ListenerFixture fixture;
+  const std::uint16_t port = fixture.listener.port();
+  const pid_t child = other_process(port);
   Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
-  std::thread admitting([&] { admitted = bench.door.admit(soon(), bench.wait); });
+  std::thread admitting([&] { admitted = fixture.listener.admit(soon(), fixture.wait); });
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK((WIFEXITED(status) && WEXITSTATUS(status) == 0));
@@ -71,13 +71,13 @@ TEST_CASE("a stranger is turned away, we are let in behind it, and the door is c
   CHECK_FALSE(dial(port));
 }
 
-TEST_CASE("strangers that flood the port neither pass nor hold us up, and the error names them") {
-  constexpr int kStrangers = 4;
+TEST_CASE("other processes that flood the port are not accepted and do not delay us, and the error names them") {
+  constexpr int kOthers = 4;
   for (const bool we_come : {true, false}) {
-    Door bench;
-    const std::uint16_t port = bench.door.port();
+    ListenerFixture fixture;
+    const std::uint16_t port = fixture.listener.port();
     std::vector<pid_t> children;
-    for (int i = 0; i < kStrangers; ++i) {
+    for (int i = 0; i < kOthers; ++i) {
       const pid_t child = ::fork();
       if (child == 0) {
         // Until the port is closed, or its parent is gone.
@@ -89,7 +89,8 @@ TEST_CASE("strangers that flood the port neither pass nor hold us up, and the er
     }
     Result<OwnConnection> admitted(fail(ErrorKind::kInternal, ""));
     const auto time = we_come ? std::chrono::milliseconds(10'000) : std::chrono::milliseconds(300);
-    std::thread admitting([&] { admitted = bench.door.admit(std::chrono::steady_clock::now() + time, bench.wait); });
+    std::thread admitting(
+        [&] { admitted = fixture.listener.admit(std::chrono::steady_clock::now() + time, fixture.wait); });
     const Descriptor ours = we_come ? dial(port) : Descriptor();
     admitting.join();
     for (const pid_t child : children) {
@@ -100,27 +101,27 @@ TEST_CASE("strangers that flood the port neither pass nor hold us up, and the er
     if (we_come) CHECK(admitted->theirs == ours.get());
     if (we_come) continue;
     CHECK(admitted.error().kind == ErrorKind::kNoAnswer);
-    CHECK(admitted.error().message.find("another process of this machine connected to it") != std::string::npos);
+    CHECK(admitted.error().message.find("other processes of this machine connected to it") != std::string::npos);
     CHECK(admitted.error().hint.find("stop the process") != std::string::npos);
   }
 }
 
-TEST_CASE("nobody at the door: the deadline, an interrupt and a close end the wait") {
+TEST_CASE("without a connection the deadline, an interrupt and a close end the wait") {
   {
-    Door bench;
-    CHECK_FALSE(bench.door.admit(std::chrono::steady_clock::now(), bench.wait));
+    ListenerFixture fixture;
+    CHECK_FALSE(fixture.listener.admit(std::chrono::steady_clock::now(), fixture.wait));
   }
   {
-    Door bench;
-    bench.interrupt.raise(ErrorKind::kTerminated);
-    const auto admitted = bench.door.admit(soon(), bench.wait);
+    ListenerFixture fixture;
+    fixture.interrupt.raise(ErrorKind::kTerminated);
+    const auto admitted = fixture.listener.admit(soon(), fixture.wait);
     REQUIRE_FALSE(admitted);
     CHECK(admitted.error().kind == ErrorKind::kTerminated);
   }
   {
-    Door bench;
-    ::eventfd_write(bench.stop.get(), 1);
-    CHECK_FALSE(bench.door.admit(soon(), bench.wait));
+    ListenerFixture fixture;
+    ::eventfd_write(fixture.stop.get(), 1);
+    CHECK_FALSE(fixture.listener.admit(soon(), fixture.wait));
   }
 }
 
@@ -139,9 +140,9 @@ TEST_CASE("payloads up to the limit pass whole in both directions, however the s
     while (!connection.packet().empty()) {
     }
   });
-  TransportBench bench(broker.port());
-  bench.request.mqtt_version = size % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  fixture.request.mqtt_version = size % 2 == 0 ? MqttVersion::k5 : MqttVersion::k311;
+  const auto session = fixture.connect();
   REQUIRE(session->established());
   REQUIRE(session->subscribe(answer_topics()));
   std::string payload(size, 'a');
@@ -163,9 +164,9 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
       last = type_of(connection.packet());
       connection.wait_for_close();
     });
-    const TransportBench bench(broker.port());
-    TrustedRoots roots(bench.options.ca_file);
-    const auto credentials = TlsCredentials::load(bench.options, roots);
+    const TransportFixture fixture(broker.port());
+    TrustedRoots roots(fixture.options.ca_file);
+    const auto credentials = TlsCredentials::load(fixture.options, roots);
     REQUIRE(credentials);
     const Interrupt interrupt;
     const Descriptor stop(::eventfd(0, EFD_CLOEXEC));

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/network/tcp.hpp"
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -29,8 +29,8 @@ IssuedCertificate server_with(const std::string& name, long valid_from, long val
 }
 
 /// The first error of a whole exchange with a broker.
-Error failure(TransportBench& bench) {
-  const auto session = bench.connect();
+Error failure(TransportFixture& fixture) {
+  const auto session = fixture.connect();
   const auto answer = exchange(*session);
   session->close();
   REQUIRE_FALSE(answer);
@@ -51,7 +51,7 @@ void swallow(BrokerConnection& connection) {
 
 }  // namespace
 
-TEST_CASE("a server that cannot be trusted is told by its cause") {
+TEST_CASE("a server that cannot be trusted is reported with its cause") {
   struct Row {
     std::string name;
     IssuedCertificate server;
@@ -72,8 +72,8 @@ TEST_CASE("a server that cannot be trusted is told by its cause") {
       options.tls_version = tls;
       std::atomic<bool> connected = false;
       ScriptedBroker broker(options, [&](BrokerConnection& connection) { connected = connection.shake_hands(); });
-      TransportBench bench(broker.port());
-      const Error error = failure(bench);
+      TransportFixture fixture(broker.port());
+      const Error error = failure(fixture);
       CHECK(error.kind == row.kind);
       CHECK(error.phase == Phase::kTls);
       INFO(error.message);
@@ -110,27 +110,27 @@ TEST_CASE("a server that is not verified does not see the claim certificate") {
           SSL_CTX_set_msg_callback_arg(connection.context(), &is_shown);
           swallow(connection);
         });
-        TransportBench bench(broker.port());
-        failure(bench);
+        TransportFixture fixture(broker.port());
+        failure(fixture);
       }
       CHECK(is_shown == row.is_shown);
     }
   }
 }
 
-TEST_CASE("a server that refuses the identity's certificate is not told of as if it refused the claim") {
+TEST_CASE("a server that refuses the identity's certificate is not reported as refusing the claim") {
   const int tls = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   BrokerOptions options = broker_options();
   options.client_root = TestPki("other root").root();
   options.tls_version = tls;
   ScriptedBroker broker(options, swallow);
-  TransportBench bench(broker.port());
-  PahoTransport transport(std::move(bench.options), bench.interrupt, bench.observer);
+  TransportFixture fixture(broker.port());
+  PahoTransport transport(std::move(fixture.options), fixture.interrupt, fixture.observer);
   const IssuedCertificate issued = pki().claim();
   DeviceKey key;
   key.pem = Secret(issued.key);
   REQUIRE(transport.use_identity({issued.certificate, key}));
-  const auto session = transport.connect(bench.request);
+  const auto session = transport.connect(fixture.request);
   const auto answer = exchange(*session);
   session->close();
   REQUIRE_FALSE(answer);
@@ -149,23 +149,23 @@ TEST_CASE("the name of an address is checked, and not sent") {
     connection.wait_for_close();
   });
   {
-    TransportBench bench(broker.port());
-    bench.options.endpoint.host = "127.0.0.1";
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    fixture.options.endpoint.host = "127.0.0.1";
+    const auto session = fixture.connect();
     CHECK(session->established());
     session->close();
     CHECK(server_name.empty());
   }
   {
-    TransportBench bench(broker.port());
-    bench.options.server_name = "127.0.0.9";
-    CHECK(failure(bench).kind == kTlsNameMismatch);
+    TransportFixture fixture(broker.port());
+    fixture.options.server_name = "127.0.0.9";
+    CHECK(failure(fixture).kind == kTlsNameMismatch);
   }
   {
-    TransportBench bench(broker.port());
-    bench.options.endpoint.host = "127.0.0.1";
-    bench.options.server_name = "localhost";
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    fixture.options.endpoint.host = "127.0.0.1";
+    fixture.options.server_name = "localhost";
+    const auto session = fixture.connect();
     CHECK(session->established());
     session->close();
     CHECK(server_name == "localhost");
@@ -177,8 +177,8 @@ TEST_CASE("what is not TLS is said in its own words") {
     connection.read_plain();
     connection.send_plain("HTTP/1.1 400 Bad \x1b[31mRequest\r\nServer: portal\r\n\r\n");
   });
-  TransportBench bench(broker.port());
-  const Error error = failure(bench);
+  TransportFixture fixture(broker.port());
+  const Error error = failure(fixture);
   CHECK(error.kind == kNotATlsServer);
   CHECK(error.message.find("HTTP/1.1 400 Bad \\x1b[31mRequest") != std::string::npos);
 }
@@ -189,8 +189,8 @@ TEST_CASE("a close in the middle of the handshake is a lost connection") {
     connection.read_plain();
     connection.cut(reset);
   });
-  TransportBench bench(broker.port());
-  const Error error = failure(bench);
+  TransportFixture fixture(broker.port());
+  const Error error = failure(fixture);
   CHECK(error.kind == kConnectionLost);
   CHECK(error.phase == Phase::kTls);
   // It has not asked for the claim: such a close says nothing about it, however often it happens.
@@ -202,8 +202,8 @@ TEST_CASE("versions and protocols that do not meet") {
     BrokerOptions options = broker_options();
     options.tls_version = TLS1_1_VERSION;
     ScriptedBroker broker(options, swallow);
-    TransportBench bench(broker.port());
-    const Error error = failure(bench);
+    TransportFixture fixture(broker.port());
+    const Error error = failure(fixture);
     INFO(error.message);
     CHECK(error.kind == kTlsVersion);
   }
@@ -211,10 +211,10 @@ TEST_CASE("versions and protocols that do not meet") {
     BrokerOptions options = broker_options();
     options.alpn = "x-amzn-mqtt-ca";
     ScriptedBroker broker(options, serve);
-    TransportBench refused(broker.port());
+    TransportFixture refused(broker.port());
     refused.options.alpn = "h2";
     CHECK(failure(refused).kind == kTlsAlpn);
-    TransportBench taken(broker.port());
+    TransportFixture taken(broker.port());
     taken.options.alpn = "x-amzn-mqtt-ca";
     const auto session = taken.connect();
     CHECK(session->established());
@@ -231,8 +231,8 @@ TEST_CASE("a refused claim is named by the alert, every time, in both TLS versio
   options.client_root = other.root();
   ScriptedBroker broker(options, swallow);
   for (int run = 0; run < 60; ++run) {
-    TransportBench bench(broker.port());
-    const Error error = failure(bench);
+    TransportFixture fixture(broker.port());
+    const Error error = failure(fixture);
     INFO(run << ": " << error.message);
     REQUIRE(error.kind == kClaimRefused);
     CHECK(error.phase == Phase::kTls);
@@ -242,10 +242,10 @@ TEST_CASE("a refused claim is named by the alert, every time, in both TLS versio
 }
 
 TEST_CASE("the way to the server: each dead end by its cause") {
-  TransportBench nobody(1);
+  TransportFixture nobody(1);
   CHECK(failure(nobody).kind == kConnectionRefused);
 
-  TransportBench unknown(8883);
+  TransportFixture unknown(8883);
   unknown.options.endpoint.host = "no-such-host.invalid";
   unknown.request.request_timeout = Milliseconds{3'000};
   const Error error = failure(unknown);

@@ -15,14 +15,14 @@ namespace {
 
 using enum ErrorKind;
 
-/// A whole, right set of files, to be broken by a test.
-struct Bench {
+/// A complete and valid set of files, for a test to break.
+struct Fixture {
   TestPki pki;
   IssuedCertificate claim = pki.claim();
   TemporaryDirectory files;
   ConnectionOptions options;
 
-  Bench() {
+  Fixture() {
     options.ca_file = files.write("ca.pem", pki.root());
     options.certificate_file = files.write("claim.pem", claim.certificate);
     options.key_reference = files.write("claim.key", claim.key);
@@ -40,10 +40,10 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("right files give the facts of the leaf") {
-  Bench bench;
-  bench.options.certificate_file = bench.files.write("chain.pem", bench.claim.certificate + bench.pki.root());
-  TrustedRoots roots(bench.options.ca_file);
-  const auto loaded = TlsCredentials::load(bench.options, roots);
+  Fixture fixture;
+  fixture.options.certificate_file = fixture.files.write("chain.pem", fixture.claim.certificate + fixture.pki.root());
+  TrustedRoots roots(fixture.options.ca_file);
+  const auto loaded = TlsCredentials::load(fixture.options, roots);
   REQUIRE(loaded);
   CHECK(loaded->facts().subject == "CN=test claim");
   CHECK(loaded->facts().issuer == "CN=test root");
@@ -51,108 +51,109 @@ TEST_CASE("right files give the facts of the leaf") {
   CHECK(is_lower_hex(loaded->facts().public_key_sha256));
 }
 
-TEST_CASE("each wrong certificate, key and CA file is told by its kind and its name") {
+TEST_CASE("each wrong certificate, key and CA file is reported with its kind and its name") {
   struct Row {
     std::string name;
-    std::function<void(Bench&)> break_it;
+    std::function<void(Fixture&)> break_it;
     ErrorKind kind;
     std::string said;
   };
   const auto certificate = [](auto text) {
-    return [text](Bench& b) { b.options.certificate_file = b.files.write("bad.pem", text(b)); };
+    return [text](Fixture& b) { b.options.certificate_file = b.files.write("bad.pem", text(b)); };
   };
   const auto key = [](auto text) {
-    return [text](Bench& b) { b.options.key_reference = b.files.write("bad.key", text(b)); };
+    return [text](Fixture& b) { b.options.key_reference = b.files.write("bad.key", text(b)); };
   };
   const auto roots = [](auto text) {
-    return [text](Bench& b) { b.options.ca_file = b.files.write("bad-ca.pem", text(b)); };
+    return [text](Fixture& b) { b.options.ca_file = b.files.write("bad-ca.pem", text(b)); };
   };
-  const auto nothing = [](Bench&) { return std::string(); };
-  const auto noise = [](Bench&) { return std::string("no PEM at all\n"); };
-  const auto broken = [](Bench&) {
+  const auto nothing = [](Fixture&) { return std::string(); };
+  const auto noise = [](Fixture&) { return std::string("no PEM at all\n"); };
+  const auto broken = [](Fixture&) {
     return std::string("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   };
-  const auto broken_key = [](Bench&) {
+  const auto broken_key = [](Fixture&) {
     return std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
   };
   const std::vector<Row> rows{
-      {"no certificate file", [](Bench& b) { b.options.certificate_file = "/none/claim.pem"; }, kFileNotFound,
+      {"no certificate file", [](Fixture& b) { b.options.certificate_file = "/none/claim.pem"; }, kFileNotFound,
        "/none/claim.pem"},
-      {"a directory", [](Bench& b) { b.options.certificate_file = "/"; }, kFileUnreadable, "/"},
+      {"a directory", [](Fixture& b) { b.options.certificate_file = "/"; }, kFileUnreadable, "/"},
       {"empty certificate", certificate(nothing), kClaimCertificateUnusable, "is empty"},
       {"not PEM", certificate(noise), kClaimCertificateUnusable, "no PEM certificate"},
       {"broken PEM", certificate(broken), kClaimCertificateUnusable, "cannot be parsed"},
-      {"DER", certificate([](Bench& b) { return der_of(b.claim.certificate); }), kClaimCertificateUnusable, "is DER"},
-      {"swapped", certificate([](Bench& b) { return b.claim.key; }), kClaimCertificateUnusable, "private key"},
-      {"no key file", [](Bench& b) { b.options.key_reference = "/none/claim.key"; }, kFileNotFound, "/none/claim.key"},
+      {"DER", certificate([](Fixture& b) { return der_of(b.claim.certificate); }), kClaimCertificateUnusable, "is DER"},
+      {"swapped", certificate([](Fixture& b) { return b.claim.key; }), kClaimCertificateUnusable, "private key"},
+      {"no key file", [](Fixture& b) { b.options.key_reference = "/none/claim.key"; }, kFileNotFound,
+       "/none/claim.key"},
       {"empty key", key(nothing), kClaimKeyUnusable, "is empty"},
       {"key not PEM", key(noise), kClaimKeyUnusable, "no PEM private key"},
       {"broken key", key(broken_key), kClaimKeyUnusable, "cannot be parsed"},
-      {"key in DER", key([](Bench& b) { return der_of(b.claim.key); }), kClaimKeyUnusable, "is DER"},
-      {"certificate as key", key([](Bench& b) { return b.claim.certificate; }), kClaimKeyUnusable, "a certificate"},
-      {"another's key", key([](Bench& b) { return b.pki.claim().key; }), kClaimKeyMismatch, "is not the key of"},
-      {"key URI", [](Bench& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
-      {"encrypted", key([](Bench& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase, "encrypted"},
-      {"no CA file", [](Bench& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},
+      {"key in DER", key([](Fixture& b) { return der_of(b.claim.key); }), kClaimKeyUnusable, "is DER"},
+      {"certificate as key", key([](Fixture& b) { return b.claim.certificate; }), kClaimKeyUnusable, "a certificate"},
+      {"another's key", key([](Fixture& b) { return b.pki.claim().key; }), kClaimKeyMismatch, "is not the key of"},
+      {"key URI", [](Fixture& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
+      {"encrypted", key([](Fixture& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase, "encrypted"},
+      {"no CA file", [](Fixture& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},
       {"empty CA file", roots(nothing), kCaFileUnusable, "is empty"},
       {"CA file not PEM", roots(noise), kCaFileUnusable, "no PEM certificate"},
       {"broken CA file", roots(broken), kCaFileUnusable, "cannot be parsed"},
-      {"CA file in DER", roots([](Bench& b) { return der_of(b.pki.root()); }), kCaFileUnusable, "is DER"},
+      {"CA file in DER", roots([](Fixture& b) { return der_of(b.pki.root()); }), kCaFileUnusable, "is DER"},
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    Bench bench;
-    row.break_it(bench);
-    const auto failure = bench.failure();
+    Fixture fixture;
+    row.break_it(fixture);
+    const auto failure = fixture.failure();
     REQUIRE(failure);
     CHECK(*failure == row.kind);
-    INFO(bench.error.message);
-    CHECK(bench.error.message.find(row.said) != std::string::npos);
-    CHECK(bench.error.message.find("AAAA") == std::string::npos);
+    INFO(fixture.error.message);
+    CHECK(fixture.error.message.find(row.said) != std::string::npos);
+    CHECK(fixture.error.message.find("AAAA") == std::string::npos);
   }
 }
 
 TEST_CASE("an encrypted key opens with its passphrase and with no other") {
-  Bench bench;
-  bench.options.key_reference = bench.files.write("encrypted.key", encrypted(bench.claim.key, "open sesame"));
-  bench.options.key_passphrase_file = bench.files.write("passphrase", "open sesame\n");
-  CHECK_FALSE(bench.failure());
-  bench.options.key_passphrase_file = bench.files.write("wrong", "close sesame");
-  CHECK(bench.failure() == kClaimKeyPassphrase);
-  bench.options.key_passphrase_file = bench.files / "none";
-  CHECK(bench.failure() == kFileNotFound);
+  Fixture fixture;
+  fixture.options.key_reference = fixture.files.write("encrypted.key", encrypted(fixture.claim.key, "open sesame"));
+  fixture.options.key_passphrase_file = fixture.files.write("passphrase", "open sesame\n");
+  CHECK_FALSE(fixture.failure());
+  fixture.options.key_passphrase_file = fixture.files.write("wrong", "close sesame");
+  CHECK(fixture.failure() == kClaimKeyPassphrase);
+  fixture.options.key_passphrase_file = fixture.files / "none";
+  CHECK(fixture.failure() == kFileNotFound);
 }
 
 TEST_CASE("an expired claim is an error with both times, one that is not yet valid is the caller's business") {
-  Bench bench;
+  Fixture fixture;
   CertificateWish wish;
   wish.valid_from = -7200;
   wish.valid_to = -3600;
-  IssuedCertificate claim = bench.pki.issue(wish);
-  bench.options.certificate_file = bench.files.write("expired.pem", claim.certificate);
-  bench.options.key_reference = bench.files.write("expired.key", claim.key);
-  CHECK(bench.failure() == kClaimExpired);
-  CHECK(bench.error.message.find("the local time is") != std::string::npos);
+  IssuedCertificate claim = fixture.pki.issue(wish);
+  fixture.options.certificate_file = fixture.files.write("expired.pem", claim.certificate);
+  fixture.options.key_reference = fixture.files.write("expired.key", claim.key);
+  CHECK(fixture.failure() == kClaimExpired);
+  CHECK(fixture.error.message.find("the local time is") != std::string::npos);
 
   wish.valid_from = 3600;
   wish.valid_to = 7200;
-  claim = bench.pki.issue(wish);
-  bench.options.certificate_file = bench.files.write("ahead.pem", claim.certificate);
-  bench.options.key_reference = bench.files.write("ahead.key", claim.key);
-  CHECK_FALSE(bench.failure());
+  claim = fixture.pki.issue(wish);
+  fixture.options.certificate_file = fixture.files.write("ahead.pem", claim.certificate);
+  fixture.options.key_reference = fixture.files.write("ahead.key", claim.key);
+  CHECK_FALSE(fixture.failure());
 }
 
 TEST_CASE("without a CA file the system's roots are used, and their absence is said") {
-  Bench bench;
-  bench.options.ca_file.reset();
-  const std::string empty = bench.files / "empty";
+  Fixture fixture;
+  fixture.options.ca_file.reset();
+  const std::string empty = fixture.files / "empty";
   std::filesystem::create_directory(empty);
   ::setenv("SSL_CERT_FILE", "/none/roots.pem", 1);
   ::setenv("SSL_CERT_DIR", empty.c_str(), 1);
-  CHECK(bench.failure() == kNoTrustStore);
-  const std::string roots = bench.files.write("roots.pem", bench.pki.root());
+  CHECK(fixture.failure() == kNoTrustStore);
+  const std::string roots = fixture.files.write("roots.pem", fixture.pki.root());
   ::setenv("SSL_CERT_FILE", roots.c_str(), 1);
-  CHECK_FALSE(bench.failure());
+  CHECK_FALSE(fixture.failure());
   ::unsetenv("SSL_CERT_FILE");
   ::unsetenv("SSL_CERT_DIR");
 }

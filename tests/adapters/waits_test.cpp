@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "adapters/system/descriptor.hpp"
-#include "tests/fakes/transport_bench.hpp"
+#include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/loopback.hpp"
 
@@ -72,9 +72,9 @@ TEST_CASE("a server that falls silent ends the wait at the request timeout") {
        {Step{0, kTlsTimeout, Phase::kTls}, Step{1, kNoAnswer, Phase::kMqtt}, Step{2, kNoAnswer, Phase::kSubscribe}}) {
     INFO(each.step);
     ScriptedBroker broker(broker_options(), silent_after(each.step));
-    TransportBench bench(broker.port());
-    bench.request.request_timeout = Milliseconds{300};
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    fixture.request.request_timeout = Milliseconds{300};
+    const auto session = fixture.connect();
     const auto answer = exchange(*session);
     session->close();
     REQUIRE_FALSE(answer);
@@ -85,8 +85,8 @@ TEST_CASE("a server that falls silent ends the wait at the request timeout") {
 
 TEST_CASE("an answer that does not come ends at its deadline") {
   ScriptedBroker broker(broker_options(), silent_after(3));
-  TransportBench bench(broker.port());
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  const auto session = fixture.connect();
   REQUIRE(session->established());
   REQUIRE(session->subscribe(answer_topics()));
   REQUIRE(session->publish("t/create", "{}"));
@@ -98,11 +98,11 @@ TEST_CASE("an answer that does not come ends at its deadline") {
 
 TEST_CASE("a port that drops packets is a connection timeout") {
   const FullListener listener;
-  TransportBench bench(listener.port());
+  TransportFixture fixture(listener.port());
   // Not by name: where localhost is also ::1, that address refuses, and a refusal is told before a silence.
-  bench.options.endpoint.host = "127.0.0.1";
-  bench.request.request_timeout = Milliseconds{300};
-  const auto session = bench.connect();
+  fixture.options.endpoint.host = "127.0.0.1";
+  fixture.request.request_timeout = Milliseconds{300};
+  const auto session = fixture.connect();
   const auto established = session->established();
   REQUIRE_FALSE(established);
   CHECK(established.error().kind == kConnectionTimeout);
@@ -111,9 +111,9 @@ TEST_CASE("a port that drops packets is a connection timeout") {
 
 TEST_CASE("the deadline of the run ends every wait too") {
   ScriptedBroker broker(broker_options(), silent_after(0));
-  TransportBench bench(broker.port());
-  bench.request.run_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-  const auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  fixture.request.run_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  const auto session = fixture.connect();
   const auto established = session->established();
   REQUIRE_FALSE(established);
   CHECK(established.error().kind == kTlsTimeout);
@@ -124,12 +124,12 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
     for (const int step : {0, 1, 2, 3}) {
       INFO(step);
       ScriptedBroker broker(broker_options(), silent_after(step));
-      TransportBench bench(broker.port());
-      bench.request.request_timeout = Milliseconds{20'000};
-      const auto session = bench.connect();
+      TransportFixture fixture(broker.port());
+      fixture.request.request_timeout = Milliseconds{20'000};
+      const auto session = fixture.connect();
       std::thread signal([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        bench.interrupt.raise(kind);
+        fixture.interrupt.raise(kind);
       });
       const auto answer = exchange(*session);
       session->close();
@@ -140,12 +140,12 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
     {
       // A proxy that takes the request and says nothing.
       ScriptedBroker proxy(broker_options(), silent_after(0));
-      TransportBench bench(8883);
-      bench.options.proxy = Proxy{"localhost", proxy.port(), "", Secret()};
-      const auto session = bench.connect();
+      TransportFixture fixture(8883);
+      fixture.options.proxy = Proxy{"localhost", proxy.port(), "", Secret()};
+      const auto session = fixture.connect();
       std::thread signal([&] {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        bench.interrupt.raise(kind);
+        fixture.interrupt.raise(kind);
       });
       const auto established = session->established();
       signal.join();
@@ -154,9 +154,9 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
       CHECK(established.error().phase == Phase::kProxy);
     }
     const FullListener listener;
-    TransportBench bench(listener.port());
-    const auto session = bench.connect();
-    bench.interrupt.raise(kind);
+    TransportFixture fixture(listener.port());
+    const auto session = fixture.connect();
+    fixture.interrupt.raise(kind);
     const auto established = session->established();
     REQUIRE_FALSE(established);
     CHECK(established.error().kind == kind);
@@ -166,15 +166,15 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
 TEST_CASE("a session can be closed at any moment") {
   for (const int step : {0, 1, 2, 3}) {
     ScriptedBroker broker(broker_options(), silent_after(step));
-    TransportBench bench(broker.port());
-    const auto session = bench.connect();
+    TransportFixture fixture(broker.port());
+    const auto session = fixture.connect();
     session->close();
     session->close();
     CHECK_FALSE(session->established());
   }
 }
 
-TEST_CASE("answers that nobody takes are not left behind with their clients") {
+TEST_CASE("answers that are not received do not outlive their clients") {
   constexpr int kSessions = 100;
   const std::string large(128 * 1024, 'x');
   std::mutex mutex;
@@ -194,11 +194,11 @@ TEST_CASE("answers that nobody takes are not left behind with their clients") {
     ++sent;
     changed.notify_all();
   });
-  TransportBench bench(broker.port());
-  auto session = bench.connect();
+  TransportFixture fixture(broker.port());
+  auto session = fixture.connect();
   rusage before{};
   for (int i = 1; i <= kSessions; ++i) {
-    if (i > 1) session = bench.transport->connect(bench.request);
+    if (i > 1) session = fixture.transport->connect(fixture.request);
     const auto established = session->established();
     INFO(i << ": " << (established ? "" : established.error().message));
     REQUIRE(established);
@@ -230,10 +230,10 @@ TEST_CASE("a PUBLISH of 200 MB costs no memory") {
     connection.send(std::string("\x30\x80\xA8\xD6\x5F\x00\x01t", 8));
     for (int i = 0; i < 200; ++i) connection.send(megabyte);
   });
-  TransportBench bench(broker.port());
+  TransportFixture fixture(broker.port());
   rusage before{};
   ::getrusage(RUSAGE_SELF, &before);
-  const auto session = bench.connect();
+  const auto session = fixture.connect();
   const auto answer = exchange(*session);
   session->close();
   REQUIRE_FALSE(answer);

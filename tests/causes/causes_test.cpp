@@ -59,103 +59,125 @@ ScriptedBroker::Script at_publish(Act act) {
     if (type_of(request) == 3) act(connection, v5, request);
   });
 }
-// A row of these tables is a line or two, not one for each of its columns.
+// A row of these tables takes a few lines, not one for each of its fields.
 // clang-format off
 
 std::vector<Row> mqtt_rows() {
   return {
-      {"closed before CONNACK", good(), swallow, {"--client-id", "gateway-1"}, 77, "policy-connect",
-       {"CONNECT as client gateway-1", "three times running"},
-       {"ACTIVE", "account and region", "policy attached", "iot:Connect on client/gateway-1"}},
-      {"not authorized, MQTT 5", good(), refusing(135), {"--client-id", "gateway-1"}, 77, "policy-connect",
-       {"CONNACK 135 (not authorized)", "gateway-1"},
-       {R"("Action":"iot:Connect")", "arn:aws:iot:REGION:ACCOUNT:client/gateway-1", "ACTIVE"}},
-      {"not authorized, MQTT 3.1.1", good(), refusing(5), {"--mqtt-version", "3.1.1"}, 77, "policy-connect",
-       {"CONNACK 5 (not authorized)"}, {"iot:Connect on client/fleet-provision-*: add "}},
-      {"no version is taken", good(), answering_connect([](bool v5) { return connack(v5, v5 ? 132 : 1); }), {}, 77,
-       "mqtt-version-refused", {"CONNACK 1 (unacceptable protocol version)"}, {"--mqtt-version"}},
-      {"bad client id", good(), refusing(133), {"--client-id", "gateway-1"}, 77, "connection-rejected",
-       {"CONNACK 133 (client identifier not valid)"}, {"client id", "gateway-1"}},
-      {"busy", good(), refusing(137), {kOnce}, 75, "server-unavailable", {"CONNACK 137 (server busy)"}, {"again"}},
-      {"no CONNACK", good(), [](BrokerConnection& connection) {
+      {.name = "closed before CONNACK", .server = good(), .script = swallow, .arguments = {"--client-id", "gateway-1"},
+       .exit_code = 77, .kind = "policy-connect", .message = {"CONNECT as client gateway-1", "three times running"},
+       .hint = {"ACTIVE", "account and region", "policy attached", "iot:Connect on client/gateway-1"}},
+      {.name = "not authorized, MQTT 5", .server = good(), .script = refusing(135),
+       .arguments = {"--client-id", "gateway-1"}, .exit_code = 77, .kind = "policy-connect",
+       .message = {"CONNACK 135 (not authorized)", "gateway-1"},
+       .hint = {R"("Action":"iot:Connect")", "arn:aws:iot:REGION:ACCOUNT:client/gateway-1", "ACTIVE"}},
+      {.name = "not authorized, MQTT 3.1.1", .server = good(), .script = refusing(5),
+       .arguments = {"--mqtt-version", "3.1.1"}, .exit_code = 77, .kind = "policy-connect",
+       .message = {"CONNACK 5 (not authorized)"}, .hint = {"iot:Connect on client/fleet-provision-*: add "}},
+      {.name = "no version is taken", .server = good(),
+       .script = answering_connect([](bool v5) { return connack(v5, v5 ? 132 : 1); }), .exit_code = 77,
+       .kind = "mqtt-version-refused", .message = {"CONNACK 1 (unacceptable protocol version)"},
+       .hint = {"--mqtt-version"}},
+      {.name = "bad client id", .server = good(), .script = refusing(133), .arguments = {"--client-id", "gateway-1"},
+       .exit_code = 77, .kind = "connection-rejected", .message = {"CONNACK 133 (client identifier not valid)"},
+       .hint = {"client id", "gateway-1"}},
+      {.name = "busy", .server = good(), .script = refusing(137), .arguments = {kOnce}, .exit_code = 75,
+       .kind = "server-unavailable", .message = {"CONNACK 137 (server busy)"}, .hint = {"wait, then rerun"}},
+      {.name = "no CONNACK", .server = good(), .script = [](BrokerConnection& connection) {
          if (connection.shake_hands() && !connection.packet().empty()) connection.packet();
-       }, {kOnce, "--request-timeout=0.5"}, 75, "no-answer", {"no CONNACK within 500 ms"}, {"ALPN"}},
-      {"Receive Maximum 0", good(),
-       answering_connect([](bool) { return std::string("\x20\x06\x00\x00\x03\x21\x00\x00", 8); }), {}, 76,
-       "malformed-answer", {"CONNACK with Receive Maximum 0"}, {"endpoint"}},
-      {"Maximum QoS 0", good(),
-       answering_connect([](bool) { return std::string("\x20\x05\x00\x00\x02\x24\x00", 7); }), {}, 77,
-       "connection-rejected", {"Maximum QoS 0"}, {"allow QoS 1"}},
-      {"Maximum Packet Size too small", good(),
-       answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }), {},
-       77, "connection-rejected", {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, {"raise the packet limit"}},
-      {"not MQTT", good(), answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }), {},
-       76, "malformed-answer", {"HTTP/1.1 400 Bad Request"}, {"endpoint"}},
-      {"evicted again and again", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
+       }, .arguments = {kOnce, "--request-timeout=0.5"}, .exit_code = 75, .kind = "no-answer",
+       .message = {"no CONNACK within 500 ms"}, .hint = {"ALPN"}},
+      {.name = "Receive Maximum 0", .server = good(),
+       .script = answering_connect([](bool) { return std::string("\x20\x06\x00\x00\x03\x21\x00\x00", 8); }),
+       .exit_code = 76, .kind = "malformed-answer", .message = {"CONNACK with Receive Maximum 0"},
+       .hint = {"endpoint"}},
+      {.name = "Maximum QoS 0", .server = good(),
+       .script = answering_connect([](bool) { return std::string("\x20\x05\x00\x00\x02\x24\x00", 7); }),
+       .exit_code = 77, .kind = "connection-rejected", .message = {"Maximum QoS 0"}, .hint = {"allow QoS 1"}},
+      {.name = "Maximum Packet Size too small", .server = good(),
+       .script = answering_connect([](bool) { return std::string("\x20\x08\x00\x00\x05\x27\x00\x00\x00\x64", 10); }),
+       .exit_code = 77, .kind = "connection-rejected",
+       .message = {"at most 100 bytes (Maximum Packet Size", "SUBSCRIBE"}, .hint = {"raise the packet limit"}},
+      {.name = "not MQTT", .server = good(),
+       .script = answering_connect([](bool) { return std::string("HTTP/1.1 400 Bad Request\r\n\r\n"); }),
+       .exit_code = 76, .kind = "malformed-answer", .message = {"HTTP/1.1 400 Bad Request"}, .hint = {"endpoint"}},
+      {.name = "evicted again and again", .server = good(),
+       .script = at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.send(disconnect(142));
-       }), {"--client-id", "gateway-1", "--attempts=2"}, 75, "session-taken-over", {"142 (session taken over)"},
-       {"another device connected with client id gateway-1"}},
-      {"subscribe denied, MQTT 5", good(),
-       at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
+       }), .arguments = {"--client-id", "gateway-1", "--attempts=2"}, .exit_code = 75, .kind = "session-taken-over",
+       .message = {"142 (session taken over)"}, .hint = {"another device connected with client id gateway-1"}},
+      {.name = "subscribe denied, MQTT 5", .server = good(),
+       .script = at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(suback(v5, packet, {1, 135, 1, 1}));
-       }), {}, 77, "policy-subscribe",
-       {"$aws/certificates/create-from-csr/json/rejected", "SUBACK 135 (not authorized)"},
-       {R"({"Effect":"Allow","Action":"iot:Subscribe","Resource":"arn:aws:iot:REGION:ACCOUNT:topicfilter/)"
+       }), .exit_code = 77, .kind = "policy-subscribe",
+       .message = {"$aws/certificates/create-from-csr/json/rejected", "SUBACK 135 (not authorized)"},
+       .hint = {R"({"Effect":"Allow","Action":"iot:Subscribe","Resource":"arn:aws:iot:REGION:ACCOUNT:topicfilter/)"
         R"($aws/certificates/create-from-csr/json/rejected"})"}},
-      {"closed at SUBSCRIBE", good(), at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
+      {.name = "closed at SUBSCRIBE", .server = good(),
+       .script = at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
-       }), {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, 77, "policy-subscribe",
-       {"after SUBSCRIBE", "three times running"},
-       {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
+       }), .arguments = {"--mqtt-version", "3.1.1", "--client-id", "gateway-1"}, .exit_code = 77,
+       .kind = "policy-subscribe", .message = {"after SUBSCRIBE", "three times running"},
+       .hint = {"topicfilter/$aws/certificates/create-from-csr/json/accepted (topicfilter/, not topic/): add ",
         "same client id, gateway-1"}},
-      {"publish denied, MQTT 5", good(),
-       at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+      {.name = "publish denied, MQTT 5", .server = good(),
+       .script = at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet, 135));
          connection.packet();
-       }), {}, 77, "policy-publish", {"$aws/certificates/create-from-csr/json", "PUBACK 135"},
-       {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
-      {"closed at PUBLISH", good(), at_publish([](BrokerConnection& connection, bool, const std::string&) {
+       }), .exit_code = 77, .kind = "policy-publish",
+       .message = {"$aws/certificates/create-from-csr/json", "PUBACK 135"},
+       .hint = {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
+      {.name = "closed at PUBLISH", .server = good(),
+       .script = at_publish([](BrokerConnection& connection, bool, const std::string&) {
          connection.cut();
-       }), {"--mqtt-version", "3.1.1"}, 77, "policy-publish", {"three times running"},
-       {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
-      {"receive denied", good(),
-       at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
+       }), .arguments = {"--mqtt-version", "3.1.1"}, .exit_code = 77, .kind = "policy-publish",
+       .message = {"three times running"}, .hint = {"iot:Publish on topic/$aws/certificates/create-from-csr/json"}},
+      {.name = "receive denied", .server = good(),
+       .script = at_publish([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(puback(v5, packet));
          connection.packet();
-       }), {kOnce, "--request-timeout=0.5"}, 75, "no-answer",
-       {"no response to CreateCertificateFromCsr on $aws/certificates/create-from-csr/json/accepted", "within 500 ms"},
-       {"iot:Receive on topic/$aws/certificates/create-from-csr/json/accepted", "throttled"}},
+       }), .arguments = {kOnce, "--request-timeout=0.5"}, .exit_code = 75, .kind = "no-answer",
+       .message = {"no response to CreateCertificateFromCsr on $aws/certificates/create-from-csr/json/accepted",
+                    "within 500 ms"},
+       .hint = {"iot:Receive on topic/$aws/certificates/create-from-csr/json/accepted", "throttled"}},
   };
 }
 
 /// The server of these is a proxy, which is asked for an endpoint that nobody resolves.
 std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
-      {"proxy refuses", good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
-       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, {"must allow CONNECT"}},
-      {"proxy has no way", good(), saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"), {kOnce, "--endpoint", "host.invalid"}, 75,
-       "proxy-refused", {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, {"does not reach"}},
-      {"proxy wants credentials", good(), saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
-       {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"407 Proxy Authentication Required"},
-       {"--proxy-password-file"}},
-      {"not a proxy", good(), saying("220 mail ready\r\n"), {"--endpoint", "host.invalid"}, 77, "not-a-proxy",
-       {"it said: 220 mail ready"}, {"--proxy"}},
-      {"proxy closes", good(), [](BrokerConnection& connection) { connection.read_plain(); },
-       {kOnce, "--endpoint", "host.invalid"}, 75, "proxy-refused", {"closed the connection without a response"},
-       {"CONNECT"}},
-      {"proxy knows no Basic", good(),
-       saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
+      {.name = "proxy refuses", .server = good(), .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
+       .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
+       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "403 Forbidden"}, .hint = {"allow CONNECT to this host and port"}},
+      {.name = "proxy has no way", .server = good(), .script = saying("HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+       .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
+       .message = {"proxy 127.0.0.1:", "host.invalid:8883", "502 Bad Gateway"}, .hint = {"cannot reach this host"}},
+      {.name = "proxy wants credentials", .server = good(),
+       .script = saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+       .arguments = {"--endpoint", "host.invalid"}, .exit_code = 77, .kind = "proxy-authentication",
+       .message = {"407 Proxy Authentication Required"}, .hint = {"--proxy-password-file"}},
+      {.name = "not a proxy", .server = good(), .script = saying("220 mail ready\r\n"),
+       .arguments = {"--endpoint", "host.invalid"}, .exit_code = 77, .kind = "not-a-proxy",
+       .message = {"it said: 220 mail ready"}, .hint = {"--proxy"}},
+      {.name = "proxy closes", .server = good(),
+       .script = [](BrokerConnection& connection) { connection.read_plain(); },
+       .arguments = {kOnce, "--endpoint", "host.invalid"}, .exit_code = 75, .kind = "proxy-refused",
+       .message = {"closed the connection without a response"}, .hint = {"CONNECT"}},
+      {.name = "proxy knows no Basic", .server = good(),
+       .script = saying("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n"
               "proxy-authenticate: NTLM, Digest realm=\"a, Basic\", nonce=\"x\"\r\n\r\n"),
-       {"--endpoint", "host.invalid"}, 77, "proxy-authentication", {"authenticates by Negotiate, NTLM, Digest only"},
-       {"only Basic is supported"}},
-      {"proxy is silent", good(), [](BrokerConnection& connection) { connection.wait_for_close(); },
-       {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, 75, "proxy-refused", {"did not answer CONNECT"},
-       {"proxy"}},
+       .arguments = {"--endpoint", "host.invalid"}, .exit_code = 77, .kind = "proxy-authentication",
+       .message = {"authenticates by Negotiate, NTLM, Digest only"}, .hint = {"enable Basic authentication"}},
+      {.name = "proxy is silent", .server = good(),
+       .script = [](BrokerConnection& connection) { connection.wait_for_close(); },
+       .arguments = {kOnce, "--endpoint", "host.invalid", "--request-timeout=0.3"}, .exit_code = 75,
+       .kind = "proxy-refused", .message = {"did not answer CONNECT"}, .hint = {"proxy"}},
   };
   for (const char* endpoint : {"data-ats.iot-fips.us-east-1.amazonaws.com", "data.iot-fips.us-gov-west-1.amazonaws.com",
                                "abc123.ats.iot.cn-north-1.amazonaws.com.cn", kAwsName}) {
-    rows.push_back({std::string("endpoint taken: ") + endpoint, good(), saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
-                    {kOnce, "--endpoint", endpoint}, 75, "proxy-refused", {endpoint}, {"CONNECT"}});
+    rows.push_back({.name = std::string("endpoint taken: ") + endpoint, .server = good(),
+       .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"), .arguments = {kOnce, "--endpoint", endpoint},
+       .exit_code = 75, .kind = "proxy-refused", .message = {endpoint}, .hint = {"CONNECT"}});
   }
   for (Row& each : rows) each.arguments.emplace_back("--proxy=http://127.0.0.1:PORT");
   return rows;
@@ -163,17 +185,21 @@ std::vector<Row> proxy_rows() {
 
 std::vector<Row> other_rows() {
   std::vector<Row> rows{
-      {"nobody listens", std::nullopt, {}, {kOnce, "--endpoint", "127.0.0.1:1"}, 75, "connection-refused",
-       {"cannot connect to 127.0.0.1, port 1: connection refused"}, {"nothing listens there"}},
-      {"nobody is the proxy", std::nullopt, {}, {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"},
-       75, "connection-refused",
-       {"cannot reach the proxy: cannot connect to 127.0.0.1, port 1"}, {"--proxy and https_proxy"}},
-      {"the proxy has no address", std::nullopt, {},
-       {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, 75, "dns",
-       {"cannot reach the proxy: cannot resolve proxy.invalid"}, {"--proxy and https_proxy"}},
-      {"no trusted roots", good(), swallow, {"--ca-file="}, 77, "no-trust-store",
-       {"neither /nowhere/ca.pem nor /nowhere/certs"}, {"ca-certificates", "--ca-file"},
-       {"SSL_CERT_FILE=/nowhere/ca.pem", "SSL_CERT_DIR=/nowhere/certs"}},
+      {.name = "nobody listens", .arguments = {kOnce, "--endpoint", "127.0.0.1:1"}, .exit_code = 75,
+       .kind = "connection-refused", .message = {"cannot connect to 127.0.0.1, port 1: connection refused"},
+       .hint = {"nothing listens there"}},
+      {.name = "nobody is the proxy",
+       .arguments = {kOnce, "--endpoint", "host.invalid", "--proxy", "http://127.0.0.1:1"}, .exit_code = 75,
+       .kind = "connection-refused", .message = {"cannot reach the proxy: cannot connect to 127.0.0.1, port 1"},
+       .hint = {"--proxy and https_proxy"}},
+      {.name = "the proxy has no address",
+       .arguments = {kOnce, "--endpoint", "host.invalid", "--proxy", "http://proxy.invalid:1"}, .exit_code = 75,
+       .kind = "dns", .message = {"cannot reach the proxy: cannot resolve proxy.invalid"},
+       .hint = {"--proxy and https_proxy"}},
+      {.name = "no trusted roots", .server = good(), .script = swallow, .arguments = {"--ca-file="}, .exit_code = 77,
+       .kind = "no-trust-store", .message = {"neither /nowhere/ca.pem nor /nowhere/certs"},
+       .hint = {"ca-certificates", "--ca-file"},
+       .environment = {"SSL_CERT_FILE=/nowhere/ca.pem", "SSL_CERT_DIR=/nowhere/certs"}},
   };
   if (!is_installed("faketime")) {
     FP_NOT_TRIED("faketime is not installed: the rows of wrong clocks are left out");
@@ -183,15 +209,18 @@ std::vector<Row> other_rows() {
     return std::vector<std::string>{"/usr/bin/faketime", "-f", time};
   };
   const std::vector<std::string> steady{"DONT_FAKE_MONOTONIC=1"};
-  rows.push_back({"clock before the build", good(), swallow, {"--timeout=1"}, 75, "clock-not-set",
-                  {"the clock says 2001-02-03T", "Z", "before this program was built ("}, {"set the clock"}, steady,
-                  at("@2001-02-03 04:05:06"), "old-claim"});
-  rows.push_back({"clock before the claim", good(), swallow, {"--timeout=1"}, 75, "clock-not-set",
-                  {"the clock says 2001-02-03T", "before the claim certificate becomes valid ("}, {"set the clock"},
-                  steady, at("@2001-02-03 04:05:06")});
-  rows.push_back({"clock far ahead", good(), swallow, {}, 65, "claim-expired",
-                  {"expired at 20", "the local time is 2060-02-03T"}, {"set the clock"}, steady,
-                  at("@2060-02-03 04:05:06")});
+  rows.push_back({.name = "clock before the build", .server = good(), .script = swallow, .arguments = {"--timeout=1"},
+       .exit_code = 75, .kind = "clock-not-set",
+       .message = {"the clock says 2001-02-03T", "Z", "before this program was built ("}, .hint = {"set the clock"},
+       .environment = steady, .before = at("@2001-02-03 04:05:06"), .claim = "old-claim"});
+  rows.push_back({.name = "clock before the claim", .server = good(), .script = swallow, .arguments = {"--timeout=1"},
+       .exit_code = 75, .kind = "clock-not-set",
+       .message = {"the clock says 2001-02-03T", "before the claim certificate becomes valid ("},
+       .hint = {"set the clock"}, .environment = steady, .before = at("@2001-02-03 04:05:06")});
+  rows.push_back({.name = "clock far ahead", .server = good(), .script = swallow, .exit_code = 65,
+                  .kind = "claim-expired",
+       .message = {"expired at 20", "the local time is 2060-02-03T"}, .hint = {"set the clock"}, .environment = steady,
+       .before = at("@2060-02-03 04:05:06")});
   return rows;
 }
 
@@ -270,7 +299,7 @@ std::vector<Judged> try_all(const std::vector<Row>& rows, const TemporaryDirecto
 
 }  // namespace
 
-TEST_CASE("each cause is told by its exit code, its kind, its facts and what to do") {
+TEST_CASE("each cause is reported by its exit code, its kind, its facts and what to do") {
   TemporaryDirectory files;
   files.write("ca.pem", pki().root());
   CertificateWish wish;

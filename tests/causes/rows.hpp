@@ -20,13 +20,13 @@ inline const TestPki& pki() {
 
 struct Row {
   std::string name;
-  std::optional<BrokerOptions> server;
-  ScriptedBroker::Script script;
-  std::vector<std::string> arguments;
-  int exit_code;
+  std::optional<BrokerOptions> server = {};
+  ScriptedBroker::Script script = {};
+  std::vector<std::string> arguments = {};
+  int exit_code = 0;
   std::string kind;
-  std::vector<std::string> message;
-  std::vector<std::string> hint;
+  std::vector<std::string> message = {};
+  std::vector<std::string> hint = {};
   std::vector<std::string> environment = {};
   std::vector<std::string> before = {};
   /// `claim`, of today, or `old-claim`.

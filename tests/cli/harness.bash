@@ -20,6 +20,8 @@
 # The script is read twice: up to its line that sources this file, which then reads it whole and knows when it ends.
 [ -z "${HARNESS_READS_SCRIPT:-}" ] || return 0
 set -u
+# shellcheck source=tests/support/simulator.bash
+. "$(dirname -- "${BASH_SOURCE[0]}")/../support/simulator.bash" || exit 1
 
 : "${FLEET_PROVISION_TEST_BIN:?the directory of the programs}"
 : "${FLEET_PROVISION_TEST_VERSION:=0}"
@@ -63,7 +65,7 @@ failed() {
 
 # What bash itself said of the script and this file; "PID Terminated" and the like are news of jobs.
 complaints_of_bash() {
-  grep -aE '(/harness\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
+  grep -aE '(/(harness|simulator)\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
     grep -avE ': line [0-9]+: +[0-9]+ (Terminated|Killed|Hangup|Interrupt)'
 }
 
@@ -265,23 +267,13 @@ json_value() {
 
 # Runs the simulator, with the given options, until the script ends, and points our variables at it.
 start_simulator() {
-  local pair value
-  rm -f "$SCRATCH/io/ready"
-  fleet-provision-simulator "$@" >"$SCRATCH/io/ready" 2>"$SCRATCH/io/simulator" &
-  SIMULATOR=$!
+  local started=0
+  launch_simulator "$SCRATCH/io" fleet-provision-simulator "$@" || started=1
+  SIMULATOR=$simulator_pid
   CHILDREN+=("$SIMULATOR")
-  for _ in {1..1500}; do
-    [ -s "$SCRATCH/io/ready" ] && break
-    kill -0 "$SIMULATOR" 2>/dev/null || break
-    sleep 0.02
-  done
-  [ -s "$SCRATCH/io/ready" ] || { cat "$SCRATCH/io/simulator"; echo "the simulator does not start"; exit 1; }
-  for pair in ENDPOINT:endpoint PORT:port CA_FILE:caFile CLAIM_CERT:claimCertificate CLAIM_KEY:claimKey TEMPLATE:template; do
-    value=$(json_value "$SCRATCH/io/ready" "${pair#*:}")
-    export "FLEET_PROVISION_${pair%%:*}=$value"
-  done
+  [ "$started" -eq 0 ] || { cat "$SCRATCH/io/simulator.err"; echo "the simulator does not start"; exit 1; }
   # shellcheck disable=SC2034
-  SIMULATOR_LOG=$(json_value "$SCRATCH/io/ready" log)
+  SIMULATOR_LOG=$(field log "$simulator_ready")
 }
 # Stops it; it must still run, and end without a complaint.
 stop_simulator() {
@@ -289,7 +281,7 @@ stop_simulator() {
   kill "$SIMULATOR" || failed "the simulator had ended"
   wait "$SIMULATOR"
   code=$?
-  [ "$code" -eq 0 ] || { failed "the simulator ended with $code" && cat "$SCRATCH/io/simulator"; }
+  [ "$code" -eq 0 ] || { failed "the simulator ended with $code" && cat "$SCRATCH/io/simulator.err"; }
   for child in "${CHILDREN[@]}"; do [ "$child" = "$SIMULATOR" ] || rest+=("$child"); done
   CHILDREN=("${rest[@]}")
 }

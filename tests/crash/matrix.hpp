@@ -21,7 +21,7 @@ struct Scenario {
   /// The process is killed before this operation, without a loss, and the power is cut in the run after it.
   std::optional<unsigned> killed_at;
   /// With --verify, --on-success and --owner.
-  bool with_duties = false;
+  bool with_post_install = false;
   /// `rotate` over a finished identity.
   bool rotate = false;
 

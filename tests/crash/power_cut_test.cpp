@@ -42,7 +42,7 @@ using Data = fakes::Survival::Data;
 
 // Torn bytes are tried where no token is refused; refusals add paths, not ways to lose bytes.
 std::vector<fakes::Survival> survivals_of(const Scenario& scenario) {
-  if (scenario.tokens_to_refuse == 0 && !scenario.with_duties) return fakes::all_survivals();
+  if (scenario.tokens_to_refuse == 0 && !scenario.with_post_install) return fakes::all_survivals();
   return {{Names::kKept, Data::kKept},
           {Names::kLost, Data::kLost},
           {Names::kNewestOnly, Data::kLost},

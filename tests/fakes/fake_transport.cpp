@@ -90,7 +90,7 @@ std::string FakeService::register_thing(std::string_view payload, const Reaction
 }
 
 std::deque<Message> FakeService::answer(const std::string& topic, std::string_view payload,
-                                        std::optional<std::chrono::milliseconds>& closes, bool& kept_out) {
+                                        std::optional<std::chrono::milliseconds>& closes, bool& puback_refused) {
   std::deque<Message> messages;
   const auto operation = operation_of(topic);
   if (!operation) return messages;
@@ -99,8 +99,8 @@ std::deque<Message> FakeService::answer(const std::string& topic, std::string_vi
   const auto say = [&](const std::string& suffix, const std::string& text) {
     messages.push_back(Message{topic + suffix, Secret(text)});
   };
-  kept_out = reaction.kind == Kind::kKeptOut;
-  if (kept_out || reaction.kind == Kind::kNothing) return messages;
+  puback_refused = reaction.kind == Kind::kPubackRefused;
+  if (puback_refused || reaction.kind == Kind::kNothing) return messages;
   if (reaction.kind == Kind::kClose) {
     closes = reaction.closed_after;
     return messages;
@@ -112,7 +112,7 @@ std::deque<Message> FakeService::answer(const std::string& topic, std::string_vi
     say("/accepted", reaction.raw);
     return messages;
   }
-  if (reaction.kind == Kind::kStrangerFirst) {
+  if (reaction.kind == Kind::kForeignAnswerFirst) {
     messages.push_back(Message{"$aws/certificates/create/cbor/accepted", Secret("not for us")});
   }
   bool accepted = true;

@@ -19,26 +19,26 @@ namespace fleet_provision::fakes {
 struct Reaction {
   enum class Kind : unsigned char {
     kAnswer,
-    kNothing,           ///< no answer at all
-    kKeptOut,           ///< a PUBACK that refuses
-    kClose,             ///< the connection is lost `closed_after` after the request
-    kCloseAfterWork,    ///< the same, after the work was done
-    kReject,            ///< the error document `words`
-    kRejectThenAnswer,  ///< `words` first, then the good answer
-    kTwice,             ///< the same answer two times
-    kStrangerFirst,     ///< somebody else's answer on another topic, then ours
-    kRaw,               ///< `raw` on the accepted topic
-    kOtherKey,          ///< a certificate for another key
-    kExpired,           ///< an expired certificate
+    kNothing,             ///< no answer at all
+    kPubackRefused,       ///< a PUBACK that refuses
+    kClose,               ///< the connection is lost `closed_after` after the request
+    kCloseAfterWork,      ///< the same, after the work was done
+    kReject,              ///< the error document `words`
+    kRejectThenAnswer,    ///< `words` first, then the good answer
+    kTwice,               ///< the same answer two times
+    kForeignAnswerFirst,  ///< an answer to another client, then ours
+    kRaw,                 ///< `raw` on the accepted topic
+    kOtherKey,            ///< a certificate for another key
+    kExpired,             ///< an expired certificate
     kNotYetValid,
     kOtherId,  ///< 64 hex digits that are not the fingerprint
     kBadThingName,
     kNoThingName,
   };
   Kind kind = Kind::kAnswer;
-  ServiceError words;
+  ServiceError words = {};
   std::chrono::milliseconds closed_after{100};
-  std::string raw;
+  std::string raw = {};
 };
 
 class FakeService {
@@ -67,9 +67,10 @@ class FakeService {
   std::set<std::string> csr_keys;
   std::map<Operation, unsigned> requests;
 
-  /// Messages to deliver; sets `closes` when the connection ends after them, `kept_out` when the broker refused it.
+  /// Messages to deliver; sets `closes` when the connection ends after them, `puback_refused` when the broker refused
+  /// it.
   [[nodiscard]] std::deque<Message> answer(const std::string& topic, std::string_view payload,
-                                           std::optional<std::chrono::milliseconds>& closes, bool& kept_out);
+                                           std::optional<std::chrono::milliseconds>& closes, bool& puback_refused);
 
  private:
   [[nodiscard]] std::string create(Operation operation, const std::string& csr, const Reaction& reaction);

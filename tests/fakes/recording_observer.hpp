@@ -1,4 +1,4 @@
-// An Observer that remembers what it was told.
+// An Observer that remembers its calls.
 #pragma once
 
 #include <mutex>

@@ -1,4 +1,4 @@
-// Keeps what a run told, in order, as lines of text.
+// Keeps what a run reported, in order, as lines of text.
 #pragma once
 
 #include <mutex>
@@ -30,7 +30,7 @@ class RunRecorder final : public Observer {
   void reached(const std::string& what) override { add("reached " + what); }
   void detail(const std::string& text) override { add("detail: " + text); }
 
-  [[nodiscard]] bool told(std::string_view part) const {
+  [[nodiscard]] bool recorded(std::string_view part) const {
     for (const std::string& line : lines) {
       if (line.find(part) != std::string::npos) return true;
     }

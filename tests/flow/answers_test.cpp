@@ -102,11 +102,18 @@ const std::vector<std::string> kKeys{"--method", "keys"};
 
 Row refused(std::string name, Step step, Act act, std::string kind = "malformed-answer",
             std::vector<std::string> options = {}) {
-  return {std::move(name), std::move(options), {step, 0, std::move(act)}, 76, std::move(kind), 1};
+  return {.name = std::move(name),
+          .options = std::move(options),
+          .deviation = {step, 0, std::move(act)},
+          .code = 76,
+          .kind = std::move(kind)};
 }
 
 Row taken(std::string name, Step step, Act act, std::string said = "", std::vector<std::string> options = {}) {
-  return {std::move(name), std::move(options), {step, 0, std::move(act)}, 0, "", 1, std::move(said)};
+  return {.name = std::move(name),
+          .options = std::move(options),
+          .deviation = {step, 0, std::move(act)},
+          .said = std::move(said)};
 }
 
 std::string other_certificate() {

@@ -47,7 +47,7 @@ using Act = std::function<Then(Turn&)>;
 struct Deviation {
   Step step = Step::kTcp;
   unsigned times = 1;
-  Act act;
+  Act act = {};
 };
 
 class ByteService {

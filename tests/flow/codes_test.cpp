@@ -46,7 +46,11 @@ const std::vector<std::string> kOlder{"--mqtt-version", "3.1.1", "--attempts", "
 const std::vector<std::string> kOnce{"--attempts", "1"};
 
 Row stubborn(std::string name, std::vector<std::string> options, Step step, Act act, int code, std::string kind) {
-  Row row{std::move(name), std::move(options), {step, 0, std::move(act)}, code, std::move(kind)};
+  Row row{.name = std::move(name),
+          .options = std::move(options),
+          .deviation = {step, 0, std::move(act)},
+          .code = code,
+          .kind = std::move(kind)};
   row.certificates_max = step == Step::kRegister ? 1 : 0;
   row.mended_then_provisioned = false;
   return row;
@@ -67,7 +71,7 @@ TEST_CASE("every CONNACK of MQTT 5") {
     rows.push_back(stubborn("CONNACK " + std::to_string(code), kOnce, Step::kConnect, say_connack(code), 77,
                             "connection-rejected"));
   }
-  Row older{"CONNACK 132, then 3.1.1", {}, {Step::kConnect, 1, say_connack(132)}};
+  Row older{.name = "CONNACK 132, then 3.1.1", .deviation = {Step::kConnect, 1, say_connack(132)}};
   rows.push_back(older);
   const Act neither = say([](Turn& turn) { return connack(turn.v5, turn.v5 ? 132 : 1); });
   rows.push_back(stubborn("both versions refused", {}, Step::kConnect, neither, 77, "mqtt-version-refused"));
@@ -86,7 +90,9 @@ TEST_CASE("every CONNACK of MQTT 3.1.1") {
     rows.push_back(stubborn("CONNACK " + std::to_string(code), kOlder, Step::kConnect, say_connack(code), meaning.first,
                             meaning.second));
   }
-  rows.push_back({"CONNACK 3 once", {"--mqtt-version", "3.1.1"}, {Step::kConnect, 1, say_connack(3)}});
+  rows.push_back({.name = "CONNACK 3 once",
+                  .options = {"--mqtt-version", "3.1.1"},
+                  .deviation = {Step::kConnect, 1, say_connack(3)}});
   rows.push_back(
       {"a broker of 3.1.1 says 1 to MQTT 5", {}, {Step::kConnect, 1, say([](Turn&) { return connack(false, 1); })}});
   rows.push_back(stubborn("reserved flags", kOlder, Step::kConnect,
@@ -109,22 +115,24 @@ TEST_CASE("a DISCONNECT with each reason code") {
         "DISCONNECT " + std::to_string(code) + " at step " + std::to_string(static_cast<int>(step));
     const Act act = say([code](Turn&) { return disconnect(code); });
     // Denied is denied; anything else is tried again and goes well.
-    if (code != 135) rows.push_back({name, {}, {step, 1, act}});
+    if (code != 135) rows.push_back({.name = name, .deviation = {step, 1, act}});
   }
   const Act denied = say([](Turn&) { return disconnect(135); });
   rows.push_back(stubborn("denied at CONNECT", {}, Step::kConnect, denied, 77, "policy-connect"));
   rows.push_back(stubborn("denied at SUBSCRIBE", {}, Step::kSubscribe, denied, 77, "policy-subscribe"));
   rows.push_back(stubborn("denied at create", {}, Step::kCreate, denied, 77, "policy-publish"));
   rows.push_back(stubborn("denied at register", {}, Step::kRegister, denied, 77, "policy-publish"));
-  rows.push_back({"without a code", {}, {Step::kCreate, 1, say([](Turn&) { return std::string("\xE0\x00", 2); })}});
-  rows.push_back({"of nobody's code", {}, {Step::kCreate, 1, say([](Turn&) { return disconnect(255); })}});
+  rows.push_back({.name = "without a code",
+                  .deviation = {Step::kCreate, 1, say([](Turn&) { return std::string("\xE0\x00", 2); })}});
+  rows.push_back(
+      {.name = "of nobody's code", .deviation = {Step::kCreate, 1, say([](Turn&) { return disconnect(255); })}});
   rows.push_back(stubborn("DISCONNECT in 3.1.1", kOlder, Step::kCreate,
                           say([](Turn&) { return std::string("\xE0\x00", 2); }), 76, "malformed-answer"));
-  rows.push_back({"with the answer before it", {}, {Step::kCreate, 1, [](Turn& turn) {
-                                                      turn.go_well();
-                                                      turn.connection.send(disconnect(139));
-                                                      return Then::kEnd;
-                                                    }}});
+  rows.push_back({.name = "with the answer before it", .deviation = {Step::kCreate, 1, [](Turn& turn) {
+                                                                       turn.go_well();
+                                                                       turn.connection.send(disconnect(139));
+                                                                       return Then::kEnd;
+                                                                     }}});
   check_rows(rows);
 }
 
@@ -163,11 +171,12 @@ TEST_CASE("a SUBACK with more or fewer codes, for another packet, or missing") {
     rows.push_back(stubborn("SUBACK " + std::to_string(code), kOnce, Step::kSubscribe, say_suback({1, code, 1, 1}), 77,
                             "policy-subscribe"));
   }
-  rows.push_back({"quota, then health", {}, {Step::kSubscribe, 1, say_suback({151, 151, 151, 151})}});
-  rows.push_back({"granted at QoS 0", {}, {Step::kSubscribe, 0, [](Turn& turn) {
-                                             turn.connection.send(suback(turn.v5, turn.packet, {0, 0, 0, 0}));
-                                             return Then::kGoOn;
-                                           }}});
+  rows.push_back({.name = "quota, then health", .deviation = {Step::kSubscribe, 1, say_suback({151, 151, 151, 151})}});
+  rows.push_back(
+      {.name = "granted at QoS 0", .deviation = {Step::kSubscribe, 0, [](Turn& turn) {
+                                                   turn.connection.send(suback(turn.v5, turn.packet, {0, 0, 0, 0}));
+                                                   return Then::kGoOn;
+                                                 }}});
   check_rows(rows);
 }
 
@@ -181,20 +190,20 @@ TEST_CASE("a PUBACK that refuses, and one without a request") {
       rows.push_back(stubborn("PUBACK " + std::to_string(code), kOnce, step, puback_of(code), 77, "policy-publish"));
     }
     rows.push_back(stubborn("PUBACK 151", kOnce, step, puback_of(151), 75, "throttled"));
-    rows.push_back({"a PUBACK of another packet, then the answer",
-                    {},
-                    {step, 1, [](Turn& turn) {
-                       turn.connection.send(std::string("\x40\x02\x77\x77", 4) +
-                                            turn.accepted(turn.encoded(turn.answer())));
-                       return Then::kGoOn;
-                     }}});
+    rows.push_back({.name = "a PUBACK of another packet, then the answer",
+                    .deviation = {step, 1, [](Turn& turn) {
+                                    turn.connection.send(std::string("\x40\x02\x77\x77", 4) +
+                                                         turn.accepted(turn.encoded(turn.answer())));
+                                    return Then::kGoOn;
+                                  }}});
     rows.push_back(stubborn("PUBREC instead", kOnce, step,
                             say([](Turn&) { return std::string("\x50\x02\x00\x02", 4); }), 76, "malformed-answer"));
   }
-  rows.push_back({"nobody matched (16)", {}, {Step::kRegister, 1, [](Turn& turn) {
-                                                turn.connection.send(puback(turn.v5, turn.packet, 16) +
+  rows.push_back({.name = "nobody matched (16)", .deviation = {Step::kRegister, 1, [](Turn& turn) {
+                                                                 turn.connection.send(
+                                                                     puback(turn.v5, turn.packet, 16) +
                                                                      turn.accepted(turn.encoded(turn.answer())));
-                                                return Then::kGoOn;
-                                              }}});
+                                                                 return Then::kGoOn;
+                                                               }}});
   check_rows(rows);
 }

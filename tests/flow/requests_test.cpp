@@ -191,15 +191,16 @@ TEST_CASE("one fault before the first request: success in the same run") {
     const std::string name = v5 ? " (5)" : " (3.1.1)";
     for (const Step step : {Step::kTcp, Step::kConnect, Step::kSubscribe}) {
       const std::string where = " at step " + std::to_string(static_cast<int>(step)) + name;
-      rows.push_back({"silence" + where, version(v5), {step, 1, fall_silent}});
-      rows.push_back({"close" + where, version(v5), {step, 1, hang_up}});
-      rows.push_back({"cut" + where, version(v5), {step, 1, cut}});
-      rows.push_back({"reset" + where, version(v5), {step, 1, reset}});
+      rows.push_back({.name = "silence" + where, .options = version(v5), .deviation = {step, 1, fall_silent}});
+      rows.push_back({.name = "close" + where, .options = version(v5), .deviation = {step, 1, hang_up}});
+      rows.push_back({.name = "cut" + where, .options = version(v5), .deviation = {step, 1, cut}});
+      rows.push_back({.name = "reset" + where, .options = version(v5), .deviation = {step, 1, reset}});
       // Two closes running are not yet a refusal.
-      rows.push_back({"two closes" + where, version(v5), {step, 2, hang_up}});
+      rows.push_back({.name = "two closes" + where, .options = version(v5), .deviation = {step, 2, hang_up}});
       if (step == Step::kTcp) continue;
-      rows.push_back({"cut after" + where, version(v5), {step, 1, acknowledge_and_cut}});
-      rows.push_back({"byte by byte" + where, version(v5), {step, 1, byte_by_byte}});
+      rows.push_back(
+          {.name = "cut after" + where, .options = version(v5), .deviation = {step, 1, acknowledge_and_cut}});
+      rows.push_back({.name = "byte by byte" + where, .options = version(v5), .deviation = {step, 1, byte_by_byte}});
     }
   }
   check_rows(rows);
@@ -212,9 +213,9 @@ TEST_CASE("one fault at a request or its response: success in the same run") {
     for (const Step step : {Step::kCreate, Step::kRegister}) {
       // Each fault in one version at create and in the other at register; half of them with CBOR.
       v5 = !v5;
-      Row row{fault.name + (step == Step::kCreate ? " at create" : " at register") + (v5 ? " (5)" : " (3.1.1)"),
-              version(v5),
-              {step, 1, fault.act}};
+      Row row{.name = fault.name + (step == Step::kCreate ? " at create" : " at register") + (v5 ? " (5)" : " (3.1.1)"),
+              .options = version(v5),
+              .deviation = {step, 1, fault.act}};
       if (rows.size() % 4 < 2) row.options.insert(row.options.end(), {"--payload-format", "cbor"});
       if (rows.size() % 8 == 5) row.options.insert(row.options.end(), {"--method", "keys"});
       row.certificates_max += step == Step::kCreate ? fault.at_create : fault.at_register;
@@ -222,26 +223,17 @@ TEST_CASE("one fault at a request or its response: success in the same run") {
     }
     v5 = !v5;
   }
-  rows.push_back({"another device's answer first",
-                  {},
-                  {Step::kCreate, 1, another_devices_answer_first},
-                  0,
-                  "",
-                  1,
-                  "for another key"});
-  rows.push_back({"token refused once",
-                  {},
-                  {Step::kRegister, 1, reject_with(400, "InvalidCertificateOwnershipToken")},
-                  0,
-                  "",
-                  2,
-                  "another certificate"});
-  rows.push_back({"token refused twice",
-                  {"--method", "keys"},
-                  {Step::kRegister, 2, reject_with(400, "InvalidCertificateOwnershipToken")},
-                  0,
-                  "",
-                  3});
+  rows.push_back({.name = "another device's answer first",
+                  .deviation = {Step::kCreate, 1, another_devices_answer_first},
+                  .said = "for another key"});
+  rows.push_back({.name = "token refused once",
+                  .deviation = {Step::kRegister, 1, reject_with(400, "InvalidCertificateOwnershipToken")},
+                  .certificates_max = 2,
+                  .said = "another certificate"});
+  rows.push_back({.name = "token refused twice",
+                  .options = {"--method", "keys"},
+                  .deviation = {Step::kRegister, 2, reject_with(400, "InvalidCertificateOwnershipToken")},
+                  .certificates_max = 3});
   check_rows(rows);
 }
 
@@ -254,38 +246,128 @@ TEST_CASE("a permanent fault ends the run with its cause, and the next run finis
   // Where certificates are counted a slow machine must not lose the answer to the first request.
   const std::vector<std::string> longer_run{"--timeout", "9", "--request-timeout", "3"};
   std::vector<Row> rows{
-      {"silent for ever at TLS", short_run, {Step::kTcp, 0, fall_silent}, 75, kAny, 0},
-      {"silent for ever at CONNECT", short_run, {Step::kConnect, 0, fall_silent}, 75, kAny, 0},
-      {"silent for ever at SUBSCRIBE", short_run, {Step::kSubscribe, 0, fall_silent}, 75, kAny, 0},
+      {.name = "silent for ever at TLS",
+       .options = short_run,
+       .deviation = {Step::kTcp, 0, fall_silent},
+       .code = 75,
+       .kind = kAny,
+       .certificates_max = 0},
+      {.name = "silent for ever at CONNECT",
+       .options = short_run,
+       .deviation = {Step::kConnect, 0, fall_silent},
+       .code = 75,
+       .kind = kAny,
+       .certificates_max = 0},
+      {.name = "silent for ever at SUBSCRIBE",
+       .options = short_run,
+       .deviation = {Step::kSubscribe, 0, fall_silent},
+       .code = 75,
+       .kind = kAny,
+       .certificates_max = 0},
       // Each of these requests counts; the fourth would leave none for the next run.
-      {"silent for ever at create", few, {Step::kCreate, 0, fall_silent}, 75, kAny, 0},
-      {"silent for ever at register", longer_run, {Step::kRegister, 0, fall_silent}, 75, kAny, 1},
+      {.name = "silent for ever at create",
+       .options = few,
+       .deviation = {Step::kCreate, 0, fall_silent},
+       .code = 75,
+       .kind = kAny,
+       .certificates_max = 0},
+      {.name = "silent for ever at register",
+       .options = longer_run,
+       .deviation = {Step::kRegister, 0, fall_silent},
+       .code = 75,
+       .kind = kAny},
       // Closed before it asked for the claim: it cannot have refused it.
-      {"closed for ever at TLS", thrice, {Step::kTcp, 0, hang_up}, 75, "connection-lost", 0},
-      {"closed for ever at CONNECT", {}, {Step::kConnect, 0, hang_up}, 77, "policy-connect", 0},
-      {"closed for ever at SUBSCRIBE", older, {Step::kSubscribe, 0, cut}, 77, "policy-subscribe", 0},
-      {"closed for ever at create", older, {Step::kCreate, 0, hang_up}, 77, "policy-publish", 0},
-      {"closed for ever at register", older, {Step::kRegister, 0, reset}, 77, "policy-publish", 1},
-      {"closed once at CONNECT", once, {Step::kConnect, 0, hang_up}, 75, "connection-lost", 0},
-      {"closed once at create", once, {Step::kCreate, 0, cut}, 75, "connection-lost", 0},
-      {"closed once at register", once, {Step::kRegister, 0, reset}, 75, "connection-lost", 1},
-      {"throttled at create", once, {Step::kCreate, 0, reject_with(429, "")}, 75, "throttled", 0},
-      {"throttled at register", once, {Step::kRegister, 0, reject_with(400, "ThrottlingException")}, 75, "throttled"},
-      {"throttled until the end", longer_run, {Step::kRegister, 0, reject_with(429, "")}, 75, kAny},
-      {"broken at create", once, {Step::kCreate, 0, reject_with(500, "")}, 75, "service-error", 0},
-      {"refused at create", {}, {Step::kCreate, 0, reject_with(400, "InvalidCsr")}, 69, "rejected", 0},
-      {"refused at register", {}, {Step::kRegister, 0, reject_with(403, "AccessDenied")}, 69, "rejected"},
-      {"no template", {}, {Step::kRegister, 0, reject_with(404, "ResourceNotFound")}, 69, "rejected"},
-      {"a token at create",
-       {},
-       {Step::kCreate, 0, reject_with(400, "InvalidCertificateOwnershipToken")},
-       75,
-       "token-refused",
-       0},
+      {.name = "closed for ever at TLS",
+       .options = thrice,
+       .deviation = {Step::kTcp, 0, hang_up},
+       .code = 75,
+       .kind = "connection-lost",
+       .certificates_max = 0},
+      {.name = "closed for ever at CONNECT",
+       .deviation = {Step::kConnect, 0, hang_up},
+       .code = 77,
+       .kind = "policy-connect",
+       .certificates_max = 0},
+      {.name = "closed for ever at SUBSCRIBE",
+       .options = older,
+       .deviation = {Step::kSubscribe, 0, cut},
+       .code = 77,
+       .kind = "policy-subscribe",
+       .certificates_max = 0},
+      {.name = "closed for ever at create",
+       .options = older,
+       .deviation = {Step::kCreate, 0, hang_up},
+       .code = 77,
+       .kind = "policy-publish",
+       .certificates_max = 0},
+      {.name = "closed for ever at register",
+       .options = older,
+       .deviation = {Step::kRegister, 0, reset},
+       .code = 77,
+       .kind = "policy-publish"},
+      {.name = "closed once at CONNECT",
+       .options = once,
+       .deviation = {Step::kConnect, 0, hang_up},
+       .code = 75,
+       .kind = "connection-lost",
+       .certificates_max = 0},
+      {.name = "closed once at create",
+       .options = once,
+       .deviation = {Step::kCreate, 0, cut},
+       .code = 75,
+       .kind = "connection-lost",
+       .certificates_max = 0},
+      {.name = "closed once at register",
+       .options = once,
+       .deviation = {Step::kRegister, 0, reset},
+       .code = 75,
+       .kind = "connection-lost"},
+      {.name = "throttled at create",
+       .options = once,
+       .deviation = {Step::kCreate, 0, reject_with(429, "")},
+       .code = 75,
+       .kind = "throttled",
+       .certificates_max = 0},
+      {.name = "throttled at register",
+       .options = once,
+       .deviation = {Step::kRegister, 0, reject_with(400, "ThrottlingException")},
+       .code = 75,
+       .kind = "throttled"},
+      {.name = "throttled until the end",
+       .options = longer_run,
+       .deviation = {Step::kRegister, 0, reject_with(429, "")},
+       .code = 75,
+       .kind = kAny},
+      {.name = "broken at create",
+       .options = once,
+       .deviation = {Step::kCreate, 0, reject_with(500, "")},
+       .code = 75,
+       .kind = "service-error",
+       .certificates_max = 0},
+      {.name = "refused at create",
+       .deviation = {Step::kCreate, 0, reject_with(400, "InvalidCsr")},
+       .code = 69,
+       .kind = "rejected",
+       .certificates_max = 0},
+      {.name = "refused at register",
+       .deviation = {Step::kRegister, 0, reject_with(403, "AccessDenied")},
+       .code = 69,
+       .kind = "rejected"},
+      {.name = "no template",
+       .deviation = {Step::kRegister, 0, reject_with(404, "ResourceNotFound")},
+       .code = 69,
+       .kind = "rejected"},
+      {.name = "a token at create",
+       .deviation = {Step::kCreate, 0, reject_with(400, "InvalidCertificateOwnershipToken")},
+       .code = 75,
+       .kind = "token-refused",
+       .certificates_max = 0},
   };
-  Row bound{
-      "token refused for ever", {}, {Step::kRegister, 0, reject_with(400, "InvalidCertificateOwnershipToken")}, 75,
-      "certificate-limit",      4};
+  Row bound{.name = "token refused for ever",
+            .deviation = {Step::kRegister, 0, reject_with(400, "InvalidCertificateOwnershipToken")},
+            .code = 75,
+            .kind = "certificate-limit",
+            .certificates_max = 4};
   bound.mended_then_provisioned = false;
   rows.push_back(bound);
   check_rows(rows);

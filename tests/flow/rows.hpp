@@ -19,8 +19,8 @@ inline constexpr const char* kAny = "*";
 
 struct Row {
   std::string name;
-  std::vector<std::string> options;
-  Deviation deviation;
+  std::vector<std::string> options = {};
+  Deviation deviation = {};
   int code = 0;
   /// Of the error; empty for success.
   std::string kind = {};

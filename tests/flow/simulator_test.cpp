@@ -91,58 +91,59 @@ const Options kOlder{"--mqtt-version", "3.1.1"};
 
 TEST_CASE("one fault of the simulator: success in the same run") {
   check_trials({
-      {"connect:1:disconnect-before"},
-      {"subscribe:1:disconnect-before", kOlder},
-      {"create:1:ignore"},
-      {"create:1:drop", {}, 0, "", 2},
-      {"create:1:delay=500"},
-      {"create:1:delay=4000", kOlder, 0, "", 2},
-      {"create:1:duplicate"},
-      {"create:1:duplicate=5", kOlder},
-      {"create:1:disconnect-before"},
-      {"create:1:disconnect-unanswered", kOlder, 0, "", 2},
+      {.fault = "connect:1:disconnect-before"},
+      {.fault = "subscribe:1:disconnect-before", .options = kOlder},
+      {.fault = "create:1:ignore"},
+      {.fault = "create:1:drop", .certificates_max = 2},
+      {.fault = "create:1:delay=500"},
+      {.fault = "create:1:delay=4000", .options = kOlder, .certificates_max = 2},
+      {.fault = "create:1:duplicate"},
+      {.fault = "create:1:duplicate=5", .options = kOlder},
+      {.fault = "create:1:disconnect-before"},
+      {.fault = "create:1:disconnect-unanswered", .options = kOlder, .certificates_max = 2},
       // The registration may be carried out before the connection ends, and its answer lost with it.
-      {"create:1:disconnect-after", {}, 0, "", 2},
-      {"create:1:reject=429"},
-      {"create:1:reject=400,ThrottlingException", kCbor},
-      {"create:1:reject=503"},
+      {.fault = "create:1:disconnect-after", .certificates_max = 2},
+      {.fault = "create:1:reject=429"},
+      {.fault = "create:1:reject=400,ThrottlingException", .options = kCbor},
+      {.fault = "create:1:reject=503"},
       // The simulator makes a certificate for the other device too, and takes its time to make a key.
-      {"create:1:stale", kPatient, 0, "", 2},
-      {"create:1:wrong-id"},
-      {"create:1:not-yet-valid"},
-      {"create:*:indefinite", kCbor},
-      {"register:1:ignore", kOlder},
-      {"register:1:drop", {}, 0, "", 2},
-      {"register:1:delay=500", kOlder},
-      {"register:1:delay=4000", {}, 0, "", 2},
-      {"register:1:duplicate", kCbor},
-      {"register:1:disconnect-before"},
-      {"register:1:disconnect-unanswered", {}, 0, "", 2},
-      {"register:1:disconnect-after", kOlder},
-      {"register:1:reject=429"},
-      {"register:1:reject=500", kCbor},
-      {"register:1:reject=400,InvalidCertificateOwnershipToken", {}, 0, "", 2},
-      {"register:1:missing-field"},
-      {"register:*:indefinite", kCbor},
+      {.fault = "create:1:stale", .options = kPatient, .certificates_max = 2},
+      {.fault = "create:1:wrong-id"},
+      {.fault = "create:1:not-yet-valid"},
+      {.fault = "create:*:indefinite", .options = kCbor},
+      {.fault = "register:1:ignore", .options = kOlder},
+      {.fault = "register:1:drop", .certificates_max = 2},
+      {.fault = "register:1:delay=500", .options = kOlder},
+      {.fault = "register:1:delay=4000", .certificates_max = 2},
+      {.fault = "register:1:duplicate", .options = kCbor},
+      {.fault = "register:1:disconnect-before"},
+      {.fault = "register:1:disconnect-unanswered", .certificates_max = 2},
+      {.fault = "register:1:disconnect-after", .options = kOlder},
+      {.fault = "register:1:reject=429"},
+      {.fault = "register:1:reject=500", .options = kCbor},
+      {.fault = "register:1:reject=400,InvalidCertificateOwnershipToken", .certificates_max = 2},
+      {.fault = "register:1:missing-field"},
+      {.fault = "register:*:indefinite", .options = kCbor},
   });
 }
 
 TEST_CASE("a response that the simulator corrupts is rejected") {
-  std::vector<Trial> trials{{"create:1:wrong-key", {}, 76, "certificate-key-mismatch"},
-                            {"create:1:expired", {}, 76, "issued-certificate-expired"},
-                            {"create:1:not-pem", {}, 76, "issued-certificate-unusable"},
-                            {"create:1:missing-field", {}, 76, "malformed-answer"},
-                            {"create:1:missing-field=certificatePem", kCbor, 76, "malformed-answer"},
-                            {"register:1:thing-name=../..\\x1b[31m", {}, 76, "malformed-answer"},
-                            {"connect:*:deny", {}, 77, "policy-connect", 0},
-                            {"subscribe:*:deny", {}, 77, "policy-subscribe", 0},
-                            {"create:*:deny", {}, 77, "policy-publish", 0},
-                            {"register:*:deny", {}, 77, "policy-publish"},
-                            {"register:*:reject=403,AccessDenied,no\x1b[31m", {}, 69, "rejected"}};
+  std::vector<Trial> trials{
+      {.fault = "create:1:wrong-key", .code = 76, .kind = "certificate-key-mismatch"},
+      {.fault = "create:1:expired", .code = 76, .kind = "issued-certificate-expired"},
+      {.fault = "create:1:not-pem", .code = 76, .kind = "issued-certificate-unusable"},
+      {.fault = "create:1:missing-field", .code = 76, .kind = "malformed-answer"},
+      {.fault = "create:1:missing-field=certificatePem", .options = kCbor, .code = 76, .kind = "malformed-answer"},
+      {.fault = "register:1:thing-name=../..\\x1b[31m", .code = 76, .kind = "malformed-answer"},
+      {.fault = "connect:*:deny", .code = 77, .kind = "policy-connect", .certificates_max = 0},
+      {.fault = "subscribe:*:deny", .code = 77, .kind = "policy-subscribe", .certificates_max = 0},
+      {.fault = "create:*:deny", .code = 77, .kind = "policy-publish", .certificates_max = 0},
+      {.fault = "register:*:deny", .code = 77, .kind = "policy-publish"},
+      {.fault = "register:*:reject=403,AccessDenied,no\x1b[31m", .code = 69, .kind = "rejected"}};
   for (const std::string action : {"wrong-types", "truncated", "trailing-bytes", "empty", "oversize", "deep-nesting",
                                    "duplicate-keys", "bad-utf8", "wrong-encoding"}) {
-    trials.push_back({"create:1:" + action, {}, 76, "malformed-answer"});
-    trials.push_back({"register:1:" + action, kCbor, 76, "malformed-answer"});
+    trials.push_back({.fault = "create:1:" + action, .code = 76, .kind = "malformed-answer"});
+    trials.push_back({.fault = "register:1:" + action, .options = kCbor, .code = 76, .kind = "malformed-answer"});
   }
   check_trials(trials);
 }

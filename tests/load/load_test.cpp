@@ -14,10 +14,10 @@ namespace {
 
 using test::TemporaryDirectory;
 
-struct Bench {
+struct LoadFixture {
   TemporaryDirectory scratch;
   Simulator simulator;
-  explicit Bench(const std::vector<std::string>& options = {})
+  explicit LoadFixture(const std::vector<std::string>& options = {})
       : simulator(SIMULATOR, scratch.path().string() + "/service", options) {}
   [[nodiscard]] Fleet fleet(unsigned gateways) const {
     return {GATEWAY, simulator.target(), gateways, scratch.path().string(), "gateway-"};
@@ -77,8 +77,8 @@ TEST_CASE("a publish whose lengths lie is no message") {
 }
 
 TEST_CASE("every provisioning of a load is done once, by so many connections") {
-  const Bench bench;
-  const Access access(bench.simulator.target());
+  const LoadFixture fixture;
+  const Access access(fixture.simulator.target());
   const LoadResult result = run_load(access, {4, 24}, "load-");
   CHECK(result.failures.empty());
   REQUIRE(result.samples.size() == 24);
@@ -88,30 +88,30 @@ TEST_CASE("every provisioning of a load is done once, by so many connections") {
     CHECK(sample.registration.count() > 0);
     CHECK(sample.total >= sample.handshake + sample.create + sample.registration);
   }
-  const auto things = std::filesystem::directory_iterator(bench.scratch.path() / "service" / "things");
+  const auto things = std::filesystem::directory_iterator(fixture.scratch.path() / "service" / "things");
   CHECK(std::count_if(begin(things), end(things),
                       [](const auto& each) { return each.path().extension() == ".json"; }) == 24);
 }
 
 TEST_CASE("what the service refuses is counted by its reason, and the load goes on") {
-  const Bench bench({"--fault", "register:2:reject=403,AccessDenied", "--fault", "connect:5:deny"});
-  const Access access(bench.simulator.target());
+  const LoadFixture fixture({"--fault", "register:2:reject=403,AccessDenied", "--fault", "connect:5:deny"});
+  const Access access(fixture.simulator.target());
   const LoadResult result = run_load(access, {1, 8}, "load-");
   CHECK(result.samples.size() == 6);
   CHECK(result.failures == std::map<std::string, unsigned>{{"CONNACK 135", 1}, {"rejected: AccessDenied", 1}});
 }
 
 TEST_CASE("a service that stays silent ends a provisioning by its patience") {
-  const Bench bench({"--fault", "create:1:ignore"});
-  const Access access(bench.simulator.target());
+  const LoadFixture fixture({"--fault", "create:1:ignore"});
+  const Access access(fixture.simulator.target());
   const LoadResult result = run_load(access, {1, 2, std::chrono::milliseconds(1)}, "load-");
   CHECK(result.failures.count("no end within the patience") == 1);
   CHECK(result.samples.size() + result.failures.size() == 2);
 }
 
 TEST_CASE("each gateway of a fleet is reported, with its retries") {
-  const Bench bench({"--fault", "register:1:reject=503"});
-  const auto runs = run_fleet(bench.fleet(3));
+  const LoadFixture fixture({"--fault", "register:1:reject=503"});
+  const auto runs = run_fleet(fixture.fleet(3));
   REQUIRE(runs.size() == 3);
   unsigned attempts = 0;
   for (const auto& run : runs) {
@@ -125,8 +125,8 @@ TEST_CASE("each gateway of a fleet is reported, with its retries") {
 }
 
 TEST_CASE("a gateway that fails is reported with the kind of its error") {
-  const Bench bench({"--hook", "deny"});
-  const auto runs = run_fleet(bench.fleet(2));
+  const LoadFixture fixture({"--hook", "deny"});
+  const auto runs = run_fleet(fixture.fleet(2));
   REQUIRE(runs.size() == 2);
   for (const auto& run : runs) {
     CHECK(run.exit_code == 69);

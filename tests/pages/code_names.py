@@ -37,18 +37,18 @@ def public_headers(pages, program):
     listed = re.search(r"set\(public_headers(.*?)# Not for use", text, re.S).group(1)
     expected = {*re.findall(r"[\w/]+\.hpp", listed), "core/version.hpp"}
     rows = page_named(pages, "docs/library.md").rows_below("| header |")
-    told = {word for _, cells in rows for word in re.findall(r"`([^`]+)`", cells[0])}
-    for name in sorted(expected ^ told):
+    listed = {word for _, cells in rows for word in re.findall(r"`([^`]+)`", cells[0])}
+    for name in sorted(expected ^ listed):
         yield f"docs/library.md: the header {name} is on the page or public in config/cmake/install.cmake, not in both"
 
 
 def build_options(pages, program):
     """docs/packaging.md has each option of the build with its default."""
     page = page_named(pages, "docs/packaging.md")
-    told = {cells[0].strip("`"): (number, cells[1]) for number, cells in page.rows_below("| option |")}
+    listed = {cells[0].strip("`"): (number, cells[1]) for number, cells in page.rows_below("| option |")}
     text = (program.root / "CMakeLists.txt").read_text(encoding="utf-8")
     for name, default in re.findall(r'^option\((\w+) "[^"]*" (\w+)\)', text, re.M):
-        number, shown = told.get(name, (0, "nothing"))
+        number, shown = listed.get(name, (0, "nothing"))
         if shown != default:
             yield f"docs/packaging.md:{number}: the default of {name} is {default}, not {shown}"
 
@@ -58,8 +58,8 @@ def fuzz_targets(pages, program):
     text = (program.root / "tests/fuzz/CMakeLists.txt").read_text(encoding="utf-8")
     expected = set(re.findall(r"^ *fp_fuzz\((\w+) ", text, re.M))
     rows = page_named(pages, "docs/fuzzing.md").rows_below("| target |")
-    told = {word for _, cells in rows for word in re.findall(r"`(\w+)`", cells[0])}
-    for name in sorted(expected ^ told):
+    listed = {word for _, cells in rows for word in re.findall(r"`(\w+)`", cells[0])}
+    for name in sorted(expected ^ listed):
         yield f"docs/fuzzing.md: the target {name} is on the page or in tests/fuzz/CMakeLists.txt, not in both"
 
 
@@ -91,13 +91,13 @@ def error_examples(pages, program):
 
 
 def folders(pages, program):
-    """docs/architecture.md has each folder of tests/ and each layer of lib/ and apps/."""
+    """docs/testing.md has each folder of tests/, and docs/architecture.md each layer of lib/ and apps/."""
+    rows = page_named(pages, "docs/testing.md").rows_below("| folder of `tests/` |")
+    tests = {word for _, cells in rows for word in re.findall(r"`(\w+)`", cells[0])}
     page = page_named(pages, "docs/architecture.md")
-    tests = {word for _, cells in page.rows_below("| folder of `tests/` |") for word in re.findall(r"`(\w+)`", cells[0])}
-    tests |= {word for number, line in page.prose if line.startswith("`fakes`") for word in ["fakes"]}
     layers = {word for _, cells in page.rows_below("| folder | what belongs there |") for word in re.findall(r"`([\w/-]+)`", cells[0])}
     for path in program.tree:
-        if re.fullmatch(r"tests/[a-z]+", path) and path.removeprefix("tests/") not in tests:
-            yield f"docs/architecture.md: the folder {path} is missing"
+        if re.fullmatch(r"tests/[a-z_]+", path) and path.removeprefix("tests/") not in tests:
+            yield f"docs/testing.md: the folder {path} is missing"
         if re.fullmatch(r"(lib|apps)/[a-z-]+", path) and path not in layers:
             yield f"docs/architecture.md: the folder {path} is missing"

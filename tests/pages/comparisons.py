@@ -172,13 +172,13 @@ def exit_code_tables(pages, program):
     codes = set(program.exit_codes.values())
     again = {74: "yes", 75: "yes", 130: "yes", 0: "", 70: ""}
     page = next(page for page in pages if page.path == "docs/output.md")
-    told = {}
+    listed = {}
     for number, cells in page.rows_below("| exit code |"):
         for code in re.findall(r"\d+", cells[0]):
-            told[int(code)] = (number, cells[-1])
-    for code in codes ^ set(told):
+            listed[int(code)] = (number, cells[-1])
+    for code in codes ^ set(listed):
         yield f"docs/output.md: the table of exit codes has to have {code} if and only if a run can end with it"
-    for code, (number, cell) in told.items():
+    for code, (number, cell) in listed.items():
         expected = again.get(code if code != 143 else 130, "no")
         if cell.split(",")[0] != expected:
             yield f"docs/output.md:{number}: exit {code} is to be run again: {expected or '(both)'}, not {cell}"
@@ -207,8 +207,8 @@ def where_options_go(pages, program):
                                                   manual[manual.index("Every option can"):manual.index("The command line overrides")])}
     for path, (of_commands, of_files) in parts.items():
         for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
-            told = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
-            for name in sorted(names ^ told):
+            listed = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
+            for name in sorted(names ^ listed):
                 yield f"{path}: the page does not say rightly that --{name} {what}"
 
 
@@ -240,17 +240,17 @@ def completion_options(_, program):
 def simulator_table(pages, program):
     """The table of docs/simulator.md has the rows of --help, default and all."""
     page = next(page for page in pages if page.path == "docs/simulator.md")
-    told = {}
+    listed = {}
     for number, cells in page.rows_below("| option |"):
-        told[re.search(r"--([a-z-]+)", cells[0]).group(1)] = (number, cells)
+        listed[re.search(r"--([a-z-]+)", cells[0]).group(1)] = (number, cells)
     for name, option in program.simulator_options.items():
         letter = f"`-{option.letter}`, " if option.letter else ""
         cells = [f"{letter}`--{name}{' ' + option.metavar if option.metavar else ''}`", option.meaning, option.default]
-        number, found = told.pop(name, (0, []))
+        number, found = listed.pop(name, (0, []))
         if found != cells:
             row = " | ".join(cell.replace("|", "\\|") for cell in cells).strip()
             yield f"docs/simulator.md:{number}: the row of --{name} must be: | {row} |"
-    for name, (number, _) in told.items():
+    for name, (number, _) in listed.items():
         yield f"docs/simulator.md:{number}: the simulator has no option --{name}"
 
 

@@ -95,8 +95,8 @@ class Sandbox:
         self.root, self.binaries = pathlib.Path(root).resolve(), pathlib.Path(binaries).resolve()
         self.scratch = tempfile.TemporaryDirectory()
         top = pathlib.Path(self.scratch.name)
-        self.place = top / "work"
-        shutil.copytree(self.root / "config/ci", self.place)
+        self.directory = top / "work"
+        shutil.copytree(self.root / "config/ci", self.directory)
         # The interpreter itself: a version manager's wrapper may take longer to start than a hook may run.
         (top / "python").mkdir()
         (top / "python/python3").symlink_to(sys.executable)
@@ -109,11 +109,11 @@ class Sandbox:
 
     def with_scripts(self):
         """Our scripts find a tree that is built: what installs and builds does nothing."""
-        top = self.place.parent
-        shutil.copytree(self.root / "scripts", self.place / "scripts")
-        (self.place / "build/release").mkdir(parents=True)
-        (self.place / "build/release/build.ninja").touch()
-        (self.place / "build/release/bin").symlink_to(self.binaries)
+        top = self.directory.parent
+        shutil.copytree(self.root / "scripts", self.directory / "scripts")
+        (self.directory / "build/release").mkdir(parents=True)
+        (self.directory / "build/release/build.ninja").touch()
+        (self.directory / "build/release/bin").symlink_to(self.binaries)
         (top / "stubs").mkdir()
         for name, text in {"cmake": "", "dpkg-query": "echo installed"}.items():
             (top / "stubs" / name).write_text(f"#!/bin/sh\n{text}\n")
@@ -121,7 +121,7 @@ class Sandbox:
         self.environment["PATH"] = f"{top / 'stubs'}:{self.environment['PATH']}"
 
     def start_simulator(self):
-        self.simulator = subprocess.Popen(["fleet-provision-simulator"], env=self.environment, cwd=self.place,
+        self.simulator = subprocess.Popen(["fleet-provision-simulator"], env=self.environment, cwd=self.directory,
                                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         ready = dict(re.findall(r'"(\w+)":"?([^",}]*)', self.simulator.stdout.readline()))
         names = {"ENDPOINT": "endpoint", "PORT": "port", "CA_FILE": "caFile", "CLAIM_CERT": "claimCertificate",
@@ -129,7 +129,7 @@ class Sandbox:
         self.environment |= {f"FLEET_PROVISION_{name}": ready[key] for name, key in names.items()}
 
     def run(self, command):
-        process = subprocess.Popen(["sh", "-c", "{ " + command + "\n} 2>&1"], env=self.environment, cwd=self.place,
+        process = subprocess.Popen(["sh", "-c", "{ " + command + "\n} 2>&1"], env=self.environment, cwd=self.directory,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         try:
             out = process.communicate(timeout=SECONDS)[0]
@@ -173,8 +173,8 @@ def complaints(root, binaries, only=()):
     blocks = [(each.path, block) for each in pages_of.pages(root) if not only or each.path in only for block in each.blocks]
     ran = [item for item in blocks if examples_of(item[1]) and not item[1].order.startswith("not run: ")]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(lambda item: complaints_of(root, binaries, *item), ran))
-    return len(ran), [line for each in told for line in each]
+        reported = list(pool.map(lambda item: complaints_of(root, binaries, *item), ran))
+    return len(ran), [line for each in reported for line in each]
 
 
 if __name__ == "__main__":

@@ -110,13 +110,13 @@ def events(pages, program):
 def check_lines(pages, program):
     """The lines of `check` stand in docs/errors.md."""
     page = page_named(pages, "docs/errors.md")
-    told = {word.strip(): number for number, cells in page.rows_below("| line |") for word in cells[0].split(",")}
+    listed = {word.strip(): number for number, cells in page.rows_below("| line |") for word in cells[0].split(",")}
     sources = "\n".join(program.sources[f"lib/workflow/commands/{name}.cpp"] for name in ("check", "connectivity_check"))
     written = set(re.findall(r'(?:findings_\.\w+\(|Phase::k\w+, )"([a-z-]*[a-z])"', sources))
     written |= {verb + what for verb in ("publish-", "receive-", "answer-") for what in ("create", "register") if f'"{verb}' in sources}
     written |= {each["name"] for each in program.trial["check"]["checks"]}
-    for name in sorted(written ^ set(told)):
-        where = f":{told[name]}" if name in told else ""
+    for name in sorted(written ^ set(listed)):
+        where = f":{listed[name]}" if name in listed else ""
         yield f"docs/errors.md{where}: the line {name} of check is on the page or in lib/workflow/commands/check*.cpp, not in both"
 
 
@@ -181,8 +181,8 @@ def service_words(pages, program):
     made = set(re.findall(r'reject\((\d{3}), "(\w+)"', service))
     made |= {(status, code) for status in re.findall(r"reject\((\d{3}), kCode", service) for code in constants}
     rows = page.rows_below("| status, code |")
-    told = {(cells[0].split(" ")[0], cells[0].split("`")[1]) for _, cells in rows}
-    for status, code in sorted(made ^ told):
+    listed = {(cells[0].split(" ")[0], cells[0].split("`")[1]) for _, cells in rows}
+    for status, code in sorted(made ^ listed):
         yield f"docs/simulator.md: the error document {status} {code} is on the page or in the service, not in both"
     for table in ("kFunctions", "kOperators", "kVariables"):
         for word in re.findall(r'"([^"]+)"', re.search(rf"{table}\b[^{{]*\{{([^}}]*)\}}", service).group(1)):

@@ -24,7 +24,7 @@ ROOT, BINARIES, DOCUMENTS = sys.argv[1:4]
 PROGRAM = programs.Program(ROOT, BINARIES, DOCUMENTS)
 PAGES = pages_of.pages(ROOT)
 
-# comparison, page, what stands there, what is put in its place, and what must then be told. An empty text to replace means
+# comparison, page, what stands there, what is put in its place, and what must then be reported. An empty text to replace means
 # that the new one is put behind the page.
 BREAKS = [
     (comparisons.options_taken, "docs/rotation.md", "", "`fleet-provision status --claim-cert a.pem`", "does not take --claim-cert"),
@@ -52,7 +52,8 @@ BREAKS = [
     (decisions.decisions, "docs/decisions/0005-one-build-directory-for-both-scripts.md",
      "The tests run the optimised binaries. Developers build with `cmake --preset dev`.", "", "the section Consequences is empty"),
     (decisions.decisions, "docs/decisions/README.md", "* [0083](0083", "* [0083](0084", "the list must hold: * [0083](0083"),
-    (code_names.folders, "docs/architecture.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
+    (code_names.folders, "docs/testing.md", "| `flow` |", "| `flows` |", "the folder tests/flow is missing"),
+    (code_names.folders, "docs/testing.md", "| `fault_injection` |", "| `faults` |", "the folder tests/fault_injection is missing"),
     (comparisons.options_exist, "docs/errors.md", "`--proxy`", "`--via`", "no program has the option --via"),
     (comparisons.variables_exist, "docs/images.md", "FLEET_PROVISION_STATE_DIR", "FLEET_PROVISION_STATE", "nothing reads FLEET_PROVISION_STATE"),
     (comparisons.variables_exist, "docs/rotation.md", "", "FLEET_PROVISIONED_COLOUR", "no program is given FLEET_PROVISIONED_COLOUR"),
@@ -95,7 +96,7 @@ BREAKS = [
 ]
 
 
-def told(comparison, pages, program=PROGRAM):
+def complaints(comparison, pages, program=PROGRAM):
     return list(comparison(pages, program))
 
 
@@ -103,11 +104,11 @@ class Agreement(unittest.TestCase):
     def test_pages_say_what_the_programs_do(self):
         for comparison in comparisons.ALL:
             with self.subTest(comparison.__name__):
-                found = told(comparison, PAGES)
+                found = complaints(comparison, PAGES)
                 self.assertFalse(found, "\n" + "\n".join(found))
 
     def test_every_comparison_finds_a_broken_page(self):
-        before = {comparison: set(told(comparison, PAGES)) for comparison in comparisons.ALL}
+        before = {comparison: set(complaints(comparison, PAGES)) for comparison in comparisons.ALL}
         for comparison, path, old, new, expected in BREAKS:
             with self.subTest(f"{comparison.__name__}: {path}: {new or old}"):
                 page = next(each for each in PAGES if each.path == path)
@@ -116,7 +117,7 @@ class Agreement(unittest.TestCase):
                 take = {"config": pages_of.example_file, "docs/manual": pages_of.manual_page}.get(
                     "config" if path.startswith("config/") else path.rpartition("/")[0], pages_of.taken_apart)
                 broken = [each if each.path != path else take(path, text) for each in PAGES]
-                news = set(told(comparison, broken)) - before[comparison]
+                news = set(complaints(comparison, broken)) - before[comparison]
                 self.assertTrue(any(expected in each for each in news), news)
 
     def test_every_release_has_an_entry_for_debian(self):
@@ -128,7 +129,7 @@ class Agreement(unittest.TestCase):
     def test_a_kind_that_nothing_makes_is_found(self):
         program = programs.Program(ROOT, BINARIES, DOCUMENTS)
         program.sources = {path: text.replace("kNotAProxy", "kSomething") for path, text in PROGRAM.sources.items()}
-        self.assertIn("lib/core/error.cpp: nothing ever fails with the kind not-a-proxy", told(comparisons.kinds_produced, PAGES, program))
+        self.assertIn("lib/core/error.cpp: nothing ever fails with the kind not-a-proxy", complaints(comparisons.kinds_produced, PAGES, program))
 
     def test_a_broken_manual_or_completion_is_found(self):
         with tempfile.TemporaryDirectory() as place:
@@ -137,13 +138,13 @@ class Agreement(unittest.TestCase):
             program = programs.Program(ROOT, BINARIES, documents)
             manual = documents / "man1/fleet-provision.1"
             manual.write_text(manual.read_text().replace("\n.B 74\n", "\n.B 79\n") + "\\-\\-no\\-such\\-option\n")
-            self.assertIn("--no-such-option", " ".join(told(comparisons.manual_options, PAGES, program)))
-            codes = " ".join(told(comparisons.exit_code_tables, PAGES, program))
+            self.assertIn("--no-such-option", " ".join(complaints(comparisons.manual_options, PAGES, program)))
+            codes = " ".join(complaints(comparisons.exit_code_tables, PAGES, program))
             self.assertTrue("exit code 74" in codes and "exit code 79" in codes, codes)
             for completion in completions(documents):
                 text = completion.read_text()
                 completion.write_text(text.replace("splay", "delay"))
-                words = " ".join(told(comparisons.completion_options, PAGES, program))
+                words = " ".join(complaints(comparisons.completion_options, PAGES, program))
                 self.assertIn("--splay is not offered", words)
                 completion.write_text(text)
 

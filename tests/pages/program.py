@@ -124,8 +124,8 @@ class Program:
     @functools.cached_property
     def trial(self):
         """What a run, a check and a status against the simulator print and leave."""
-        with tempfile.TemporaryDirectory() as place:
-            program = pathlib.Path(place) / "program"
+        with tempfile.TemporaryDirectory() as directory_name:
+            program = pathlib.Path(directory_name) / "program"
             program.write_text("#!/bin/sh\nenv >variables\n")
             program.chmod(0o755)
             script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway --on-success ./program >run && "
@@ -133,9 +133,9 @@ class Program:
                       "fleet-provision status --json --state-dir gateway >status; "
                       "fleet-provision -q --json -P SerialNumber=3 --attempts 1 --state-dir third >rejected; :")
             ran = self.run("fleet-provision-simulator", "--state-dir", "service", "--fault", "register:3:reject=400", "--",
-                           "sh", "-c", script, directory=place)
+                           "sh", "-c", script, directory=directory_name)
             assert ran.returncode == 0, ran.stderr
-            here = pathlib.Path(place)
+            here = pathlib.Path(directory_name)
             read = {name: json.loads((here / name).read_text()) for name in ("run", "check", "status", "rejected")}
             read["identity"] = json.loads((here / "gateway/identity/identity.json").read_text())
             read["events"] = [json.loads(line) for line in (here / "service/events.jsonl").read_text().splitlines()]

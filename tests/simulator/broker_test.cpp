@@ -157,11 +157,11 @@ TEST_CASE("faults as a client meets them") {
   };
   // A rejected answer costs no RSA key, so those that only count use one.
   const std::vector<Row> rows{
-      {"create:1:ignore", 0, true},
-      {"create:1:disconnect-before", 0, false},
-      {"create:1:disconnect-after", 1, false},
-      {"create:1:reject=418,Teapot,short and stout", 1, true},
-      {"create:1:deny", 0, true},
+      {.spec = "create:1:ignore", .answers = 0, .connected = true},
+      {.spec = "create:1:disconnect-before", .answers = 0, .connected = false},
+      {.spec = "create:1:disconnect-after", .answers = 1, .connected = false},
+      {.spec = "create:1:reject=418,Teapot,short and stout", .answers = 1, .connected = true},
+      {.spec = "create:1:deny", .answers = 0, .connected = true},
   };
   for (const auto& row : rows) {
     INFO(row.spec);
@@ -179,7 +179,7 @@ TEST_CASE("faults as a client meets them") {
   CHECK(twice[0].payload == twice[2].payload);
 }
 
-TEST_CASE("a delayed answer comes when it was told to") {
+TEST_CASE("a delayed answer comes after its delay") {
   const SimulatorProcess simulator({"--fault", "create:1:delay=300"});
   MqttClient client(simulator, claim_of(simulator), "a", 5);
   client.subscribe({csr_topic("json") + "/rejected"});

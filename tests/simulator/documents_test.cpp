@@ -78,18 +78,18 @@ TEST_CASE("requests are read in both encodings, and what is no map is refused") 
   };
   const std::string cbor_map = bytes({0xa1, 0x61, 'a', 0x61, 'b'});
   const std::vector<Row> rows{
-      {"", Encoding::kJson, true},
-      {"", Encoding::kCbor, true},
-      {"{}", Encoding::kJson, true},
-      {"{}", Encoding::kCbor, false},
-      {cbor_map, Encoding::kCbor, true},
-      {bytes({0xbf, 0x61, 'a', 0x7f, 0x61, 'b', 0xff, 0xff}), Encoding::kCbor, true},
-      {cbor_map, Encoding::kJson, false},
-      {cbor_map + "x", Encoding::kCbor, false},
-      {"[]", Encoding::kJson, false},
-      {R"({"a":"b"} x)", Encoding::kJson, false},
-      {std::string(100'000, '['), Encoding::kJson, false},
-      {std::string(100'000, '\x81'), Encoding::kCbor, false},
+      {.payload = "", .encoding = Encoding::kJson, .decodes = true},
+      {.payload = "", .encoding = Encoding::kCbor, .decodes = true},
+      {.payload = "{}", .encoding = Encoding::kJson, .decodes = true},
+      {.payload = "{}", .encoding = Encoding::kCbor, .decodes = false},
+      {.payload = cbor_map, .encoding = Encoding::kCbor, .decodes = true},
+      {.payload = bytes({0xbf, 0x61, 'a', 0x7f, 0x61, 'b', 0xff, 0xff}), .encoding = Encoding::kCbor, .decodes = true},
+      {.payload = cbor_map, .encoding = Encoding::kJson, .decodes = false},
+      {.payload = cbor_map + "x", .encoding = Encoding::kCbor, .decodes = false},
+      {.payload = "[]", .encoding = Encoding::kJson, .decodes = false},
+      {.payload = R"({"a":"b"} x)", .encoding = Encoding::kJson, .decodes = false},
+      {.payload = std::string(100'000, '['), .encoding = Encoding::kJson, .decodes = false},
+      {.payload = std::string(100'000, '\x81'), .encoding = Encoding::kCbor, .decodes = false},
   };
   for (const auto& row : rows) {
     INFO(row.payload.substr(0, 40));
@@ -99,7 +99,7 @@ TEST_CASE("requests are read in both encodings, and what is no map is refused") 
   }
 }
 
-TEST_CASE("parameters that are not text are told apart") {
+TEST_CASE("parameters that are not text are distinguished") {
   const auto decode = [](const char* parameters) {
     const auto request = Request::decode(std::string("{\"parameters\":") + parameters + "}", Encoding::kJson);
     REQUIRE(request);

@@ -179,7 +179,7 @@ TEST_CASE("what a hook began ends with it") {
   CHECK(ends_soon(child));
 }
 
-TEST_CASE("a hook finds the OpenSSL configuration of whoever started the simulator, not the broker's") {
+TEST_CASE("a hook finds the OpenSSL configuration of the caller of the simulator, not the broker's") {
   const TemporaryDirectory scratch;
   const std::string seen = scratch / "seen";
   const std::string hook =

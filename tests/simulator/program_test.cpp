@@ -123,7 +123,7 @@ TEST_CASE("COMMAND may answer a signal in its own way") {
             .exit_code == 7);
 }
 
-TEST_CASE("COMMAND's end is seen where whoever began the simulator ignores the ends of children") {
+TEST_CASE("COMMAND's end is seen where the parent of the simulator ignores the ends of children") {
   const TemporaryDirectory state;
   const std::string line =
       "trap '' CHLD; exec '" SIMULATOR "' --state-dir " + state.path().string() + " -- /bin/sh -c 'exit 7'";

@@ -47,7 +47,7 @@ TEST_CASE("a record holds what was saved last and nothing of what was there befo
   CHECK(records.files() == 3);
 }
 
-TEST_CASE("whoever has opened a record reads it whole while it is replaced") {
+TEST_CASE("a reader that has opened a record reads it whole while it is replaced") {
   Records records;
   records.save("a.json", "the first text");
   std::ifstream reader(records.scratch / "a.json");
@@ -72,7 +72,7 @@ TEST_CASE("spare files go with the run, and those of a run that was killed with 
   CHECK(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator{}) == 1);
 }
 
-TEST_CASE("what somebody put in a record's place is replaced and never written to") {
+TEST_CASE("a file that replaced a record is replaced and never written to") {
   Records records;
   TemporaryDirectory elsewhere;
   write_text(elsewhere / "own", "somebody's own");
@@ -94,7 +94,7 @@ TEST_CASE("what somebody put in a record's place is replaced and never written t
   }
 }
 
-TEST_CASE("a directory that is gone is told") {
+TEST_CASE("a missing directory is an error") {
   Records records;
   fs::remove_all(records.scratch.path());
   const auto saved = records.directory.save("a.json", "text", {});

@@ -64,7 +64,7 @@ TEST_CASE("faults of the request") {
     CHECK(effects[0].payload.find(R"("statusCode":503,"errorCode":"ServiceUnavailable")") != std::string::npos);
     CHECK(reject.store.certificates.empty());
   }
-  SECTION("the issuer is told what is to be wrong") {
+  SECTION("the issuer learns what must be wrong") {
     ServiceFixture fixture({"create:1:wrong-key", "create:1:expired"});
     CHECK(effects_of("wrong-key", fixture).size() == 1);
     CHECK(fixture.issuer.last_faults.other_key);

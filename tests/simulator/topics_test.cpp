@@ -3,7 +3,7 @@
 
 using namespace fleet_provision::simulator;
 
-TEST_CASE("request and answer topics are told from everything else") {
+TEST_CASE("request and answer topics are recognized, and nothing else") {
   struct Row {
     const char* topic;
     const char* operation;

@@ -11,7 +11,7 @@ namespace fleet_provision {
 /// Writes all of `text`, waiting as long as needed; returns 0 or errno. For results; progress goes through LogWriter.
 [[nodiscard]] int write_all(int descriptor, std::string_view text);
 
-/// Whether a line on `descriptor` can be redrawn in place: it is a terminal and TERM is set and not `dumb`.
+/// Whether a line on `descriptor` can be redrawn: it is a terminal, and TERM is set and not `dumb`.
 [[nodiscard]] bool can_redraw(int descriptor, const Environment& environment);
 /// Whether the locale (LC_ALL, LC_CTYPE, LANG) is a UTF-8 one.
 [[nodiscard]] bool speaks_utf8(const Environment& environment);

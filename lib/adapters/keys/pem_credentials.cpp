@@ -23,22 +23,22 @@ OpensslHandle<BIO> memory(std::string_view bytes) {
   return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 
-/// The file to name in a command; a text that is none has no path.
+/// The file to name in a command; `-` for text that was not read from a file.
 std::string path_of(const std::string& name, const PemCredentials& pem) {
   return pem.from_one_text ? "-" : name;
 }
 
-/// Keeps a passphrase callback from ever reaching a terminal, and notes that one was wanted.
-struct PassphraseDesk {
+/// Answers OpenSSL's request for a passphrase, which else would prompt on the terminal, and notes that there was one.
+struct PassphraseRequest {
   const std::optional<Secret>* passphrase;
   bool asked = false;
 };
 
 int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
-  auto& desk = *static_cast<PassphraseDesk*>(context);
-  desk.asked = true;
-  if (!desk.passphrase->has_value()) return -1;
-  const std::string_view text = (*desk.passphrase)->reveal();
+  auto& request = *static_cast<PassphraseRequest*>(context);
+  request.asked = true;
+  if (!request.passphrase->has_value()) return -1;
+  const std::string_view text = (*request.passphrase)->reveal();
   if (text.size() > static_cast<std::size_t>(size)) return -1;
   std::memcpy(buffer, text.data(), text.size());
   return static_cast<int>(text.size());
@@ -82,18 +82,19 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
     return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));
   }
-  // The key's block alone: parameters, certificates and text around it are not OpenSSL's to judge.
-  PassphraseDesk desk{&pem.passphrase};
+  // The block of the key alone, so that OpenSSL does not see parameters, certificates and text around it.
+  PassphraseRequest request{&pem.passphrase};
   const OpensslHandle<BIO> bio = memory(wanted_block(bytes, FileRole::kClaimKey).text);
   ERR_clear_error();
-  OpensslHandle<EVP_PKEY> key(PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &desk, library, nullptr));
+  OpensslHandle<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &request, library, nullptr));
   const std::string reason = openssl_reason();
   if (key) return key;
-  if (desk.asked && !pem.passphrase) {
+  if (request.asked && !pem.passphrase) {
     return fail(kClaimKeyPassphrase, name + " is encrypted and no passphrase was given",
                 "give it in a file with --claim-key-passphrase-file");
   }
-  if (desk.asked) {
+  if (request.asked) {
     return fail(
         kClaimKeyPassphrase, "the passphrase does not decrypt " + name,
         "check --claim-key-passphrase-file: the file must hold the passphrase and nothing else but a final newline");

@@ -33,7 +33,7 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
          a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
-/// Descriptors that are not open, in a row, after which none is looked for: a new one gets the lowest free number.
+/// The search ends after so many closed numbers in a row, since a new descriptor gets the lowest free number.
 constexpr int kClosedInARowMax = 64;
 
 /// One of our sockets and its own address; number -1 for none.
@@ -42,8 +42,8 @@ struct OwnEnd {
   sockaddr_in address{};
 };
 
-/// Which of our sockets is connected to `listener`. They are asked one by one (lowest first, so that ours is found
-/// among the first) and not listed from /proc, which an image that is being made may not have.
+/// The socket of this process that is connected to `listener`. The descriptors are tried one by one, the lowest first.
+/// /proc could list them, but it may not be mounted where an image is built.
 OwnEnd find_own_end(const sockaddr_in& listener) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -60,22 +60,22 @@ OwnEnd find_own_end(const sockaddr_in& listener) {
   return {};
 }
 
-tl::unexpected<Error> no_door(int number, const char* call) {
+tl::unexpected<Error> cannot_listen(int number, const char* call) {
   const std::string failed = std::string(call) + " on 127.0.0.1";
   if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
   return fail(ErrorKind::kInternal, failed + ": " + std::generic_category().message(number),
-              "the loopback interface must be up");
+              "check that the loopback interface is up (ip link show lo)");
 }
 
-Error nobody_came(std::size_t strangers, std::uint16_t port) {
+Error not_connected_in_time(std::size_t foreign, std::uint16_t port) {
   Error error;
   error.kind = ErrorKind::kNoAnswer;
-  error.message = "the MQTT library did not connect to its tunnel on 127.0.0.1";
-  error.hint = "the loopback interface must be up";
-  if (strangers > 0) {
-    error.message += ", port " + std::to_string(port) + ": another process of this machine connected to it " +
-                     std::to_string(strangers) + " times";
-    error.hint = "stop the process that floods 127.0.0.1 with connections; ss -tp shows it";
+  error.message = "the MQTT library did not connect to the program's port on 127.0.0.1";
+  error.hint = "check that the loopback interface is up (ip link show lo)";
+  if (foreign > 0) {
+    error.message += ", port " + std::to_string(port) + ": other processes of this machine connected to it " +
+                     std::to_string(foreign) + " times";
+    error.hint = "stop the process that opens these connections to 127.0.0.1; ss -tp lists it";
   }
   return error;
 }
@@ -84,14 +84,14 @@ Error nobody_came(std::size_t strangers, std::uint16_t port) {
 
 Result<LoopbackListener> LoopbackListener::open() {
   Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener) return no_door(errno, "socket");
+  if (!listener) return cannot_listen(errno, "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return no_door(errno, "bind");
-  // A long queue: what does not fit into it comes again after a second, and that may be the library.
-  if (::listen(listener.get(), SOMAXCONN) != 0) return no_door(errno, "listen");
+    return cannot_listen(errno, "bind");
+  // A long queue: a connection that does not fit into it is retried after a second, and that may be Paho's.
+  if (::listen(listener.get(), SOMAXCONN) != 0) return cannot_listen(errno, "listen");
   const std::uint16_t port = ntohs(name(::getsockname, listener.get()).sin_port);
   return LoopbackListener(std::move(listener), port);
 }
@@ -99,19 +99,19 @@ Result<LoopbackListener> LoopbackListener::open() {
 Result<OwnConnection> LoopbackListener::admit(Instant deadline, const Wait& wait) {
   const sockaddr_in here = name(::getsockname, listener_.get());
   OwnEnd own;
-  std::size_t strangers = 0;
+  std::size_t foreign = 0;
   while (true) {
     FP_TRY_ASSIGN(const bool ready, wait.until(listener_.get(), POLLIN, deadline));
-    if (!ready) return fail(nobody_came(strangers, ntohs(here.sin_port)));
+    if (!ready) return fail(not_connected_in_time(foreign, ntohs(here.sin_port)));
     Descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     const int number = accepted ? 0 : errno;
-    // It would stay ready to be accepted, and this would never sleep.
-    if (!limit_words(number).empty()) return no_door(number, "accept");
+    // The connection stays in the queue, so that retrying would spin.
+    if (!limit_words(number).empty()) return cannot_listen(number, "accept");
     if (!accepted) continue;
-    // Ours is connected before it can be accepted; the library may have closed it and begun again.
+    // Paho may have closed the socket that was found, and connected with another.
     if (own.number < 0 || !same(name(::getsockname, own.number), own.address)) own = find_own_end(here);
     if (own.number < 0 || !same(name(::getpeername, accepted.get()), own.address)) {
-      ++strangers;
+      ++foreign;
       continue;
     }
     listener_.reset();

@@ -1,8 +1,11 @@
-// A listener on 127.0.0.1 that only this process can pass, once.
+// A listener on 127.0.0.1 that accepts one connection, and only one of this process with itself.
 //
-// Any process of this machine can see the port and connect to it. So our own end is found first, among our descriptors,
-// and then each connection that comes out of the queue is one comparison of addresses: strangers are closed as fast as
-// they can come, and cannot make the library wait.
+// Every process of this machine can see the port and connect to it, and what Paho sends is not encrypted. So a
+// connection is accepted only if its other end is a socket of this process. That end is found among our own
+// descriptors, once; after that each connection that comes out of the queue is one comparison of addresses, and foreign
+// connections are closed as fast as they can be opened and cannot delay Paho. The kernel puts a connection into the
+// queue only once its other end is connected, so ours is found as soon as it can be accepted. Left out on purpose: a
+// check by SO_PEERCRED (there is none for TCP), and a list of our descriptors from /proc, which may not be mounted.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +17,9 @@ namespace fleet_provision {
 
 /// A connection of this process with itself.
 struct OwnConnection {
-  /// The end that was accepted; non-blocking.
+  /// The accepted end; non-blocking.
   Descriptor ours;
-  /// The end that the library made, by its number; it belongs to the library, which may close it at any time.
+  /// The descriptor number of Paho's end. It belongs to Paho, which may close it at any time.
   int theirs;
 };
 
@@ -26,9 +29,9 @@ class LoopbackListener {
   [[nodiscard]] static Result<LoopbackListener> open();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// The first connection whose other end is a socket of this very process; strangers are closed at once and do not end
-  /// the wait. Then the listener is closed for good. kNoAnswer at `deadline`, since a new library client may do better;
-  /// it says how many strangers came.
+  /// Waits for the first connection whose other end is a socket of this process, and closes the listener. Foreign
+  /// connections are closed at once and do not end the wait. kNoAnswer at `deadline`, with the number of foreign
+  /// connections: the run then retries with a new client.
   [[nodiscard]] Result<OwnConnection> admit(Instant deadline, const Wait& wait);
 
  private:

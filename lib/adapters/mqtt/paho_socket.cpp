@@ -57,7 +57,7 @@ Descriptor occupy_number_of_last_socket() {
     socket = std::exchange(last.socket, PahoSocket());
   }
   if (socket.number() < 0) return {};
-  // Paho closes it within microseconds, unless its receive thread naps; nothing tells when it is done.
+  // Paho closes it within microseconds, unless its receive thread sleeps; it gives no sign when it is done.
   PahoWaker waker;
   const auto end = std::chrono::steady_clock::now() + kPatienceForClose;
   while (socket.is_open() && std::chrono::steady_clock::now() < end) {

@@ -11,8 +11,8 @@
 
 namespace fleet_provision {
 
-/// `http_proxy` and `MQTT_C_CLIENT_TRACE` must be gone from the environment before the first connection: Paho follows
-/// the one even to this machine, and prints payloads because of the other.
+/// `http_proxy` and `MQTT_C_CLIENT_TRACE` must be removed from the environment before the first connection: Paho uses
+/// the proxy even for 127.0.0.1, and its trace prints payloads.
 class PahoTransport : public Transport {
  public:
   /// `interrupt` and `observer` outlive the transport and its sessions.
@@ -20,7 +20,7 @@ class PahoTransport : public Transport {
   ~PahoTransport() override;
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override;
-  /// As `load_credentials`, of PEM that was read already.
+  /// As `load_credentials`, with PEM that was already read.
   [[nodiscard]] Result<CertificateFacts> use_credentials(const PemCredentials& pem);
   [[nodiscard]] Result<ClaimProof> prove_claim() override;
   [[nodiscard]] Result<void> load_roots() override;

@@ -28,8 +28,8 @@ constexpr std::chrono::seconds kPatienceForConnect{1};
 
 extern "C" void do_nothing(int /*signal*/) {}
 
-/// The signal to ring with: the highest real-time one that has no handler yet. Chosen once.
-std::optional<int> bell() {
+/// The signal to wake with: the highest real-time one that has no handler yet. Chosen once.
+std::optional<int> wake_signal() {
   static const std::optional<int> chosen = []() -> std::optional<int> {
     for (int each = SIGRTMAX; each >= SIGRTMIN; --each) {
       struct sigaction present {};
@@ -72,7 +72,7 @@ bool PahoWaker::has_unread() const {
 }
 
 void PahoWaker::wake() {
-  const std::optional<int> signal = bell();
+  const std::optional<int> signal = wake_signal();
   if (receive_thread_ == 0) receive_thread_ = find_receive_thread();
   if (!signal || receive_thread_ == 0) return;
   if (::syscall(SYS_tgkill, ::getpid(), receive_thread_, *signal) != 0) receive_thread_ = 0;

@@ -1,22 +1,22 @@
-// Wakes Paho where it sleeps although there is work. A Paho that does not need it can do without this file.
+// Wakes Paho where it sleeps although there is work. With a Paho that does not sleep so, this file can go.
 //
-// As read in and measured with Paho C 1.3.12. Its receive thread waits in poll for something to read; whenever poll has
-// nothing for it (no socket yet, a second gone by, a signal) it naps for 100 ms, whatever arrives meanwhile. When its
-// socket has just connected it also waits for something to read, up to a second, before it looks at what became
-// writable, and only then sends CONNECT. A connection on loopback takes 120 ms so where 1 would do, an answer that
-// comes during a nap waits for its end, and no option shortens either.
+// As read in and measured with Paho C 1.3.12: the receive thread waits in poll for something to read. Whenever poll
+// returns without it (no socket yet, a second over, a signal), the thread sleeps 100 ms in usleep, whatever arrives
+// meanwhile. Right after TCP is connected it also waits up to a second for something to read, and only then sends
+// CONNECT. A connection on loopback so takes 120 ms instead of 1, a response that arrives during the sleep waits for
+// its end, and no option of Paho shortens either.
 //
-// Both can be ended from outside. The wait for something to read ends when there is something to read: one PINGRESP
-// (MQTT section 3.13), which asks nothing of a client, is put into the connection first. The nap is a usleep, which a
-// signal ends. Whether Paho naps is seen from the bytes that lie unread in its socket, which is one of this process: as
-// long as some do, each half millisecond a no-op signal goes to that one thread, found by its name under
-// /proc/self/task. A signal that comes too late and ends a poll costs another nap, and that is rung off the same way.
+// Both are ended from outside. Something to read ends the wait: one PINGRESP (MQTT 5.0 section 3.13), which asks
+// nothing of a client, is sent first. A signal ends the usleep: as long as bytes that we sent lie unread in Paho's
+// socket, which belongs to this process, that one thread gets a no-op signal every half millisecond. It is found by its
+// name under /proc/self/task. A signal that is late and ends the next poll costs one more sleep, which ends the same
+// way.
 //
-// The signal is a real-time one that nobody else in this process uses; its handler is empty, stays installed, since a
-// late signal must find it, and only that thread is ever sent one. Without /proc, without a free signal or with
-// another Paho all of this does nothing, and Paho takes its time.
+// The signal is a real-time signal that nothing else in this process uses. Its handler is empty and stays installed,
+// since a signal may be delivered late. Without /proc, without a free signal or with another Paho nothing happens here,
+// and Paho sleeps as it does.
 //
-// Its send thread has a defect of its own, see SendBell in paho_transport.cpp.
+// Paho's send thread has a defect of its own, see SendThreadWaker in paho_transport.cpp.
 #pragma once
 
 #include <sys/types.h>
@@ -29,7 +29,7 @@ namespace fleet_provision {
 
 class PahoWaker {
  public:
-  /// How long unread bytes may lie before the bell is rung, and rung again.
+  /// How long bytes may lie unread before Paho is woken, and woken again.
   static constexpr timespec kPatience{0, 500'000};
 
   PahoWaker() = default;

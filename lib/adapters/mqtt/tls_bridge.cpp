@@ -151,7 +151,7 @@ bool TlsBridge::write_library() {
   const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
                                to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
   if (count < 0 && would_block(errno)) return false;
-  // A library that closed without reading everything has still sent what it sent: its end is found by reading.
+  // Not the end yet: what Paho sent before it closed may still be unread.
   to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
   return true;
 }

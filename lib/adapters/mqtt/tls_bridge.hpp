@@ -1,13 +1,13 @@
-// Carries MQTT between the library on loopback and the server behind TLS, and judges it on the way.
+// Carries MQTT between Paho on loopback and the server behind TLS, and has the guard judge every packet.
 //
-// One thread, one poll loop, two buffers. Both directions are tried until nothing moves, and only then it sleeps, on
-// exactly what would let something move: a descriptor that nothing is wanted of is -1, else its hang-up would spin. On
-// every turn it looks whether it is to stop.
-// While the library leaves unread what it was sent, the sleep is short and ends with a ring (see paho_doorbell.hpp).
-// Back-pressure: a side is read only when what was read before has gone out. After a failed write the server is still
-// read, since the alert that says why may lie there. When the library has said DISCONNECT, or closed, what it wrote
-// goes out, then close_notify, then it ends. Data on the loopback is acknowledged at once (TCP_QUICKACK): the library
-// writes a packet in two pieces without TCP_NODELAY, and its kernel would hold the second back for 40 ms.
+// One thread, one poll loop, two buffers. The loop moves bytes in both directions until nothing moves, then sleeps on
+// exactly the events that would let something move. Where no event of a descriptor is wanted, -1 stands for it in poll,
+// else its hang-up would spin. Every turn checks whether the run is to stop. While Paho leaves bytes unread, the sleep
+// is short and Paho is woken (paho_waker.hpp). Back-pressure: a side is read only when the bytes read before have been
+// written to the other. After a failed write the side is still read. The server's alert, which says why, may lie there;
+// and so may the last packets of a Paho that closed without reading everything. End: when Paho has sent DISCONNECT or
+// closed, its bytes are written, then close_notify. Bytes on loopback are acknowledged at once (TCP_QUICKACK): Paho
+// writes a packet in two pieces without TCP_NODELAY, and its kernel would hold back the second piece for 40 ms.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@
 
 namespace fleet_provision {
 
-/// How a tunnel ended: with an error (the guard's, TLS's, an interrupt), by the server's close, or else by our side.
+/// How a connection ended: with an error (of the guard, of TLS, an interrupt), by the server's close, or else by Paho.
 struct BridgeEnd {
   std::optional<Error> error;
   bool server_closed = false;

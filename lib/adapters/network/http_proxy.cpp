@@ -40,7 +40,7 @@ std::string authority(const Endpoint& target) {
   return (ipv6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
 }
 
-/// A proxy that is being stopped, or that cannot reach the endpoint, does so too: it may do better later.
+/// kProxyRefused, which is retried: a proxy that is being stopped, or that cannot reach the endpoint, closes so too.
 tl::unexpected<Error> lost(const Proxy& proxy) {
   return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without a response",
               "check that --proxy or https_proxy names an HTTP proxy that is running and allows CONNECT");

@@ -1,4 +1,4 @@
-// HTTP CONNECT (RFC 9110 section 9.3.6): asks a proxy for a way through.
+// HTTP CONNECT (RFC 9110 section 9.3.6): asks a proxy for a connection to the endpoint.
 #pragma once
 
 #include "adapters/network/connection_options.hpp"

@@ -59,7 +59,7 @@ std::string PeerBytes::excess() const {
 }
 
 bool PeerBytes::may_read() const {
-  return !held_back_ && left_in_turn_ > 0 && !exceeded_ && std::chrono::steady_clock::now() < deadline_;
+  return reading_allowed_ && left_in_turn_ > 0 && !exceeded_ && std::chrono::steady_clock::now() < deadline_;
 }
 
 void PeerBytes::count(std::size_t bytes) {

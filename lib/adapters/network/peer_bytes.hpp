@@ -1,11 +1,11 @@
-// The bytes between OpenSSL and a socket, with an end.
+// Limits the bytes that a TLS peer can make OpenSSL read.
 //
-// OpenSSL works inside one call for as long as bytes arrive that mean nothing to it: TLS 1.2 HelloRequest during a
-// handshake, TLS 1.3 KeyUpdate after it (RFC 5246 section 7.4.1.1, RFC 8446 section 4.6.3). So the bytes are counted
-// before OpenSSL sees them. One call (a turn) gets kPeerTurnBytesMax of them and then comes back as if none were left,
-// so that its caller can look at the time and at who wants to stop. A handshake, a session, and what a session sends
-// without one byte for the application each have a number that no honest server comes near. Past it, and past the
-// deadline, the peer is read no more.
+// One call into OpenSSL runs for as long as bytes arrive that carry no data: TLS 1.2 HelloRequest during a handshake,
+// TLS 1.3 KeyUpdate after it (RFC 5246 section 7.4.1.1, RFC 8446 section 4.6.3). So the bytes are counted before
+// OpenSSL sees them. One call (a turn) gets at most kPeerTurnBytesMax and then returns as if no more had arrived, so
+// that its caller can check the deadline and the interrupt. The handshake, the session, and what a session sends
+// without one byte of data each have a limit far above what an honest server sends. Over a limit, and after the
+// deadline, nothing more is read from the peer.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ inline constexpr std::size_t kSessionBytesMax = 8 * 1024 * 1024;
 
 class PeerBytes {
  public:
-  /// Of a non-blocking socket, which outlives this. Nothing is read from it before `let_through`.
+  /// Of a non-blocking socket, which outlives this. Nothing is read from it before `allow_reading`.
   PeerBytes(int socket, Instant deadline) : socket_(socket), deadline_(deadline) {}
   PeerBytes(const PeerBytes&) = delete;
   PeerBytes& operator=(const PeerBytes&) = delete;
@@ -37,7 +37,7 @@ class PeerBytes {
   /// For OpenSSL; null when memory is out. This outlives it and stays where it is.
   [[nodiscard]] OpensslHandle<bio_st> make_bio();
 
-  void let_through() { held_back_ = false; }
+  void allow_reading() { reading_allowed_ = true; }
   /// Before each call into OpenSSL.
   void begin_turn() { left_in_turn_ = kPeerTurnBytesMax; }
   /// From now on the limits of a session hold.
@@ -63,7 +63,7 @@ class PeerBytes {
 
   int socket_;
   Instant deadline_;
-  bool held_back_ = true;
+  bool reading_allowed_ = false;
   bool in_session_ = false;
   bool at_end_ = false;
   std::size_t left_in_turn_ = kPeerTurnBytesMax;

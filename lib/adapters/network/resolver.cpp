@@ -27,10 +27,10 @@ struct Answer {
   std::vector<SocketAddress> addresses;
 };
 
-/// What looking up a name opens at the same time: a file of /etc, sockets to name servers, a library to load.
+/// What a lookup has open at the same time: a file of /etc, sockets to name servers, a library to load.
 constexpr unsigned kDescriptorsOfResolver = 6;
 
-/// Shared by the caller and the thread, whoever ends last frees it.
+/// Shared by the caller and the thread; the one that ends last frees it.
 struct Inquiry {
   Descriptor answered{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Mutex mutex;
@@ -78,7 +78,7 @@ void inquire(Inquiry& inquiry, const std::string& host, std::uint16_t port) noex
   ::eventfd_write(inquiry.answered.get(), 1);
 }
 
-/// "Name or service not known" is the only kind of beginning it has.
+/// The texts of gai_strerror begin with a capital letter.
 std::string in_lower_case(std::string text) {
   if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;
@@ -108,7 +108,7 @@ Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_
   if (Answer literal = look_up(host, port, AI_NUMERICHOST); literal.code == 0) return std::move(literal.addresses);
 
   const auto inquiry = std::make_shared<Inquiry>();
-  // The resolver tells a lack of them, and of memory, as a name that nobody knows.
+  // getaddrinfo reports a lack of descriptors, and of memory, as an unknown name.
   FP_TRY(need_descriptors(kDescriptorsOfResolver));
   FP_TRY_ASSIGN(std::thread thread, start_thread([inquiry, host, port] { inquire(*inquiry, host, port); }));
   thread.detach();

@@ -1,7 +1,7 @@
-// Names to addresses, with a deadline that holds.
+// Resolves host names by a deadline.
 //
-// getaddrinfo knows no deadline and no interrupt, so it runs in a thread of its own that shares nothing with its caller
-// but one small record. At the deadline the caller goes on and the thread is left behind; it ends when the resolver
+// getaddrinfo has no deadline and cannot be interrupted, so it runs in a thread of its own, which shares one small
+// record with its caller. At the deadline the caller returns and leaves the thread behind; it ends when getaddrinfo
 // gives up.
 #pragma once
 

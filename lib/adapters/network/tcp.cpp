@@ -35,35 +35,35 @@ std::string hint_for(ErrorKind kind, std::uint16_t port) {
   return "check endpoint and port, and whether --proxy is needed: a firewall may drop the port";
 }
 
-/// Of several failures the one that says most about the server is told: it refused, it was silent, it is not there.
+/// Of several failures the one that says most about the server is reported: refused, then silent, then unreachable.
 unsigned weight(ErrorKind kind) {
   if (kind == ErrorKind::kConnectionRefused) return 2;
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
 }
 
-/// One connect that is under way.
+/// One connect in progress.
 struct Attempt {
   Descriptor socket;
   const SocketAddress* address;
   Instant end;
 };
 
-/// Connects that are under way at the same time; the first to get through wins.
+/// Connects in progress at the same time; the first one to be established wins.
 class Race {
  public:
   Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
       : addresses_(addresses), each_timeout_(each_timeout), deadline_(deadline), wait_(wait) {}
 
-  /// Nothing when no address took a connection; `kind` and `causes` say why.
+  /// Nothing when no address accepted a connection; `kind` and `causes` say why.
   Result<std::optional<TcpConnection>> run();
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }
   [[nodiscard]] const std::string& causes() const { return causes_; }
 
  private:
-  /// kOutOfResources ends the race: the other addresses would fare no better.
+  /// kOutOfResources ends the race: the other addresses would fail in the same way.
   Result<void> start(const SocketAddress& address, Instant now);
-  /// The attempt that a ready descriptor belongs to, taken out.
+  /// Removes and returns the attempt that a ready descriptor belongs to.
   Attempt take_ready();
   void drop_late(Instant now);
   Result<void> note(const SocketAddress& address, int error);
@@ -116,7 +116,7 @@ Result<void> Race::start(const SocketAddress& address, Instant now) {
   const int on = 1;
   ::setsockopt(attempt.socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
-  // One that is through at once is ready at once.
+  // A connect that succeeds immediately is ready immediately.
   if (::connect(attempt.socket.get(), name, address.size) != 0 && errno != EINPROGRESS) return note(address, errno);
   epoll_event event{};
   event.events = EPOLLOUT;

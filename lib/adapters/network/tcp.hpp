@@ -1,4 +1,4 @@
-// A TCP connection to the first address that takes one.
+// A TCP connection to the first address that accepts one.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@ namespace fleet_provision {
 
 struct TcpConnection {
   Descriptor socket;
-  /// The address that answered.
+  /// The address that accepted.
   std::string address;
 };
 
-/// Tries `addresses` in order, the next one beside those that have not answered within a moment, so that a dead address
-/// family costs little; each for at most `each_timeout` and all by `deadline`. The socket is non-blocking, with
-/// TCP_NODELAY. kConnectionRefused, kConnectionTimeout or kNoRoute, naming what each address did.
+/// Tries `addresses` in order, the next one beside those that have not answered within a moment, so that an
+/// address family without a route costs little; each for at most `each_timeout` and all by `deadline`. The socket is
+/// non-blocking, with TCP_NODELAY. kConnectionRefused, kConnectionTimeout or kNoRoute, with the result of each address.
 [[nodiscard]] Result<TcpConnection> connect_tcp(const std::string& host, std::uint16_t port,
                                                 const std::vector<SocketAddress>& addresses, Milliseconds each_timeout,
                                                 Instant deadline, const Wait& wait);
 
-/// `host (address), port N`; the address is left out where it is the host.
+/// `host (address), port N`; the address is omitted where it is the host.
 [[nodiscard]] std::string name_of_peer(const std::string& host, const std::string& address, std::uint16_t port);
 
 }  // namespace fleet_provision

@@ -30,13 +30,13 @@ struct TlsConnection::State {
   Descriptor socket;
   PeerBytes bytes;
   TlsEvidence evidence;
-  // Last: it goes first, and uses the rest while it does.
+  // The last member, since it is destroyed first and uses the others until then.
   OpensslHandle<SSL> ssl;
 };
 
 namespace {
 
-/// More of a chain than this is not worth a message.
+/// How much of a chain an error message names.
 constexpr int kChainShown = 5;
 
 int evidence_index() {
@@ -50,7 +50,7 @@ TlsEvidence& evidence_of(const SSL* ssl) {
 
 void note_alert(const SSL* ssl, int where, int value) {
   if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_READ) == 0) return;
-  // close_notify is an ordinary end.
+  // close_notify is not an error.
   if ((value & 0xFF) != SSL_AD_CLOSE_NOTIFY) evidence_of(ssl).alert = value & 0xFF;
 }
 
@@ -76,12 +76,12 @@ int note_verification(int good, X509_STORE_CTX* store) {
   try {
     note_refused(store, evidence_of(ssl));
   } catch (const std::exception&) {
-    // OpenSSL knows no exceptions. The server is refused with what was noted.
+    // An exception must not pass through OpenSSL, which is C. The server is refused with what was noted so far.
   }
   return 0;
 }
 
-/// Called when the server asks for our certificate, which goes on as it would.
+/// Called when the server asks for our certificate; OpenSSL then sends the one that is set.
 int note_request(SSL* ssl, void* /*context*/) {
   evidence_of(ssl).certificate_asked = true;
   return 1;
@@ -98,7 +98,7 @@ bool offer_alpn(SSL* ssl, const std::string& name) {
 
 bool expect_name(SSL* ssl, const std::string& name) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
-  // Names stand in the subjectAltName only (RFC 9525 section 2): a common name beside an address is not looked at.
+  // Only names in the subjectAltName count (RFC 9525 section 2); OpenSSL would else also accept a common name.
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (is_ip_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1;
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1 &&
@@ -114,8 +114,8 @@ bool use_bytes(SSL* ssl, PeerBytes& bytes) {
   return true;
 }
 
-/// What the server says first, looked at before OpenSSL takes it: a TLS record of a handshake or an alert starts with
-/// 22 or 21 and a 3 (RFC 8446 section 5.1).
+/// Peeks at the first bytes of the server before OpenSSL takes them: a TLS record of a handshake or an alert starts
+/// with 22 or 21 and a 3 (RFC 8446 section 5.1).
 void look_at_first_bytes(int socket, TlsEvidence& evidence) {
   char bytes[256];
   const ssize_t count = ::recv(socket, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
@@ -181,8 +181,8 @@ Result<void> TlsConnection::shake_hands(Instant deadline, const Wait& wait) {
     looked = true;
     look_at_first_bytes(descriptor(), evidence);
     if (!evidence.first_words.empty()) return fail(handshake_failure(evidence, peer));
-    // Only now: OpenSSL would else take a quick answer in the same call that sent its first message.
-    state_->bytes.let_through();
+    // Only now, since OpenSSL would else read a quick response in the call that sent its first message.
+    state_->bytes.allow_reading();
   }
 }
 

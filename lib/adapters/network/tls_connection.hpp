@@ -1,12 +1,12 @@
-// One TLS session over one socket, which knows exactly why it failed.
+// One TLS session over one socket, which reports why it failed.
 //
-// OpenSSL checks chain, dates and name (or address) while it shakes hands and before it shows our certificate. The
-// errors are told apart here: what the verification said and which certificate it said it of; the alert the server
-// sent; bytes that are no TLS at all, seen by a peek before OpenSSL takes them. What a peer may send is bounded below
-// OpenSSL (see peer_bytes.hpp). A server that refuses our certificate
-// says so by an alert during the handshake (TLS 1.2) or after it (TLS 1.3, when we think that all went well), so the
-// alert is remembered and asked for whenever the session ends. Whatever OpenSSL's configuration file says, a handshake
-// counts only when the server has shown a certificate and that was found good.
+// OpenSSL checks chain, dates and name (or address) during the handshake, before it sends our certificate. Errors are
+// told apart by what was noted meanwhile (TlsEvidence): the result of the verification and the certificate it is about;
+// the server's alert; first bytes that are not TLS, read by a peek before OpenSSL takes them. A server that refuses our
+// certificate sends its alert during the handshake (TLS 1.2) or after it (TLS 1.3, when the handshake has succeeded for
+// us), so the alert is kept until the session ends.
+// What a peer may send is limited below OpenSSL (peer_bytes.hpp). Whatever OpenSSL's configuration file says, a
+// handshake succeeds only if the server has shown a certificate and its verification succeeded.
 #pragma once
 
 #include <cstddef>

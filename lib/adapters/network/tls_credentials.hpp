@@ -1,7 +1,7 @@
-// Who we are and whom we trust, read once and proved before anything is sent.
+// The certificate, key and roots of a TLS client, read once and verified before anything is sent.
 //
-// Reading files and judging PEM are two steps: an identity that never was a file (one just issued, to be proved before
-// it is put in place) enters at the second. The private key never leaves the context; nothing here ever prompts.
+// Reading files and verifying PEM are two steps: an identity that was just issued is verified before it is in any file,
+// and enters at the second step. The private key never leaves the TLS context, and nothing here ever prompts.
 #pragma once
 
 #include <string>

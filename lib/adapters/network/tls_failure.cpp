@@ -31,7 +31,7 @@ std::string local_time() {
   return rfc3339(std::chrono::system_clock::now());
 }
 
-/// The leaf, and the issuers of what was shown above it.
+/// The subject, issuer and dates of the leaf, and the issuers of the rest of the chain.
 std::string shown(const TlsEvidence& evidence) {
   std::string text = "it showed subject " + evidence.leaf.subject + ", issuer " + evidence.leaf.issuer +
                      ", valid from " + rfc3339(evidence.leaf.not_before) + " to " + rfc3339(evidence.leaf.not_after);
@@ -139,7 +139,7 @@ bool is_about_our_certificate(int alert) {
   }
 }
 
-/// What a server says that is being stopped or has trouble of its own.
+/// The alerts of a server that is being stopped or has an internal fault.
 bool is_about_the_server(int alert) {
   return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_CLOSE_NOTIFY;
 }
@@ -155,24 +155,25 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   }
   if (alert == SSL_AD_PROTOCOL_VERSION) {
     return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + alert_text(alert),
-                 "older versions are not used; the server must be brought up to date");
+                 "enable TLS 1.2 or 1.3 on the server");
   }
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
     return error(kTlsAlpn,
-                 peer.name + " does not take ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
-                 "AWS IoT takes x-amzn-mqtt-ca on port 443; try port 8883, or another --alpn");
+                 peer.name + " does not accept ALPN protocol " + printable(peer.alpn) + ": " + alert_text(alert),
+                 "omit --alpn, or use port 8883: on port 443 AWS IoT accepts x-amzn-mqtt-ca");
   }
   if (is_about_the_server(alert)) {
     return error(kServerUnavailable, peer.name + " ended TLS: " + alert_text(alert),
-                 "the server or a load balancer before it may be restarting; it is tried again after a pause");
+                 "wait, then rerun: the server or its load balancer may be restarting");
   }
-  return error(kTlsFailed, peer.name + " ended TLS: " + alert_text(alert),
-               alert == SSL_AD_UNRECOGNIZED_NAME
-                   ? "the server does not know this name; check --endpoint and --server-name"
-                   : "server and client may share no cipher, curve or signature algorithm");
+  return error(
+      kTlsFailed, peer.name + " ended TLS: " + alert_text(alert),
+      alert == SSL_AD_UNRECOGNIZED_NAME
+          ? "check --endpoint and --server-name: the server does not know this name"
+          : "check that the server and OpenSSL's configuration share a cipher, a curve and a signature algorithm");
 }
 
-/// Found by our own side before it has said anything: what OpenSSL may use is not enough for TLS.
+/// Found by OpenSSL before it sent anything: its configuration does not leave enough for TLS.
 bool is_about_configuration(int reason) {
   switch (reason) {
     case SSL_R_NO_CIPHERS_AVAILABLE:
@@ -195,15 +196,15 @@ Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const std::string words = text == nullptr ? "no reason given" : text;
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
     return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + words,
-                 "older versions are not used; the server must be brought up to date");
+                 "enable TLS 1.2 or 1.3 on the server");
   }
   return error(kTlsFailed, "TLS with " + peer.name + " failed: " + words,
-               "OpenSSL's security level may refuse what the server offers, or something on the way changes its bytes");
+               "check OpenSSL's security level, and that no device on the way changes the bytes of the server");
 }
 
 Error too_much(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsFailed, peer.name + " " + evidence.excess,
-               "this is not how a server of AWS IoT behaves; check --endpoint and --port");
+               "check --endpoint and --port: a server of AWS IoT does not do this");
 }
 
 Error no_certificate(const TlsPeer& peer) {
@@ -214,15 +215,14 @@ Error no_certificate(const TlsPeer& peer) {
 Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
   const std::string how =
       evidence.socket_errno == 0 ? "closed the connection" : std::generic_category().message(evidence.socket_errno);
-  const std::string when = !evidence.server_spoke ? "before it said anything"
+  const std::string when = !evidence.server_spoke ? "before it sent anything"
                            : evidence.certificate_asked
-                               ? "after it had seen " + std::string(certificate_of(evidence.principal))
+                               ? "after it had asked for " + std::string(certificate_of(evidence.principal))
                                : "in the middle";
   Error lost = error(kConnectionLost, "TLS handshake with " + peer.name + ": " + how + " " + when,
                      evidence.certificate_asked ? certificate_hint(evidence.principal)
-                                                : "a firewall or proxy may cut TLS here, or the port is not the one "
-                                                  "for TLS; check --port");
-  // Who has not asked for the claim cannot have refused it.
+                                                : "check --port, and whether a firewall or proxy interrupts TLS");
+  // A server that has not asked for our certificate cannot have refused it.
   if (evidence.certificate_asked) lost.closed_after = evidence.closed_after;
   return lost;
 }
@@ -232,8 +232,8 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   if (!evidence.first_words.empty()) {
     return error(kNotATlsServer, peer.name + " is not a TLS server; it said: " + evidence.first_words,
-                 "a proxy, a captive portal or another service answers there; check --endpoint and --port, or give the "
-                 "proxy with --proxy");
+                 "check --endpoint and --port, or give the proxy with --proxy: a proxy, a captive portal or another "
+                 "service answers there");
   }
   if (!evidence.excess.empty()) return too_much(evidence, peer);
   if (evidence.no_certificate) return no_certificate(peer);
@@ -247,8 +247,8 @@ Error handshake_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
 Error handshake_timeout(const TlsEvidence& evidence, const TlsPeer& peer) {
   return error(kTlsTimeout,
                peer.name + (evidence.server_spoke ? " stopped in the middle of the TLS handshake"
-                                                  : " takes connections but does not answer the TLS handshake"),
-               "check that this is the right port; a firewall that inspects traffic may also hold it back");
+                                                  : " accepts connections but does not answer the TLS handshake"),
+               "check that this is the right port, and that no firewall holds back TLS");
 }
 
 std::optional<Error> session_failure(const TlsEvidence& evidence, const TlsPeer& peer) {

@@ -1,4 +1,4 @@
-// From what was seen of a failed TLS session to the cause that a person can mend.
+// From what was noted of a failed TLS session to the error that names its cause.
 #pragma once
 
 #include <optional>
@@ -35,7 +35,7 @@ struct TlsEvidence {
   bool no_certificate = false;
   /// The limit of PeerBytes that the server went over; empty when it did not.
   std::string excess;
-  /// Printable; only when they were no TLS.
+  /// Printable; only when the server did not speak TLS.
   std::string first_words;
   unsigned long library_error = 0;
   int socket_errno = 0;

@@ -15,7 +15,7 @@
 namespace fleet_provision {
 namespace {
 
-/// Below level 1 OpenSSL takes keys and digests that can be broken (SSL_CTX_set_security_level).
+/// Below level 1 OpenSSL accepts keys and digests that can be broken (SSL_CTX_set_security_level).
 constexpr int kSecurityLevelMin = 1;
 
 /// The file that OPENSSL_CONF names, or OpenSSL's own.
@@ -35,7 +35,7 @@ bool is_for(const SSL_CIPHER* cipher, int version) {
   return tls13 == (version == TLS1_3_VERSION);
 }
 
-/// The ciphers that the configuration left, without those that protect nothing.
+/// The ciphers that the configuration allows, without those that do not authenticate or encrypt.
 bool narrow_ciphers(SSL_CTX* context) {
   std::string names;
   const STACK_OF(SSL_CIPHER)* all = SSL_CTX_get_ciphers(context);
@@ -62,7 +62,7 @@ bool may_use(const SSL_CTX* context, int version, std::uint64_t switched_off) {
   return false;
 }
 
-/// The versions that the configuration left of TLS 1.2 and 1.3; false when it left none.
+/// Restricts the versions that the configuration allows to TLS 1.2 and 1.3; false when none is left.
 bool narrow_versions(SSL_CTX* context) {
   const long lowest = SSL_CTX_get_min_proto_version(context);
   const long highest = SSL_CTX_get_max_proto_version(context);
@@ -81,7 +81,7 @@ Error tls_configuration_error(std::string_view reason) {
   Error error;
   error.kind = ErrorKind::kTlsConfiguration;
   error.message = "OpenSSL's configuration " + configuration_file() +
-                  (fips ? " demands FIPS and leaves no usable TLS cipher: " : " leaves no usable TLS cipher: ") +
+                  (fips ? " requires FIPS and leaves no usable TLS cipher: " : " leaves no usable TLS cipher: ") +
                   std::string(reason);
   error.hint = fips ? "install and activate OpenSSL's FIPS provider, or set OPENSSL_CONF to another configuration file"
                     : "correct the file, or set OPENSSL_CONF to another one";
@@ -96,7 +96,7 @@ Result<OpensslHandle<SSL_CTX>> make_client_context(OSSL_LIB_CTX* library) {
     return fail(ErrorKind::kOutOfResources, "no memory is left for TLS", "end other programs, then rerun");
   }
   if (!context) return fail(tls_configuration_error(openssl_reason()));
-  // The configuration file has been followed by now; what is set from here on holds in spite of it.
+  // OpenSSL has applied its configuration file by now; what is set from here on overrides it.
   SSL_CTX_set_security_level(context.get(), std::max(SSL_CTX_get_security_level(context.get()), kSecurityLevelMin));
   const bool narrowed = narrow_ciphers(context.get());
   if (!narrowed || !narrow_versions(context.get())) {

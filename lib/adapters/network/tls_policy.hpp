@@ -1,4 +1,4 @@
-// What TLS may use: the system's OpenSSL configuration may narrow it, and never widen it.
+// What TLS may use. The system's OpenSSL configuration can restrict it and never extend it.
 #pragma once
 
 #include <string_view>

@@ -45,7 +45,7 @@ Result<void> trust_file(SSL_CTX& context, const std::string& path, std::string_v
 
 constexpr unsigned kDescriptorsOfRoots = 2;
 
-/// A variable that OpenSSL itself follows, or its built-in default.
+/// The value of a variable that OpenSSL itself follows, else OpenSSL's built-in default.
 std::string placed_by(const char* variable, const char* built_in) {
   const char* value = std::getenv(variable);
   return value != nullptr ? value : built_in;
@@ -83,7 +83,7 @@ Result<void> TrustedRoots::apply_to(ssl_ctx_st& context) {
   }
   const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-  // Both are looked for by opening files, and OpenSSL will do so again.
+  // Both are found by opening files, which OpenSSL does again later.
   FP_TRY(need_descriptors(kDescriptorsOfRoots));
   if (!system_has_roots(file, directories)) {
     return fail(ErrorKind::kNoTrustStore,

@@ -1,4 +1,4 @@
-// The roots that servers are judged by.
+// The root certificates that servers are verified against.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// The one way a link waits: for a descriptor, until a deadline, unless the run is told to stop.
+// How every step of a connection waits: for a descriptor, until a deadline, unless the run is told to stop.
 #pragma once
 
 #include <cerrno>

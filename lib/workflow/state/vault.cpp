@@ -115,7 +115,7 @@ Result<void> Vault::probe_disk() {
   FP_TRY(disk_.remove_file(kProbe));
   const auto written = disk_.write_new(kProbe, std::string(kProbeBytes, '\0'));
   // The commit would be late to find out that files cannot be given away.
-  const auto given = written && owner_ ? disk_.set_owner(kProbe, *owner_) : Result<void>();
+  auto given = written && owner_ ? disk_.set_owner(kProbe, *owner_) : Result<void>();
   FP_TRY(disk_.remove_file(kProbe));
   FP_TRY(written);
   return given;

@@ -12,7 +12,7 @@
 using namespace fleet_provision;
 using namespace fleet_provision::test;
 
-TEST_CASE("each mistake in a configuration file is told with line and key") {
+TEST_CASE("each mistake in a configuration file is reported with line and key") {
   struct Row {
     std::string text;
     std::string message;
@@ -87,7 +87,7 @@ TEST_CASE("the default files are read in order, the later over the earlier, and 
   CHECK(named->given(OptionId::kPort) == nullptr);
 }
 
-TEST_CASE("--print-config tells every value and its origin, and no secret") {
+TEST_CASE("--print-config prints every value and its origin, and no secret") {
   const TemporaryFile file(R"({"port": 17, "parameters": {"a": "1"}, "parameter": ["b=2"]})");
   const Environment environment{{"FLEET_PROVISION_TEMPLATE", "gateway"},
                                 {"FLEET_PROVISION_PROXY", "http://user:secret@proxy:3128"}};

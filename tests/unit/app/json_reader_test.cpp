@@ -49,6 +49,6 @@ TEST_CASE("what is not one JSON object is refused with its line") {
   }
 }
 
-TEST_CASE("NUL bytes at the end are as good as none") {
+TEST_CASE("NUL bytes at the end are ignored") {
   CHECK(read_json_object(std::string("{\"a\": 1}\n\0\0", 12), "f", ErrorKind::kConfiguration));
 }

@@ -196,7 +196,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("an empty value is a warning, whoever gave it, and a ~ in a file's name is refused") {
+TEST_CASE("an empty value is a warning, from every source, and a ~ in a file's name is refused") {
   std::vector<std::string> warnings;
   CHECK(read_parameters(*options_of({"-P", "a=", "-P", "b=1"}, {{"FLEET_PROVISION_PARAMETER", "c="}}), warnings));
   CHECK(warnings == std::vector<std::string>{"the template parameter a is empty", "the template parameter c is empty"});

@@ -50,7 +50,7 @@ TEST_CASE("without more than what is required the plan has the documented defaul
   CHECK(request->connection.certificate_file.empty());
 }
 
-TEST_CASE("each option reaches its place") {
+TEST_CASE("each option sets its member of the plan") {
   const auto request =
       request_from({"--port", "443", "--ca-file", "ca.pem", "--claim-cert", "c.pem", "--claim-key", "c.key",
                     "--method=csr", "--payload-format=cbor", "--mqtt-version=3.1.1", "--key-type=rsa-3072",

@@ -15,18 +15,18 @@ TEST_CASE("the URL of a proxy") {
     std::string password;
   };
   const Row rows[] = {
-      {"http://proxy:3128", "proxy", 3128, "", ""},
-      {"HTTP://Proxy.Example.:3128/", "proxy.example", 3128, "", ""},
-      {"proxy:3128", "proxy", 3128, "", ""},
-      {"proxy", "proxy", 80, "", ""},
-      {"http://proxy:8883", "proxy", 8883, "", ""},
-      {"http://[::1]:3128", "::1", 3128, "", ""},
-      {"http://[::1]", "::1", 80, "", ""},
-      {"http://user@proxy:1", "proxy", 1, "user", ""},
-      {"http://user:@proxy:1", "proxy", 1, "user", ""},
-      {"http://us%40er:p%3Ass%25@proxy:1", "proxy", 1, "us@er", "p:ss%"},
-      {"http://user:a@b@proxy:1", "proxy", 1, "user", "a@b"},
-      {"http://user:a:b@proxy:1/path", "proxy", 1, "user", "a:b"},
+      {.text = "http://proxy:3128", .host = "proxy", .port = 3128, .user = "", .password = ""},
+      {.text = "HTTP://Proxy.Example.:3128/", .host = "proxy.example", .port = 3128, .user = "", .password = ""},
+      {.text = "proxy:3128", .host = "proxy", .port = 3128, .user = "", .password = ""},
+      {.text = "proxy", .host = "proxy", .port = 80, .user = "", .password = ""},
+      {.text = "http://proxy:8883", .host = "proxy", .port = 8883, .user = "", .password = ""},
+      {.text = "http://[::1]:3128", .host = "::1", .port = 3128, .user = "", .password = ""},
+      {.text = "http://[::1]", .host = "::1", .port = 80, .user = "", .password = ""},
+      {.text = "http://user@proxy:1", .host = "proxy", .port = 1, .user = "user", .password = ""},
+      {.text = "http://user:@proxy:1", .host = "proxy", .port = 1, .user = "user", .password = ""},
+      {.text = "http://us%40er:p%3Ass%25@proxy:1", .host = "proxy", .port = 1, .user = "us@er", .password = "p:ss%"},
+      {.text = "http://user:a@b@proxy:1", .host = "proxy", .port = 1, .user = "user", .password = "a@b"},
+      {.text = "http://user:a:b@proxy:1/path", .host = "proxy", .port = 1, .user = "user", .password = "a:b"},
   };
   for (const Row& each : rows) {
     CAPTURE(each.text);

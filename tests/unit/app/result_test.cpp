@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/plan.hpp"
 #include "tests/unit/app/options_of.hpp"
 
 using namespace fleet_provision;
@@ -10,14 +11,6 @@ using namespace fleet_provision::test;
 using Json = nlohmann::json;
 
 namespace {
-
-Plan plan() {
-  Plan plan;
-  plan.endpoint = {"localhost", 8883};
-  plan.template_name = "gateway";
-  plan.state_dir = "/state";
-  return plan;
-}
 
 Outcome success() {
   Outcome outcome;
@@ -44,7 +37,7 @@ std::vector<std::string> keys_of(const Json& json) {
 TEST_CASE("the keys of the result are the same whatever happened") {
   Outcome refused;
   refused.error = Error{};
-  const Plan the_plan = plan();
+  const Plan the_plan = gateway_plan();
   const Json good = Json::parse(result_json(&the_plan, success(), {}));
   const Json bad = Json::parse(result_json(nullptr, refused, {}));
   CHECK(keys_of(good) == keys_of(bad));
@@ -89,14 +82,14 @@ TEST_CASE("times have one decimal") {
 
 TEST_CASE("files are named that exist") {
   Outcome outcome = success();
-  CHECK(contains(result_lines(plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
+  CHECK(contains(result_lines(gateway_plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
   outcome.identity->key = TpmHandle{"handle:0x81000001"};
   outcome.identity->thing_name.reset();
-  const IdentityFiles files = files_of(plan().state_dir, *outcome.identity);
+  const IdentityFiles files = files_of(gateway_plan().state_dir, *outcome.identity);
   CHECK_FALSE(files.private_key);
   CHECK_FALSE(files.thing_name);
   CHECK(files.certificate == "/state/identity/certificate.pem");
-  CHECK(result_lines(plan(), outcome) == "certificateId: " + std::string(64, 'a') +
-                                             "\ncertificate: /state/identity/certificate.pem\n"
-                                             "identity: /state/identity/identity.json\n");
+  CHECK(result_lines(gateway_plan(), outcome) == "certificateId: " + std::string(64, 'a') +
+                                                     "\ncertificate: /state/identity/certificate.pem\n"
+                                                     "identity: /state/identity/identity.json\n");
 }

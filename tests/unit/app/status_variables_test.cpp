@@ -100,7 +100,7 @@ TEST_CASE("sh and systemd read the same values, whatever stands in the path") {
   }
 }
 
-TEST_CASE("a key elsewhere is told as it is, and a thing that was not made is empty") {
+TEST_CASE("a key elsewhere is printed as it is, and a thing that was not made is empty") {
   Identity identity = identity_of("pkcs11:token=a%20b;object=key");
   identity.thing_name.reset();
   const Variables variables = as_systemd_reads(*status_variables("/s", identity));

@@ -12,21 +12,21 @@ TEST_CASE("the endpoints of AWS are known by their names") {
     bool legacy;
   };
   const Row rows[] = {
-      {"abc123-ats.iot.eu-west-1.amazonaws.com", true, false},
-      {"abc123.iot.eu-west-1.amazonaws.com", true, true},
-      {"abc123.iot.cn-north-1.amazonaws.com.cn", true, true},
-      {"abc123.ats.iot.cn-north-1.amazonaws.com.cn", true, false},
-      {"data-ats.iot-fips.us-east-1.amazonaws.com", true, false},
-      {"data.iot-fips.us-gov-west-1.amazonaws.com", true, false},
-      {"data-ats.iot.eu-west-1.amazonaws.com", true, false},
-      {"vpce-0a1b-2c3d.data.iot.eu-west-1.vpce.amazonaws.com", true, false},
-      {"abc123-ats.iot.eu-west-1.api.aws", true, false},
-      {"abc123-ats.iot.eusc-de-east-1.amazonaws.eu", true, false},
-      {"abc123-ats.iot.us-iso-east-1.c2s.ic.gov", true, false},
-      {".amazonaws.com", false, false},
-      {"factory.iot.example.com", false, false},
-      {"localhost", false, false},
-      {"amazonaws.com.example.org", false, false},
+      {.host = "abc123-ats.iot.eu-west-1.amazonaws.com", .aws = true, .legacy = false},
+      {.host = "abc123.iot.eu-west-1.amazonaws.com", .aws = true, .legacy = true},
+      {.host = "abc123.iot.cn-north-1.amazonaws.com.cn", .aws = true, .legacy = true},
+      {.host = "abc123.ats.iot.cn-north-1.amazonaws.com.cn", .aws = true, .legacy = false},
+      {.host = "data-ats.iot-fips.us-east-1.amazonaws.com", .aws = true, .legacy = false},
+      {.host = "data.iot-fips.us-gov-west-1.amazonaws.com", .aws = true, .legacy = false},
+      {.host = "data-ats.iot.eu-west-1.amazonaws.com", .aws = true, .legacy = false},
+      {.host = "vpce-0a1b-2c3d.data.iot.eu-west-1.vpce.amazonaws.com", .aws = true, .legacy = false},
+      {.host = "abc123-ats.iot.eu-west-1.api.aws", .aws = true, .legacy = false},
+      {.host = "abc123-ats.iot.eusc-de-east-1.amazonaws.eu", .aws = true, .legacy = false},
+      {.host = "abc123-ats.iot.us-iso-east-1.c2s.ic.gov", .aws = true, .legacy = false},
+      {.host = ".amazonaws.com", .aws = false, .legacy = false},
+      {.host = "factory.iot.example.com", .aws = false, .legacy = false},
+      {.host = "localhost", .aws = false, .legacy = false},
+      {.host = "amazonaws.com.example.org", .aws = false, .legacy = false},
   };
   for (const Row& row : rows) {
     INFO(row.host);
@@ -35,7 +35,7 @@ TEST_CASE("the endpoints of AWS are known by their names") {
   }
 }
 
-TEST_CASE("the name of an endpoint tells region and partition") {
+TEST_CASE("the name of an endpoint gives region and partition") {
   struct Row {
     const char* host;
     const char* partition;
@@ -67,11 +67,11 @@ TEST_CASE("the name of an endpoint tells region and partition") {
   };
   for (const Row& row : rows) {
     INFO(row.host);
-    const auto place = place_of_endpoint(row.host);
-    REQUIRE(place.has_value() == (row.region != nullptr));
-    if (!place) continue;
-    CHECK(place->partition == row.partition);
-    CHECK(place->region == row.region);
+    const auto scope = scope_of_endpoint(row.host);
+    REQUIRE(scope.has_value() == (row.region != nullptr));
+    if (!scope) continue;
+    CHECK(scope->partition == row.partition);
+    CHECK(scope->region == row.region);
   }
 }
 

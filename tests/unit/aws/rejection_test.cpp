@@ -3,6 +3,7 @@
 
 #include "core/verdict.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/plan.hpp"
 
 using namespace fleet_provision;
 
@@ -45,8 +46,7 @@ TEST_CASE("each status and code of the service says what to do") {
       {create, {404, "", ""}, {"region"}},
       {Operation::kCreateKeysAndCertificate, {400, "", ""}, {"--method csr"}},
   };
-  Plan plan;
-  plan.template_name = "gateway";
+  Plan plan = test::gateway_plan();
   plan.parameters = {{"SerialNumber", "secret-4711"}, {"Line", "3"}};
   for (const Row& row : rows) {
     INFO(row.words.status_code << " " << row.words.error_code << " " << row.words.error_message);
@@ -75,8 +75,7 @@ TEST_CASE("a value that a mapping of the template lacks is named with its parame
       // A value within another word is not meant.
       {"Fn::FindInMap cannot find Boston3/x", "a value that was sent is not in the template's mapping"},
   };
-  Plan plan;
-  plan.template_name = "gateway";
+  Plan plan = test::gateway_plan();
   plan.parameters = {{"DeviceLocation", "Boston"}, {"Empty", ""}, {"Site", "Boston-2"}};
   for (const Row& row : rows) {
     INFO(row.message);

@@ -29,7 +29,7 @@ TEST_CASE("a claim has certificate and key, and perhaps an end") {
   CHECK(decode_claim(claim(R"(, "list": [{"certificatePem": 1}, "a", 2])")));
 }
 
-TEST_CASE("what is no claim is told without a word of it") {
+TEST_CASE("a file that is no claim is rejected without quoting it") {
   struct Row {
     std::string json;
     ErrorKind kind;

@@ -138,7 +138,7 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
   }
 }
 
-TEST_CASE("damage in a block is told with its line") {
+TEST_CASE("damage in a block is reported with its line") {
   CHECK(where_damaged("x\n" + block("CERTIFICATE", "AAAA\nAA*A\n"), kRoots) == " (line 4 is not base64)");
   CHECK(where_damaged(block("CERTIFICATE", "AAAA\nAAA\n"), kRoots) == " (a part of its base64 is missing)");
   CHECK(where_damaged(block("CERTIFICATE", ""), kRoots) == " (there is nothing between its BEGIN and END lines)");

@@ -30,7 +30,7 @@ TEST_CASE("text from outside cannot steer a terminal") {
   CHECK(printable("abc", 3) == "abc");
 }
 
-TEST_CASE("UTF-8 is told from what looks like it") {
+TEST_CASE("text that only looks like UTF-8 is rejected") {
   for (const char* good : {"", "a", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x9a\x80", "\xf4\x8f\xbf\xbf"}) {
     CHECK(is_utf8(good));
   }
@@ -40,7 +40,7 @@ TEST_CASE("UTF-8 is told from what looks like it") {
   }
 }
 
-TEST_CASE("a slip is told from another word") {
+TEST_CASE("a typing error is distinguished from another word") {
   const std::vector<std::string_view> known{"template", "timeout", "endpoint"};
   CHECK(nearest("templat", known) == "template");
   CHECK(nearest("tiemout", known) == "timeout");

@@ -38,7 +38,7 @@ TEST_CASE("an error document is classified by status, then by code") {
   }
 }
 
-TEST_CASE("what is retried is what time may mend") {
+TEST_CASE("an error is retried when a later try can succeed") {
   for (const ErrorKind kind : all_error_kinds()) {
     const Verdict at_key = verdict(kind, Milestone::kKeyMade);
     INFO(word(kind));

@@ -26,14 +26,14 @@ const std::string kPingreq = bytes({0xC0, 0});
 const std::string kMessageOfA = bytes({0x30, 4, 0, 1, 'a', 'x'});
 
 /// A guard that has seen CONNECT, SUBSCRIBE (id 9, two filters) and PUBLISH (id 5, topic t).
-struct Bench {
+struct GuardFixture {
   MqttGuard guard;
   std::vector<char> approved;
   std::vector<MqttPacket> seen;
 
-  explicit Bench(bool v5)
-      : Bench(v5 ? kConnect5 + kSubscribe5 + kPublish5 : kConnect311 + kSubscribe311 + kPublish311) {}
-  explicit Bench(const std::string& sent) {
+  explicit GuardFixture(bool v5)
+      : GuardFixture(v5 ? kConnect5 + kSubscribe5 + kPublish5 : kConnect311 + kSubscribe311 + kPublish311) {}
+  explicit GuardFixture(const std::string& sent) {
     REQUIRE(guard.outbound(sent, seen));
     seen.clear();
   }
@@ -64,11 +64,11 @@ TEST_CASE("what our side sends is noted") {
 TEST_CASE("the first packet is a CONNACK, once") {
   for (const bool v5 : {true, false}) {
     const std::string connack = v5 ? kConnack5 : kConnack311;
-    Bench bench(v5);
-    CHECK_FALSE(Bench(v5).inbound(bytes({0xD0, 0})));
-    REQUIRE(bench.inbound(connack));
-    CHECK(std::string(bench.approved.begin(), bench.approved.end()) == connack);
-    CHECK_FALSE(bench.inbound(connack));
+    GuardFixture fixture(v5);
+    CHECK_FALSE(GuardFixture(v5).inbound(bytes({0xD0, 0})));
+    REQUIRE(fixture.inbound(connack));
+    CHECK(std::string(fixture.approved.begin(), fixture.approved.end()) == connack);
+    CHECK_FALSE(fixture.inbound(connack));
   }
   MqttGuard silent;
   std::vector<char> approved;
@@ -78,95 +78,104 @@ TEST_CASE("the first packet is a CONNACK, once") {
 
 TEST_CASE("each malformed CONNACK is refused") {
   const std::vector<Row> rows{
-      {"refused, 3.1.1", false, bytes({0x20, 2, 0, 5}), true},
-      {"refused, 5, in the form of 3.1.1", true, bytes({0x20, 2, 0, 1}), true},
-      {"refused, 5, with a reason", true, bytes({0x20, 9, 0, 135, 6, 31, 0, 3, 'w', 'h', 'y'}), true},
-      {"granted, 5, without properties", true, bytes({0x20, 2, 0, 0}), false},
-      {"too short", false, bytes({0x20, 1, 0}), false},
-      {"empty", true, bytes({0x20, 0}), false},
-      {"too long", false, bytes({0x20, 3, 0, 0, 0}), false},
-      {"flags", false, bytes({0x20, 2, 2, 0}), false},
-      {"reserved header flags", false, bytes({0x21, 2, 0, 0}), false},
-      {"properties longer than the packet", true, bytes({0x20, 3, 0, 0, 9}), false},
-      {"unknown property", true, bytes({0x20, 5, 0, 0, 2, 99, 0}), false},
-      {"trailing bytes", true, bytes({0x20, 4, 0, 0, 0, 1}), false},
-      {"not MQTT, refused at its first byte", true, "H", false},
+      {.name = "refused, 3.1.1", .v5 = false, .packet = bytes({0x20, 2, 0, 5}), .good = true},
+      {.name = "refused, 5, in the form of 3.1.1", .v5 = true, .packet = bytes({0x20, 2, 0, 1}), .good = true},
+      {.name = "refused, 5, with a reason",
+       .v5 = true,
+       .packet = bytes({0x20, 9, 0, 135, 6, 31, 0, 3, 'w', 'h', 'y'}),
+       .good = true},
+      {.name = "granted, 5, without properties", .v5 = true, .packet = bytes({0x20, 2, 0, 0}), .good = false},
+      {.name = "too short", .v5 = false, .packet = bytes({0x20, 1, 0}), .good = false},
+      {.name = "empty", .v5 = true, .packet = bytes({0x20, 0}), .good = false},
+      {.name = "too long", .v5 = false, .packet = bytes({0x20, 3, 0, 0, 0}), .good = false},
+      {.name = "flags", .v5 = false, .packet = bytes({0x20, 2, 2, 0}), .good = false},
+      {.name = "reserved header flags", .v5 = false, .packet = bytes({0x21, 2, 0, 0}), .good = false},
+      {.name = "properties longer than the packet", .v5 = true, .packet = bytes({0x20, 3, 0, 0, 9}), .good = false},
+      {.name = "unknown property", .v5 = true, .packet = bytes({0x20, 5, 0, 0, 2, 99, 0}), .good = false},
+      {.name = "trailing bytes", .v5 = true, .packet = bytes({0x20, 4, 0, 0, 0, 1}), .good = false},
+      {.name = "not MQTT, refused at its first byte", .v5 = true, .packet = "H", .good = false},
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    CHECK(Bench(row.v5).inbound(row.packet).has_value() == row.good);
+    CHECK(GuardFixture(row.v5).inbound(row.packet).has_value() == row.good);
   }
 }
 
 TEST_CASE("after CONNACK only what was asked for goes on") {
   const std::vector<Row> rows{
-      {"SUBACK", true, bytes({0x90, 5, 0, 9, 0, 1, 135}), true},
-      {"SUBACK", false, bytes({0x90, 4, 0, 9, 1, 0x80}), true},
-      {"SUBACK, one code for two filters", false, bytes({0x90, 3, 0, 9, 1}), false},
-      {"SUBACK, three codes for two filters", true, bytes({0x90, 6, 0, 9, 0, 1, 1, 1}), false},
-      {"SUBACK, no code", false, bytes({0x90, 2, 0, 9}), false},
-      {"SUBACK, another id", false, bytes({0x90, 4, 0, 8, 1, 1}), false},
-      {"SUBACK, impossible code", false, bytes({0x90, 4, 0, 9, 1, 3}), false},
-      {"SUBACK, code of MQTT 5 in 3.1.1", false, bytes({0x90, 4, 0, 9, 1, 135}), false},
-      {"SUBACK, empty", false, bytes({0x90, 0}), false},
-      {"PUBACK", false, bytes({0x40, 2, 0, 5}), true},
-      {"PUBACK with a code", true, bytes({0x40, 3, 0, 5, 135}), true},
-      {"PUBACK with properties", true, bytes({0x40, 4, 0, 5, 16, 0}), true},
-      {"PUBACK too short", false, bytes({0x40, 1, 0}), false},
-      {"PUBACK too long", false, bytes({0x40, 3, 0, 5, 0}), false},
-      {"PUBLISH, QoS 0", false, bytes({0x30, 5, 0, 1, 'a', 'x', 'y'}), true},
-      {"PUBLISH, QoS 1", true, bytes({0x32, 7, 0, 1, 'a', 0, 3, 0, 'x'}), true},
-      {"PUBLISH, QoS 1, id 0", false, bytes({0x32, 5, 0, 1, 'a', 0, 0}), false},
-      {"PUBLISH, QoS 2", false, bytes({0x34, 5, 0, 1, 'a', 0, 3}), false},
-      {"PUBLISH, QoS 3", false, bytes({0x36, 5, 0, 1, 'a', 0, 3}), false},
-      {"PUBLISH, no topic", false, bytes({0x30, 2, 0, 0}), false},
-      {"PUBLISH, wildcard topic", false, bytes({0x30, 3, 0, 1, '#'}), false},
-      {"PUBLISH, topic longer than the packet", false, bytes({0x30, 4, 0, 9, 'a', 'b'}), false},
-      {"PUBLISH, topic not UTF-8", false, bytes({0x30, 3, 0, 1, 0xFF}), false},
-      {"PUBLISH, topic alias", true, bytes({0x30, 7, 0, 1, 'a', 3, 35, 0, 1}), false},
-      {"PINGRESP", true, bytes({0xD0, 0}), true},
-      {"PINGRESP with a body", true, bytes({0xD0, 1, 0}), false},
-      {"DISCONNECT", true, bytes({0xE0, 1, 142}), true},
-      {"DISCONNECT, empty", true, bytes({0xE0, 0}), true},
-      {"DISCONNECT in 3.1.1", false, bytes({0xE0, 0}), false},
-      {"UNSUBACK", true, bytes({0xB0, 3, 0, 9, 0}), false},
-      {"PUBREL", false, bytes({0x62, 2, 0, 5}), false},
-      {"CONNECT", false, kConnect311, false},
-      {"AUTH", true, bytes({0xF0, 0}), false},
-      {"type 0", false, bytes({0x00, 0}), false},
-      {"length of five bytes", false, bytes({0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1}), false},
+      {.name = "SUBACK", .v5 = true, .packet = bytes({0x90, 5, 0, 9, 0, 1, 135}), .good = true},
+      {.name = "SUBACK", .v5 = false, .packet = bytes({0x90, 4, 0, 9, 1, 0x80}), .good = true},
+      {.name = "SUBACK, one code for two filters", .v5 = false, .packet = bytes({0x90, 3, 0, 9, 1}), .good = false},
+      {.name = "SUBACK, three codes for two filters",
+       .v5 = true,
+       .packet = bytes({0x90, 6, 0, 9, 0, 1, 1, 1}),
+       .good = false},
+      {.name = "SUBACK, no code", .v5 = false, .packet = bytes({0x90, 2, 0, 9}), .good = false},
+      {.name = "SUBACK, another id", .v5 = false, .packet = bytes({0x90, 4, 0, 8, 1, 1}), .good = false},
+      {.name = "SUBACK, impossible code", .v5 = false, .packet = bytes({0x90, 4, 0, 9, 1, 3}), .good = false},
+      {.name = "SUBACK, code of MQTT 5 in 3.1.1", .v5 = false, .packet = bytes({0x90, 4, 0, 9, 1, 135}), .good = false},
+      {.name = "SUBACK, empty", .v5 = false, .packet = bytes({0x90, 0}), .good = false},
+      {.name = "PUBACK", .v5 = false, .packet = bytes({0x40, 2, 0, 5}), .good = true},
+      {.name = "PUBACK with a code", .v5 = true, .packet = bytes({0x40, 3, 0, 5, 135}), .good = true},
+      {.name = "PUBACK with properties", .v5 = true, .packet = bytes({0x40, 4, 0, 5, 16, 0}), .good = true},
+      {.name = "PUBACK too short", .v5 = false, .packet = bytes({0x40, 1, 0}), .good = false},
+      {.name = "PUBACK too long", .v5 = false, .packet = bytes({0x40, 3, 0, 5, 0}), .good = false},
+      {.name = "PUBLISH, QoS 0", .v5 = false, .packet = bytes({0x30, 5, 0, 1, 'a', 'x', 'y'}), .good = true},
+      {.name = "PUBLISH, QoS 1", .v5 = true, .packet = bytes({0x32, 7, 0, 1, 'a', 0, 3, 0, 'x'}), .good = true},
+      {.name = "PUBLISH, QoS 1, id 0", .v5 = false, .packet = bytes({0x32, 5, 0, 1, 'a', 0, 0}), .good = false},
+      {.name = "PUBLISH, QoS 2", .v5 = false, .packet = bytes({0x34, 5, 0, 1, 'a', 0, 3}), .good = false},
+      {.name = "PUBLISH, QoS 3", .v5 = false, .packet = bytes({0x36, 5, 0, 1, 'a', 0, 3}), .good = false},
+      {.name = "PUBLISH, no topic", .v5 = false, .packet = bytes({0x30, 2, 0, 0}), .good = false},
+      {.name = "PUBLISH, wildcard topic", .v5 = false, .packet = bytes({0x30, 3, 0, 1, '#'}), .good = false},
+      {.name = "PUBLISH, topic longer than the packet",
+       .v5 = false,
+       .packet = bytes({0x30, 4, 0, 9, 'a', 'b'}),
+       .good = false},
+      {.name = "PUBLISH, topic not UTF-8", .v5 = false, .packet = bytes({0x30, 3, 0, 1, 0xFF}), .good = false},
+      {.name = "PUBLISH, topic alias", .v5 = true, .packet = bytes({0x30, 7, 0, 1, 'a', 3, 35, 0, 1}), .good = false},
+      {.name = "PINGRESP", .v5 = true, .packet = bytes({0xD0, 0}), .good = true},
+      {.name = "PINGRESP with a body", .v5 = true, .packet = bytes({0xD0, 1, 0}), .good = false},
+      {.name = "DISCONNECT", .v5 = true, .packet = bytes({0xE0, 1, 142}), .good = true},
+      {.name = "DISCONNECT, empty", .v5 = true, .packet = bytes({0xE0, 0}), .good = true},
+      {.name = "DISCONNECT in 3.1.1", .v5 = false, .packet = bytes({0xE0, 0}), .good = false},
+      {.name = "UNSUBACK", .v5 = true, .packet = bytes({0xB0, 3, 0, 9, 0}), .good = false},
+      {.name = "PUBREL", .v5 = false, .packet = bytes({0x62, 2, 0, 5}), .good = false},
+      {.name = "CONNECT", .v5 = false, .packet = kConnect311, .good = false},
+      {.name = "AUTH", .v5 = true, .packet = bytes({0xF0, 0}), .good = false},
+      {.name = "type 0", .v5 = false, .packet = bytes({0x00, 0}), .good = false},
+      {.name = "length of five bytes", .v5 = false, .packet = bytes({0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1}), .good = false},
   };
   for (const Row& row : rows) {
     INFO(row.name << (row.v5 ? ", MQTT 5" : ", MQTT 3.1.1"));
-    Bench bench(row.v5);
-    REQUIRE(bench.inbound(row.v5 ? kConnack5 : kConnack311));
-    if (row.name.starts_with("PUBLISH")) REQUIRE(bench.inbound(row.v5 ? kSuback5 : kSuback311));
-    if (row.name.starts_with("PINGRESP")) REQUIRE(bench.guard.outbound(kPingreq, bench.seen));
-    bench.approved.clear();
-    const auto result = bench.inbound(row.packet);
+    GuardFixture fixture(row.v5);
+    REQUIRE(fixture.inbound(row.v5 ? kConnack5 : kConnack311));
+    if (row.name.starts_with("PUBLISH")) REQUIRE(fixture.inbound(row.v5 ? kSuback5 : kSuback311));
+    if (row.name.starts_with("PINGRESP")) REQUIRE(fixture.guard.outbound(kPingreq, fixture.seen));
+    fixture.approved.clear();
+    const auto result = fixture.inbound(row.packet);
     CHECK(result.has_value() == row.good);
     if (!result) CHECK(result.error().kind == ErrorKind::kMalformedAnswer);
-    CHECK(std::string(bench.approved.begin(), bench.approved.end()) == (row.good ? row.packet : ""));
+    CHECK(std::string(fixture.approved.begin(), fixture.approved.end()) == (row.good ? row.packet : ""));
   }
 }
 
-TEST_CASE("codes are told with the filters and topics they belong to") {
-  Bench bench(true);
-  REQUIRE(bench.inbound(kConnack5 + bytes({0x90, 5, 0, 9, 0, 1, 135}) + bytes({0x40, 3, 0, 5, 135})));
-  REQUIRE(bench.seen.size() == 3);
-  CHECK(bench.seen[1].filters == std::vector<std::string>{"a", "b"});
-  CHECK(bench.seen[1].codes == std::vector<std::uint8_t>{1, 135});
-  CHECK(bench.seen[2].topic == "t");
-  CHECK(bench.seen[2].codes == std::vector<std::uint8_t>{135});
+TEST_CASE("codes are reported with the filters and topics they belong to") {
+  GuardFixture fixture(true);
+  REQUIRE(fixture.inbound(kConnack5 + bytes({0x90, 5, 0, 9, 0, 1, 135}) + bytes({0x40, 3, 0, 5, 135})));
+  REQUIRE(fixture.seen.size() == 3);
+  CHECK(fixture.seen[1].filters == std::vector<std::string>{"a", "b"});
+  CHECK(fixture.seen[1].codes == std::vector<std::uint8_t>{1, 135});
+  CHECK(fixture.seen[2].topic == "t");
+  CHECK(fixture.seen[2].codes == std::vector<std::uint8_t>{135});
 }
 
-TEST_CASE("a PUBACK that answers nothing is told and kept from the library") {
-  Bench bench(false);
-  REQUIRE(bench.inbound(kConnack311));
-  bench.approved.clear();
-  REQUIRE(bench.inbound(bytes({0x40, 2, 0, 77})));
-  CHECK(bench.approved.empty());
-  CHECK(bench.seen.back().type == MqttPacketType::kPuback);
+TEST_CASE("a PUBACK that answers nothing is reported and kept from the library") {
+  GuardFixture fixture(false);
+  REQUIRE(fixture.inbound(kConnack311));
+  fixture.approved.clear();
+  REQUIRE(fixture.inbound(bytes({0x40, 2, 0, 77})));
+  CHECK(fixture.approved.empty());
+  CHECK(fixture.seen.back().type == MqttPacketType::kPuback);
 }
 
 TEST_CASE("a CONNACK that makes the exchange impossible is named") {
@@ -184,25 +193,25 @@ TEST_CASE("a CONNACK that makes the exchange impossible is named") {
   };
   for (const Named& row : rows) {
     INFO(row.said);
-    Bench bench(true);
-    const auto result = bench.inbound(row.packet);
+    GuardFixture fixture(true);
+    const auto result = fixture.inbound(row.packet);
     REQUIRE_FALSE(result);
     CHECK(result.error().kind == row.kind);
     CHECK(result.error().message.find(row.said) != std::string::npos);
-    CHECK(bench.approved.empty());
+    CHECK(fixture.approved.empty());
   }
   for (const std::string& packet : {bytes({0x20, 6, 0, 0, 3, 33, 0, 1}), bytes({0x20, 5, 0, 0, 2, 36, 1}),
                                     bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 1, 0})}) {
-    CHECK(Bench(true).inbound(packet).has_value());
+    CHECK(GuardFixture(true).inbound(packet).has_value());
   }
 }
 
 TEST_CASE("our packet over the server's Maximum Packet Size is not sent") {
   for (const bool fits : {true, false}) {
-    Bench bench(true);
+    GuardFixture fixture(true);
     const auto limit = static_cast<int>(kPublish5.size()) - (fits ? 0 : 1);
-    REQUIRE(bench.inbound(bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 0, limit})));
-    const auto sent = bench.guard.outbound(kPublish5, bench.seen);
+    REQUIRE(fixture.inbound(bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 0, limit})));
+    const auto sent = fixture.guard.outbound(kPublish5, fixture.seen);
     CHECK(sent.has_value() == fits);
     CHECK((sent || sent.error().kind == ErrorKind::kConnectionRejected));
   }
@@ -217,13 +226,13 @@ TEST_CASE("unexpected packets are not passed to the library, and too many end th
   };
   for (const auto& [name, packet] : rows) {
     INFO(name);
-    Bench bench(false);
-    REQUIRE(bench.inbound(kConnack311 + bytes({0x90, 4, 0, 9, 1, 0x80})));
-    bench.approved.clear();
-    for (std::size_t i = 0; i < kUnexpectedPacketsMax; ++i) REQUIRE(bench.inbound(packet));
-    CHECK(bench.approved.empty());
-    CHECK(bench.seen.back().unexpected);
-    const auto last = bench.inbound(packet);
+    GuardFixture fixture(false);
+    REQUIRE(fixture.inbound(kConnack311 + bytes({0x90, 4, 0, 9, 1, 0x80})));
+    fixture.approved.clear();
+    for (std::size_t i = 0; i < kUnexpectedPacketsMax; ++i) REQUIRE(fixture.inbound(packet));
+    CHECK(fixture.approved.empty());
+    CHECK(fixture.seen.back().unexpected);
+    const auto last = fixture.inbound(packet);
     REQUIRE_FALSE(last);
     CHECK(last.error().kind == ErrorKind::kMalformedAnswer);
     CHECK(last.error().message.find("no request asked for") != std::string::npos);
@@ -231,13 +240,13 @@ TEST_CASE("unexpected packets are not passed to the library, and too many end th
 }
 
 TEST_CASE("a PUBLISH before the SUBACK or before a request is kept from the library") {
-  Bench early(false);
+  GuardFixture early(false);
   REQUIRE(early.inbound(kConnack311));
   early.approved.clear();
   REQUIRE(early.inbound(kMessageOfA));
   CHECK(early.approved.empty());
 
-  Bench unasked(kConnect311 + kSubscribe311);
+  GuardFixture unasked(kConnect311 + kSubscribe311);
   REQUIRE(unasked.inbound(kConnack311 + kSuback311));
   unasked.approved.clear();
   REQUIRE(unasked.inbound(kMessageOfA));
@@ -248,16 +257,16 @@ TEST_CASE("a PUBLISH before the SUBACK or before a request is kept from the libr
 }
 
 TEST_CASE("one request has a number of answers, and a number of bytes in them") {
-  Bench bench(false);
-  REQUIRE(bench.inbound(kConnack311 + kSuback311));
+  GuardFixture fixture(false);
+  REQUIRE(fixture.inbound(kConnack311 + kSuback311));
   for (int request = 0; request < 3; ++request) {
-    for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(bench.inbound(kMessageOfA));
-    REQUIRE(bench.guard.outbound(kPublish311, bench.seen));
+    for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(fixture.inbound(kMessageOfA));
+    REQUIRE(fixture.guard.outbound(kPublish311, fixture.seen));
   }
-  for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(bench.inbound(kMessageOfA));
-  CHECK_FALSE(bench.inbound(kMessageOfA));
+  for (std::size_t i = 0; i < kAnswersMax; ++i) REQUIRE(fixture.inbound(kMessageOfA));
+  CHECK_FALSE(fixture.inbound(kMessageOfA));
 
-  Bench large(false);
+  GuardFixture large(false);
   REQUIRE(large.inbound(kConnack311 + kSuback311));
   const std::size_t left = kMqttPayloadBytesMax + 3;
   std::string packet = bytes({0x30, static_cast<int>(left % 128) | 0x80, static_cast<int>(left / 128 % 128) | 0x80,
@@ -269,21 +278,21 @@ TEST_CASE("one request has a number of answers, and a number of bytes in them") 
 }
 
 TEST_CASE("nothing comes behind a DISCONNECT") {
-  Bench bench(true);
-  REQUIRE(bench.inbound(kConnack5 + bytes({0xE0, 1, 142})));
-  CHECK_FALSE(bench.inbound(bytes({0xE0, 1, 142})));
+  GuardFixture fixture(true);
+  REQUIRE(fixture.inbound(kConnack5 + bytes({0xE0, 1, 142})));
+  CHECK_FALSE(fixture.inbound(bytes({0xE0, 1, 142})));
 }
 
 TEST_CASE("a packet over the limit ends at its header") {
-  Bench bench(false);
-  REQUIRE(bench.inbound(kConnack311));
-  const auto result = bench.inbound(bytes({0x30, 0x80, 0x80, 0x80, 0x60}));
+  GuardFixture fixture(false);
+  REQUIRE(fixture.inbound(kConnack311));
+  const auto result = fixture.inbound(bytes({0x30, 0x80, 0x80, 0x80, 0x60}));
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::kMalformedAnswer);
 
   // 128 KiB of payload pass, one byte more does not.
   for (const std::size_t payload : {kMqttPayloadBytesMax, kMqttPayloadBytesMax + 1}) {
-    Bench other(false);
+    GuardFixture other(false);
     REQUIRE(other.inbound(kConnack311 + kSuback311));
     const std::size_t left = payload + 3;
     std::string packet = bytes({0x30, static_cast<int>(left % 128) | 0x80, static_cast<int>(left / 128 % 128) | 0x80,
@@ -299,10 +308,10 @@ TEST_CASE("pieces do not matter") {
   const std::string stream = kConnack5 + bytes({0x90, 5, 0, 9, 0, 1, 1}) + bytes({0x32, 7, 0, 1, 'a', 0, 3, 0, 'x'}) +
                              bytes({0x40, 2, 0, 5}) + bytes({0xE0, 1, 142});
   for (std::size_t piece = 1; piece <= stream.size(); ++piece) {
-    Bench bench(true);
-    for (std::size_t i = 0; i < stream.size(); i += piece) REQUIRE(bench.inbound(stream.substr(i, piece)));
-    CHECK(std::string(bench.approved.begin(), bench.approved.end()) == stream);
-    CHECK(bench.seen.size() == 5);
+    GuardFixture fixture(true);
+    for (std::size_t i = 0; i < stream.size(); i += piece) REQUIRE(fixture.inbound(stream.substr(i, piece)));
+    CHECK(std::string(fixture.approved.begin(), fixture.approved.end()) == stream);
+    CHECK(fixture.seen.size() == 5);
   }
 }
 
@@ -311,13 +320,13 @@ TEST_CASE("no bytes make it crash, and it approves only what it was given") {
   std::mt19937 random(4711);  // NOLINT(cert-msc32-c,cert-msc51-cpp)
   const std::string alphabet = kConnack5 + kPublish5 + bytes({0x90, 5, 0, 9, 0, 1, 1, 0x30, 0xFF, 0x7F, 31, 38});
   for (int run = 0; run < 5'000; ++run) {
-    Bench bench(run % 2 == 0);
-    if (run % 3 != 0) REQUIRE(bench.inbound(run % 2 == 0 ? kConnack5 : kConnack311));
-    const std::size_t before = bench.approved.size();
+    GuardFixture fixture(run % 2 == 0);
+    if (run % 3 != 0) REQUIRE(fixture.inbound(run % 2 == 0 ? kConnack5 : kConnack311));
+    const std::size_t before = fixture.approved.size();
     std::string noise;
     for (auto i = random() % 24; i > 0; --i) noise += alphabet[random() % alphabet.size()];
     if (random() % 2 == 0 && !noise.empty()) noise[random() % noise.size()] = static_cast<char>(random());
-    [[maybe_unused]] const auto result = bench.inbound(noise);
-    CHECK(bench.approved.size() - before <= noise.size());
+    [[maybe_unused]] const auto result = fixture.inbound(noise);
+    CHECK(fixture.approved.size() - before <= noise.size());
   }
 }

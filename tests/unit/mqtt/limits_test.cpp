@@ -27,12 +27,12 @@ std::string packet(int first_byte, const std::string& body) {
 }
 
 /// A guard behind CONNECT and CONNACK, with a SUBSCRIBE (id 9, one filter) and a PUBLISH (id 5) that are not answered.
-struct Bench {
+struct GuardFixture {
   MqttGuard guard;
   std::vector<char> approved;
   std::vector<MqttPacket> seen;
 
-  explicit Bench(bool v5, bool connected = true) {
+  explicit GuardFixture(bool v5, bool connected = true) {
     const std::string properties = v5 ? bytes({0}) : "";
     const std::string connect =
         packet(0x10, bytes({0, 4, 'M', 'Q', 'T', 'T', v5 ? 5 : 4, 2, 0, 60}) + properties + bytes({0, 1, 'i'}));
@@ -61,7 +61,7 @@ struct Row {
 void check(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     INFO(row.name << (row.v5 ? ", MQTT 5" : ", MQTT 3.1.1"));
-    CHECK(Bench(row.v5).takes(row.packet) == row.good);
+    CHECK(GuardFixture(row.v5).takes(row.packet) == row.good);
   }
 }
 
@@ -122,18 +122,18 @@ TEST_CASE("a packet around the size of the first buffer comes out whole, and the
 TEST_CASE("a length has one to four bytes") {
   for (const bool v5 : {true, false}) {
     // PINGRESP of no length, written ever longer.
-    CHECK(Bench(v5).takes(bytes({0xD0, 0x00})));
-    CHECK(Bench(v5).takes(bytes({0xD0, 0x80, 0x00})));
-    CHECK(Bench(v5).takes(bytes({0xD0, 0x80, 0x80, 0x00})));
-    CHECK(Bench(v5).takes(bytes({0xD0, 0x80, 0x80, 0x80, 0x00})));
-    CHECK_FALSE(Bench(v5).inbound(bytes({0xD0, 0x80, 0x80, 0x80, 0x80})));
+    CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x00})));
+    CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x80, 0x00})));
+    CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x80, 0x80, 0x00})));
+    CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x80, 0x80, 0x80, 0x00})));
+    CHECK_FALSE(GuardFixture(v5).inbound(bytes({0xD0, 0x80, 0x80, 0x80, 0x80})));
   }
-  CHECK(Bench(false).takes(bytes({0x30, 0x83, 0x80, 0x80, 0x00, 0, 1, 't'})));
-  const auto longest = Bench(true).inbound(bytes({0x30, 0xFF, 0xFF, 0xFF, 0x7F}));
+  CHECK(GuardFixture(false).takes(bytes({0x30, 0x83, 0x80, 0x80, 0x00, 0, 1, 't'})));
+  const auto longest = GuardFixture(true).inbound(bytes({0x30, 0xFF, 0xFF, 0xFF, 0x7F}));
   REQUIRE_FALSE(longest);
   CHECK(longest.error().message.find("it declares 268435460 bytes") != std::string::npos);
   for (const std::size_t length : {127U, 128U, 16'383U, 16'384U}) {
-    CHECK(Bench(false).takes(packet(0x30, bytes({0, 1, 't'}) + std::string(length - 3, 'x'))));
+    CHECK(GuardFixture(false).takes(packet(0x30, bytes({0, 1, 't'}) + std::string(length - 3, 'x'))));
   }
 }
 
@@ -143,9 +143,9 @@ TEST_CASE("a payload has 128 KiB at most, whatever stands before it") {
       const std::string head = bytes({static_cast<int>(topic_length >> 8), static_cast<int>(topic_length & 0xFF)}) +
                                std::string(topic_length, 't') + (v5 ? bytes({0}) : "");
       const bool fits = 4 + head.size() + kMqttPayloadBytesMax <= kMqttPacketBytesMax;
-      CHECK(Bench(v5).takes(packet(0x30, head + std::string(kMqttPayloadBytesMax, 'x'))) == fits);
-      CHECK_FALSE(Bench(v5).inbound(packet(0x30, head + std::string(kMqttPayloadBytesMax + 1, 'x'))));
-      CHECK(Bench(v5).takes(packet(0x30, head)));
+      CHECK(GuardFixture(v5).takes(packet(0x30, head + std::string(kMqttPayloadBytesMax, 'x'))) == fits);
+      CHECK_FALSE(GuardFixture(v5).inbound(packet(0x30, head + std::string(kMqttPayloadBytesMax + 1, 'x'))));
+      CHECK(GuardFixture(v5).takes(packet(0x30, head)));
     }
   }
 }
@@ -155,62 +155,65 @@ TEST_CASE("values of a PUBLISH at their limits") {
     const std::string properties = v5 ? bytes({0}) : "";
     const std::string topic = bytes({0, 1, 't'});
     check({
-        {"QoS 0", v5, packet(0x30, topic + properties), true},
-        {"QoS 0, retained", v5, packet(0x31, topic + properties), true},
-        {"QoS 1", v5, packet(0x32, topic + bytes({0, 1}) + properties), true},
-        {"QoS 1, again", v5, packet(0x3A, topic + bytes({0, 1}) + properties), true},
-        {"QoS 2", v5, packet(0x34, topic + bytes({0, 1}) + properties), false},
-        {"QoS 3", v5, packet(0x36, topic + bytes({0, 1}) + properties), false},
-        {"packet id 0", v5, packet(0x32, topic + bytes({0, 0}) + properties), false},
-        {"packet id 256", v5, packet(0x32, topic + bytes({1, 0}) + properties), true},
-        {"packet id 65535", v5, packet(0x32, topic + bytes({0xFF, 0xFF}) + properties), true},
-        {"no topic", v5, packet(0x30, bytes({0, 0}) + properties), false},
-        {"a topic that is cut off", v5, packet(0x30, bytes({0, 2, 't'})), false},
-        {"half a length", v5, packet(0x30, bytes({0})), false},
-        {"a wildcard +", v5, packet(0x30, bytes({0, 1, '+'}) + properties), false},
-        {"a wildcard #", v5, packet(0x30, bytes({0, 1, '#'}) + properties), false},
-        {"a NUL in the topic", v5, packet(0x30, bytes({0, 1, 0}) + properties), false},
-        {"no UTF-8", v5, packet(0x30, bytes({0, 1, 0xFF}) + properties), false},
+        {.name = "QoS 0", .v5 = v5, .packet = packet(0x30, topic + properties), .good = true},
+        {.name = "QoS 0, retained", .v5 = v5, .packet = packet(0x31, topic + properties), .good = true},
+        {.name = "QoS 1", .v5 = v5, .packet = packet(0x32, topic + bytes({0, 1}) + properties), .good = true},
+        {.name = "QoS 1, again", .v5 = v5, .packet = packet(0x3A, topic + bytes({0, 1}) + properties), .good = true},
+        {.name = "QoS 2", .v5 = v5, .packet = packet(0x34, topic + bytes({0, 1}) + properties), .good = false},
+        {.name = "QoS 3", .v5 = v5, .packet = packet(0x36, topic + bytes({0, 1}) + properties), .good = false},
+        {.name = "packet id 0", .v5 = v5, .packet = packet(0x32, topic + bytes({0, 0}) + properties), .good = false},
+        {.name = "packet id 256", .v5 = v5, .packet = packet(0x32, topic + bytes({1, 0}) + properties), .good = true},
+        {.name = "packet id 65535",
+         .v5 = v5,
+         .packet = packet(0x32, topic + bytes({0xFF, 0xFF}) + properties),
+         .good = true},
+        {.name = "no topic", .v5 = v5, .packet = packet(0x30, bytes({0, 0}) + properties), .good = false},
+        {.name = "a topic that is cut off", .v5 = v5, .packet = packet(0x30, bytes({0, 2, 't'})), .good = false},
+        {.name = "half a length", .v5 = v5, .packet = packet(0x30, bytes({0})), .good = false},
+        {.name = "a wildcard +", .v5 = v5, .packet = packet(0x30, bytes({0, 1, '+'}) + properties), .good = false},
+        {.name = "a wildcard #", .v5 = v5, .packet = packet(0x30, bytes({0, 1, '#'}) + properties), .good = false},
+        {.name = "a NUL in the topic", .v5 = v5, .packet = packet(0x30, bytes({0, 1, 0}) + properties), .good = false},
+        {.name = "no UTF-8", .v5 = v5, .packet = packet(0x30, bytes({0, 1, 0xFF}) + properties), .good = false},
     });
   }
-  Bench bench(true);
-  REQUIRE(bench.takes(packet(0x32, bytes({0, 2, 't', '/', 0x12, 0x34, 0}) + "payload")));
-  CHECK(bench.seen[0].packet_id == 0x1234);
-  CHECK(bench.seen[0].topic == "t/");
+  GuardFixture fixture(true);
+  REQUIRE(fixture.takes(packet(0x32, bytes({0, 2, 't', '/', 0x12, 0x34, 0}) + "payload")));
+  CHECK(fixture.seen[0].packet_id == 0x1234);
+  CHECK(fixture.seen[0].topic == "t/");
 }
 
 TEST_CASE("codes of a SUBACK at their limits") {
   for (int code = 0; code <= 0xFF; ++code) {
     INFO(code);
-    CHECK(Bench(false).takes(packet(0x90, bytes({0, 9, code}))) == (code <= 2 || code == 0x80));
-    CHECK(Bench(true).takes(packet(0x90, bytes({0, 9, 0, code}))) == (code <= 2 || code >= 0x80));
+    CHECK(GuardFixture(false).takes(packet(0x90, bytes({0, 9, code}))) == (code <= 2 || code == 0x80));
+    CHECK(GuardFixture(true).takes(packet(0x90, bytes({0, 9, 0, code}))) == (code <= 2 || code >= 0x80));
   }
   for (const bool v5 : {true, false}) {
     const std::string properties = v5 ? bytes({0}) : "";
-    CHECK_FALSE(Bench(v5).inbound(packet(0x90, bytes({0, 9}) + properties)));
-    CHECK_FALSE(Bench(v5).inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1, 1}))));
-    CHECK_FALSE(Bench(v5).inbound(packet(0x90, bytes({0, 8}) + properties + bytes({1}))));
+    CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 9}) + properties)));
+    CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1, 1}))));
+    CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 8}) + properties + bytes({1}))));
     // Answered once, it is asked no more.
-    Bench bench(v5);
-    REQUIRE(bench.takes(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
-    CHECK_FALSE(bench.inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
+    GuardFixture fixture(v5);
+    REQUIRE(fixture.takes(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
+    CHECK_FALSE(fixture.inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
   }
 }
 
-TEST_CASE("the session flag of a CONNACK is 0 or 1, and any code is told") {
+TEST_CASE("the session flag of a CONNACK is 0 or 1, and any code is reported") {
   for (const bool v5 : {true, false}) {
     const std::string properties = v5 ? bytes({0}) : "";
     for (int flag = 0; flag <= 0xFF; ++flag) {
-      CHECK(Bench(v5, false).takes(packet(0x20, bytes({flag, 5}) + properties)) == (flag <= 1));
+      CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({flag, 5}) + properties)) == (flag <= 1));
       // An old session cannot be: a new one was asked for.
-      CHECK(Bench(v5, false).takes(packet(0x20, bytes({flag, 0}) + properties)) == (flag == 0));
+      CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({flag, 0}) + properties)) == (flag == 0));
     }
     for (int code = 0; code <= 0xFF; ++code) {
-      Bench bench(v5, false);
-      REQUIRE(bench.takes(packet(0x20, bytes({0, code}) + properties)));
-      CHECK(bench.seen[0].codes == std::vector<std::uint8_t>{static_cast<std::uint8_t>(code)});
+      GuardFixture fixture(v5, false);
+      REQUIRE(fixture.takes(packet(0x20, bytes({0, code}) + properties)));
+      CHECK(fixture.seen[0].codes == std::vector<std::uint8_t>{static_cast<std::uint8_t>(code)});
       // A broker of 3.1.1 may refuse in its own form, but not accept.
-      CHECK(Bench(v5, false).takes(packet(0x20, bytes({0, code}))) == (!v5 || code != 0));
+      CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({0, code}))) == (!v5 || code != 0));
     }
   }
 }
@@ -219,7 +222,7 @@ TEST_CASE("only CONNACK and DISCONNECT may come first, without flags") {
   for (int first = 0; first <= 0xFF; ++first) {
     INFO(first);
     const std::string body = first >> 4 == 2 ? bytes({0, 0, 0}) : bytes({0});
-    CHECK(Bench(true, false).takes(packet(first, body)) == (first == 0x20 || first == 0xE0));
+    CHECK(GuardFixture(true, false).takes(packet(first, body)) == (first == 0x20 || first == 0xE0));
   }
 }
 
@@ -233,34 +236,34 @@ TEST_CASE("flags and types behind CONNACK") {
     if (type == 9) body = bytes({0, 9, 0, 1});
     const bool publish = type == 3 && (first & 0x06) <= 2;
     const bool other = first == 0x40 || first == 0x90 || first == 0xD0 || first == 0xE0;
-    CHECK(Bench(true).takes(packet(first, body)) == (publish || other));
+    CHECK(GuardFixture(true).takes(packet(first, body)) == (publish || other));
   }
 }
 
 TEST_CASE("a PUBACK and a DISCONNECT may leave out code and properties, and no more follows") {
   const std::string reason = bytes({0x1F, 0, 2, 'n', 'o'});
   check({
-      {"id alone", true, packet(0x40, bytes({0, 5})), true},
-      {"id and code", true, packet(0x40, bytes({0, 5, 0x87})), true},
-      {"empty properties", true, packet(0x40, bytes({0, 5, 0x87, 0})), true},
-      {"a reason", true, packet(0x40, bytes({0, 5, 0x87, 5}) + reason), true},
-      {"more behind it", true, packet(0x40, bytes({0, 5, 0x87, 0, 0})), false},
-      {"half an id", true, packet(0x40, bytes({0})), false},
-      {"id alone", false, packet(0x40, bytes({0, 5})), true},
-      {"a code", false, packet(0x40, bytes({0, 5, 0})), false},
-      {"nothing", true, packet(0xE0, ""), true},
-      {"a code", true, packet(0xE0, bytes({0x8B})), true},
-      {"a code and a reason", true, packet(0xE0, bytes({0x8B, 5}) + reason), true},
-      {"more behind it", true, packet(0xE0, bytes({0x8B, 0, 0})), false},
-      {"nothing", false, packet(0xE0, ""), false},
-      {"a PINGRESP", true, packet(0xD0, ""), true},
-      {"a PINGRESP with something in it", true, packet(0xD0, bytes({0})), false},
+      {.name = "id alone", .v5 = true, .packet = packet(0x40, bytes({0, 5})), .good = true},
+      {.name = "id and code", .v5 = true, .packet = packet(0x40, bytes({0, 5, 0x87})), .good = true},
+      {.name = "empty properties", .v5 = true, .packet = packet(0x40, bytes({0, 5, 0x87, 0})), .good = true},
+      {.name = "a reason", .v5 = true, .packet = packet(0x40, bytes({0, 5, 0x87, 5}) + reason), .good = true},
+      {.name = "more behind it", .v5 = true, .packet = packet(0x40, bytes({0, 5, 0x87, 0, 0})), .good = false},
+      {.name = "half an id", .v5 = true, .packet = packet(0x40, bytes({0})), .good = false},
+      {.name = "id alone", .v5 = false, .packet = packet(0x40, bytes({0, 5})), .good = true},
+      {.name = "a code", .v5 = false, .packet = packet(0x40, bytes({0, 5, 0})), .good = false},
+      {.name = "nothing", .v5 = true, .packet = packet(0xE0, ""), .good = true},
+      {.name = "a code", .v5 = true, .packet = packet(0xE0, bytes({0x8B})), .good = true},
+      {.name = "a code and a reason", .v5 = true, .packet = packet(0xE0, bytes({0x8B, 5}) + reason), .good = true},
+      {.name = "more behind it", .v5 = true, .packet = packet(0xE0, bytes({0x8B, 0, 0})), .good = false},
+      {.name = "nothing", .v5 = false, .packet = packet(0xE0, ""), .good = false},
+      {.name = "a PINGRESP", .v5 = true, .packet = packet(0xD0, ""), .good = true},
+      {.name = "a PINGRESP with something in it", .v5 = true, .packet = packet(0xD0, bytes({0})), .good = false},
   });
-  Bench bench(true);
-  REQUIRE(bench.takes(packet(0x40, bytes({0, 5, 0x87, 5}) + reason)));
-  CHECK(bench.seen[0].codes == std::vector<std::uint8_t>{0x87});
-  CHECK(bench.seen[0].reason == "no");
-  CHECK(bench.seen[0].topic == "t");
+  GuardFixture fixture(true);
+  REQUIRE(fixture.takes(packet(0x40, bytes({0, 5, 0x87, 5}) + reason)));
+  CHECK(fixture.seen[0].codes == std::vector<std::uint8_t>{0x87});
+  CHECK(fixture.seen[0].reason == "no");
+  CHECK(fixture.seen[0].topic == "t");
 }
 
 TEST_CASE("each property of MQTT 5 has its own length") {
@@ -284,16 +287,16 @@ TEST_CASE("each property of MQTT 5 has its own length") {
     if (row == known.end()) {
       // 35 is the topic alias, which we never allowed.
       for (const std::size_t length : {0U, 1U, 2U, 3U, 4U}) {
-        CHECK_FALSE(Bench(true).inbound(with_properties(bytes({id}) + std::string(length, '\1'))));
+        CHECK_FALSE(GuardFixture(true).inbound(with_properties(bytes({id}) + std::string(length, '\1'))));
       }
       continue;
     }
     const std::string whole = bytes({id}) + row->second;
-    CHECK(Bench(true).takes(with_properties(whole)));
-    CHECK(Bench(true).takes(with_properties(whole + whole)));
+    CHECK(GuardFixture(true).takes(with_properties(whole)));
+    CHECK(GuardFixture(true).takes(with_properties(whole + whole)));
     for (std::size_t length = 1; length < whole.size(); ++length) {
-      CHECK_FALSE(Bench(true).inbound(with_properties(whole.substr(0, length))));
+      CHECK_FALSE(GuardFixture(true).inbound(with_properties(whole.substr(0, length))));
     }
-    CHECK_FALSE(Bench(true).inbound(with_properties(whole + bytes({0}))));
+    CHECK_FALSE(GuardFixture(true).inbound(with_properties(whole + bytes({0}))));
   }
 }

@@ -10,12 +10,12 @@ using namespace fleet_provision;
 
 namespace {
 
-struct Bench {
+struct WorkflowFixture {
   fakes::FakeClock clock;
   CertificateBudget budget{clock};
 
   /// As a journal says that was written now.
-  explicit Bench(unsigned requested) {
+  explicit WorkflowFixture(unsigned requested) {
     budget.resume({requested, std::chrono::seconds{0}, clock.boot_id(), clock.since_boot()});
   }
 };
@@ -25,44 +25,44 @@ struct Bench {
 TEST_CASE("the fourth certificate exhausts the budget, and no count beyond it is saved") {
   for (unsigned requested = 0; requested <= kCertificatesMax; ++requested) {
     INFO(requested);
-    Bench bench(requested);
-    CHECK(bench.budget.exhausted() == (requested == 4));
-    CHECK(bench.budget.to_save(false).requested == requested);
+    WorkflowFixture fixture(requested);
+    CHECK(fixture.budget.exhausted() == (requested == 4));
+    CHECK(fixture.budget.to_save(false).requested == requested);
     // A journal with more than four would be damaged.
-    CHECK(bench.budget.to_save(true).requested == std::min(requested + 1, 4U));
-    CHECK(bench.budget.exhausted() == (requested == 4));
+    CHECK(fixture.budget.to_save(true).requested == std::min(requested + 1, 4U));
+    CHECK(fixture.budget.exhausted() == (requested == 4));
   }
 }
 
 TEST_CASE("a request is counted before it is sent, and once") {
-  Bench bench(1);
-  CHECK_FALSE(bench.budget.covers_next());
-  bench.budget.saved(bench.budget.to_save(true));
-  CHECK(bench.budget.covers_next());
-  CHECK(bench.budget.differs_from_disk());
-  bench.budget.request_sent();
-  CHECK_FALSE(bench.budget.covers_next());
-  CHECK_FALSE(bench.budget.differs_from_disk());
-  CHECK(bench.budget.to_save(false).requested == 2);
-  bench.budget.request_rejected();
-  CHECK(bench.budget.to_save(false).requested == 1);
-  CHECK(bench.budget.differs_from_disk());
-  bench.budget.request_rejected();
-  bench.budget.request_rejected();
-  CHECK(bench.budget.to_save(false).requested == 0);
+  WorkflowFixture fixture(1);
+  CHECK_FALSE(fixture.budget.covers_next());
+  fixture.budget.saved(fixture.budget.to_save(true));
+  CHECK(fixture.budget.covers_next());
+  CHECK(fixture.budget.differs_from_disk());
+  fixture.budget.request_sent();
+  CHECK_FALSE(fixture.budget.covers_next());
+  CHECK_FALSE(fixture.budget.differs_from_disk());
+  CHECK(fixture.budget.to_save(false).requested == 2);
+  fixture.budget.request_rejected();
+  CHECK(fixture.budget.to_save(false).requested == 1);
+  CHECK(fixture.budget.differs_from_disk());
+  fixture.budget.request_rejected();
+  fixture.budget.request_rejected();
+  CHECK(fixture.budget.to_save(false).requested == 0);
 }
 
 TEST_CASE("the count is forgotten when the last token has ended, and not a second before") {
-  Bench bench(4);
-  CHECK(bench.budget.rest() == kTokenLife);
-  bench.clock.pass(kTokenLife - std::chrono::seconds{1});
-  CHECK(bench.budget.exhausted());
-  CHECK(bench.budget.rest() == std::chrono::seconds{1});
-  bench.clock.pass(std::chrono::seconds{1});
-  CHECK_FALSE(bench.budget.exhausted());
-  CHECK(bench.budget.to_save(false).requested == 0);
+  WorkflowFixture fixture(4);
+  CHECK(fixture.budget.rest() == kTokenLife);
+  fixture.clock.pass(kTokenLife - std::chrono::seconds{1});
+  CHECK(fixture.budget.exhausted());
+  CHECK(fixture.budget.rest() == std::chrono::seconds{1});
+  fixture.clock.pass(std::chrono::seconds{1});
+  CHECK_FALSE(fixture.budget.exhausted());
+  CHECK(fixture.budget.to_save(false).requested == 0);
 
-  Bench later(3);
+  WorkflowFixture later(3);
   later.clock.pass(kTokenLife - std::chrono::seconds{1});
   later.budget.request_sent();
   CHECK(later.budget.exhausted());

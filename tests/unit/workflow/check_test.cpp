@@ -2,7 +2,7 @@
 // ends as a run would have ended.
 #include "workflow/commands/check.hpp"
 
-#include "tests/unit/workflow/bench.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::fakes;
@@ -16,7 +16,7 @@ constexpr Operation kCreate = Operation::kCreateCertificateFromCsr;
 constexpr Operation kEnroll = Operation::kRegisterThing;
 
 Reaction rejecting(const ServiceError& words) {
-  return {Kind::kReject, words, {}, {}};
+  return {.kind = Kind::kReject, .words = words};
 }
 
 /// A service that does with probes what AWS does.
@@ -24,7 +24,7 @@ Reaction as_the_service(Operation, unsigned) {
   return rejecting({400, "InvalidRequest", "no"});
 }
 
-struct CheckBench : Bench {
+struct CheckBench : WorkflowFixture {
   CheckBench() {
     service.react = as_the_service;
     plan.claim_key_file = "claim.key";
@@ -34,7 +34,7 @@ struct CheckBench : Bench {
     recorder = std::make_unique<RunRecorder>();
     PhaseLog log(*recorder, clock);
     const std::size_t operations = disk.log.size();
-    Outcome outcome = check(plan, {transport, keysmith, disk, clock, log, &outside}, log, probe);
+    Outcome outcome = check(plan, {transport, keysmith, disk, clock, log, &host_system}, log, probe);
     // Whatever was found.
     CHECK(disk.log.size() == operations);
     CHECK(service.certificates.empty());
@@ -72,8 +72,8 @@ const Check& line(const Outcome& outcome, const std::string& name) {
 }  // namespace
 
 TEST_CASE("where all is well each finding has its line, and the probes say what they are") {
-  CheckBench bench;
-  const Outcome outcome = bench.look();
+  CheckBench fixture;
+  const Outcome outcome = fixture.look();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(results(outcome, "configuration") ==
         "configuration=ok identity=ok claim=ok claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok "
@@ -84,27 +84,27 @@ TEST_CASE("where all is well each finding has its line, and the probes say what 
   // Rejected, a probe has still done what it was for.
   for (const char* phase : {"create", "register"}) {
     INFO(phase);
-    CHECK(bench.recorder->told("began " + std::string(phase)));
-    CHECK(bench.recorder->told("ended " + std::string(phase)));
+    CHECK(fixture.recorder->recorded("began " + std::string(phase)));
+    CHECK(fixture.recorder->recorded("ended " + std::string(phase)));
   }
   CHECK(outcome.attempts == 1);
 }
 
 TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
   for (const bool keys : {false, true}) {
-    CheckBench bench;
-    if (keys) bench.plan.method = Method::kKeys;
-    const Outcome outcome = bench.look(keys);
+    CheckBench fixture;
+    if (keys) fixture.plan.method = Method::kKeys;
+    const Outcome outcome = fixture.look(keys);
     CHECK(outcome.kind == OutcomeKind::kChecked);
-    CHECK(bench.service.requests[kCreate] == 0);
-    CHECK(bench.service.requests[Operation::kCreateKeysAndCertificate] == 0);
-    CHECK(bench.service.requests[kEnroll] == (keys ? 1 : 0));
+    CHECK(fixture.service.requests[kCreate] == 0);
+    CHECK(fixture.service.requests[Operation::kCreateKeysAndCertificate] == 0);
+    CHECK(fixture.service.requests[kEnroll] == (keys ? 1 : 0));
     CHECK(line(outcome, "publish-create").result == CheckResult::kSkipped);
     CHECK(line(outcome, "receive-create").result == CheckResult::kSkipped);
   }
 }
 
-TEST_CASE("a failure on the way is told in its step, and skips only what lies behind it") {
+TEST_CASE("a failure is reported in its step, and skips only the steps that need it") {
   struct Row {
     Phase phase;
     ErrorKind kind;
@@ -119,14 +119,14 @@ TEST_CASE("a failure on the way is told in its step, and skips only what lies be
   };
   for (const Row& row : rows) {
     INFO(word(row.kind));
-    CheckBench bench;
+    CheckBench fixture;
     const Error error = network_error(row.kind, row.phase);
     if (row.phase == Phase::kSubscribe) {
-      bench.transport.on_subscribe = [&error](unsigned, const auto&) { return std::optional(error); };
+      fixture.transport.on_subscribe = [&error](unsigned, const auto&) { return std::optional(error); };
     } else {
-      bench.transport.on_established = [&error](const ConnectRequest&) { return std::optional(error); };
+      fixture.transport.on_established = [&error](const ConnectRequest&) { return std::optional(error); };
     }
-    const Outcome outcome = bench.look();
+    const Outcome outcome = fixture.look();
     REQUIRE(outcome.error);
     CHECK(outcome.error->kind == row.kind);
     CHECK(results(outcome, "name") == std::string(row.lines) +
@@ -134,18 +134,18 @@ TEST_CASE("a failure on the way is told in its step, and skips only what lies be
                                           "publish-register=skipped receive-register=skipped");
     // Told at once: no second try would tell more.
     CHECK(outcome.attempts == 1);
-    CHECK(bench.clock.sleeps == 0);
+    CHECK(fixture.clock.sleeps == 0);
   }
 }
 
 TEST_CASE("a close is asked about as often as a run would, and called by the same name") {
-  CheckBench bench;
-  bench.transport.on_subscribe = [](unsigned, const std::vector<std::string>& filters) {
+  CheckBench fixture;
+  fixture.transport.on_subscribe = [](unsigned, const std::vector<std::string>& filters) {
     const bool hit = filters.size() == 4 || filters.front().ends_with("create-from-csr/json/rejected");
     return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{3}))
                : std::nullopt;
   };
-  Outcome outcome = bench.look();
+  Outcome outcome = fixture.look();
   CHECK(outcome.error->kind == kPolicySubscribe);
   CHECK(outcome.attempts == 3);
   CHECK(line(outcome, "subscribe").hint.find("topicfilter/$aws/certificates/create-from-csr/json/rejected") !=
@@ -153,22 +153,22 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
 
   CheckBench once;
   once.plan.attempts = 1;
-  once.transport.on_subscribe = bench.transport.on_subscribe;
+  once.transport.on_subscribe = fixture.transport.on_subscribe;
   outcome = once.look();
   CHECK(outcome.error->kind == kConnectionLost);
   CHECK(outcome.attempts == 1);
 }
 
 TEST_CASE("an older broker is asked in its own version") {
-  CheckBench bench;
-  bench.transport.on_established = refuse_mqtt5;
-  const Outcome outcome = bench.look();
+  CheckBench fixture;
+  fixture.transport.on_established = refuse_mqtt5;
+  const Outcome outcome = fixture.look();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "connect").message == "MQTT 3.1.1");
   CHECK(outcome.attempts == 2);
 }
 
-TEST_CASE("publish and receive are told apart") {
+TEST_CASE("publish and receive are distinguished") {
   struct Row {
     const char* name;
     Reaction reaction;
@@ -177,23 +177,23 @@ TEST_CASE("publish and receive are told apart") {
     const char* lines;
   };
   const Row rows[] = {
-      {"kept out", {Kind::kKeptOut, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
-      {"silent though acknowledged", {Kind::kNothing, {}, {}, {}}, true, kNoAnswer, "=ok receive-#=failed"},
-      {"silent altogether", {Kind::kNothing, {}, {}, {}}, false, kNoAnswer, "=warning receive-#=failed"},
-      {"silent, and nobody knows", {Kind::kNothing, {}, {}, {}}, {}, kNoAnswer, "=warning receive-#=failed"},
-      {"closed", {Kind::kClose, {}, {}, {}}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"kept out", {Kind::kPubackRefused}, true, kPolicyPublish, "=failed receive-#=skipped"},
+      {"silent though acknowledged", {Kind::kNothing}, true, kNoAnswer, "=ok receive-#=failed"},
+      {"silent altogether", {Kind::kNothing}, false, kNoAnswer, "=warning receive-#=failed"},
+      {"silent, and nobody knows", {Kind::kNothing}, {}, kNoAnswer, "=warning receive-#=failed"},
+      {"closed", {Kind::kClose}, true, kPolicyPublish, "=failed receive-#=skipped"},
       {"not the answer of a service",
-       {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {403, "AccessDenied", "no"}},
        true,
        kRejected,
        "=ok receive-#=ok answer-#=failed"},
       {"throttled",
-       {Kind::kReject, {429, "TooManyRequests", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {429, "TooManyRequests", "no"}},
        true,
        kThrottled,
        "=ok receive-#=ok answer-#=failed"},
       {"broken down",
-       {Kind::kReject, {500, "InternalFailure", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {500, "InternalFailure", "no"}},
        true,
        kServiceError,
        "=ok receive-#=ok answer-#=failed"},
@@ -202,12 +202,12 @@ TEST_CASE("publish and receive are told apart") {
     for (const Operation operation : {kCreate, kEnroll}) {
       const std::string suffix = operation == kCreate ? "create" : "register";
       INFO(row.name << ", " << suffix);
-      CheckBench bench;
-      bench.transport.acknowledges = row.acknowledges;
-      bench.service.react = [&](Operation asked, unsigned nth) {
+      CheckBench fixture;
+      fixture.transport.acknowledges = row.acknowledges;
+      fixture.service.react = [&](Operation asked, unsigned nth) {
         return asked == operation ? row.reaction : as_the_service(asked, nth);
       };
-      const Outcome outcome = bench.look();
+      const Outcome outcome = fixture.look();
       REQUIRE(outcome.error);
       CHECK(outcome.error->kind == row.kind);
       std::string wanted = "publish-#" + std::string(row.lines);
@@ -219,32 +219,32 @@ TEST_CASE("publish and receive are told apart") {
 }
 
 TEST_CASE("a claim that cannot be used does not hide what can be known without it") {
-  CheckBench bench;
-  bench.transport.credentials_error = Error{kClaimExpired, Phase::kLoad, "expired", "", std::nullopt, std::nullopt};
-  bench.transport.on_established = [](const ConnectRequest&) {
+  CheckBench fixture;
+  fixture.transport.credentials_error = Error{kClaimExpired, Phase::kLoad, "expired", "", std::nullopt, std::nullopt};
+  fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kClaimRefused, Phase::kTls));
   };
-  Outcome outcome = bench.look();
+  Outcome outcome = fixture.look();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(results(outcome, "claim") ==
         "claim=failed claim-key-mode=ok state-directory=ok clock=ok name=ok tcp=ok tls=ok connect=skipped "
         "subscribe=skipped publish-create=skipped receive-create=skipped publish-register=skipped "
         "receive-register=skipped");
-  bench.transport.on_established = [](const ConnectRequest&) {
+  fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kTlsNameMismatch, Phase::kTls));
   };
-  outcome = bench.look();
+  outcome = fixture.look();
   CHECK(outcome.error->kind == kClaimExpired);
   CHECK(line(outcome, "tls").result == CheckResult::kFailed);
 }
 
 TEST_CASE("roots that cannot be used end the way, not the look at the files") {
-  CheckBench bench;
+  CheckBench fixture;
   const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "",
                     std::nullopt,    std::nullopt};
-  bench.transport.roots_error = error;
-  bench.transport.credentials_error = error;
-  const Outcome outcome = bench.look();
+  fixture.transport.roots_error = error;
+  fixture.transport.credentials_error = error;
+  const Outcome outcome = fixture.look();
   CHECK(outcome.error->kind == kCaFileUnusable);
   CHECK(line(outcome, "claim").result == CheckResult::kOk);
   CHECK(line(outcome, "trusted-roots").result == CheckResult::kFailed);
@@ -253,11 +253,11 @@ TEST_CASE("roots that cannot be used end the way, not the look at the files") {
 }
 
 TEST_CASE("what stands on this machine is looked at whatever the network does") {
-  CheckBench bench;
-  bench.outside.mode = 0644;
-  bench.outside.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
-  bench.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
-  const Outcome outcome = bench.look();
+  CheckBench fixture;
+  fixture.host_system.mode = 0644;
+  fixture.host_system.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
+  fixture.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
+  const Outcome outcome = fixture.look();
   CHECK(line(outcome, "claim-key-mode").result == CheckResult::kWarning);
   CHECK(line(outcome, "clock").message.find("the clock says 1970-01-01T00:00:00Z") != std::string::npos);
   CHECK(line(outcome, "state-directory").result == CheckResult::kFailed);
@@ -267,30 +267,30 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
 }
 
 TEST_CASE("the program of --on-success is looked at last, as it is run last") {
-  CheckBench bench;
-  bench.plan.on_success = "./announce";
-  CHECK(bench.look().checks.back().name == "on-success");
-  bench.outside.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  CHECK(bench.look().error->kind == kOnSuccessFailed);
-  bench.transport.on_established = [](const ConnectRequest&) {
+  CheckBench fixture;
+  fixture.plan.on_success = "./announce";
+  CHECK(fixture.look().checks.back().name == "on-success");
+  fixture.host_system.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  CHECK(fixture.look().error->kind == kOnSuccessFailed);
+  fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kDns, Phase::kResolve));
   };
-  CHECK(bench.look().error->kind == kDns);
+  CHECK(fixture.look().error->kind == kDns);
 }
 
-TEST_CASE("a provisioned gateway misses no claim, and another's identity is told") {
-  CheckBench bench;
-  bench.service.react = {};
-  REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
-  bench.service.certificates.clear();
-  bench.service.react = as_the_service;
-  bench.transport.credentials_error = Error{kFileNotFound, Phase::kLoad, "gone", "", std::nullopt, std::nullopt};
-  bench.outside.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
-  Outcome outcome = bench.look();
+TEST_CASE("a provisioned gateway misses no claim, and the identity of another gateway is reported") {
+  CheckBench fixture;
+  fixture.service.react = {};
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.service.certificates.clear();
+  fixture.service.react = as_the_service;
+  fixture.transport.credentials_error = Error{kFileNotFound, Phase::kLoad, "gone", "", std::nullopt, std::nullopt};
+  fixture.host_system.write_error = Error{kStateNotWritable, std::nullopt, "no", "", std::nullopt, std::nullopt};
+  Outcome outcome = fixture.look();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(line(outcome, "claim").result == CheckResult::kWarning);
-  bench.plan.parameters["SerialNumber"] = "4712";
-  outcome = bench.look();
+  fixture.plan.parameters["SerialNumber"] = "4712";
+  outcome = fixture.look();
   CHECK(outcome.error->kind == kOtherIdentity);
   CHECK(line(outcome, "claim").result == CheckResult::kFailed);
 }

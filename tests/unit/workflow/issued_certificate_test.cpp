@@ -14,13 +14,13 @@ namespace {
 const WallTime kFrom = *parse_rfc3339("2030-01-01T00:00:00Z");
 const WallTime kUntil = *parse_rfc3339("2031-01-01T00:00:00Z");
 
-struct Bench {
+struct WorkflowFixture {
   fakes::FakeKeysmith keysmith;
   fakes::FakeClock clock;
   test::RecordingObserver observer;
   CreateCertificateAnswer answer;
 
-  Bench() {
+  WorkflowFixture() {
     answer.certificate_pem = fakes::fake_certificate("our-key", "1", kFrom, kUntil);
     answer.certificate_id = keysmith.read_certificate(answer.certificate_pem)->fingerprint;
   }
@@ -53,15 +53,15 @@ TEST_CASE("a certificate is good from the second of its notBefore until the one 
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    Bench bench;
-    const auto proved = bench.prove(row.now);
+    WorkflowFixture fixture;
+    const auto proved = fixture.prove(row.now);
     CHECK(proved.has_value() == row.good);
-    CHECK(bench.observer.phases() ==
+    CHECK(fixture.observer.phases() ==
           (row.warned
                ? "! the issued certificate is valid from 2030-01-01T00:00:00Z; the clock here says " + rfc3339(row.now)
                : ""));
     if (proved) {
-      CHECK(proved->fingerprint == bench.answer.certificate_id);
+      CHECK(proved->fingerprint == fixture.answer.certificate_id);
       continue;
     }
     CHECK(proved.error().kind == ErrorKind::kIssuedCertificateExpired);
@@ -73,28 +73,28 @@ TEST_CASE("a certificate is good from the second of its notBefore until the one 
 }
 
 TEST_CASE("a certificate for another key, and one that does not parse, are refused by their kind") {
-  Bench bench;
-  const auto other = bench.prove(kFrom, "another-key");
+  WorkflowFixture fixture;
+  const auto other = fixture.prove(kFrom, "another-key");
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == ErrorKind::kCertificateKeyMismatch);
   CHECK(other.error().phase == Phase::kCreate);
   // Of a key that is not ours the dates do not matter.
-  CHECK(bench.prove(kUntil, "another-key").error().kind == ErrorKind::kCertificateKeyMismatch);
-  bench.answer.certificate_pem = "nonsense";
-  const auto unread = bench.prove(kFrom);
+  CHECK(fixture.prove(kUntil, "another-key").error().kind == ErrorKind::kCertificateKeyMismatch);
+  fixture.answer.certificate_pem = "nonsense";
+  const auto unread = fixture.prove(kFrom);
   REQUIRE_FALSE(unread);
   CHECK(unread.error().kind == ErrorKind::kIssuedCertificateUnusable);
   CHECK(unread.error().phase == Phase::kCreate);
 }
 
 TEST_CASE("a certificate id that is not the fingerprint is warned of, printably") {
-  Bench bench;
-  const std::string fingerprint = bench.answer.certificate_id;
-  bench.answer.certificate_id = "\x1b[31m";
-  CHECK(bench.prove(kFrom));
-  CHECK(bench.observer.phases() ==
+  WorkflowFixture fixture;
+  const std::string fingerprint = fixture.answer.certificate_id;
+  fixture.answer.certificate_id = "\x1b[31m";
+  CHECK(fixture.prove(kFrom));
+  CHECK(fixture.observer.phases() ==
         "! the service calls the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
-  Bench long_one;
+  WorkflowFixture long_one;
   long_one.answer.certificate_id = std::string(201, 'a');
   CHECK(long_one.prove(kFrom));
   CHECK(long_one.observer.phases().starts_with("! the service calls the certificate " + std::string(200, 'a') +

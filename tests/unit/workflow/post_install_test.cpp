@@ -1,6 +1,6 @@
 // --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is owed after a failure, and
 // that nothing is done twice.
-#include "tests/unit/workflow/bench.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/verify.hpp"
 
 using namespace fleet_provision;
@@ -10,68 +10,68 @@ using enum ErrorKind;
 
 namespace {
 
-Bench& with_everything(Bench& bench) {
-  bench.plan.verify = true;
-  bench.plan.claim_files_to_remove = {"claim.key", "claim.pem"};
-  bench.plan.on_success = "/usr/bin/hook";
-  return bench;
+WorkflowFixture& with_everything(WorkflowFixture& fixture) {
+  fixture.plan.verify = true;
+  fixture.plan.claim_files_to_remove = {"claim.key", "claim.pem"};
+  fixture.plan.on_success = "/usr/bin/hook";
+  return fixture;
 }
 
 /// The server refuses the issued identity this many times.
-void refuse_identity(Bench& bench, unsigned times, ErrorKind kind = kPolicyConnect) {
-  bench.transport.on_established = [&bench, times, kind](const ConnectRequest&) -> std::optional<Error> {
-    const bool refused = !bench.transport.speaks_as.empty() && bench.transport.as_identity <= times;
+void refuse_identity(WorkflowFixture& fixture, unsigned times, ErrorKind kind = kPolicyConnect) {
+  fixture.transport.on_established = [&fixture, times, kind](const ConnectRequest&) -> std::optional<Error> {
+    const bool refused = !fixture.transport.speaks_as.empty() && fixture.transport.as_identity <= times;
     if (!refused) return std::nullopt;
     return network_error(kind, Phase::kMqtt, std::chrono::milliseconds{50});
   };
 }
 
-std::vector<std::pair<std::string, std::string>> variables_of(const Bench& bench) {
-  return bench.outside.calls.at(0).variables;
+std::vector<std::pair<std::string, std::string>> variables_of(const WorkflowFixture& fixture) {
+  return fixture.host_system.calls.at(0).variables;
 }
 
 }  // namespace
 
-TEST_CASE("the identity connects before it is put in place, and then the claim goes and the program runs, once") {
-  Bench bench;
-  with_everything(bench);
-  bench.transport.on_established = [&bench](const ConnectRequest& request) -> std::optional<Error> {
-    if (bench.transport.speaks_as.empty()) return std::nullopt;
+TEST_CASE("the identity connects before it is installed; then the claim is removed and the program runs, once") {
+  WorkflowFixture fixture;
+  with_everything(fixture);
+  fixture.transport.on_established = [&fixture](const ConnectRequest& request) -> std::optional<Error> {
+    if (fixture.transport.speaks_as.empty()) return std::nullopt;
     CHECK(request.client_id == "gateway-1");
-    CHECK(!bench.disk.text("identity/identity.json"));
-    CHECK(bench.outside.removed.empty());
-    CHECK(bench.transport.closed == 1);
+    CHECK(!fixture.disk.text("identity/identity.json"));
+    CHECK(fixture.host_system.removed.empty());
+    CHECK(fixture.transport.closed == 1);
     return std::nullopt;
   };
-  const Outcome outcome = bench.run();
+  const Outcome outcome = fixture.run();
   REQUIRE(outcome.kind == OutcomeKind::kProvisioned);
   CHECK(outcome.attempts == 1);
-  CHECK(bench.transport.as_identity == 1);
-  CHECK(bench.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
-  CHECK(bench.outside.removed == std::vector<std::string>{"claim.key", "claim.pem"});
-  CHECK(bench.outside.calls.size() == 1);
-  CHECK(!bench.disk.text("on-success-owed"));
-  CHECK(variables_of(bench).size() == 9);
-  CHECK(variables_of(bench)[0].second == "gateway-1");
-  CHECK(variables_of(bench)[7].second == "/state/identity/private-key.pem");
+  CHECK(fixture.transport.as_identity == 1);
+  CHECK(fixture.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
+  CHECK(fixture.host_system.removed == std::vector<std::string>{"claim.key", "claim.pem"});
+  CHECK(fixture.host_system.calls.size() == 1);
+  CHECK(!fixture.disk.text("on-success-owed"));
+  CHECK(variables_of(fixture).size() == 9);
+  CHECK(variables_of(fixture)[0].second == "gateway-1");
+  CHECK(variables_of(fixture)[7].second == "/state/identity/private-key.pem");
 
-  const std::size_t operations = bench.disk.log.size();
-  const Outcome again = bench.run();
+  const std::size_t operations = fixture.disk.log.size();
+  const Outcome again = fixture.run();
   CHECK(again.kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.transport.as_identity == 1);
-  CHECK(bench.outside.calls.size() == 1);
-  CHECK(bench.disk.log.size() == operations);
+  CHECK(fixture.transport.as_identity == 1);
+  CHECK(fixture.host_system.calls.size() == 1);
+  CHECK(fixture.disk.log.size() == operations);
 }
 
 TEST_CASE("a policy that spreads slowly is waited for; one that never comes leaves the identity unfinished") {
   for (const ErrorKind kind : {kPolicyConnect, kClaimRefused, kConnectionRejected, kConnectionLost}) {
-    Bench slow;
+    WorkflowFixture slow;
     slow.plan.verify = true;
     refuse_identity(slow, 4, kind);
     CHECK(slow.run().kind == OutcomeKind::kProvisioned);
     CHECK(slow.service.certificates.size() == 1);
 
-    Bench never;
+    WorkflowFixture never;
     with_everything(never);
     refuse_identity(never, 1'000'000, kind);
     const Outcome outcome = never.run();
@@ -80,8 +80,8 @@ TEST_CASE("a policy that spreads slowly is waited for; one that never comes leav
     CHECK(outcome.error->phase == Phase::kVerify);
     CHECK(outcome.error->hint.find("iot:Connect on client/gateway-1") != std::string::npos);
     CHECK(!never.disk.text("identity/identity.json"));
-    CHECK(never.outside.removed.empty());
-    CHECK(never.outside.calls.empty());
+    CHECK(never.host_system.removed.empty());
+    CHECK(never.host_system.calls.empty());
 
     never.transport.on_established = nullptr;
     const Outcome next = never.run();
@@ -89,44 +89,44 @@ TEST_CASE("a policy that spreads slowly is waited for; one that never comes leav
     CHECK(next.resumed);
     CHECK(next.certificates_requested == 0);
     CHECK(never.service.certificates.size() == 1);
-    CHECK(never.outside.calls.size() == 1);
+    CHECK(never.host_system.calls.size() == 1);
   }
 }
 
 TEST_CASE("with --force an identity that works stays until the new one is proved") {
-  Bench bench;
-  bench.run();
-  const auto before = bench.disk.text("identity/identity.json");
-  bench.plan.force = true;
-  bench.plan.verify = true;
-  bench.plan.attempts = 1;
-  refuse_identity(bench, 1'000'000);
-  CHECK(bench.run().error->kind == kIdentityRefused);
-  CHECK(bench.disk.text("identity/identity.json") == before);
+  WorkflowFixture fixture;
+  fixture.run();
+  const auto before = fixture.disk.text("identity/identity.json");
+  fixture.plan.force = true;
+  fixture.plan.verify = true;
+  fixture.plan.attempts = 1;
+  refuse_identity(fixture, 1'000'000);
+  CHECK(fixture.run().error->kind == kIdentityRefused);
+  CHECK(fixture.disk.text("identity/identity.json") == before);
 }
 
 TEST_CASE("a provisioned gateway does what is still missing") {
-  Bench bench;
-  bench.run();
-  with_everything(bench);
-  const Outcome outcome = bench.run();
+  WorkflowFixture fixture;
+  fixture.run();
+  with_everything(fixture);
+  const Outcome outcome = fixture.run();
   CHECK(outcome.kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.transport.as_identity == 1);
-  CHECK(bench.outside.removed.size() == 2);
+  CHECK(fixture.transport.as_identity == 1);
+  CHECK(fixture.host_system.removed.size() == 2);
   // Nobody asked for the program when the identity was made.
-  CHECK(bench.outside.calls.empty());
-  bench.run();
-  CHECK(bench.transport.as_identity == 1);
+  CHECK(fixture.host_system.calls.empty());
+  fixture.run();
+  CHECK(fixture.transport.as_identity == 1);
 }
 
-TEST_CASE("a program that fails is owed until it exits 0") {
-  Bench bench;
-  bench.plan.on_success = "/usr/bin/hook";
+TEST_CASE("a program that fails is run again until it exits 0") {
+  WorkflowFixture fixture;
+  fixture.plan.on_success = "/usr/bin/hook";
   Error failed;
   failed.kind = kOnSuccessFailed;
-  bench.outside.program_error = failed;
+  fixture.host_system.program_error = failed;
   for (int i = 0; i < 2; ++i) {
-    const Outcome outcome = bench.run();
+    const Outcome outcome = fixture.run();
     REQUIRE(outcome.error);
     CHECK(outcome.error->kind == kOnSuccessFailed);
     CHECK(outcome.error->phase == Phase::kOnSuccess);
@@ -134,20 +134,20 @@ TEST_CASE("a program that fails is owed until it exits 0") {
     CHECK(retryable(outcome.error->kind));
     CHECK(exit_code(outcome.error->kind) == ExitCode::kSoftware);
   }
-  bench.outside.program_error.reset();
-  CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.outside.calls.size() == 1);
-  CHECK(bench.service.certificates.size() == 1);
+  fixture.host_system.program_error.reset();
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(fixture.host_system.calls.size() == 1);
+  CHECK(fixture.service.certificates.size() == 1);
 }
 
 TEST_CASE("a client id that was used just now rests for a second before the proof") {
-  Bench bench;
-  bench.plan.verify = true;
-  bench.plan.client_id = "gateway-1";
-  bench.run();
-  REQUIRE(bench.transport.connected_at.size() == 2);
-  CHECK(bench.transport.connected_at[1] - bench.transport.connected_at[0] >= std::chrono::seconds{1});
-  Bench other;
+  WorkflowFixture fixture;
+  fixture.plan.verify = true;
+  fixture.plan.client_id = "gateway-1";
+  fixture.run();
+  REQUIRE(fixture.transport.connected_at.size() == 2);
+  CHECK(fixture.transport.connected_at[1] - fixture.transport.connected_at[0] >= std::chrono::seconds{1});
+  WorkflowFixture other;
   other.plan.verify = true;
   other.plan.verify_client_id = "another";
   other.run();
@@ -155,76 +155,76 @@ TEST_CASE("a client id that was used just now rests for a second before the proo
 }
 
 TEST_CASE("the files are given away before the commit, the journal never") {
-  Bench bench;
-  bench.plan.owner = Owner{1000, 1000};
+  WorkflowFixture fixture;
+  fixture.plan.owner = Owner{1000, 1000};
   bool journal_seen = false;
-  bench.disk.before = [&](const std::string& operation) -> Result<void> {
+  fixture.disk.before = [&](const std::string& operation) -> Result<void> {
     if (operation.rfind("set_owner", 0) != 0) return {};
-    CHECK(!bench.disk.text("identity/identity.json"));
-    journal_seen = journal_seen || bench.disk.text("pending/journal");
+    CHECK(!fixture.disk.text("identity/identity.json"));
+    journal_seen = journal_seen || fixture.disk.text("pending/journal");
     return {};
   };
-  CHECK(bench.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
   CHECK(!journal_seen);
   for (const char* path : {"identity", "identity/private-key.pem", "identity/identity.json", "identity/thing-name"}) {
-    const auto facts = bench.disk.inspect(path);
+    const auto facts = fixture.disk.inspect(path);
     CHECK((*facts)->user == 1000);
   }
   // Also what is written later has that owner.
-  bench.disk.before = nullptr;
-  bench.plan.verify = true;
-  bench.run();
-  CHECK((*bench.disk.inspect("identity/identity.json"))->user == 1000);
+  fixture.disk.before = nullptr;
+  fixture.plan.verify = true;
+  fixture.run();
+  CHECK((*fixture.disk.inspect("identity/identity.json"))->user == 1000);
 }
 
 TEST_CASE("the splay is waited for outside the timeout, by a provisioned gateway not at all") {
-  Bench bench;
-  bench.plan.splay = std::chrono::hours{1};
-  bench.plan.timeout = std::chrono::seconds{10};
-  CHECK(bench.run().kind == OutcomeKind::kProvisioned);
-  CHECK(bench.clock.sleeps == 1);
-  bench.run();
-  CHECK(bench.clock.sleeps == 1);
-  Bench stopped;
+  WorkflowFixture fixture;
+  fixture.plan.splay = std::chrono::hours{1};
+  fixture.plan.timeout = std::chrono::seconds{10};
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.clock.sleeps == 1);
+  fixture.run();
+  CHECK(fixture.clock.sleeps == 1);
+  WorkflowFixture stopped;
   stopped.plan.splay = std::chrono::hours{1};
   stopped.clock.interrupted = true;
   CHECK(stopped.run().error->kind == kInterrupted);
   CHECK(stopped.transport.connections.empty());
 }
 
-TEST_CASE("verify tells whether the identity in place works, and notes when") {
-  Bench bench;
+TEST_CASE("verify says whether the installed identity works, and records when") {
+  WorkflowFixture fixture;
   fakes::RunRecorder observer;
-  const Ports ports{bench.transport, bench.keysmith, bench.disk, bench.clock, observer};
-  CHECK(verify_installed(bench.plan, ports).error->kind == kNotProvisioned);
-  bench.run();
-  refuse_identity(bench, 2);
-  const Outcome proved = verify_installed(bench.plan, ports);
-  bench.disk.release_lock();
+  const Ports ports{fixture.transport, fixture.keysmith, fixture.disk, fixture.clock, observer};
+  CHECK(verify_installed(fixture.plan, ports).error->kind == kNotProvisioned);
+  fixture.run();
+  refuse_identity(fixture, 2);
+  const Outcome proved = verify_installed(fixture.plan, ports);
+  fixture.disk.release_lock();
   CHECK(proved.kind == OutcomeKind::kVerified);
   CHECK(proved.attempts == 3);
-  CHECK(bench.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
-  bench.plan.attempts = 1;
-  refuse_identity(bench, 1'000'000);
-  CHECK(verify_installed(bench.plan, ports).error->kind == kIdentityRefused);
-  bench.disk.release_lock();
+  CHECK(fixture.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
+  fixture.plan.attempts = 1;
+  refuse_identity(fixture, 1'000'000);
+  CHECK(verify_installed(fixture.plan, ports).error->kind == kIdentityRefused);
+  fixture.disk.release_lock();
 }
 
 TEST_CASE("verify waits for no other run, and needs no right to write") {
-  Bench bench;
-  bench.run();
+  WorkflowFixture fixture;
+  fixture.run();
   fakes::RunRecorder observer;
-  const Ports ports{bench.transport, bench.keysmith, bench.disk, bench.clock, observer};
-  const std::size_t connections = bench.transport.connections.size();
-  bench.disk.locked_by_other = true;
-  CHECK(verify_installed(bench.plan, ports).error->kind == kLocked);
-  CHECK(bench.transport.connections.size() == connections);
+  const Ports ports{fixture.transport, fixture.keysmith, fixture.disk, fixture.clock, observer};
+  const std::size_t connections = fixture.transport.connections.size();
+  fixture.disk.locked_by_other = true;
+  CHECK(verify_installed(fixture.plan, ports).error->kind == kLocked);
+  CHECK(fixture.transport.connections.size() == connections);
 
-  bench.disk.locked_by_other = false;
-  bench.disk.before = [](const std::string& operation) -> Result<void> {
+  fixture.disk.locked_by_other = false;
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
     if (operation.rfind("lock", 0) == 0) return fail(kStateNotWritable, "cannot create lock");
     return {};
   };
-  CHECK(verify_installed(bench.plan, ports).kind == OutcomeKind::kVerified);
-  CHECK(bench.disk.text("identity/identity.json")->find("\"verifiedAt\": null") != std::string::npos);
+  CHECK(verify_installed(fixture.plan, ports).kind == OutcomeKind::kVerified);
+  CHECK(fixture.disk.text("identity/identity.json")->find("\"verifiedAt\": null") != std::string::npos);
 }

@@ -1,7 +1,7 @@
 // rotate: a successor for the identity in its place, asked for by that identity, proved before it is put there.
 #include "workflow/commands/rotate.hpp"
 
-#include "tests/unit/workflow/bench.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -12,7 +12,7 @@ using Kind = fakes::Reaction::Kind;
 namespace {
 
 /// A gateway that is provisioned; `rotation` is a run of the command on it.
-struct Provisioned : Bench {
+struct Provisioned : WorkflowFixture {
   Provisioned() {
     REQUIRE(run().kind == OutcomeKind::kProvisioned);
     first = certificate();
@@ -20,7 +20,7 @@ struct Provisioned : Bench {
 
   Outcome rotation() {
     observer = std::make_unique<fakes::RunRecorder>();
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host_system};
     Outcome outcome = rotate(plan, ports);
     disk.release_lock();
     CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
@@ -38,7 +38,7 @@ struct Provisioned : Bench {
 
   /// What an ordinary run finds, also beside an unfinished rotation.
   OutcomeKind found() {
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host_system};
     return provision(plan, ports).kind;
   }
 
@@ -47,7 +47,7 @@ struct Provisioned : Bench {
 
 }  // namespace
 
-TEST_CASE("the present identity asks for its successor, which connects before it takes its place") {
+TEST_CASE("the current identity requests its successor, which connects before it is installed") {
   Provisioned gateway;
   const std::string digest = gateway.field("requestDigest");
   const std::size_t before = gateway.transport.connections.size();
@@ -87,12 +87,15 @@ TEST_CASE("whatever goes wrong, the present identity stays and works") {
   const Row rows[] = {
       {"create rejected",
        Operation::kCreateCertificateFromCsr,
-       {Kind::kReject, {400, "InvalidParameters", "no"}, {}, {}},
+       {.kind = Kind::kReject, .words = {400, "InvalidParameters", "no"}},
        kRejected},
-      {"register rejected", Operation::kRegisterThing, {Kind::kReject, {403, "AccessDenied", "no"}, {}, {}}, kRejected},
-      {"kept out", Operation::kCreateCertificateFromCsr, {Kind::kKeptOut, {}, {}, {}}, kPolicyPublish},
-      {"expired", Operation::kCreateCertificateFromCsr, {Kind::kExpired, {}, {}, {}}, kIssuedCertificateExpired},
-      {"no thing", Operation::kRegisterThing, {Kind::kNoThingName, {}, {}, {}}, kOtherIdentity},
+      {"register rejected",
+       Operation::kRegisterThing,
+       {.kind = Kind::kReject, .words = {403, "AccessDenied", "no"}},
+       kRejected},
+      {"kept out", Operation::kCreateCertificateFromCsr, {Kind::kPubackRefused}, kPolicyPublish},
+      {"expired", Operation::kCreateCertificateFromCsr, {Kind::kExpired}, kIssuedCertificateExpired},
+      {"no thing", Operation::kRegisterThing, {Kind::kNoThingName}, kOtherIdentity},
   };
   for (const Row& row : rows) {
     INFO(row.name);
@@ -108,7 +111,7 @@ TEST_CASE("whatever goes wrong, the present identity stays and works") {
   }
 }
 
-TEST_CASE("a successor that the service does not let in never takes the place, and is gone on with later") {
+TEST_CASE("a successor that the service refuses is never installed, and is resumed later") {
   Provisioned gateway;
   gateway.transport.on_established = [&gateway](const ConnectRequest&) -> std::optional<Error> {
     if (gateway.transport.speaks_as == gateway.first) return std::nullopt;
@@ -129,7 +132,7 @@ TEST_CASE("a successor that the service does not let in never takes the place, a
 TEST_CASE("what a refused rotation says is about the identity, not about a claim") {
   Provisioned gateway;
   gateway.plan.attempts = 1;
-  gateway.service.react = [](Operation, unsigned) { return fakes::Reaction{Kind::kKeptOut, {}, {}, {}}; };
+  gateway.service.react = [](Operation, unsigned) { return fakes::Reaction{Kind::kPubackRefused}; };
   const Outcome outcome = gateway.rotation();
   REQUIRE(outcome.error);
   CHECK(outcome.error->kind == kPolicyPublish);
@@ -148,7 +151,7 @@ TEST_CASE("another gateway's parameters, another endpoint and an empty directory
   CHECK(gateway.transport.connections.size() == connections);
   CHECK(gateway.certificate() == gateway.first);
 
-  Bench fresh;
+  WorkflowFixture fresh;
   fakes::RunRecorder observer;
   const Ports ports{fresh.transport, fresh.keysmith, fresh.disk, fresh.clock, observer};
   CHECK(rotate(fresh.plan, ports).error->kind == kNotProvisioned);
@@ -169,12 +172,12 @@ TEST_CASE("a template made for rotation leaves the identity one of its first req
 TEST_CASE("a rotation whose program failed is finished by the next one, without another certificate") {
   Provisioned gateway;
   gateway.plan.on_success = "/usr/bin/hook";
-  gateway.outside.program_error = Error{};
-  gateway.outside.program_error->kind = kOnSuccessFailed;
+  gateway.host_system.program_error = Error{};
+  gateway.host_system.program_error->kind = kOnSuccessFailed;
   CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
   const std::string second = gateway.certificate();
   CHECK(second != gateway.first);
-  gateway.outside.program_error.reset();
+  gateway.host_system.program_error.reset();
   const Outcome later = gateway.rotation();
   CHECK(later.kind == OutcomeKind::kRotated);
   CHECK(later.resumed);
@@ -188,6 +191,6 @@ TEST_CASE("the program runs for the successor too, and the key may come from the
   gateway.plan.method = Method::kKeys;
   const Outcome outcome = gateway.rotation();
   REQUIRE(outcome.kind == OutcomeKind::kRotated);
-  REQUIRE(gateway.outside.calls.size() == 1);
-  CHECK(gateway.outside.calls[0].variables.at(1).second == outcome.identity->certificate_id);
+  REQUIRE(gateway.host_system.calls.size() == 1);
+  CHECK(gateway.host_system.calls[0].variables.at(1).second == outcome.identity->certificate_id);
 }

@@ -1,6 +1,6 @@
 // The state directory seen by a run: found, damaged, foreign, open to others, unfinished with other options.
 #include "codec/payload.hpp"
-#include "tests/unit/workflow/bench.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/state/vault.hpp"
 
 using namespace fleet_provision;
@@ -16,24 +16,24 @@ ErrorKind failed_as(const Outcome& outcome) {
   return outcome.error->kind;
 }
 
-/// A bench whose first run ended after the certificate was stored.
-void leave_certified(Bench& bench) {
-  bench.plan.attempts = 1;
-  bench.service.react = [](Operation asked, unsigned) {
-    return asked == Operation::kRegisterThing ? Reaction{Kind::kNothing, {}, {}, {}} : Reaction{};
+/// A gateway whose first run ended after the certificate was stored.
+void leave_certified(WorkflowFixture& fixture) {
+  fixture.plan.attempts = 1;
+  fixture.service.react = [](Operation asked, unsigned) {
+    return asked == Operation::kRegisterThing ? Reaction{Kind::kNothing} : Reaction{};
   };
-  CHECK(failed_as(bench.run()) == kNoAnswer);
-  bench.service.react = nullptr;
+  CHECK(failed_as(fixture.run()) == kNoAnswer);
+  fixture.service.react = nullptr;
 }
 
-/// A bench whose first run was stopped between registration and commit.
-void leave_enrolled(Bench& bench) {
-  bench.disk.before = [](const std::string& operation) -> Result<void> {
+/// A gateway whose first run was stopped between registration and commit.
+void leave_enrolled(WorkflowFixture& fixture) {
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
     if (operation == "remove_file pending/journal") return fail(kDiskError, "input/output error");
     return {};
   };
-  CHECK(failed_as(bench.run()) == kDiskError);
-  bench.disk.before = nullptr;
+  CHECK(failed_as(fixture.run()) == kDiskError);
+  fixture.disk.before = nullptr;
 }
 
 }  // namespace
@@ -64,12 +64,12 @@ TEST_CASE("an identity for another request is named and left alone") {
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    Bench bench;
-    REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
-    bench.disk.log.clear();
-    row.change(bench.plan);
-    const Outcome outcome = bench.run();
-    CHECK(bench.disk.log.empty());
+    WorkflowFixture fixture;
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    fixture.disk.log.clear();
+    row.change(fixture.plan);
+    const Outcome outcome = fixture.run();
+    CHECK(fixture.disk.log.empty());
     CHECK(outcome.attempts == 0);
     if (row.same) {
       CHECK(outcome.kind == OutcomeKind::kAlreadyProvisioned);
@@ -82,7 +82,7 @@ TEST_CASE("an identity for another request is named and left alone") {
   }
 }
 
-TEST_CASE("a damaged identity is told and left alone, and replaced with --force") {
+TEST_CASE("a damaged identity is reported and left unchanged, and replaced with --force") {
   struct Row {
     const char* file;
     const char* bytes;
@@ -91,43 +91,43 @@ TEST_CASE("a damaged identity is told and left alone, and replaced with --force"
                          Row{"identity/private-key.pem", "BEGIN-KEY other END-KEY\n"},
                          Row{"identity/thing-name", "y\n"}, Row{"identity/device-configuration.json", ""}}) {
     INFO(row.file);
-    Bench bench;
-    REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
-    bench.disk.put(row.file, row.bytes);
-    bench.disk.log.clear();
-    CHECK(failed_as(bench.run()) == kIdentityDamaged);
-    CHECK(bench.disk.log.empty());
-    bench.plan.force = true;
-    CHECK(bench.run().kind == OutcomeKind::kProvisioned);
-    CHECK(bench.disk.text(std::string("previous") + std::string(row.file).substr(8)) == row.bytes);
+    WorkflowFixture fixture;
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    fixture.disk.put(row.file, row.bytes);
+    fixture.disk.log.clear();
+    CHECK(failed_as(fixture.run()) == kIdentityDamaged);
+    CHECK(fixture.disk.log.empty());
+    fixture.plan.force = true;
+    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+    CHECK(fixture.disk.text(std::string("previous") + std::string(row.file).substr(8)) == row.bytes);
   }
 }
 
 TEST_CASE("files that were proved to fit are known again without being parsed; of an older version they are parsed") {
-  Bench bench;
-  REQUIRE(bench.run().kind == OutcomeKind::kProvisioned);
-  bench.keysmith.parsed = 0;
-  CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.keysmith.parsed == 0);
+  WorkflowFixture fixture;
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.keysmith.parsed = 0;
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(fixture.keysmith.parsed == 0);
 
-  std::string json = *bench.disk.text("identity/identity.json");
+  std::string json = *fixture.disk.text("identity/identity.json");
   json.replace(json.find("\"filesDigest\""), 1, "\"x");
-  bench.disk.put("identity/identity.json", json);
-  CHECK(bench.run().kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(bench.keysmith.parsed == 2);
+  fixture.disk.put("identity/identity.json", json);
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(fixture.keysmith.parsed == 2);
 }
 
 TEST_CASE("--force keeps the old identity and names what was replaced") {
   for (const bool can_exchange : {true, false}) {
-    Bench bench;
-    bench.disk.can_exchange = can_exchange;
-    const Outcome old = bench.run();
-    bench.plan.force = true;
-    const Outcome outcome = bench.run();
+    WorkflowFixture fixture;
+    fixture.disk.can_exchange = can_exchange;
+    const Outcome old = fixture.run();
+    fixture.plan.force = true;
+    const Outcome outcome = fixture.run();
     REQUIRE(outcome.kind == OutcomeKind::kProvisioned);
     CHECK(outcome.identity->replaces == old.identity->certificate_fingerprint);
-    CHECK(bench.disk.text("previous/certificate.pem") == bench.service.certificates[0].pem);
-    CHECK(bench.disk.text("identity/certificate.pem") == bench.service.certificates[1].pem);
+    CHECK(fixture.disk.text("previous/certificate.pem") == fixture.service.certificates[0].pem);
+    CHECK(fixture.disk.text("identity/certificate.pem") == fixture.service.certificates[1].pem);
   }
 }
 
@@ -169,40 +169,40 @@ TEST_CASE("a state directory that is not ours alone is refused before the networ
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    Bench bench;
-    row.spoil(bench.disk);
-    CHECK(failed_as(bench.run()) == row.kind);
-    CHECK(bench.transport.connections.empty());
+    WorkflowFixture fixture;
+    row.spoil(fixture.disk);
+    CHECK(failed_as(fixture.run()) == row.kind);
+    CHECK(fixture.transport.connections.empty());
   }
 }
 
 TEST_CASE("what is in the way of pending/ is to be moved, not the file system changed") {
-  Bench bench;
-  bench.disk.put("pending", "x");
-  const Outcome outcome = bench.run();
+  WorkflowFixture fixture;
+  fixture.disk.put("pending", "x");
+  const Outcome outcome = fixture.run();
   REQUIRE(outcome.error);
   CHECK(outcome.error->message.ends_with("pending is not a directory"));
   CHECK(outcome.error->hint.starts_with("move it away"));
 }
 
 TEST_CASE("a disk that fails at any operation ends the run, and the next one goes on") {
-  Bench healthy;
+  WorkflowFixture healthy;
   REQUIRE(healthy.run().kind == OutcomeKind::kProvisioned);
   const std::size_t operations = healthy.disk.log.size();
   for (std::size_t at = 0; at < operations; ++at) {
-    Bench bench;
+    WorkflowFixture fixture;
     std::size_t n = 0;
-    bench.disk.before = [&n, at](const std::string&) -> Result<void> {
+    fixture.disk.before = [&n, at](const std::string&) -> Result<void> {
       if (n++ == at) return fail(kDiskFull, "no space left on device");
       return {};
     };
     INFO("operation " << at << ": " << healthy.disk.log[at]);
-    const Outcome outcome = bench.run();
-    bench.disk.before = nullptr;
+    const Outcome outcome = fixture.run();
+    fixture.disk.before = nullptr;
     CHECK(failed_as(outcome) == kDiskFull);
-    const Outcome again = bench.run();
+    const Outcome again = fixture.run();
     CHECK(again.kind != OutcomeKind::kFailed);
-    CHECK(bench.service.certificates.size() <= 2);
+    CHECK(fixture.service.certificates.size() <= 2);
   }
 }
 
@@ -226,14 +226,14 @@ TEST_CASE("changed options over an unfinished run go back as far as they must, a
   };
   for (const Row& row : rows) {
     INFO("option " << row.option);
-    Bench bench;
-    leave_certified(bench);
-    row.change(bench.plan, bench.transport);
-    const Outcome outcome = bench.run();
+    WorkflowFixture fixture;
+    leave_certified(fixture);
+    row.change(fixture.plan, fixture.transport);
+    const Outcome outcome = fixture.run();
     CHECK(outcome.kind == OutcomeKind::kProvisioned);
-    CHECK(bench.keysmith.keys_made == row.keys);
-    CHECK(bench.service.certificates.size() == row.certificates);
-    if (*row.option != '\0') CHECK(bench.observer->told(row.option));
+    CHECK(fixture.keysmith.keys_made == row.keys);
+    CHECK(fixture.service.certificates.size() == row.certificates);
+    if (*row.option != '\0') CHECK(fixture.observer->recorded(row.option));
   }
 }
 
@@ -243,28 +243,28 @@ TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins a
   };
   for (const bool changed : {false, true}) {
     INFO(changed);
-    Bench bench;
-    bench.keysmith.files["/csr.pem"] = csr_of("far");
-    bench.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
-    leave_certified(bench);
-    if (changed) bench.keysmith.files["/csr.pem"] = csr_of("another");
-    const Outcome outcome = bench.run();
+    WorkflowFixture fixture;
+    fixture.keysmith.files["/csr.pem"] = csr_of("far");
+    fixture.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+    leave_certified(fixture);
+    if (changed) fixture.keysmith.files["/csr.pem"] = csr_of("another");
+    const Outcome outcome = fixture.run();
     CHECK(outcome.kind == OutcomeKind::kProvisioned);
     CHECK(outcome.resumed != changed);
-    CHECK(bench.service.certificates.size() == (changed ? 2 : 1));
-    CHECK(bench.observer->told("the file of --csr; what was asked for with it is not used") == changed);
+    CHECK(fixture.service.certificates.size() == (changed ? 2 : 1));
+    CHECK(fixture.observer->recorded("the file of --csr; what was asked for with it is not used") == changed);
   }
 }
 
 TEST_CASE("a registered thing is finished without the network, and given up only with --force") {
-  Bench same;
+  WorkflowFixture same;
   leave_enrolled(same);
   const Outcome finished = same.run();
   CHECK(finished.kind == OutcomeKind::kProvisioned);
   CHECK(finished.resumed);
   CHECK(finished.attempts == 0);
 
-  Bench other;
+  WorkflowFixture other;
   leave_enrolled(other);
   other.plan.parameters = {{"SerialNumber", "4712"}};
   CHECK(failed_as(other.run()) == kUsage);
@@ -275,25 +275,25 @@ TEST_CASE("a registered thing is finished without the network, and given up only
   CHECK(other.keysmith.keys_made == 1);
 }
 
-TEST_CASE("outside keys and CSRs are used as they are, and missing files are told before the network") {
-  Bench key;
+TEST_CASE("existing keys and CSRs are used as they are, and missing files are reported before the network") {
+  WorkflowFixture key;
   key.keysmith.files["/key.pem"] = fakes::fake_key_pem("outside");
   key.plan.key_source = ExistingKey{"/key.pem"};
   CHECK(key.run().kind == OutcomeKind::kProvisioned);
   CHECK(key.disk.text("identity/private-key.pem") == fakes::fake_key_pem("outside"));
 
-  Bench token;
+  WorkflowFixture token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
   CHECK(token.run().identity->key == KeyLocation{TpmHandle{"handle:0x81000001"}});
   CHECK(!token.disk.text("identity/private-key.pem"));
 
-  Bench csr;
+  WorkflowFixture csr;
   csr.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem("far")) + " CN=x END-CSR\n";
   csr.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
   CHECK(csr.run().kind == OutcomeKind::kProvisioned);
   CHECK(!csr.disk.text("identity/private-key.pem"));
 
-  Bench missing;
+  WorkflowFixture missing;
   missing.plan.key_source = ExistingKey{"/nowhere.pem"};
   CHECK(failed_as(missing.run()) == kFileNotFound);
   CHECK(missing.transport.connections.empty());
@@ -303,41 +303,41 @@ TEST_CASE("the claim's own key is never the device key, whichever way it comes")
   const std::string shared = fakes::fake_key_pem("shared");
   for (const bool by_csr : {false, true}) {
     INFO(by_csr);
-    Bench bench;
-    bench.transport.claim_public_key = fakes::fake_digest(shared);
-    bench.keysmith.files["/key.pem"] = shared;
-    bench.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fakes::fake_digest(shared) + " CN=x END-CSR\n";
-    bench.plan.key_source = by_csr ? KeySource{ExistingCsr{"/csr.pem", std::nullopt}} : ExistingKey{"/key.pem"};
-    const Outcome outcome = bench.run();
+    WorkflowFixture fixture;
+    fixture.transport.claim_public_key = fakes::fake_digest(shared);
+    fixture.keysmith.files["/key.pem"] = shared;
+    fixture.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fakes::fake_digest(shared) + " CN=x END-CSR\n";
+    fixture.plan.key_source = by_csr ? KeySource{ExistingCsr{"/csr.pem", std::nullopt}} : ExistingKey{"/key.pem"};
+    const Outcome outcome = fixture.run();
     CHECK(failed_as(outcome) == kDeviceKeyIsClaimKey);
     CHECK(outcome.error->message.find(by_csr ? "/csr.pem" : "/key.pem") != std::string::npos);
-    CHECK(bench.transport.connections.empty());
-    CHECK(!bench.disk.holds("KEY shared"));
+    CHECK(fixture.transport.connections.empty());
+    CHECK(!fixture.disk.holds("KEY shared"));
   }
 }
 
 TEST_CASE("what an earlier run reached with the claim's own key is not used") {
   // An earlier version took the key; the file holds another one by now.
-  const auto began_with_claims_key = [](Bench& bench, void (*leave)(Bench&)) {
-    bench.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
-    bench.plan.key_source = ExistingKey{"/key.pem"};
-    leave(bench);
-    bench.transport.claim_public_key = fakes::fake_digest(fakes::fake_key_pem("shared"));
-    bench.keysmith.files["/key.pem"] = fakes::fake_key_pem("own");
+  const auto began_with_claims_key = [](WorkflowFixture& fixture, void (*leave)(WorkflowFixture&)) {
+    fixture.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
+    fixture.plan.key_source = ExistingKey{"/key.pem"};
+    leave(fixture);
+    fixture.transport.claim_public_key = fakes::fake_digest(fakes::fake_key_pem("shared"));
+    fixture.keysmith.files["/key.pem"] = fakes::fake_key_pem("own");
   };
-  Bench certified;
+  WorkflowFixture certified;
   began_with_claims_key(certified, leave_certified);
   CHECK(certified.run().kind == OutcomeKind::kProvisioned);
-  CHECK(certified.observer->told("the claim's own key as device key; what it reached is discarded"));
+  CHECK(certified.observer->recorded("the claim's own key as device key; what it reached is discarded"));
   CHECK(certified.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
   CHECK(!certified.disk.holds("KEY shared"));
 
-  Bench still;
+  WorkflowFixture still;
   began_with_claims_key(still, leave_certified);
   still.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
   CHECK(failed_as(still.run()) == kDeviceKeyIsClaimKey);
 
-  Bench enrolled;
+  WorkflowFixture enrolled;
   began_with_claims_key(enrolled, leave_enrolled);
   const Outcome refused = enrolled.run();
   CHECK(failed_as(refused) == kDeviceKeyIsClaimKey);
@@ -348,16 +348,16 @@ TEST_CASE("what an earlier run reached with the claim's own key is not used") {
 }
 
 TEST_CASE("a claim that cannot be used leaves no trace") {
-  Bench bench;
-  bench.transport.credentials_error = fakes::network_error(kFileNotFound, Phase::kLoad);
-  CHECK(failed_as(bench.run()) == kFileNotFound);
-  CHECK(bench.disk.log.empty());
+  WorkflowFixture fixture;
+  fixture.transport.credentials_error = fakes::network_error(kFileNotFound, Phase::kLoad);
+  CHECK(failed_as(fixture.run()) == kFileNotFound);
+  CHECK(fixture.disk.log.empty());
 }
 
 TEST_CASE("the largest journal that can be written is read back") {
-  Bench bench;
+  WorkflowFixture fixture;
   fakes::RunRecorder observer;
-  Vault vault(bench.disk, bench.keysmith, observer);
+  Vault vault(fixture.disk, fixture.keysmith, observer);
   REQUIRE(vault.open());
   Certified certified;
   certified.made.origin = GivenCsr{"gateway.csr"};

@@ -1,6 +1,6 @@
 // What `status` tells of each state that a run can leave, and that looking changes nothing.
 #include "workflow/commands/status.hpp"
-#include "tests/unit/workflow/bench.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -8,36 +8,36 @@ using fakes::Reaction;
 
 namespace {
 
-State look(Bench& bench) {
+State look(WorkflowFixture& fixture) {
   fakes::RunRecorder observer;
-  const std::size_t operations = bench.disk.log.size();
-  auto state = read_state(bench.disk, bench.keysmith, observer);
-  CHECK(bench.disk.log.size() == operations);
+  const std::size_t operations = fixture.disk.log.size();
+  auto state = read_state(fixture.disk, fixture.keysmith, observer);
+  CHECK(fixture.disk.log.size() == operations);
   REQUIRE(state);
   return std::move(*state);
 }
 
 }  // namespace
 
-TEST_CASE("an empty, a provisioned and a replaced state are told apart") {
-  Bench bench;
-  CHECK(look(bench).kind == StateKind::kEmpty);
-  bench.run();
-  const State whole = look(bench);
+TEST_CASE("an empty, a provisioned and a replaced state are distinguished") {
+  WorkflowFixture fixture;
+  CHECK(look(fixture).kind == StateKind::kEmpty);
+  fixture.run();
+  const State whole = look(fixture);
   CHECK(whole.kind == StateKind::kProvisioned);
   CHECK(whole.identity->thing_name == "gateway-1");
   CHECK(whole.certificate->fingerprint == whole.identity->certificate_fingerprint);
   CHECK(!whole.pending);
   CHECK(!whole.previous);
-  bench.plan.force = true;
-  bench.run();
-  const State replaced = look(bench);
+  fixture.plan.force = true;
+  fixture.run();
+  const State replaced = look(fixture);
   CHECK(replaced.kind == StateKind::kProvisioned);
   REQUIRE(replaced.previous);
   CHECK(replaced.previous->certificate_fingerprint == whole.identity->certificate_fingerprint);
 }
 
-TEST_CASE("an unfinished run is told with its milestone and what it waits for") {
+TEST_CASE("an unfinished run is reported with its milestone and what it waits for") {
   struct Row {
     Operation refused;
     Milestone reached;
@@ -48,12 +48,12 @@ TEST_CASE("an unfinished run is told with its milestone and what it waits for") 
       {Operation::kRegisterThing, Milestone::kCertified, "registering the thing"},
   };
   for (const Row& row : rows) {
-    Bench bench;
-    bench.service.react = [&row](Operation asked, unsigned) {
-      return asked == row.refused ? Reaction{Reaction::Kind::kReject, {403, "", ""}, {}, {}} : Reaction{};
+    WorkflowFixture fixture;
+    fixture.service.react = [&row](Operation asked, unsigned) {
+      return asked == row.refused ? Reaction{.kind = Reaction::Kind::kReject, .words = {403, "", ""}} : Reaction{};
     };
-    bench.run();
-    const State state = look(bench);
+    fixture.run();
+    const State state = look(fixture);
     CHECK(state.kind == StateKind::kPending);
     REQUIRE(state.pending);
     CHECK(state.pending->reached == row.reached);
@@ -62,25 +62,25 @@ TEST_CASE("an unfinished run is told with its milestone and what it waits for") 
   }
 }
 
-TEST_CASE("a run that was cut off before the commit waits to be put in place") {
-  Bench bench;
-  bench.disk.before = [](const std::string& operation) -> Result<void> {
+TEST_CASE("a run that was cut off before the commit waits for its commit") {
+  WorkflowFixture fixture;
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
     if (operation == "rename pending identity") return fail(ErrorKind::kDiskError, "no");
     return {};
   };
-  bench.run();
-  const State state = look(bench);
+  fixture.run();
+  const State state = look(fixture);
   CHECK(state.kind == StateKind::kPending);
   REQUIRE(state.pending);
   CHECK(state.pending->reached == Milestone::kEnrolled);
   CHECK(state.pending->thing_name == "gateway-1");
 }
 
-TEST_CASE("a damaged identity or journal is told with what is wrong") {
-  Bench bench;
-  bench.run();
-  bench.disk.put("identity/thing-name", "other\n");
-  const State damaged = look(bench);
+TEST_CASE("a damaged identity or journal is reported with what is wrong") {
+  WorkflowFixture fixture;
+  fixture.run();
+  fixture.disk.put("identity/thing-name", "other\n");
+  const State damaged = look(fixture);
   CHECK(damaged.kind == StateKind::kDamaged);
   REQUIRE(damaged.damage);
   CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
@@ -88,7 +88,7 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
   // Whoever owns identity/ does not choose which file is opened as its key.
   for (const std::string key :
        {"/etc/shadow", "../private-key.pem", "file:/etc/shadow", "private-key.pem/", " private-key.pem"}) {
-    Bench elsewhere;
+    WorkflowFixture elsewhere;
     elsewhere.run();
     std::string identity(elsewhere.disk.read("identity/identity.json", 10'000).value()->reveal());
     const std::string own = R"("key": "private-key.pem")";
@@ -101,7 +101,7 @@ TEST_CASE("a damaged identity or journal is told with what is wrong") {
     CHECK(state.damage->message.find("its \"key\" is neither private-key.pem") != std::string::npos);
   }
 
-  Bench torn;
+  WorkflowFixture torn;
   torn.disk.put_entry("pending", {EntryType::kDirectory, 0700, true});
   torn.disk.put("pending/journal", "{");
   CHECK(look(torn).kind == StateKind::kDamaged);

@@ -20,9 +20,9 @@ inline const TestPki& pki() {
   return made;
 }
 
-class TransportBench {
+class TransportFixture {
  public:
-  explicit TransportBench(std::uint16_t port) {
+  explicit TransportFixture(std::uint16_t port) {
     // As main does: Paho would follow it even to this machine.
     ::unsetenv("http_proxy");
     const IssuedCertificate claim = pki().claim();
@@ -35,7 +35,7 @@ class TransportBench {
     request.run_deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   }
 
-  /// Loads and connects, once; the transport lives as long as the bench.
+  /// Loads and connects, once; the transport lives as long as the fixture.
   std::unique_ptr<Session> connect() {
     transport = std::make_unique<PahoTransport>(std::move(options), interrupt, observer);
     const auto loaded = transport->load_credentials();

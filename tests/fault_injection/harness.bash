@@ -8,6 +8,8 @@
 
 set -u
 umask 022
+# shellcheck source=tests/support/simulator.bash
+. "$(dirname -- "${BASH_SOURCE[0]}")/../support/simulator.bash" || exit 99
 bin=${FAULT_INJECTION_BIN:?where fleet-provision and fleet-provision-simulator are}
 full=${FAULT_INJECTION_FULL:-}
 rows=${FAULT_INJECTION_ROWS:-/dev/null}
@@ -59,7 +61,7 @@ row() {
   printf '| %s | %s | %s |\n' "$1" "$2" "$3" | tee -a "$rows"
 }
 
-# Without what it needs, a script tells so and succeeds.
+# Without what it needs, a script says so and succeeds.
 skip() {
   printf '| %s | 0 | not tested: %s |\n' "$1" "$2" | tee -a "$rows"
 }
@@ -71,7 +73,7 @@ need_strace() {
   fi
 }
 
-# traced OPTION… COMMAND…: strace that stops only at the calls it is told of, which makes it several times quicker. It
+# traced OPTION… COMMAND…: strace that stops only at the given calls, which makes it several times quicker. It
 # injects errors, but (in 6.1) no signals.
 traced() {
   strace -qq -f --seccomp-bpf "$@"
@@ -80,25 +82,11 @@ traced() {
 # start_simulator [OPTION…]: for all that follows; its state is kept from one to the next.
 start_simulator() {
   stop_simulator
-  rm -f "$work/ready"
-  mkfifo "$work/ready"
-  "$bin/fleet-provision-simulator" --state-dir "$work/service" "$@" > "$work/ready" 2> "$work/simulator.err" &
-  simulator_pid=$!
-  local line=
-  read -r -t 20 line < "$work/ready"
-  if [ -z "$line" ]; then
+  if ! launch_simulator "$work" "$bin/fleet-provision-simulator" --state-dir "$work/service" "$@"; then
     echo "the simulator does not start:"
     cat "$work/simulator.err"
     exit 99
   fi
-  FLEET_PROVISION_ENDPOINT=$(field endpoint "$line")
-  FLEET_PROVISION_PORT=$(field port "$line")
-  FLEET_PROVISION_CA_FILE=$(field caFile "$line")
-  FLEET_PROVISION_CLAIM_CERT=$(field claimCertificate "$line")
-  FLEET_PROVISION_CLAIM_KEY=$(field claimKey "$line")
-  FLEET_PROVISION_TEMPLATE=$(field template "$line")
-  export FLEET_PROVISION_ENDPOINT FLEET_PROVISION_PORT FLEET_PROVISION_CA_FILE FLEET_PROVISION_CLAIM_CERT \
-    FLEET_PROVISION_CLAIM_KEY FLEET_PROVISION_TEMPLATE
 }
 
 # It still runs until then, and ends without a complaint.
@@ -108,15 +96,6 @@ stop_simulator() {
     wait "$simulator_pid" || broken "the simulator ended with $?: $(tail -n 3 "$work/simulator.err")"
   fi
   simulator_pid=
-}
-
-# The value of a field in one line of JSON; 1 if there is none.
-field() {
-  local value
-  value=${2#*\""$1"\":}
-  [ "$value" != "$2" ] || return 1
-  value=${value#\"}
-  printf '%s' "${value%%[\",\}]*}"
 }
 
 # A gateway that was never seen: $serial and its state directory $dir.

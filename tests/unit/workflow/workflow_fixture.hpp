@@ -9,22 +9,15 @@
 #include "tests/fakes/fake_transport.hpp"
 #include "tests/fakes/run_recorder.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/plan.hpp"
 #include "workflow/commands/provision.hpp"
 
 namespace fleet_provision::test {
 
-struct Bench {
-  Bench() {
-    plan.endpoint.host = "localhost";
-    plan.template_name = "gateway";
-    plan.parameters = {{"SerialNumber", "4711"}};
-    plan.state_dir = "/state";
-    plan.build_date = *parse_rfc3339("2026-01-01T00:00:00Z");
-  }
-
+struct WorkflowFixture {
   Outcome run() {
     observer = std::make_unique<fakes::RunRecorder>();
-    const Ports ports{transport, keysmith, disk, clock, *observer, &outside};
+    const Ports ports{transport, keysmith, disk, clock, *observer, &host_system};
     const Instant began = clock.now();
     const std::size_t sessions = transport.connections.size();
     Outcome outcome = provision(plan, ports);
@@ -57,12 +50,12 @@ struct Bench {
     }
   }
 
-  Plan plan;
+  Plan plan = gateway_plan();
   fakes::FakeClock clock;
   fakes::FakeKeysmith keysmith;
   fakes::FakeDisk disk;
   fakes::FakeService service;
-  fakes::FakeHostSystem outside;
+  fakes::FakeHostSystem host_system;
   fakes::FakeTransport transport{service, clock};
   std::unique_ptr<fakes::RunRecorder> observer;
 };

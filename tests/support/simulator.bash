@@ -1,0 +1,31 @@
+# Sourced by the harnesses of tests/cli and tests/fault_injection: the simulator as a child of a script.
+# shellcheck shell=bash
+
+# The value of text or number $1 in one line of JSON, $2; 1 if there is none.
+field() {
+  local value
+  value=${2#*\""$1"\":}
+  [ "$value" != "$2" ] || return 1
+  value=${value#\"}
+  printf '%s' "${value%%[\",\}]*}"
+}
+
+# launch_simulator DIRECTORY COMMAND…: starts it, waits for its ready line, and points our variables at it. The line is
+# then in DIRECTORY/ready and in simulator_ready, stderr in DIRECTORY/simulator.err, the process in simulator_pid. 1 if
+# no line comes.
+launch_simulator() {
+  local directory=$1 pair value
+  shift
+  rm -f "$directory/ready" "$directory/ready.pipe"
+  mkfifo "$directory/ready.pipe" || return 1
+  "$@" > "$directory/ready.pipe" 2> "$directory/simulator.err" &
+  simulator_pid=$!
+  simulator_ready=
+  read -r -t 30 simulator_ready < "$directory/ready.pipe"
+  [ -n "$simulator_ready" ] || return 1
+  printf '%s\n' "$simulator_ready" > "$directory/ready"
+  for pair in ENDPOINT:endpoint PORT:port CA_FILE:caFile CLAIM_CERT:claimCertificate CLAIM_KEY:claimKey TEMPLATE:template; do
+    value=$(field "${pair#*:}" "$simulator_ready") || return 1
+    export "FLEET_PROVISION_${pair%%:*}=$value"
+  done
+}
