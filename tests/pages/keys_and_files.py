@@ -89,7 +89,8 @@ def events(pages, program):
         for word in re.findall(r"`([^`]*?)(?:…)?`", found.group(1)) if found else []:
             if f'"{word}' not in service:
                 yield f"docs/simulator.md:{rows[name][0]}: no event has the result {word}"
-    for word in re.findall(r'(?:"result", text_value\(|\bresult = )"([a-z :]+)"', service):
+    delivered = re.search(r"Service::deliver\(.*?\n\}", service, re.DOTALL).group(0)
+    for word in re.findall(r'"result", text_value\("([a-z :]+)"', service) + re.findall(r'"([a-z :]+)"', delivered):
         if not any(found and f"`{word}" in found.group(1) for found in results.values()):
             yield f"docs/simulator.md: the result {word.strip()} of an event is missing"
     for event in program.trial["events"]:
