@@ -23,16 +23,18 @@ endif()
 # public interface (docs/library.md); they include the standard library, each other and tl/expected.hpp only. `codec`
 # has none: it is there because the workflow links to it.
 set(public_headers
-  aws/endpoint_parser.hpp
-  core/deadline.hpp core/error.hpp core/identity.hpp core/plan.hpp core/result.hpp core/secret.hpp core/text.hpp
-  ports/claim_file.hpp ports/clock.hpp ports/disk.hpp ports/keysmith.hpp ports/observer.hpp ports/host_system.hpp ports/ports.hpp
-  ports/silent_observer.hpp ports/transport.hpp
-  workflow/commands/provision.hpp workflow/outcome.hpp workflow/commands/rotate.hpp
-  adapters/network/connection_options.hpp adapters/system/interrupt.hpp adapters/keys/openssl_keysmith.hpp adapters/mqtt/paho_transport.hpp
-  adapters/system/posix_disk.hpp adapters/system/posix_host_system.hpp adapters/system/system_clock.hpp
+  adapters/keys/openssl_keysmith.hpp adapters/mqtt/paho_transport.hpp adapters/network/connection_options.hpp
+  adapters/system/interrupt.hpp adapters/system/posix_disk.hpp adapters/system/posix_host_system.hpp
+  adapters/system/system_clock.hpp aws/endpoint_parser.hpp core/deadline.hpp core/error.hpp core/identity.hpp
+  core/key_location.hpp core/plan.hpp core/principal.hpp core/result.hpp core/secret.hpp core/text.hpp
+  core/wall_time.hpp
+  ports/claim_file.hpp ports/clock.hpp ports/disk.hpp ports/host_system.hpp ports/keysmith.hpp ports/observer.hpp
+  ports/ports.hpp ports/silent_observer.hpp ports/transport.hpp workflow/commands/provision.hpp
+  workflow/commands/rotate.hpp workflow/outcome.hpp
   # Not for use; those above include them.
-  core/mutex.hpp core/principal.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp
-  adapters/system/state_lock.hpp adapters/network/tls_credentials.hpp adapters/network/trust_store.hpp)
+  adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp adapters/network/tls_credentials.hpp
+  adapters/network/trust_store.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp
+  adapters/system/state_lock.hpp core/mutex.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)

@@ -75,7 +75,7 @@ install_missing() {
     status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null) || status=
     if [ "$status" != installed ]; then missing="$missing $package"; fi
   done
-  if ! command -v ninja > /dev/null && ! command -v make > /dev/null; then missing="$missing make"; fi
+  if ! command -v ninja > /dev/null && ! command -v make > /dev/null; then missing="$missing ninja-build"; fi
   [ -n "$missing" ] || return 0
 
   # Word splitting is meant below: $missing is a list of names without blanks.
