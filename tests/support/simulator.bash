@@ -1,5 +1,5 @@
 # Sourced by the harnesses of tests/cli and tests/fault_injection: the simulator as a child of a script.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # The value of text or number $1 in one line of JSON, $2; 1 if there is none.
 field() {
