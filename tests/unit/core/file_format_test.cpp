@@ -89,8 +89,8 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
   const std::string begin = "-----BEGIN PRIVATE KEY-----";
   const std::string end = "-----END PRIVATE KEY-----";
   const Row rows[] = {
-      {begin + "\\nAAAA\\n" + end + "\\n", PemFault::kLiteralLineEnds, 1},
-      {"K=\"" + begin + "\\\\nAAAA\\\\n" + end + "\"\n", PemFault::kLiteralLineEnds, 1},
+      {begin + R"(\nAAAA\n)" + end + R"(\n)", PemFault::kLiteralLineEnds, 1},
+      {"K=\"" + begin + R"(\\nAAAA\\n)" + end + "\"\n", PemFault::kLiteralLineEnds, 1},
       {begin + "\\r\\nAAAA\\r\\n" + end, PemFault::kLiteralLineEnds, 1},
       {"x\n\"" + begin + "\",\n\"AAAA\",\n\"" + end + "\"\n", PemFault::kQuoted, 2},
       {"'" + begin + "\nAAAA\n" + end + "'\n", PemFault::kQuoted, 1},
@@ -115,7 +115,7 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
   for (const Row& row : rows) {
     INFO(row.text);
     const PemText pem = read_pem(row.text);
-    REQUIRE(pem.broken.size() >= 1);
+    REQUIRE(!pem.broken.empty());
     CHECK(pem.broken[0].fault == row.fault);
     CHECK(pem.broken[0].line == row.line);
     CHECK(pem.broken[0].label == "PRIVATE KEY");

@@ -365,7 +365,8 @@ TEST_CASE("the largest journal that can be written is read back") {
   certified.certificate_ownership_token = Secret("token");
   // As a CBOR answer may have it before its certificate; each takes six bytes in JSON.
   certified.certificate_pem = std::string(kPayloadBytesMax, '\x01');
-  REQUIRE(vault.save({{}, std::move(certified)}));
+  const auto saved = vault.save({{}, std::move(certified)});
+  REQUIRE(saved);
   const auto journal = vault.peek();
   REQUIRE(journal);
   REQUIRE(*journal);
