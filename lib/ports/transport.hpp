@@ -58,7 +58,7 @@ class Session {
   [[nodiscard]] virtual Result<ConnectionFacts> established() = 0;
   /// One SUBSCRIBE at QoS 1; succeeds only when every filter was granted.
   [[nodiscard]] virtual Result<void> subscribe(const std::vector<std::string>& filters) = 0;
-  /// Sends one PUBLISH at QoS 1 without waiting for its PUBACK; if the PUBACK reports an error, the next `receive`
+  /// Queues one PUBLISH at QoS 1 without waiting for its PUBACK; if the PUBACK reports an error, the next `receive`
   /// fails.
   [[nodiscard]] virtual Result<void> publish(const std::string& topic, std::string_view payload) = 0;
   /// Whether a PUBACK has confirmed the last `publish`; nothing if the transport does not know.
