@@ -9,37 +9,18 @@
 
 namespace fleet_provision {
 
-// One line for each type of handle. clang-format off
-void OpensslFree::operator()(asn1_object_st* object) const noexcept {
-  ASN1_OBJECT_free(object);
-}
-void OpensslFree::operator()(bio_st* object) const noexcept {
-  BIO_free_all(object);
-}
-void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept {
-  EVP_MD_CTX_free(object);
-}
-void OpensslFree::operator()(evp_pkey_ctx_st* object) const noexcept {
-  EVP_PKEY_CTX_free(object);
-}
-void OpensslFree::operator()(evp_pkey_st* object) const noexcept {
-  EVP_PKEY_free(object);
-}
-void OpensslFree::operator()(ssl_ctx_st* object) const noexcept {
-  SSL_CTX_free(object);
-}
-void OpensslFree::operator()(ssl_st* object) const noexcept {
-  SSL_free(object);
-}
-void OpensslFree::operator()(X509_name_st* object) const noexcept {
-  X509_NAME_free(object);
-}
-void OpensslFree::operator()(X509_req_st* object) const noexcept {
-  X509_REQ_free(object);
-}
-void OpensslFree::operator()(x509_st* object) const noexcept {
-  X509_free(object);
-}
+// One line for each type of handle.
+// clang-format off
+void OpensslFree::operator()(asn1_object_st* object) const noexcept { ASN1_OBJECT_free(object); }
+void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(object); }
+void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept { EVP_MD_CTX_free(object); }
+void OpensslFree::operator()(evp_pkey_ctx_st* object) const noexcept { EVP_PKEY_CTX_free(object); }
+void OpensslFree::operator()(evp_pkey_st* object) const noexcept { EVP_PKEY_free(object); }
+void OpensslFree::operator()(ssl_ctx_st* object) const noexcept { SSL_CTX_free(object); }
+void OpensslFree::operator()(ssl_st* object) const noexcept { SSL_free(object); }
+void OpensslFree::operator()(X509_name_st* object) const noexcept { X509_NAME_free(object); }
+void OpensslFree::operator()(X509_req_st* object) const noexcept { X509_REQ_free(object); }
+void OpensslFree::operator()(x509_st* object) const noexcept { X509_free(object); }
 // clang-format on
 
 std::string openssl_reason() {
