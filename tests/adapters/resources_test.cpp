@@ -135,7 +135,7 @@ TEST_CASE("a session without threads or descriptors says so, and ends") {
     CHECK(established.error().kind == ErrorKind::kOutOfResources);
     session->close();
   }
-  // Transport and session still work afterwards.
+  // A later session of the same transport works again.
   CHECK(exchange(*fixture.transport->connect(fixture.request)));
 }
 #endif
