@@ -37,7 +37,7 @@ quietly() {
   fi
 }
 
-# git_here ARGUMENT…: git over this tree, whoever owns it; fails where there is no git or no repository.
+# git_here ARGUMENT…: runs git in this tree, whatever user owns it; fails without git or a repository.
 git_here() {
   [ -e "$root/.git" ] && command -v git > /dev/null && git -c safe.directory="$root" -C "$root" "$@"
 }

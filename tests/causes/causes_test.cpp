@@ -143,7 +143,7 @@ std::vector<Row> mqtt_rows() {
   };
 }
 
-/// The server of these is a proxy, which is asked for an endpoint that nobody resolves.
+/// In these rows the server is a proxy, which gets a CONNECT for a name that cannot be resolved.
 std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {.name = "proxy refuses", .server = good(), .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
@@ -284,7 +284,7 @@ Judged try_row(const Row& row, const TemporaryDirectory& files) {
   return judged;
 }
 
-/// Side by side, told in the order of `rows`. Assertions are for the caller's thread.
+/// Runs the rows in parallel and returns the results in the order of `rows`. Only the caller's thread makes assertions.
 std::vector<Judged> try_all(const std::vector<Row>& rows, const TemporaryDirectory& files) {
   std::vector<Judged> all(rows.size());
   std::atomic<std::size_t> next{0};

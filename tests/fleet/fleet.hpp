@@ -7,8 +7,8 @@
 // after each failure; runs that end with --timeout and are begun again by systemd; ownership tokens that live one hour.
 // Network and gateways are otherwise without fault, so that what is measured is the waiting alone.
 //
-// The ideal is N / R seconds and 2 N requests. Nobody can reach it without knowing N and R: a gateway knows only how
-// often it was turned away itself.
+// The ideal is N / R seconds and 2 N requests. A gateway cannot reach it, because it does not know N and R but only the
+// number of its own failed attempts.
 #pragma once
 
 #include <chrono>

@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Connections that the kernel lets in while nobody accepts them. On the loopback it is known when connect() returns.
+// The number of connections that the kernel completes while no process accepts them. On loopback the result is known
+// when connect() returns.
 std::size_t let_in(int port, std::size_t tried) {
   sockaddr_in address{};
   address.sin_family = AF_INET;

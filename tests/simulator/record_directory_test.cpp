@@ -1,4 +1,4 @@
-// Records of the simulator's state: whole, whoever reads them when, and nothing left beside them.
+// Records of the simulator's state: complete for every reader at every time, and without any other files left.
 #include <sys/stat.h>
 
 #include <filesystem>

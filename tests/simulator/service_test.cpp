@@ -289,7 +289,7 @@ TEST_CASE("a token that ends while the hook takes its time is refused") {
   allow(second);
   CHECK(last_answer().find("InvalidCertificateOwnershipToken") != std::string::npos);
 
-  // Its certificate is gone by the time of the answer: the next connect has seen to that.
+  // The next connect has deleted its expired certificate before the response.
   const std::uint64_t late = begin(create());
   fixture.clock.advance(seconds(10));
   REQUIRE(fixture.connect(&kTwo, "b") == Admission::kAccepted);

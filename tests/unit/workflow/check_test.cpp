@@ -132,7 +132,7 @@ TEST_CASE("a failure is reported in its step, and skips only the steps that need
     CHECK(results(outcome, "name") == std::string(row.lines) +
                                           "publish-create=skipped receive-create=skipped "
                                           "publish-register=skipped receive-register=skipped");
-    // Told at once: no second try would tell more.
+    // Reported at once, because a second attempt would give no more information.
     CHECK(outcome.attempts == 1);
     CHECK(fixture.clock.sleeps == 0);
   }

@@ -113,7 +113,7 @@ TEST_CASE("a provisioned gateway does what is still missing") {
   CHECK(outcome.kind == OutcomeKind::kAlreadyProvisioned);
   CHECK(fixture.transport.as_identity == 1);
   CHECK(fixture.host_system.removed.size() == 2);
-  // Nobody asked for the program when the identity was made.
+  // The run that installed the identity had no --on-success.
   CHECK(fixture.host_system.calls.empty());
   fixture.run();
   CHECK(fixture.transport.as_identity == 1);
