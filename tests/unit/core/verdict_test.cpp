@@ -1,4 +1,4 @@
-// What an error means: its kind, and whether to retry, restart or give up.
+// The interpretation of an error: its kind, and whether to retry, request another certificate or give up.
 #include "core/verdict.hpp"
 
 #include "tests/support/catch.hpp"
