@@ -1,4 +1,4 @@
-// The program: COMMAND, signals, exit codes, what it leaves behind.
+// The program: COMMAND, signals, exit codes, the files that it leaves.
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -112,7 +112,7 @@ TEST_CASE("nothing is left of a temporary directory, however it ends") {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const auto finished = simulate({}, "kill -" + std::to_string(signal) + " $PPID; sleep 5", temporary.path());
     INFO(signal);
-    // Passed on to COMMAND, which ended by it.
+    // The simulator forwards the signal to COMMAND, which ends because of it.
     CHECK(finished.exit_code == 128 + signal);
     CHECK(fs::is_empty(temporary.path()));
   }

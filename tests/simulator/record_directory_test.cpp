@@ -43,7 +43,7 @@ TEST_CASE("a record holds what was saved last and nothing of what was there befo
   }
   CHECK(records.text("a.json") == "short");
   CHECK(records.text("b.json") == "another that is much longer than before");
-  // Whose files are used again: two records and one spare.
+  // The spare files are reused: two records and one spare remain.
   CHECK(records.files() == 3);
 }
 
