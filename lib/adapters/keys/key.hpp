@@ -20,7 +20,7 @@ using OpensslKey = OpensslHandle<evp_pkey_st>;
 /// PKCS#8, unencrypted.
 [[nodiscard]] Result<Secret> private_key_pem(evp_pkey_st* key);
 
-/// `ec-p256`, `rsa-2048`, …; Fails with `kind` for a key that the service does not certify (docs/service.md, "Limits").
+/// `ec-p256`, `rsa-2048`, …; fails with `kind` for a key that the service does not certify (docs/service.md, "Limits").
 [[nodiscard]] Result<std::string> key_type(evp_pkey_st* key, ErrorKind kind, const std::string& what);
 /// Fails with `kind` for an EC key with explicit curve parameters instead of a named curve (docs/service.md, "Limits"),
 /// even if the parameters are those of a named curve.
