@@ -56,7 +56,7 @@ Result<std::string> find_plugin(const std::string& executable_directory) {
       "reinstall fleet-provision-simulator");
 }
 
-/// What clients and COMMAND are told once the broker accepts connections.
+/// The facts that clients and COMMAND get once the broker accepts connections.
 struct Ready {
   std::string endpoint;
   std::uint16_t port = 0;

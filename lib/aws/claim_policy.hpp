@@ -1,4 +1,4 @@
-// What a claim must be allowed to do, and no more (AWS IoT developer guide, provisioning by claim; docs/service.md,
+// The permissions that a claim needs, and no others (AWS IoT developer guide, provisioning by claim; docs/service.md,
 // "Pitfalls in policies").
 #pragma once
 

@@ -9,7 +9,7 @@ namespace {
 /// A partition as the AWS SDKs' own tables describe it (partitions.json).
 struct Partition {
   std::string_view name;
-  /// What its regions begin with, behind which stand a word, a dash and a number; `aws` has a list of its own.
+  /// The beginning of its regions' names, followed by a word, a dash and a number; `aws` has its own list.
   std::string_view region_prefix;
   std::string_view suffix;
   std::string_view dual_stack_suffix;
@@ -58,7 +58,7 @@ bool is_region_of(const Partition& partition, std::string_view region) {
   return std::any_of(kCommercialPrefixes.begin(), kCommercialPrefixes.end(), fits);
 }
 
-/// `host` without the suffix of `partition`, and without the part of a VPC endpoint before it; empty: another host.
+/// `host` without the suffix of `partition`, and without the part of a VPC endpoint before it; empty for another host.
 std::string_view name_in(const Partition& partition, std::string_view host) {
   for (const std::string_view suffix : {partition.suffix, partition.dual_stack_suffix}) {
     if (!host.ends_with(suffix)) continue;
@@ -69,7 +69,7 @@ std::string_view name_in(const Partition& partition, std::string_view host) {
   return {};
 }
 
-/// What stands behind the service at the end of `name`: `eu-west-1` in `abc-ats.iot.eu-west-1`.
+/// The part of `name` after the service: `eu-west-1` in `abc-ats.iot.eu-west-1`.
 std::string_view region_behind_service(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot + 1 == name.size()) return {};
@@ -101,7 +101,8 @@ std::optional<PolicyScope> scope_of_endpoint(std::string_view host) {
   for (const Partition& each : kPartitions) {
     const std::string_view region = region_behind_service(name_in(each, host));
     if (region.empty()) continue;
-    // Two partitions share a suffix: the region tells which, and the first stands for a region that tells neither.
+    // Two partitions share a suffix: the region determines which one applies, and the first one applies to an unknown
+    // region.
     if (!scope || is_region_of(each, region))
       scope = PolicyScope{std::string(each.name), std::string(region), PolicyScope{}.account};
   }

@@ -1,5 +1,5 @@
-// What the name of an AWS endpoint tells (docs/service.md, "TLS"). Any other host is as good for a run; these only
-// make messages and policies better.
+// Derives region, partition and kind from the name of an AWS endpoint (docs/service.md, "TLS"). A run works with any
+// other host too; these facts only improve messages and policies.
 #pragma once
 
 #include <optional>
@@ -8,30 +8,32 @@
 
 namespace fleet_provision {
 
-/// Where the resources of a policy are; placeholders stand for what is not known.
+/// The partition, region and account in the ARNs of a policy, or placeholders for unknown values.
 struct PolicyScope {
   std::string partition = "aws";
   std::string region = "REGION";
   std::string account = "ACCOUNT";
 };
 
-/// A host of AWS in any partition: dual-stack, VPC and FIPS endpoints included. `host` is in lower case.
+/// Whether `host` is a host of AWS in any partition, dual-stack, VPC and FIPS endpoints included. `host` is in lower
+/// case.
 [[nodiscard]] bool is_aws_host(std::string_view host);
 
-/// `PREFIX.iot.REGION.amazonaws.com` without `-ats`: its certificate ends in roots that no trust store holds any more.
+/// `PREFIX.iot.REGION.amazonaws.com` without `-ats`: its certificate chain ends at roots that trust stores no longer
+/// hold.
 [[nodiscard]] bool is_legacy_aws_endpoint(std::string_view host);
 
-/// The region and partition that an AWS IoT endpoint's name tells; nothing for any other name. `host` is in lower case.
+/// The region and partition in the name of an AWS IoT endpoint; nothing for any other name. `host` is in lower case.
 [[nodiscard]] std::optional<PolicyScope> scope_of_endpoint(std::string_view host);
-/// The same, with placeholders where the name tells nothing.
+/// The same, with placeholders for unknown parts.
 [[nodiscard]] PolicyScope scope_or_placeholders(std::string_view host);
 
-/// `aws-cn` for `cn-north-1`, `aws` for `eu-central-1`; nothing for a region that has the form of no partition's.
+/// `aws-cn` for `cn-north-1`, `aws` for `eu-central-1`; nothing for a name that has the form of no partition's regions.
 [[nodiscard]] std::optional<std::string> partition_of_region(std::string_view region);
-/// One of the partitions that this version knows.
+/// Whether this version knows the partition.
 [[nodiscard]] bool is_known_partition(std::string_view partition);
 
-/// How the right endpoint is found.
+/// The command that prints the account's endpoint, for hints.
 inline constexpr std::string_view kEndpointCommand = "`aws iot describe-endpoint --endpoint-type iot:Data-ATS`";
 
 }  // namespace fleet_provision

@@ -18,7 +18,7 @@ bool is_host(std::string_view host) {
          host.find("..") == std::string_view::npos;
 }
 
-/// Only the characters of an address; whether it is one is for the resolver to say. A zone (`%eth0`) is kept.
+/// Whether `host` has only characters of an IPv6 address; the resolver validates it. A zone (`%eth0`) is kept.
 bool is_ipv6_text(std::string_view host) {
   const std::string_view address = host.substr(0, host.find('%'));
   const std::string_view zone = host.substr(address.size());
@@ -34,7 +34,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-/// Host and the text of the port, still unproved.
+/// Host and the text of the port, not yet validated.
 struct HostAndPort {
   std::string_view host;
   std::optional<std::string_view> port;
@@ -59,7 +59,7 @@ std::optional<HostAndPort> split_endpoint(std::string_view text) {
   return HostAndPort{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-// An account has endpoints of these names beside the one for devices; nothing there listens on 8883.
+// An account also has endpoints with these names, which do not listen on port 8883.
 std::string_view other_service_of(std::string_view host) {
   if (!is_aws_host(host)) return {};
   for (const std::string_view each : {"credentials", "jobs"}) {

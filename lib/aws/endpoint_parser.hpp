@@ -1,4 +1,4 @@
-// From the text of `--endpoint` to a host and a port.
+// Parses the text of `--endpoint` into host and port.
 #pragma once
 
 #include <cstdint>

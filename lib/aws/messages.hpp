@@ -1,4 +1,4 @@
-// The requests and answers of the Fleet Provisioning MQTT API as structs, in the service's words.
+// The requests and responses of the Fleet Provisioning MQTT API as structs with the service's names.
 #pragma once
 
 #include <optional>
@@ -22,9 +22,9 @@ struct RegisterThingRequest {
   Parameters parameters;
 };
 
-/// The accepted answer of both create operations.
+/// The accepted response of both create operations.
 struct CreateCertificateAnswer {
-  /// 64 lower-case hex digits from the service; any non-empty text is taken.
+  /// 64 lower-case hex digits from the service; any non-empty text is accepted.
   std::string certificate_id;
   std::string certificate_pem;
   Secret certificate_ownership_token;
@@ -32,7 +32,7 @@ struct CreateCertificateAnswer {
   std::optional<Secret> private_key;
 };
 
-/// The accepted answer of RegisterThing. A template that makes no thing gives no name.
+/// The accepted response of RegisterThing. The name is absent if the template creates no thing.
 struct RegisterThingAnswer {
   std::optional<std::string> thing_name;
   DeviceConfiguration device_configuration;

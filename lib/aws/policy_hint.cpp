@@ -7,7 +7,7 @@
 namespace fleet_provision {
 namespace {
 
-/// The statement that allows `need`, fit to be pasted.
+/// The policy statement that allows `need`, as JSON that can be pasted.
 std::string statement(const PolicyNeed& need, const PolicyScope& scope) {
   std::string resources;
   for (const std::string& each : need.resources) {
@@ -20,9 +20,9 @@ std::string statement(const PolicyNeed& need, const PolicyScope& scope) {
 }  // namespace
 
 std::string allow_hint(Principal principal, const PolicyNeed& need, const PolicyScope& scope) {
-  // The slip that half of all claim policies begin with.
+  // The most common mistake in claim policies.
   const char* form = need.action == "iot:Subscribe" ? " (topicfilter/, not topic/)" : "";
-  // The name of a template is part of these, so a slip in it is denied as well.
+  // These resources contain the name of the template, so a misspelled name is denied too.
   const bool names_template = std::all_of(need.resources.begin(), need.resources.end(), [](const std::string& each) {
     return each.find("/$aws/provisioning-templates/") != std::string::npos;
   });

@@ -1,4 +1,4 @@
-// What to add to the policy of the certificate that asked, in the words of an AWS IoT policy, when a step was denied.
+// Hints that name the missing statement in the policy of the connecting certificate after a denied step.
 #pragma once
 
 #include <string>
@@ -13,10 +13,11 @@ namespace fleet_provision {
 /// `the claim's policy must allow ACTION on RESOURCE, …: add {…}`, with the region and partition of `scope`.
 [[nodiscard]] std::string allow_hint(Principal principal, const PolicyNeed& need, const PolicyScope& scope = {});
 
-/// iot:Connect for this client id; one of our own making is another one next time, so all of them are meant.
+/// iot:Connect for this client id; a generated one changes with each connection, so the resource then covers all
+/// generated ids.
 [[nodiscard]] PolicyNeed connect_need(std::string_view client_id);
 
-/// What to check where a certificate is refused, the most likely cause first. `client_id` empty: unknown.
+/// What to check if a certificate is refused, the most likely cause first. An empty `client_id` means unknown.
 [[nodiscard]] std::string certificate_hint(Principal principal, std::string_view client_id = {});
 
 }  // namespace fleet_provision

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kNameShown = 80;
 
-/// The name in `Cannot resolve reference value: NAME`, also as `{Ref=NAME}`; empty when the text is another.
+/// The name in `Cannot resolve reference value: NAME`, also as `{Ref=NAME}`; empty for any other text.
 std::string_view unresolved_name(std::string_view message) {
   constexpr std::string_view kBefore = "resolve reference value: ";
   const std::size_t at = message.find(kBefore);
@@ -59,8 +59,9 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-/// Fn::FindInMap finds nothing under a name that was sent. The wording of AWS is not documented, that of the simulator
-/// is `Fn::FindInMap cannot find MAP/KEY/KEY`; the value is in the service's own words, so the hint may repeat it.
+/// The hint if Fn::FindInMap finds no entry for a parameter that was sent. The wording of AWS is not documented, that
+/// of the simulator is `Fn::FindInMap cannot find MAP/KEY/KEY`; the service's text contains the value, so the hint may
+/// repeat it.
 std::string hint_for_mapping(std::string_view message, const Plan& plan) {
   const std::string lower = in_lower_case(message);
   if (lower.find("findinmap") == std::string::npos && lower.find("mapping") == std::string::npos) return {};

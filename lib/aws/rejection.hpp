@@ -1,5 +1,4 @@
-// What the service's error documents mean for the person in front of the gateway (docs/service.md, "Denials and
-// rejections").
+// Hints for the service's error documents (docs/service.md, "Denials and rejections").
 #pragma once
 
 #include <string>
@@ -10,8 +9,8 @@
 
 namespace fleet_provision {
 
-/// What to do about `words`, an answer to `operation` that classify() calls `kind`. It names parameters, and a
-/// value only where `words` do so.
+/// The hint for `words`, a response to `operation` that classify() calls `kind`. It names parameters, and a value only
+/// if `words` contain it.
 [[nodiscard]] std::string rejection_hint(Operation operation, ErrorKind kind, const ServiceError& words,
                                          const Plan& plan);
 

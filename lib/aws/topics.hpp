@@ -9,7 +9,7 @@
 
 namespace fleet_provision {
 
-/// Where one operation is asked and where its two answers come.
+/// The request topic of one operation and its two response topics.
 struct Topics {
   std::string request;
   std::string accepted;

@@ -1,11 +1,12 @@
 // CBOR by libcbor's stateless decoder, one item head at a time.
 //
 // `cbor_load` allocates what a head declares, keeps equal keys and ignores what follows the document; the stateless
-// decoder gives the pieces and leaves the structure to its caller. That is this file: a stack of open containers says
-// what may come next. A declared size is only a count-down, so a lie costs nothing; it ends in "ends early".
+// decoder returns single items and leaves the structure to its caller. This file checks the structure with a stack of
+// open containers. A declared size only sets a counter, so a size that is too large allocates nothing; decoding then
+// fails with "ends early".
 //
-// Left out on purpose: what a tag says (RFC 8949 section 3.4 lets a decoder pass over it), and numbers other than
-// integers of 64 bits. Simple values that libcbor 0.8 refuses are legal and are passed over here.
+// Left out on purpose: the meaning of tags (RFC 8949 section 3.4 lets a decoder ignore them), and numbers other than
+// 64-bit integers. Simple values that libcbor 0.8 rejects are legal and are ignored here.
 #include <cbor.h>
 
 #include <algorithm>
@@ -41,7 +42,7 @@ std::uint64_t declared(std::uint64_t count) {
   return std::min(count, kIndefinite - 1);
 }
 
-/// One item as libcbor tells it; of a container only its head.
+/// One item that libcbor decoded; for a container only its head.
 struct Item {
   ItemKind kind = ItemKind::kOtherScalar;
   std::int64_t integer = 0;
@@ -101,7 +102,7 @@ cbor_callbacks make_callbacks() {
   return to;
 }
 
-/// Walks over one document and tells it to a Document.
+/// Decodes one CBOR document and passes its items to a Document.
 class CborWalk {
  public:
   CborWalk(std::string_view payload, Document& document) : payload_(payload), document_(document) {}
@@ -118,7 +119,7 @@ class CborWalk {
  private:
   struct Container {
     ItemKind kind;
-    /// Items, or pairs of a map, still to come; kIndefinite until a break.
+    /// The number of items, or of pairs in a map, that must still follow; kIndefinite until a break.
     std::uint64_t left;
     /// In a map, between a key and its value.
     bool value_is_next = false;
@@ -234,13 +235,15 @@ class CborWalk {
   }
 
   void open_chunks(ItemKind kind, bool is_key) {
-    // Chunks can never join to more than the payload, so this never moves again and leaves no copy behind.
+    // The joined chunks are never longer than the payload, so the string is never reallocated and leaves no copy
+    // behind.
     joined_.reserve(payload_.size());
     joined_.clear();
     containers_.push_back({kind, kIndefinite, false, is_key});
   }
 
-  /// RFC 8949 section 3.2.3: definite strings of the same type, each chunk of a text UTF-8 by itself.
+  /// RFC 8949 section 3.2.3: every chunk is a string of definite length and of the same type, and each text chunk is
+  /// valid UTF-8 by itself.
   [[nodiscard]] Result<void> take_chunk(const Item& item) {
     if (containers_.back().kind == ItemKind::kByteChunks) {
       if (item.kind != ItemKind::kBytes) return broken("a chunk of another type");
@@ -271,7 +274,7 @@ class CborWalk {
     return {};
   }
 
-  /// Ends the innermost map or array, and whatever ends with it.
+  /// Ends the innermost map or array, and each outer one that is complete with it.
   void close() {
     containers_.pop_back();
     document_.end();

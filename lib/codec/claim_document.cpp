@@ -67,7 +67,7 @@ class ClaimEvents {
     if (!document.expiration) complaint_ = "has an expiration that is not a time";
     return document.expiration.has_value();
   }
-  /// A value that is none of ours; where one of ours is expected, its type is wrong.
+  /// A value of a type that no wanted member has; an error if it is the value of a wanted member.
   bool other(const char* type) {
     if (!at("certificatePem") && !at_private_key()) return true;
     complaint_ = "has " + std::string(type) + " as " + (at_private_key() ? "keyPair.PrivateKey" : "certificatePem");
@@ -80,7 +80,7 @@ class ClaimEvents {
   bool open(bool is_object) {
     if (!other(is_object ? "an object" : "an array")) return false;
     if (path_.size() == kDepthMax) complaint_ = "is nested too deep";
-    // An array's elements have no name; nothing of ours is below one.
+    // The elements of an array have no name, and no wanted member is in an array.
     path_.emplace_back();
     return complaint_.empty();
   }
@@ -89,12 +89,12 @@ class ClaimEvents {
     return true;
   }
 
-  /// The keys that lead to the value that comes next.
+  /// The path of keys to the next value.
   std::vector<std::string> path_;
   std::string complaint_;
 };
 
-/// The number of two digits at `at`; nothing when there is none.
+/// The two-digit number at `at`; nothing for other characters.
 std::optional<int> two_digits(std::string_view text, std::size_t at) {
   if (text.size() < at + 2) return std::nullopt;
   int value = 0;

@@ -16,12 +16,12 @@ struct ClaimDocument {
   /// PEM.
   std::string certificate_pem;
   Secret private_key;
-  /// Of a provisioning claim, which is valid for five minutes.
+  /// Only for a provisioning claim, which is valid for five minutes.
   std::optional<WallTime> expiration;
 };
 
-/// kClaimCertificateUnusable, kClaimKeyUnusable: it is no JSON, or a member is missing or of another type; the message
-/// goes on from the file's name and holds nothing of the text. Members that are not known are passed over.
+/// kClaimCertificateUnusable, kClaimKeyUnusable if the text is not JSON, or a member is missing or has another type;
+/// the message continues the file's name and quotes nothing of the text. Unknown members are ignored.
 [[nodiscard]] Result<ClaimDocument> decode_claim(std::string_view json);
 
 /// A time as the AWS CLI prints it: ISO 8601 with or without a fraction and an offset, e.g.

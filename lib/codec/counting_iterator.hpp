@@ -1,4 +1,4 @@
-// nlohmann's event parser tells no positions while all is well; an iterator that counts does.
+// nlohmann's event parser reports a position only with an error, so this iterator counts the characters.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace fleet_provision {
 
-/// Over characters; `read` is how many have been passed.
+/// Iterates over characters; `read` is the number of characters passed so far.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -22,7 +22,8 @@ class CountingIterator {
     ++position_;
     return *this;
   }
-  // The check wants a const result, which could not be moved from; no iterator has one.
+  // The clang-tidy check wants a const result, which could not be moved from; standard iterators return a non-const
+  // value.
   CountingIterator operator++(int) {  // NOLINT(cert-dcl21-cpp)
     CountingIterator before = *this;
     ++*this;

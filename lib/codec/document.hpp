@@ -1,9 +1,9 @@
-// One answer, whichever format it came in.
+// One response of the service, in JSON or CBOR.
 //
-// The two readers (json.cpp, cbor.cpp) know how bytes become events; a Document knows what the events must obey: one
-// map at the top, no key twice in any map, nesting of at most 64. It keeps the fields it was asked for and lets the
-// rest pass by. So the rules about fields are written once (payload.cpp), and neither format can be laxer than the
-// other. Nothing is stored for unknown keys but their names, until their map ends.
+// The two readers (json.cpp, cbor.cpp) convert bytes to events; a Document checks the events: one map at the top, no
+// duplicate key in any map, at most 64 levels of nesting. It stores the wanted fields and ignores the others. So the
+// rules about fields are written once (payload.cpp) and apply equally to both formats. Of an unknown key only the name
+// is stored, until its map ends.
 #pragma once
 
 #include <cstddef>
@@ -26,25 +26,25 @@ inline constexpr std::size_t kNestingMax = 64;
 
 class Document {
  public:
-  /// Keeps the fields of these names; the names outlive the document.
+  /// Stores the fields with these names; the names outlive the document.
   explicit Document(std::span<const std::string_view> wanted);
 
-  // Events, in the order of the text. The first error ends the reading.
+  // Events, in the order of the text. The reader stops at the first error.
   [[nodiscard]] Result<void> begin_map();
   [[nodiscard]] Result<void> begin_array();
   /// The innermost map or array is complete.
   void end();
   [[nodiscard]] Result<void> key(std::string_view name);
-  /// A key that is no text (CBOR has them): no field of ours, whatever its value.
+  /// A key that is not text, which CBOR allows; its value is ignored.
   void other_key();
-  /// Well-formed UTF-8; the reader has seen to it.
+  /// `value` is valid UTF-8; the reader checks that.
   [[nodiscard]] Result<void> text(std::string_view value);
   [[nodiscard]] Result<void> integer(std::int64_t value);
   [[nodiscard]] Result<void> null();
-  /// Any other scalar: a truth value, a fraction, bytes, an integer beyond 64 bits.
+  /// Any other scalar: a boolean, a fraction, bytes, an integer beyond 64 bits.
   [[nodiscard]] Result<void> other();
 
-  // Fields, after the last event. Null counts as absent; another type than asked for is kMalformedAnswer.
+  // Fields, after the last event. Null counts as absent; kMalformedAnswer if the value has another type.
   [[nodiscard]] Result<std::optional<Secret>> text_field(std::string_view name);
   [[nodiscard]] Result<std::optional<std::int64_t>> integer_field(std::string_view name) const;
   /// A flat map of text to text.
@@ -62,9 +62,9 @@ class Document {
 
   [[nodiscard]] Result<void> open(bool is_map);
   [[nodiscard]] Result<void> scalar_at_top() const;
-  /// The field whose value comes next; none inside what is not wanted.
+  /// The field whose value follows; null within an unwanted field.
   [[nodiscard]] Value* expected_field();
-  /// A value that a flat map of text cannot hold makes its field another type.
+  /// Marks the field as another type, because a flat map of text cannot hold the value.
   void spoil_text_map();
 
   std::span<const std::string_view> wanted_;
@@ -86,9 +86,9 @@ struct RequestFields {
   const std::map<std::string, std::string>* map = nullptr;
 };
 
-/// RFC 8259. A leading byte order mark is passed over, as its section 8.1 allows.
+/// RFC 8259. Ignores a leading byte order mark, as section 8.1 allows.
 [[nodiscard]] Result<void> read_json(std::string_view payload, Document& document);
-/// RFC 8949: definite and indefinite lengths; tags are passed over; a tagged key is no text.
+/// RFC 8949: accepts definite and indefinite lengths and ignores tags; a tagged key does not count as text.
 [[nodiscard]] Result<void> read_cbor(std::string_view payload, Document& document);
 
 /// All text in `fields` is UTF-8.
@@ -96,7 +96,7 @@ struct RequestFields {
 /// One definite map of text strings, as AWS's own clients write it.
 [[nodiscard]] Secret write_cbor(const RequestFields& fields);
 
-/// kMalformedAnswer with `what`, which holds nothing of the payload but printable names.
+/// kMalformedAnswer with `what`, which quotes only printable names of the payload.
 [[nodiscard]] tl::unexpected<Error> malformed(std::string what);
 
 }  // namespace fleet_provision

@@ -15,7 +15,7 @@ nlohmann::ordered_json or_null(const std::optional<std::string>& text) {
   return text ? nlohmann::ordered_json(*text) : nlohmann::ordered_json(nullptr);
 }
 
-/// What was decoded is UTF-8 already; `replace` only keeps a slip of ours from becoming an exception.
+/// All text of an identity is valid UTF-8; with `replace` a violation of that does not throw.
 std::string dump(const nlohmann::ordered_json& value) {
   return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
@@ -72,7 +72,7 @@ Result<Identity> decode_identity(std::string_view text) {
   FP_TRY_ASSIGN(const std::string key, fields.text("key"));
   identity.key = parse_key_location(key);
   FP_TRY_ASSIGN(identity.key_store, fields.text_or_null("keyStore"));
-  // Earlier versions did not write it, and kept keys in files only.
+  // Earlier versions did not write keyStore, and stored keys in files only.
   if (!identity.key_store && has_key_file(identity)) identity.key_store = kFileKeyStore;
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));

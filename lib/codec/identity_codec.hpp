@@ -9,7 +9,7 @@
 
 namespace fleet_provision {
 
-/// JSON with two blanks of indentation and a last line end, for people and scripts.
+/// JSON with an indentation of two spaces and a final line end, for people and scripts.
 [[nodiscard]] std::string encode_identity(const Identity& identity);
 /// The inverse; kIdentityDamaged says which key is missing or of another type. Unknown keys are ignored.
 [[nodiscard]] Result<Identity> decode_identity(std::string_view text);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned kJournalSchema = 1;
 constexpr ErrorKind kKind = ErrorKind::kIdentityDamaged;
-// A bit over three thousand years; sums of two stay far inside their type.
+// About 3,170 years; the sum of two such values cannot overflow.
 constexpr std::uint64_t kSecondsMax = 100'000'000'000;
 
 /// How `source` begins where a name follows: `key REFERENCE`, `csr FILE`.
@@ -43,7 +43,7 @@ Result<KeyOrigin> decode_origin(const OriginTexts& texts) {
   return fail(kKind, "its \"source\" is none of made, service, key and csr");
 }
 
-/// A key file has no URI: its name is always the same.
+/// Empty for a key file, whose name is fixed.
 std::string uri_of(const KeyLocation& location) {
   return is_file(location) ? std::string() : text_of(location);
 }
@@ -103,7 +103,7 @@ Result<Certified> decode_certificate(const JsonFields& fields) {
   return certified;
 }
 
-/// Puts a milestone into the object and gives the token that goes behind it.
+/// Writes a milestone into the object and returns the token that follows the JSON.
 struct Encoder {
   nlohmann::json& object;
 
@@ -144,7 +144,7 @@ Secret encode_journal(const Journal& journal) {
                         {"sinceBootSeconds", journal.count.since_boot.count()}};
   const std::string_view token = std::visit(Encoder{object}, journal.progress);
   std::string bytes = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  // Reserved before the token is appended, so that no smaller buffer with a part of it is left behind.
+  // Reserved before the token is appended, so that a reallocation leaves no copy of a part of it.
   bytes.reserve(bytes.size() + token.size());
   const WipedAtEnd wiped(bytes);
   bytes += token;

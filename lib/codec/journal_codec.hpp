@@ -1,8 +1,8 @@
-// `pending/journal`: what an unfinished run has reached.
+// `pending/journal`: the milestone that an unfinished run has reached.
 //
-// One line of JSON, then the ownership token as it is. The token stands behind the JSON and not in it, so that no
-// JSON library ever holds a copy that is not wiped. The private key is not in the journal: it has a file of its own,
-// which moves into the identity as it is.
+// The format is one line of JSON, followed by the ownership token as it is. The token is not part of the JSON, so that
+// the JSON library never holds a copy that is not wiped. The private key is not in the journal: it has its own file,
+// which moves into the identity unchanged.
 #pragma once
 
 #include <string_view>
@@ -13,7 +13,7 @@
 
 namespace fleet_provision {
 
-/// Fresh, KeyMade and Certified. Enrolled, Verified and Installed are not kept in a journal: they are written as
+/// Fresh, KeyMade and Certified. A journal does not hold Enrolled, Verified and Installed: they are written as
 /// Certified and Fresh.
 [[nodiscard]] Secret encode_journal(const Journal& journal);
 /// The inverse, with `key.pem` empty. kIdentityDamaged for anything that encode_journal does not write.

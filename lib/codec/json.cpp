@@ -1,6 +1,6 @@
-// JSON by nlohmann's event parser: its value type keeps the last of two equal keys, recurses when it prints, and
-// cannot be wiped. What the parser itself leaves open is closed here: it takes a NUL byte for the end of the text, so
-// one is refused beforehand; its error text quotes the input, so only the position is told.
+// Reads JSON with nlohmann's event parser, because nlohmann's value type keeps the last of two equal keys, recurses
+// when it prints, and cannot be wiped. Two properties of the parser are handled here: it ends the text at a NUL byte,
+// so a text with NUL is rejected first; and its error text quotes the input, so errors report only the position.
 #include <nlohmann/json.hpp>
 
 #include <limits>
@@ -98,7 +98,7 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   append_escaped(json, value);
 }
 
-/// Enough for every byte escaped, so that the text never moves and leaves no copy behind.
+/// An upper bound with every byte escaped, so that the text is never reallocated and leaves no copy behind.
 std::size_t json_bytes_max(const RequestFields& fields) {
   std::size_t bytes = 16 + 6 * fields.map_name.size();
   for (const auto& [name, value] : fields.texts) bytes += 6 * (name.size() + value.size()) + 6;
@@ -116,7 +116,7 @@ Result<void> read_json(std::string_view payload, Document& document) {
   }
   JsonEvents events(payload, document);
   const bool strict = true;
-  // The outcome says all that the returned truth value does.
+  // The events recorded the outcome, so the returned bool is not needed.
   static_cast<void>(
       nlohmann::json::sax_parse(payload.begin(), payload.end(), &events, nlohmann::json::input_format_t::json, strict));
   return std::move(events).outcome();

@@ -22,7 +22,7 @@ JsonFields& JsonFields::operator=(JsonFields&&) noexcept = default;
 JsonFields::~JsonFields() = default;
 
 Result<JsonFields> JsonFields::parse(std::string_view text, ErrorKind kind) {
-  // A NUL byte would be taken for the end of the text.
+  // The parser would end the text at a NUL byte.
   if (text.find('\0') != std::string_view::npos) return fail(kind, "it is not JSON: it holds a NUL byte");
   if (const auto fault = json_fault(text)) return fail(kind, fault->message());
   auto tree = std::make_unique<Tree>(nlohmann::json::parse(text, nullptr, false));

@@ -1,4 +1,4 @@
-// The fields of our own JSON files, read by name and type.
+// Reads the fields of this program's own JSON files by name and type.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace fleet_provision {
 /// One JSON object. Every failure has the kind given to `parse` and names the field, never a value.
 class JsonFields {
  public:
-  /// The whole text is one object as codec/json_text.hpp wants it.
+  /// `text` must be one object that codec/json_text.hpp accepts.
   [[nodiscard]] static Result<JsonFields> parse(std::string_view text, ErrorKind kind);
 
   JsonFields(JsonFields&&) noexcept;

@@ -1,5 +1,5 @@
-// nlohmann's event parser says where it stopped, in bytes; its own words quote the input and speak of its grammar, so
-// what is wrong is read off the text at that place.
+// nlohmann's event parser reports the byte at which it stopped. Its own error text quotes the input and uses terms of
+// its grammar, so this file derives the fault from the text at that byte.
 #include "codec/json_text.hpp"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ bool looks_like_yaml(std::string_view text) {
   return false;
 }
 
-/// What nlohmann tells; keeps nothing of the values.
+/// Receives nlohmann's events and stores no values.
 class Check final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Check(const std::size_t& read) : read_(read) {}
@@ -59,7 +59,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
     if (names_.back().insert(name).second) return true;
-    // The lexer stands behind the name.
+    // The lexer's position is behind the name.
     stopped(read_ - std::min(read_, name.size() + 2), "\"" + printable(name, kNameShown) + "\" is given twice",
             "remove one of them");
     return false;
@@ -72,7 +72,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
 
   [[nodiscard]] std::size_t at() const { return at_; }
   [[nodiscard]] const std::string& token() const { return token_; }
-  /// Empty: the parser stopped by itself.
+  /// The fault that this class found; empty if the parser itself stopped.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
   [[nodiscard]] const std::string& hint() const { return hint_; }
   /// The text was one complete value before the position where the parser stopped.
@@ -111,7 +111,7 @@ class Check final : public nlohmann::json_sax<nlohmann::json> {
   std::string hint_;
 };
 
-/// Of what nlohmann calls the last token, and which may begin far before it: whether it is one text or one number.
+/// Whether `token` is one text or one number. What nlohmann calls the last token may begin far before that token.
 bool is_one_token(std::string_view token) {
   if (token.size() < 2 || token.front() != '"')
     return !token.empty() && token.find_first_not_of(kNumberCharacters) == std::string_view::npos;
@@ -120,7 +120,7 @@ bool is_one_token(std::string_view token) {
   return end + 1 == token.size();
 }
 
-/// Where the token begins that the parser did not take, or the byte within it that it did not take.
+/// The offset of the token that the parser rejected, or of the rejected byte within it.
 std::size_t begin_of_token(std::string_view text, const Check& check) {
   if (check.at() > text.size()) return text.size();
   std::size_t begin = check.at() - std::min<std::size_t>(check.at(), 1);
@@ -175,7 +175,8 @@ JsonFault fault_at(std::string_view text, std::size_t at, std::string what, std:
 
 std::optional<JsonFault> json_fault(std::string_view text) {
   const std::size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
-  // nlohmann takes a NUL for the end of the text. So do we, for firmware's sake, if nothing is behind it.
+  // nlohmann ends the text at a NUL byte. This function accepts NUL bytes at the end, which some firmware appends, and
+  // rejects text after them.
   const std::size_t nul = std::min(text.find('\0'), text.size());
   const std::size_t behind = text.find_first_not_of(std::string_view("\0 \t\r\n", 5), nul);
   if (behind != std::string_view::npos) return fault_at(text, nul, "not JSON: data follows a NUL byte");

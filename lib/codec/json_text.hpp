@@ -1,6 +1,6 @@
 // Whether a text is JSON, and if not, where and why: the first step of every reader of JSON files.
 //
-// Stricter than the format: nested at most kNestingMax deep (the readers behind it recurse), no name twice in an
+// Stricter than the format: nested at most kNestingMax deep (the readers that follow recurse), no duplicate name in an
 // object, nothing behind a NUL byte.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace fleet_provision {
 
 struct JsonFault {
   TextPosition position;
-  /// `not JSON: a comma before }`, `nested too deeply (more than 64 levels)`. Of the text it holds at most a name or a
-  /// few characters outside of quotes, all of them printable.
+  /// `not JSON: a comma before }`, `nested too deeply (more than 64 levels)`. It quotes at most a name or a few
+  /// characters outside quotation marks, all of them printable.
   std::string what;
   /// May be empty.
   std::string hint;
@@ -24,7 +24,7 @@ struct JsonFault {
   [[nodiscard]] std::string message() const { return in_words(position) + ": " + what; }
 };
 
-/// Nothing when `text` is one JSON value. NUL bytes and blanks at its end and a byte order mark are ignored.
+/// Nothing if `text` is one JSON value. NUL bytes and whitespace at its end and a byte order mark are ignored.
 [[nodiscard]] std::optional<JsonFault> json_fault(std::string_view text);
 
 }  // namespace fleet_provision

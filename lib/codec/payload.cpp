@@ -53,7 +53,8 @@ Result<Secret> required_text(Document& document, std::string_view name) {
   return std::move(*text);
 }
 
-/// 64 hex digits (API_CreateProvisioningClaim, certificateId); it reaches file names of others, logs and programs.
+/// 64 hex digits (API_CreateProvisioningClaim, certificateId); it is used in file names of other programs, in logs and
+/// by programs.
 Result<std::string> certificate_id(Document& document) {
   constexpr std::size_t kCertificateIdDigits = 64;
   FP_TRY_ASSIGN(const Secret text, required_text(document, kCertificateId));
@@ -64,7 +65,7 @@ Result<std::string> certificate_id(Document& document) {
   return std::string(id);
 }
 
-/// A text that explains and may be missing.
+/// An optional text that explains an error.
 Result<std::string> words(Document& document, std::string_view name) {
   FP_TRY_ASSIGN(const auto text, document.text_field(name));
   return text ? std::string(text->reveal()) : std::string();

@@ -1,9 +1,10 @@
-// Requests and answers of the API as bytes, in JSON (RFC 8259) and CBOR (RFC 8949); see docs/service.md, "The
+// Requests and responses of the API as bytes, in JSON (RFC 8259) and CBOR (RFC 8949); see docs/service.md, "The
 // exchange".
 //
-// What comes in is not believed: at most 128 KiB, nesting of at most 64, UTF-8, no duplicate keys, no trailing bytes;
-// a known key of another type is an error, an unknown key is ignored. Every failure is kMalformedAnswer and says what
-// and where, never the bytes themselves, which may hold a private key. A payload is a Secret for the same reason.
+// Responses are validated: at most 128 KiB, at most 64 levels of nesting, UTF-8, no duplicate keys, no trailing bytes;
+// a known key with another type is an error, an unknown key is ignored. Every failure is kMalformedAnswer; its message
+// names the fault and its position and never quotes the payload, which may hold a private key. A payload is a Secret
+// for the same reason.
 #pragma once
 
 #include <cstddef>

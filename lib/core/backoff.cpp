@@ -6,12 +6,12 @@ namespace fleet_provision {
 
 namespace {
 
-// A wait that outlasts the overload by a tenth of what the caller has patience for is the most that is lost by it.
+// A wait may last longer than the overload; this bounds the lost time to a tenth of --timeout.
 constexpr int kWaitsInTimeout = 10;
 // Well below the life of an ownership token.
 constexpr Milliseconds kOverloadCeilingMax{900'000};
 
-/// The service is there and has too much to do. It may say so or stay silent.
+/// Whether the service is reachable but overloaded. It may report that or not respond.
 bool overloaded(ErrorKind kind) {
   return kind == ErrorKind::kThrottled || kind == ErrorKind::kServiceError || kind == ErrorKind::kServerUnavailable ||
          kind == ErrorKind::kNoAnswer;

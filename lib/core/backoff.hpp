@@ -1,11 +1,10 @@
 // How long to wait before the next connection: exponential back-off with full jitter.
 //
 // Each wait is drawn evenly from zero to a ceiling that doubles from one second up to a cap, so gateways that were
-// powered up together drift apart from the first failure on. A broken connection is tried again every half minute or
-// so. An overloaded service is given more time, the longer the run may take the more: a fleet of 100 000 that came back
-// every half minute would send forty requests for each that is answered (docs/reports/fleet.md has the figures,
-// decision 0040 the choice). Randomness is an argument: the tables and the simulation of a fleet draw their
-// own.
+// powered on together spread out from the first failure on. After a broken connection the cap is about half a minute.
+// For an overloaded service the cap grows with --timeout: a fleet of 100 000 that retried every half minute would send
+// forty requests for each that is answered (docs/reports/fleet.md has the figures, decision 0040 the reasons). The
+// random number is an argument, because the tests and the simulation of a fleet use their own.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@ namespace fleet_provision {
 using Instant = std::chrono::steady_clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
 
-/// What is left until `deadline`, never negative, rounded up so that a wait does not wake early and spin.
+/// The time left until `deadline`, never negative, rounded up so that a wait does not wake early and spin.
 [[nodiscard]] inline Milliseconds left_until(Instant deadline, Instant now) {
   return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(deadline - now));
 }

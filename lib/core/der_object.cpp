@@ -7,7 +7,7 @@
 namespace fleet_provision {
 namespace {
 
-// Tags as they stand in the encoding; see X.690 section 8.1.2.
+// Identifier octets of the encoding; see X.690 section 8.1.2.
 constexpr char kSequence = 0x30;
 constexpr char kObjectIdentifier = 0x06;
 constexpr std::size_t kElementsMax = 12;
@@ -17,7 +17,7 @@ struct Element {
   std::string_view content;
 };
 
-/// The element that begins `rest`, which loses it; nothing when there is no whole one.
+/// Removes the first element from `rest` and returns it; nothing if the element is not complete.
 std::optional<Element> take(std::string_view& rest) {
   if (rest.size() < 2) return std::nullopt;
   Element element{rest[0], {}};
@@ -68,7 +68,7 @@ std::string outline(std::string_view content) {
   return letters;
 }
 
-/// Of what is signed: SEQUENCE { what, algorithm, signature }.
+/// The kind of a signed object, SEQUENCE { what, algorithm, signature }, by its first element.
 FileObject signed_object(const std::string& what) {
   if (what.starts_with("0isss") || what.starts_with("issss")) return FileObject::kCertificate;
   if (what.starts_with("isst") || what.starts_with("sst")) return FileObject::kCrl;

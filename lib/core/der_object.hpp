@@ -1,11 +1,11 @@
-// What a file in DER (X.690) holds, told by the outline of its first elements; nothing is proved.
+// Determines what a file in DER (X.690) holds by the types of its first elements; verifies nothing.
 #pragma once
 
 #include <string_view>
 
 namespace fleet_provision {
 
-/// What files of keys and certificates hold, in whatever encoding.
+/// The kinds of objects in files of keys and certificates, in any encoding.
 enum class FileObject : unsigned char {
   kUnknown,
   kCertificate,
@@ -24,9 +24,9 @@ enum class FileObject : unsigned char {
   kAge,
 };
 
-/// kUnknown for what is not DER of one of these kinds. Lengths of unknown end (BER) are taken, as old PKCS#12 has them.
+/// kUnknown for anything but DER of one of these kinds. Accepts indefinite lengths (BER), which old PKCS#12 files use.
 [[nodiscard]] FileObject der_object(std::string_view bytes);
-/// Whether the whole of `bytes` is one DER SEQUENCE, but for line ends behind it.
+/// Whether `bytes` is one DER SEQUENCE, except for line ends behind it.
 [[nodiscard]] bool is_der_sequence(std::string_view bytes);
 
 }  // namespace fleet_provision

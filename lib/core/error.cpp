@@ -14,7 +14,7 @@ struct KindRow {
 
 using enum ErrorKind;
 
-// Running again helps for EX_IOERR, EX_TEMPFAIL, an interrupt and a failed program of the user; `retryable` says so
+// A rerun can succeed after EX_IOERR, EX_TEMPFAIL, an interrupt and a failed program of the user; see `retryable`
 // below.
 constexpr std::array kKinds{
     KindRow{kUsage, "usage", ExitCode::kUsage},
@@ -88,7 +88,7 @@ constexpr std::array kKinds{
     KindRow{kInternal, "internal", ExitCode::kSoftware},
 };
 
-// The table is indexed by the enumerator: a row that is missing or out of place does not compile.
+// The table is indexed by the enumerator: a missing or misplaced row does not compile.
 constexpr bool table_is_in_order() {
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
     if (static_cast<std::size_t>(kKinds[i].kind) != i) return false;

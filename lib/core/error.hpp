@@ -1,9 +1,9 @@
-// What can go wrong, as values.
+// Errors as values.
 //
 // One ErrorKind per cause that a script or a person would treat differently. Each kind has one row in a table
-// (error.cpp): its stable word and its exit code, from which follows whether running again can help. Nothing else in
-// the project decides an exit code. The message of an Error says what happened to which thing, the hint is one
-// instruction. Layers add words on the way up (`within`), they never replace those of the service.
+// (error.cpp): its stable word and its exit code, which determines whether a rerun can help. No other code decides an
+// exit code. The message of an Error says what happened to which object; the hint is one instruction. Each layer may
+// add context to the message (`within`) but never replaces the text of the service.
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,7 @@ enum class ExitCode : int {
   kTerminated = 143,
 };
 
-/// The phases of a run, in the words of the timeline.
+/// The phases of a run, as the timeline names them.
 enum class Phase : unsigned char {
   kLoad,
   kResolve,
@@ -50,12 +50,12 @@ enum class Phase : unsigned char {
   kWait,
 };
 
-/// Every cause the tool tells apart. The words are in error.cpp and, for people, in docs/errors.md.
+/// Every cause that the tool distinguishes. error.cpp has the words, docs/errors.md explains them.
 enum class ErrorKind : unsigned char {
   // The request.
   kUsage,
   kConfiguration,
-  // Files the caller named.
+  // Files that the user named.
   kFileNotFound,
   kFileUnreadable,
   kClaimCertificateUnusable,
@@ -120,7 +120,7 @@ enum class ErrorKind : unsigned char {
   kIssuedCertificateUnusable,
   kIssuedCertificateExpired,
   kCertificateLimit,
-  // The new identity, and what follows once it is installed.
+  // The new identity, and the steps after its installation.
   kIdentityRefused,
   kClaimNotRemoved,
   kOnSuccessFailed,
@@ -131,7 +131,7 @@ enum class ErrorKind : unsigned char {
   kInternal,
 };
 
-/// The service's own words on a rejected topic (service page: "error document").
+/// The service's own text on a rejected topic (service page: "error document").
 struct ServiceError {
   int status_code = 0;
   std::string error_code;
@@ -145,8 +145,8 @@ struct PolicyNeed {
   std::vector<std::string> resources;
 };
 
-/// A failure: its cause, where it happened, what happened in words, and what to do about it.
-/// Messages are lower case without a full stop; text of others in them is already printable.
+/// A failure: its cause, phase, message and hint. Messages begin in lower case and have no full stop; foreign text in
+/// them is already printable.
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
   std::optional<Phase> phase;
@@ -155,7 +155,7 @@ struct Error {
   std::optional<ServiceError> service;
   /// For kConnectionLost: time from our last packet to the close. A close within two seconds may be a denial.
   std::optional<std::chrono::milliseconds> closed_after;
-  /// What the step under way needs; where the server denies without a reason, this is what it denied.
+  /// The policy statement that the current step needs. A server that denies without a reason denied this statement.
   std::optional<PolicyNeed> need = {};
 
   /// The same error with the phase `phase_of_caller`, unless a deeper layer already set one.
@@ -167,7 +167,7 @@ struct Error {
 [[nodiscard]] ExitCode exit_code(ErrorKind kind);
 /// Whether the same command can succeed later with the same options.
 [[nodiscard]] bool retryable(ErrorKind kind);
-/// The stable, lower-case, hyphenated word of a kind, as in `--json` and docs/errors.md.
+/// The stable, lower-case, hyphenated word of a kind, for `--json` and docs/errors.md.
 [[nodiscard]] std::string_view word(ErrorKind kind);
 [[nodiscard]] std::string_view word(Phase phase);
 /// All kinds, in the order of the enumeration: for the test that compares them with docs/errors.md.

@@ -9,7 +9,7 @@
 namespace fleet_provision {
 namespace {
 
-/// What to do when the file holds the right sort of thing for another option.
+/// The hint for a file that holds an object for another option.
 std::string other_object_hint(FileObject object, FileRole role) {
   const bool key = is_wanted(object, Wanted::kKey);
   if (role == FileRole::kClaimCertificate && key) return "swap --claim-cert and --claim-key, or give the certificate";
@@ -39,7 +39,7 @@ std::string from_pkcs12(FileRole role, const FileNames& names) {
   return not_there(Wanted::kCsr);
 }
 
-/// The command that makes PEM of DER, reading `from` (a file's option, or nothing for stdin).
+/// The command that converts DER to PEM and reads `from` (an option with the file, or empty for stdin).
 std::string openssl_from_der(FileObject object, const std::string& from, const FileNames& names) {
   const std::string end = " -inform DER" + from + " -out " + names.out();
   if (object == FileObject::kCertificate) return "openssl x509" + end;
@@ -86,7 +86,8 @@ FileAdvice about_label(std::string_view label, FileRole role, const FileNames& n
   return {what, other_object_hint(object, role)};
 }
 
-/// Puts BEGIN and END lines on lines of their own, and every run of what is not base64 in between becomes a line end.
+/// Puts each BEGIN and END on its own line and replaces each sequence of other characters than base64 in between with a
+/// line end.
 std::string repair_all_lines(const FileNames& names) {
   return R"(sed -E 's/\\+[rn]/ /g; s/-----(BEGIN|END) [A-Z0-9 ]+-----/\n&\n/g' )" + names.in() +
          R"( | sed -E '/-----/!s|[^A-Za-z0-9+/=]+|\n|g' | grep .)";
@@ -123,7 +124,7 @@ FileAdvice about_fault(const BrokenPem& broken, const FileNames& names) {
   return {};
 }
 
-/// The block to speak of: parameters before a key are only its companions.
+/// The block that the message names: not the parameters that precede a key.
 std::string_view telling_label(const PemText& pem) {
   std::string_view label;
   for (const PemBlock& each : pem.blocks) {

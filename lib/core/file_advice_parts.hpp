@@ -1,4 +1,4 @@
-// Words and names that the parts of core/file_advice share.
+// Texts and file names that the source files of core/file_advice share.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace fleet_provision {
 
 inline constexpr const char* kGetAgain = "copy the file again; it may have been cut off";
 
-/// What the file of a role has to hold.
+/// The content that the file of a role must have.
 enum class Wanted : unsigned char { kCertificate, kKey, kCsr, kCertificateAndKey };
 
 [[nodiscard]] Wanted wanted_of(FileRole role);
@@ -23,18 +23,18 @@ enum class Wanted : unsigned char { kCertificate, kKey, kCsr, kCertificateAndKey
 /// The names of files in a command: the first is read, the others are written.
 struct FileNames {
   std::string path;
-  /// A key is in it.
+  /// Whether the files hold a private key.
   bool secret;
 
   [[nodiscard]] std::string in() const;
   [[nodiscard]] std::string out(const char* ending = ".pem") const;
-  /// `command` with its output in the new file, which nobody else may read where a key is in it.
+  /// `command` with its output redirected to the new file; if that holds a key, only its owner may read it.
   [[nodiscard]] std::string into(const std::string& command) const;
 };
 
-/// A hint with that command.
+/// A hint that names `command`.
 [[nodiscard]] std::string convert(const std::string& command);
-/// The hint for a file that holds nothing of what is wanted.
+/// The hint for a file that does not hold the expected object.
 [[nodiscard]] std::string not_there(Wanted wanted);
 
 /// Advice for formats that are neither PEM nor DER.

@@ -86,7 +86,7 @@ FileFormat kind_of_json(std::string_view text) {
   return FileFormat::kJson;
 }
 
-/// Six bits of each character; nothing when there are others than base64 and blanks.
+/// The decoded bytes; nothing if `text` has characters other than base64 and whitespace.
 std::optional<std::string> decoded_base64(std::string_view text) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes;
@@ -131,7 +131,7 @@ std::optional<FileFormat> wide_encoding(std::string_view bytes) {
   constexpr std::string_view kUtf32Big("\0\0\xFE\xFF", 4);
   if (bytes.starts_with(kUtf32Little) || bytes.starts_with(kUtf32Big)) return FileFormat::kUtf32;
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) return FileFormat::kUtf16;
-  // Without the mark: ASCII whose every other byte is NUL.
+  // Without a byte order mark, UTF-16 is recognised by ASCII with NUL as every other byte.
   constexpr std::size_t kLooked = 16;
   const std::string_view start = bytes.substr(0, kLooked);
   std::array<bool, 2> all_nul{true, true};

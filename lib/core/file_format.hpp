@@ -1,8 +1,9 @@
-// What a file turns out to be that should hold a key or a certificate in PEM: one detector for every reader of such
-// files, and its conversion where it has another format.
+// Detects the format of a file that should hold a key or a certificate in PEM: one detector for every reader of such
+// files, and the command that converts other formats.
 //
-// People have PKCS#12 from a portal, DER from a PKI, JSON from the AWS CLI, UTF-16 from PowerShell, a ZIP from the AWS
-// console, PEM whose line ends were lost in an environment variable. A parser would only say that it found nothing.
+// Users have PKCS#12 from a portal, DER from a PKI, JSON from the AWS CLI, UTF-16 from PowerShell, a ZIP from the AWS
+// console, or PEM whose line ends were lost in an environment variable. A PEM parser would only report that it found no
+// block.
 #pragma once
 
 #include <cstddef>
@@ -47,26 +48,27 @@ enum class FileFormat : unsigned char {
 
 struct DetectedFile {
   FileFormat format = FileFormat::kText;
-  /// Of DER, and of DER in base64.
+  /// Set for DER and for DER in base64.
   FileObject object = FileObject::kUnknown;
-  /// The views are into the bytes that were looked at.
+  /// The views refer to the examined bytes.
   PemText pem;
 };
 
 [[nodiscard]] DetectedFile detect_format(std::string_view bytes);
-/// kUtf16, kUtf16Little, kUtf16Big or kUtf32; nothing for other text. For readers of JSON and plain text.
+/// kUtf16, kUtf16Little, kUtf16Big or kUtf32; nothing for other text. Used by readers of JSON and plain text.
 [[nodiscard]] std::optional<FileFormat> wide_encoding(std::string_view bytes);
-/// `UTF-16`, …; and the name by which iconv knows it.
+/// `UTF-16`, …, also the name for iconv.
 [[nodiscard]] std::string_view name_of_encoding(FileFormat wide);
-/// The command that makes UTF-8 of the file `path`.
+/// The command that converts the file `path` to UTF-8.
 [[nodiscard]] std::string utf8_command(FileFormat wide, const std::string& path);
-/// What a PEM label stands for.
+/// The kind of object that a PEM label denotes.
 [[nodiscard]] FileObject object_of_label(std::string_view label);
-/// UTF-8 begins with it where an editor wrote it; it is no part of the text.
+/// `text` without a leading byte order mark, which some editors write and which is not part of the text.
 [[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
-/// `path` as a word of a shell's command line; `FILE` for what cannot be shown.
+/// `path` quoted for a shell; `FILE` if it cannot be printed.
 [[nodiscard]] std::string shell_word(const std::string& path);
-/// The word for a new file beside it, `path` with `ending`; `NEW` with `ending` for what cannot be shown.
+/// The quoted name of a new file in the same directory, `path` with `ending`; `NEW` with `ending` if it cannot be
+/// printed.
 [[nodiscard]] std::string new_file_word(const std::string& path, std::string_view ending);
 
 }  // namespace fleet_provision

@@ -1,4 +1,4 @@
-// Advice for files that are neither PEM nor DER: formats of other programs, and files around the one that is wanted.
+// Advice for files that are neither PEM nor DER: key formats of other programs, and containers of the expected file.
 #include <array>
 #include <optional>
 #include <utility>
@@ -61,8 +61,8 @@ std::optional<FileAdvice> about_foreign_key(FileFormat format, Wanted wanted, co
   return std::nullopt;
 }
 
-/// Files around the one that is wanted: compressed, encrypted, encoded, or a page instead of it; nothing for any other
-/// format.
+/// Containers of the expected file (compressed, encrypted or encoded), and a web page instead of it; nothing for any
+/// other format.
 std::optional<FileAdvice> about_container(FileFormat format, const FileNames& names) {
   struct Row {
     FileFormat format;

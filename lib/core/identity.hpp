@@ -12,28 +12,28 @@
 
 namespace fleet_provision {
 
-/// What a certificate says. Fingerprints are 64 lower-case hex digits.
+/// The facts of a certificate. Fingerprints are 64 lower-case hex digits.
 struct CertificateFacts {
   /// SHA-256 over the DER.
   std::string fingerprint;
   /// SHA-256 over the DER of the SubjectPublicKeyInfo, an EC point uncompressed: equal for a key, its CSR and its
   /// certificate.
   std::string public_key_sha256;
-  /// As `openssl x509 -nameopt RFC2253` prints them; printable.
+  /// In the form of `openssl x509 -nameopt RFC2253`; printable.
   std::string subject;
   std::string issuer;
   WallTime not_before;
   WallTime not_after;
-  /// The certificate alone in PEM, encoded anew; only where Keysmith::read_certificate says so.
+  /// The certificate alone in PEM, encoded again; set only by Keysmith::read_certificate.
   std::string pem = {};
 };
 
 /// The file of a private key, in the directory of its identity.
 inline constexpr const char* kPrivateKeyFile = "private-key.pem";
 
-/// The gateway's own key: its bytes, or the location that signs with it.
+/// The gateway's own key: its PEM, or the location of a key that this process cannot read.
 struct DeviceKey {
-  /// Where it is kept once the run has stored it.
+  /// Where the run stores the key.
   KeyLocation location = PemFile{kPrivateKeyFile};
   /// PKCS#8 or traditional PEM, unencrypted; empty unless `location` is a file.
   Secret pem;
@@ -64,12 +64,13 @@ struct Identity {
   DeviceConfiguration device_configuration;
   /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
   std::string request_digest;
-  /// `sha256:SALT:HEX` over the fingerprint and the bytes of certificate.pem and private-key.pem, as they were proved
-  /// to fit; nothing in an identity of a version that knew no such digest.
+  /// `sha256:SALT:HEX` over the fingerprint and the bytes of certificate.pem and private-key.pem, recorded after a
+  /// check that certificate and key belong together; nothing in an identity of a version without this field.
   std::optional<std::string> files_digest;
-  /// Fingerprint of the claim certificate it was made with; nothing in an identity of a version that did not note it.
+  /// Fingerprint of the claim certificate that requested the identity; nothing in an identity of a version without this
+  /// field.
   std::optional<std::string> claim_fingerprint;
-  /// Fingerprint of the identity this one replaced.
+  /// Fingerprint of the identity that this one replaced.
   std::optional<std::string> replaces;
   std::string provisioned_at;
   std::optional<std::string> verified_at;
@@ -77,7 +78,7 @@ struct Identity {
 
 /// Whether its private key is the file private-key.pem.
 [[nodiscard]] bool has_key_file(const Identity& identity);
-/// `thing NAME`, or `certificate ID` where the template made no thing; printable.
+/// `thing NAME`, or `certificate ID` if the template created no thing; printable.
 [[nodiscard]] std::string named(const Identity& identity);
 
 }  // namespace fleet_provision

@@ -1,7 +1,7 @@
-// Where a private key is kept: in a file, in the TPM, in a PKCS#11 token, or out of this program's reach.
+// Where a private key is kept: in a file, in the TPM, in a PKCS#11 token, or in a location unknown to this program.
 //
-// The text form is the one that `--key`, `--claim-key` and the `key` of identity.json take. Everything that has to
-// know what kind of key a text names asks here. This version reads keys in PEM files only and refuses the others.
+// The text form is the one that `--key`, `--claim-key` and the `key` of identity.json take. All code that needs the
+// kind of key that a text names uses this file. This version reads only keys in PEM files and rejects the others.
 #pragma once
 
 #include <string>
@@ -30,15 +30,15 @@ struct Pkcs11Uri {
   std::string uri;
   friend bool operator==(const Pkcs11Uri&, const Pkcs11Uri&) = default;
 };
-/// A key that signed a given CSR and is kept where this program was not told.
+/// The key of a given CSR; its location is unknown to this program.
 struct ExternalKey {
   friend bool operator==(const ExternalKey&, const ExternalKey&) = default;
 };
 
 using KeyLocation = std::variant<ExternalKey, PemFile, TpmWrappedPem, TpmHandle, Pkcs11Uri>;
 
-/// ExternalKey for an empty text, and PemFile for whatever has none of the known schemes: whether a TPM wrapped the key
-/// is known only once the file is read.
+/// ExternalKey for an empty text, and PemFile for a text without a known scheme: only the content of the file shows
+/// whether a TPM wrapped the key.
 [[nodiscard]] KeyLocation parse_key_location(std::string_view text);
 /// The text form, a path or a URI; empty for an external key.
 [[nodiscard]] std::string text_of(const KeyLocation& location);

@@ -46,8 +46,8 @@ const DeviceKey* device_key_of(const Progress& progress) {
 
 CertificateCount brought_up_to(const CertificateCount& count, const std::string& boot_id,
                                std::chrono::seconds since_boot) {
-  // Of the time between another boot's stamp and this boot only the part since this boot is known: the sum is a
-  // lower bound, and the count is never forgotten early.
+  // Of the time since a stamp of an earlier boot only the part since this boot is known. So the sum is a lower bound,
+  // and the count is never reset too early.
   const bool same_boot = count.boot_id == boot_id;
   const std::chrono::seconds passed = same_boot ? since_boot - count.since_boot : since_boot;
   CertificateCount now = count;

@@ -1,12 +1,13 @@
 // The milestone of a run, as a value: Fresh → KeyMade → Certified → Enrolled (→ Verified) → Installed.
 //
-// Each milestone holds what is durable at it and the options that this depends on, so that a later run can tell whether
-// it still fits. A refused ownership token is the edge from Certified back to KeyMade, with the same key. With the
-// method `keys` the key comes with the certificate: there is no KeyMade, and a refused token leads back to Fresh.
+// Each milestone holds its durable data and the options that the data depends on, so that a later run can check whether
+// they still match. A rejected ownership token leads from Certified back to KeyMade, with the same key. With the method
+// `keys` the key comes with the certificate: there is no KeyMade, and a rejected token leads back to Fresh.
 //
-// The number of certificates asked for is durable too: a token that is always refused must not fill the account.
-// A request is counted before it is sent, taken back when the service rejects it, and forgotten when an hour of
-// boot time has passed since the last request, because by then the service has deleted what was not used.
+// The number of requested certificates is durable too: if the service rejects every token, the runs must not fill the
+// account with certificates. The count is incremented before a request is sent, decremented when the service rejects
+// the request, and reset when an hour of boot time has passed since the last request, because by then the service has
+// deleted the unused certificates.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,7 @@ namespace fleet_provision {
 
 /// The key is made on this machine.
 struct MadeHere {
-  /// The word of the type that was asked for.
+  /// The word of the requested key type.
   std::string key_type;
   friend bool operator==(const MadeHere&, const MadeHere&) = default;
 };
@@ -43,7 +44,7 @@ struct GivenCsr {
 /// Where a key comes from.
 using KeyOrigin = std::variant<MadeHere, MadeByService, GivenKey, GivenCsr>;
 
-/// What a certificate was requested with, beyond its key.
+/// The values that a certificate was requested with, besides its key.
 struct CertificateOrigin {
   /// Host, as in Endpoint.
   std::string endpoint;
@@ -52,14 +53,14 @@ struct CertificateOrigin {
   std::string csr_subject;
 };
 
-/// Nothing is kept but the number of certificates requested.
+/// Only the number of requested certificates is durable.
 struct Fresh {};
 
 /// The key is durable: its CSR may be sent.
 struct KeyMade {
   KeyOrigin origin;
   DeviceKey key;
-  /// The option's text the CSR was made with; empty for a given CSR.
+  /// The option's text for the subject of the CSR; empty for a given CSR.
   std::string csr_subject;
   /// PEM; empty with the method `keys`.
   std::string csr_pem;
@@ -80,7 +81,7 @@ struct Enrolled {
   Identity identity;
 };
 
-/// The service has let the identity connect (`--verify`).
+/// The service has accepted a connection of the identity (`--verify`).
 struct Verified {
   Enrolled enrolled;
 };
@@ -95,7 +96,7 @@ using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Verified, Ins
 enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
 [[nodiscard]] Milestone milestone(const Progress& progress);
 [[nodiscard]] std::string_view word(Milestone milestone);
-/// The device key of an unfinished run; null when there is none yet, and for Installed.
+/// The device key of an unfinished run; null if there is none yet, and for Installed.
 [[nodiscard]] const DeviceKey* device_key_of(const Progress& progress);
 
 /// The maximum number of certificates requested before the run ends with kCertificateLimit.
@@ -112,7 +113,7 @@ struct CertificateCount {
   std::chrono::seconds since_boot{0};
 };
 
-/// The same count as of now; zero once its age has reached the life of a token.
+/// The count with its age updated to now; zero once the age has reached the life of a token.
 [[nodiscard]] CertificateCount brought_up_to(const CertificateCount& count, const std::string& boot_id,
                                              std::chrono::seconds since_boot);
 

@@ -1,9 +1,9 @@
 // A mutex, a lock and a condition that clang's thread safety analysis understands (-Wthread-safety; the standard
-// library's are not annotated in libstdc++). A member that is declared FP_GUARDED_BY(mutex_) cannot be read or written
-// where mutex_ is not held: scripts/build-clang fails. g++ compiles the same text without the check.
+// library's are not annotated in libstdc++). scripts/build-clang fails if code accesses a member declared
+// FP_GUARDED_BY(mutex_) without holding mutex_. g++ compiles the same code without the check.
 //
-// The analysis looks at one function at a time. A function that expects its caller to hold the mutex says so with
-// FP_REQUIRES; constructors and destructors are not looked at. A lambda is a function of its own:
+// The analysis examines one function at a time, except constructors and destructors. A function whose caller must hold
+// the mutex is declared with FP_REQUIRES. A lambda is a separate function:
 //
 //   changed_.wait_until(mutex_, deadline, [this]() FP_REQUIRES(mutex_) { return ended_; });
 #pragma once
@@ -40,7 +40,7 @@ class FP_THREAD_SAFETY(capability("mutex")) AnnotatedMutex {
 using Mutex = AnnotatedMutex<std::mutex>;
 using RecursiveMutex = AnnotatedMutex<std::recursive_mutex>;
 
-/// Holds the mutex as long as it lives.
+/// Holds the mutex while the object lives.
 template <class Held>
 class [[nodiscard]] FP_THREAD_SAFETY(scoped_lockable) Lock {
  public:
@@ -60,14 +60,14 @@ class Condition {
 
   void notify_all() noexcept { native_.notify_all(); }
 
-  /// Until a notification, or earlier for no reason.
+  /// Waits for a notification; spurious wakeups are possible.
   void wait(Mutex& mutex) FP_REQUIRES(mutex) {
     std::unique_lock lock(mutex.native_, std::adopt_lock);
     native_.wait(lock);
     lock.release();
   }
 
-  /// Until `predicate` holds; false when it does not at `deadline`.
+  /// Waits until `predicate` holds; false if it does not hold at `deadline`.
   template <class Predicate>
   bool wait_until(Mutex& mutex, Instant deadline, Predicate predicate) FP_REQUIRES(mutex)
       FP_THREAD_SAFETY(no_thread_safety_analysis) {

@@ -1,4 +1,4 @@
-// Numbers from text.
+// Parses numbers.
 #pragma once
 
 #include <charconv>

@@ -20,7 +20,7 @@ bool is_base64_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
 }
 
-/// The label that begins `text` and ends with five hyphens; empty for what is no label.
+/// The label at the start of `text`, before five hyphens; empty if there is no valid label.
 std::string_view label_at(std::string_view text) {
   const std::size_t size = text.substr(0, kLabelMax).find(kHyphens);
   if (size == std::string_view::npos || size == 0) return {};
@@ -39,7 +39,7 @@ class Scan {
   }
 
  private:
-  /// Notes the block that begins at `at`; where to look on.
+  /// Records the block that begins at `at`; returns the offset from which to continue the search.
   std::size_t pass(std::size_t at) {
     const std::string_view label = label_at(text_.substr(at + kBegin.size()));
     const std::size_t behind = at + kBegin.size() + label.size() + kHyphens.size();
@@ -81,7 +81,7 @@ class Scan {
     return before(at).empty() && behind_on_line(behind).find_first_not_of(kBlanksInLine) == std::string_view::npos;
   }
 
-  /// Why the marker from `at` to `behind` does not have its line for itself.
+  /// Why the marker from `at` to `behind` is not alone on its line.
   [[nodiscard]] PemFault fault_around(std::size_t at, std::size_t behind) const {
     const std::string_view left = before(at);
     const std::string_view right = behind_on_line(behind);
@@ -105,7 +105,7 @@ class Scan {
                                                                                  : PemFault::kOtherText;
   }
 
-  /// A BEGIN of one of our kinds whose hyphens an editor or a mail program has changed.
+  /// Finds a BEGIN with a known label whose hyphens an editor or a mail program has changed.
   void look_for_hyphens() {
     for (const std::string_view begin :
          {"BEGIN CERTIFICATE", "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY", "BEGIN RSA PRIVATE KEY",
@@ -131,7 +131,7 @@ class Scan {
   PemText found_;
 };
 
-/// The next line of `rest`, which loses it.
+/// Removes the first line from `rest` and returns it.
 std::string_view take_line(std::string_view& rest) {
   const std::size_t size = std::min(rest.find('\n'), rest.size());
   std::string_view line = rest.substr(0, size);

@@ -1,8 +1,8 @@
-// PEM (RFC 7468) as people have it in files: its blocks, and what keeps a block from being one.
+// Finds the blocks of PEM (RFC 7468) in a file, and the faults that make a block invalid.
 //
-// OpenSSL passes over whatever is not a whole block, so a file whose line ends were lost on the way looks empty to it,
-// although its owner sees the BEGIN line. Here such a block is found and its fault named. CRLF, blanks at the end of
-// a line and text around the blocks are no faults.
+// OpenSSL skips everything that is not a whole block, so it finds no block in a file whose line ends were lost,
+// although the user sees the BEGIN line. This parser finds such a block and names its fault. CRLF, whitespace at the
+// end of a line and text around the blocks are no faults.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace fleet_provision {
 
 struct PemBlock {
   std::string_view label;
-  /// Of its BEGIN line, counted from 1.
+  /// The line of BEGIN, counted from 1.
   std::size_t line = 0;
   /// From BEGIN to the end of its END line, without the line end.
   std::string_view text;
@@ -39,7 +39,7 @@ struct BrokenPem {
   PemFault fault = PemFault::kNoEnd;
 };
 
-/// What was found, each in the order of the text; the views are into it.
+/// The blocks and faults that were found, in the order of the text; the views refer to the text.
 struct PemText {
   std::vector<PemBlock> blocks;
   std::vector<BrokenPem> broken;
@@ -47,7 +47,7 @@ struct PemText {
 
 [[nodiscard]] PemText read_pem(std::string_view text);
 
-/// Why the base64 of a whole block cannot be right: `line 7 is not base64`; empty when nothing is seen.
+/// Why the base64 of a whole block cannot be right: `line 7 is not base64`; empty if no damage is found.
 [[nodiscard]] std::string damage_of(const PemBlock& block);
 
 }  // namespace fleet_provision

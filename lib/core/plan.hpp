@@ -1,7 +1,7 @@
-// What a run is to do: every value in a Plan has passed the service's and our own limits.
+// The validated options of a run: every value in a Plan is within the limits of the service and of this program.
 //
-// A Plan is made once, from options, and never changed. The parsers here are the only way from text to its types;
-// each failure is kUsage and names the value.
+// A Plan is created once from options and never changes. Only the parsers in this file convert text to its types; each
+// failure is kUsage and names the value.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 
 namespace fleet_provision {
 
-/// Which operation makes the certificate (service page: CreateCertificateFromCsr, CreateKeysAndCertificate).
+/// The operation that creates the certificate (service page: CreateCertificateFromCsr, CreateKeysAndCertificate).
 enum class Method : unsigned char { kCsr, kKeys };
 /// The encoding of requests and responses; it is part of the topic.
 enum class PayloadFormat : unsigned char { kJson, kCbor };
@@ -38,7 +38,7 @@ struct Endpoint {
   std::uint16_t port = kDefaultPort;
 };
 
-/// A new key of this type is made on this machine.
+/// Generate a new key of this type on this machine.
 struct MakeKey {
   KeyType type = KeyType::kEcP256;
 };
@@ -46,14 +46,14 @@ struct MakeKey {
 struct ExistingKey {
   std::string reference;
 };
-/// An existing CSR; its key is not copied, `key_reference` may name it.
+/// An existing CSR; its key is not copied, but `key_reference` may name it.
 struct ExistingCsr {
   std::string file;
   std::optional<std::string> key_reference;
 };
 using KeySource = std::variant<MakeKey, ExistingKey, ExistingCsr>;
 
-/// Who is to own the files of an identity; without a group the files keep theirs.
+/// The owner of an identity's files; without a group the files keep their group.
 struct Owner {
   std::uint32_t user = 0;
   std::optional<std::uint32_t> group;
@@ -66,7 +66,7 @@ struct Plan {
   Method method = Method::kCsr;
   PayloadFormat payload_format = PayloadFormat::kJson;
   MqttVersion mqtt_version = MqttVersion::k5;
-  /// Whose certificate asks the service.
+  /// Whose certificate the run connects with.
   Principal principal = Principal::kClaim;
   /// Absent: `fleet-provision-` and 16 random hex digits, new for each connection.
   std::optional<std::string> client_id;
@@ -75,17 +75,17 @@ struct Plan {
   std::string csr_subject = "CN=fleet-provision";
   std::string state_dir;
   bool force = false;
-  /// Absent: the user of this process.
+  /// Absent means the user of this process.
   std::optional<Owner> owner;
-  /// Connect as the new identity before it is installed.
+  /// Connect with the new identity before it is installed.
   bool verify = false;
-  /// Absent: the thing's name.
+  /// Absent means the thing's name.
   std::optional<std::string> verify_client_id;
-  /// Claim certificate and key, to be deleted once the identity is verified and installed; empty: they are kept.
+  /// Claim certificate and key, deleted once the identity is verified and installed; empty means they are kept.
   std::vector<std::string> claim_files_to_remove;
-  /// Never deleted with them.
+  /// Never deleted with the claim's files.
   std::optional<std::string> ca_file;
-  /// For `check`, which reports its mode; empty when the key is not a file or was not given.
+  /// For `check`, which reports its mode; empty if the key is not a file or was not given.
   std::string claim_key_file;
   /// The program to run once the identity is installed.
   std::optional<std::string> on_success;
@@ -95,7 +95,7 @@ struct Plan {
   std::chrono::milliseconds request_timeout{15'000};
   /// The maximum number of connections; absent: as many as the timeout allows.
   std::optional<unsigned> attempts;
-  /// A wall clock before this cannot be right: when this program was built (kClockNotSet).
+  /// The build date of this program; an earlier wall clock is wrong (kClockNotSet).
   std::chrono::system_clock::time_point build_date{};
 };
 
@@ -118,7 +118,7 @@ struct Plan {
 /// 1 to 128 of `[A-Za-z0-9:_-]` (API_ThingAttribute).
 [[nodiscard]] bool is_thing_name(std::string_view text);
 
-/// `{Name}` replaced by the template parameter of that name; an unknown name or a lone brace is kUsage.
+/// Replaces each `{Name}` by the template parameter of that name; an unknown name or an unmatched brace is kUsage.
 [[nodiscard]] Result<std::string> fill_placeholders(std::string_view text, const Parameters& parameters);
 
 }  // namespace fleet_provision

@@ -1,4 +1,4 @@
-// Whose certificate a connection shows: messages and hints name it, and its policy.
+// Whose certificate a connection uses. Messages and hints name that certificate and its policy.
 #pragma once
 
 #include <string_view>
@@ -6,9 +6,9 @@
 namespace fleet_provision {
 
 enum class Principal : unsigned char {
-  /// The certificate that gateways share until each has its own.
+  /// The certificate that gateways share until each has its own identity.
   kClaim,
-  /// The certificate that was issued to this gateway: for `verify`, and for `rotate`, which asks with it.
+  /// The certificate that was issued to this gateway: used by `verify` and `rotate`.
   kIdentity,
 };
 

@@ -1,7 +1,7 @@
 // A value or an Error; never ignored.
 //
 // tl::expected of Debian's libexpected-dev is used because Debian 12's clang has no std::expected and the packaged
-// version is not [[nodiscard]]. FP_TRY and FP_TRY_ASSIGN hand an error to the caller; they are the only macros here.
+// version is not [[nodiscard]]. FP_TRY and FP_TRY_ASSIGN return an error to the caller; they are the only macros here.
 #pragma once
 
 #include <tl/expected.hpp>
@@ -17,7 +17,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using tl::expected<T, Error>::expected;
 };
 
-/// An Error on its way out of a function that gives a Result.
+/// An Error that a function with a Result returns.
 class [[nodiscard]] Failure : public tl::unexpected<Error> {
  public:
   explicit Failure(Error error) : tl::unexpected<Error>(std::move(error)) {}
@@ -25,7 +25,8 @@ class [[nodiscard]] Failure : public tl::unexpected<Error> {
   [[nodiscard]] Failure in(Phase phase) && { return Failure(std::move(value()).in(phase)); }
 };
 
-/// An error to return: `return fail(ErrorKind::kDns, "cannot resolve …", "check the endpoint").in(Phase::kResolve);`
+/// Creates an error to return: `return fail(ErrorKind::kDns, "cannot resolve …", "check the
+/// endpoint").in(Phase::kResolve);`
 [[nodiscard]] inline Failure fail(ErrorKind kind, std::string message, std::string hint = {}) {
   Error error;
   error.kind = kind;

@@ -34,7 +34,7 @@ void Secret::clear() noexcept {
 void wipe(void* memory, std::size_t size) noexcept {
   if (size == 0) return;
   std::memset(memory, 0, size);
-  // The empty statement claims to read the memory, so the memset before it is not dead.
+  // The empty asm statement declares that it reads the memory, so the compiler keeps the memset.
   asm volatile("" : : "r"(memory) : "memory");
 }
 

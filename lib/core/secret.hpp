@@ -1,7 +1,7 @@
-// Secret bytes: private keys, ownership tokens, passphrases, payloads that may hold them.
+// Secret bytes: private keys, ownership tokens, passphrases, and payloads that may hold them.
 //
-// Move-only, wiped when destroyed or moved from, and without operator<< or implicit conversion, so that a log line
-// with a secret in it does not compile. Code that needs the bytes calls `reveal()`, which grep finds.
+// Move-only, wiped when destroyed or moved from, and without operator<< or implicit conversion, so that code that logs
+// a secret does not compile. Code that needs the bytes calls `reveal()`, which a text search finds.
 #pragma once
 
 #include <cstddef>
@@ -21,11 +21,11 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
-  /// A view of the bytes, valid as long as this object is neither moved from nor assigned to.
+  /// A view of the bytes, valid until this object is moved from, assigned to or destroyed.
   [[nodiscard]] std::string_view reveal() const { return {bytes_.get(), size_}; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
-  /// A second copy, for the rare case of two owners.
+  /// A copy, for the rare case of two owners.
   [[nodiscard]] Secret duplicate() const { return Secret(reveal()); }
 
  private:
@@ -35,7 +35,7 @@ class Secret {
   std::size_t size_ = 0;
 };
 
-/// Overwrites memory in a way the compiler keeps.
+/// Overwrites memory; the compiler cannot remove the write.
 void wipe(void* memory, std::size_t size) noexcept;
 
 /// A container (std::string, std::vector<char>) that is wiped when the scope ends, its spare capacity included.

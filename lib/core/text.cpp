@@ -6,7 +6,7 @@
 namespace fleet_provision {
 namespace {
 
-/// One well-formed character of UTF-8, or a size of 0.
+/// One valid character of UTF-8; a size of 0 means none.
 struct Character {
   std::size_t size = 0;
   std::uint32_t code_point = 0;
@@ -188,7 +188,7 @@ bool is_lower_hex(std::string_view text) {
 }
 
 bool is_part(std::string_view text, std::string_view known) {
-  // Letters and digits alone, in lower case: `P-256` is `p256`.
+  // Keeps only letters and digits, in lower case: `P-256` becomes `p256`.
   const auto bare = [](std::string_view whole) {
     std::string left = in_lower_case(whole);
     std::erase_if(left, [](char c) { return (c < 'a' || c > 'z') && (c < '0' || c > '9'); });

@@ -1,4 +1,4 @@
-// Text that others wrote: whether it is UTF-8, how a terminal may show it, which known word it is a slip of.
+// Foreign text: validation as UTF-8, a form that is safe on a terminal, and suggestions for misspelled words.
 #pragma once
 
 #include <chrono>
@@ -9,40 +9,40 @@
 
 namespace fleet_provision {
 
-/// Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+/// Whether `bytes` is valid UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view bytes);
-/// How many bytes at the beginning are complete characters of UTF-8.
+/// The number of leading bytes that are complete characters of UTF-8.
 [[nodiscard]] std::size_t utf8_prefix(std::string_view bytes);
 
-/// Fit for a terminal: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
-/// UTF-8 as `\xNN`, and at most `limit` bytes of it, then `…`.
+/// A form that is safe on a terminal: control characters (C0, DEL, C1), bidirectional controls and bytes that are not
+/// UTF-8 become `\xNN`; text of more than `limit` bytes is cut and ends in `…`.
 [[nodiscard]] std::string printable(std::string_view bytes, std::size_t limit = 1000);
 /// `text` in double quotes, printable and cut to 80 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 /// Whether each character is an ASCII letter or digit or one of `others`.
 [[nodiscard]] bool is_alphanumeric_or(std::string_view text, std::string_view others);
-/// Each of them printable, joined by a comma and a blank.
+/// The texts in printable form, joined by a comma and a space.
 [[nodiscard]] std::string listed(const std::vector<std::string>& texts);
 
-/// Without the characters of `blanks` around it.
+/// `text` without leading and trailing characters of `blanks`.
 [[nodiscard]] std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n");
 
-/// Characters of text that is known to be UTF-8.
+/// The number of characters in a valid UTF-8 text.
 [[nodiscard]] std::size_t characters(std::string_view utf8);
 /// A position in a text, both counted from 1; columns are characters.
 struct TextPosition {
   std::size_t line = 1;
   std::size_t column = 1;
 };
-/// The position of the byte at `offset`; the end of the text when there is none.
+/// The position of the byte at `offset`; the end of the text if `offset` is behind it.
 [[nodiscard]] TextPosition position_in(std::string_view text, std::size_t offset);
 /// `line 3, column 5`.
 [[nodiscard]] std::string in_words(TextPosition position);
-/// Changes ASCII letters only, whatever the locale.
+/// Converts only ASCII letters, whatever the locale.
 [[nodiscard]] std::string in_lower_case(std::string_view text);
 [[nodiscard]] std::string in_capitals(std::string_view text);
 
-/// The nearest of `known` to `text` by edit distance; empty when none is near enough to be a typing error.
+/// The nearest of `known` to `text` by edit distance; empty if no word is similar enough for a typing error.
 template <class Range>
 [[nodiscard]] std::string_view nearest(std::string_view text, const Range& known);
 
@@ -50,8 +50,8 @@ template <class Range>
 
 /// `15 s`, `300 ms`.
 [[nodiscard]] std::string seconds_text(std::chrono::milliseconds time);
-/// How long a wait without success took: `within 15 s`, or `before --timeout was over` where the run's end cut it
-/// short.
+/// How long a wait without success took: `within 15 s`, or `before --timeout was over` if the deadline of the run cut
+/// it short.
 [[nodiscard]] std::string within_text(std::chrono::milliseconds patience, bool cut_short);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
@@ -60,7 +60,7 @@ template <class Range>
 /// Whether `text` is an abbreviation of `known`: `ca` of `ca-file`, `p256` of `ec-p256`.
 [[nodiscard]] bool is_part(std::string_view text, std::string_view known);
 
-/// Of the known words that contain `text` or are contained in it, the one that differs least in length.
+/// The known word that contains `text`, or is contained in it, with the smallest difference in length.
 template <class Range>
 std::string_view akin(std::string_view text, const Range& known) {
   std::string_view best;
@@ -82,7 +82,7 @@ std::string_view nearest(std::string_view text, const Range& known) {
   for (const auto& each : known) {
     const std::string_view candidate = each;
     const std::size_t distance = edit_distance(text, candidate);
-    // No character of `text` is left: any other word would be as near.
+    // The edits would replace every character of `text`, so any word would be as similar.
     if (distance >= text.size()) continue;
     if (distance < best_distance || (distance == best_distance && best.empty())) {
       best = candidate;

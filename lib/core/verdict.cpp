@@ -7,7 +7,7 @@ namespace fleet_provision {
 Verdict verdict(ErrorKind kind, Milestone reached) {
   using enum ErrorKind;
   switch (kind) {
-    // The connection, or a temporary state of the service: a later attempt may succeed.
+    // Errors of the connection or a temporary state of the service: a later attempt may succeed.
     case kDns:
     case kNoRoute:
     case kConnectionRefused:
@@ -26,10 +26,10 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
 
     case kMqttVersionRefused: return Verdict::kOlderMqtt;
 
-    // Only RegisterThing carries a token; a complaint about one at another milestone is not understood.
+    // Only RegisterThing carries a token; this program does not know what a rejected token at another milestone means.
     case kTokenRefused: return reached == Milestone::kCertified ? Verdict::kAskAgain : Verdict::kGiveUp;
 
-    // Another attempt fails in the same way, or the run was told to stop.
+    // Another attempt would fail in the same way, or the run was interrupted.
     case kUsage:
     case kConfiguration:
     case kFileNotFound:

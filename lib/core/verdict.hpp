@@ -1,5 +1,5 @@
-// What a failure means for the run: one table for errors, one rule for the service's error documents (docs/service.md,
-// "Denials and rejections").
+// Determines how a run continues after a failure: one table for errors, one rule for the service's error documents
+// (docs/service.md, "Denials and rejections").
 #pragma once
 
 #include <optional>
@@ -10,11 +10,12 @@
 namespace fleet_provision {
 
 enum class Verdict : unsigned char {
-  /// Another connection, after a wait.
+  /// Connect again after a wait.
   kRetry,
-  /// Another connection at once, speaking MQTT 3.1.1.
+  /// Connect again at once with MQTT 3.1.1.
   kOlderMqtt,
-  /// The token is refused: drop it with its certificate and request another, on the same connection.
+  /// The service rejected the token: discard it with its certificate and request another certificate on the same
+  /// connection.
   kAskAgain,
   kGiveUp,
 };
@@ -27,10 +28,10 @@ enum class Verdict : unsigned char {
 
 /// A close this soon after our packet may be a denial (MQTT 3.1.1 has no reason codes for it).
 inline constexpr std::chrono::milliseconds kDenialWithin{2'000};
-/// The same step closed this many times in succession is a refusal.
+/// If the server closes the connection in the same step this many times in succession, it has refused the step.
 inline constexpr unsigned kClosesOfRefusal = 3;
 
-/// The refusal that repeated closes in `step` amount to; nothing where closes do not tell.
+/// The error that repeated closes in `step` indicate; nothing if they indicate no cause.
 [[nodiscard]] std::optional<ErrorKind> refusal_of(Phase step);
 
 }  // namespace fleet_provision

@@ -6,7 +6,7 @@ namespace fleet_provision {
 
 std::string rfc3339(WallTime time) {
   using namespace std::chrono;
-  // Whole seconds first: the first midnight before the earliest WallTime is none itself.
+  // Rounds to seconds first, because the midnight before the earliest WallTime is outside its range.
   const sys_seconds second = floor<seconds>(time);
   const auto day = floor<days>(second);
   const year_month_day date{day};
@@ -34,7 +34,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   };
   const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
                             day{static_cast<unsigned>(number(8, 2))}};
-  // A leap second (60) is not in system_clock and not taken.
+  // system_clock has no leap seconds, so second 60 is rejected.
   if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
   const sys_seconds time = sys_days{date} + hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)};
   // WallTime counts in nanoseconds, from 1677 to 2262.

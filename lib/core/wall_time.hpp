@@ -1,4 +1,4 @@
-// Points of the wall clock, and their text.
+// Times of the wall clock, and their text form.
 #pragma once
 
 #include <chrono>
@@ -8,7 +8,7 @@
 
 namespace fleet_provision {
 
-/// A point of the wall clock, in UTC. Used to explain and refuse certificate dates, never to measure.
+/// A time of the wall clock, in UTC. Used to check and explain certificate dates, never to measure durations.
 using WallTime = std::chrono::system_clock::time_point;
 
 /// RFC 3339 in UTC with seconds: `2026-11-23T06:12:00Z`.

@@ -10,7 +10,7 @@
 namespace fleet_provision {
 namespace {
 
-/// All packets of an ordinary exchange fit in here; only the header of a larger one is collected first.
+/// The packets of a normal exchange fit in this size; for a larger one only the header is collected first.
 constexpr std::size_t kUsualPacketBytes = 8 * 1024;
 /// One byte of type and flags, then a length of at most four bytes.
 constexpr std::size_t kFixedHeaderBytesMax = 5;
@@ -74,7 +74,7 @@ Result<void> MqttFramer::collect_header(std::string_view& bytes) {
 }
 
 void MqttFramer::grow(std::size_t capacity) {
-  // Only the header is there yet, so the old buffer holds nothing secret.
+  // The old buffer holds only the header, so it holds no secret.
   std::unique_ptr<char[]> larger(new char[capacity]);
   std::memcpy(larger.get(), buffer_.get(), size_);
   buffer_ = std::move(larger);

@@ -1,4 +1,4 @@
-// From a stream of bytes to whole MQTT packets (MQTT 5.0 section 2.1; the fixed header of MQTT 3.1.1 is the same).
+// Splits a stream of bytes into whole MQTT packets (MQTT 5.0 section 2.1; the fixed header of MQTT 3.1.1 is the same).
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,9 @@ class MqttFramer {
   MqttFramer& operator=(const MqttFramer&) = delete;
   ~MqttFramer();
 
-  /// Takes bytes off the front of `bytes`, and gives a whole packet as soon as one is complete, valid until the next
-  /// call. kMalformedAnswer as soon as a packet declares a length that is malformed or over kMqttPacketBytesMax.
+  /// Removes bytes from the front of `bytes` and returns a packet as soon as it is complete; the view is valid until
+  /// the next call. kMalformedAnswer as soon as a packet declares a length that is malformed or over
+  /// kMqttPacketBytesMax.
   [[nodiscard]] Result<std::optional<std::string_view>> next(std::string_view& bytes);
   /// Whether the next byte begins a packet.
   [[nodiscard]] bool between_packets() const { return complete_ || size_ == 0; }

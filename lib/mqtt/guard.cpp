@@ -38,7 +38,7 @@ void require_end(MqttReader& reader) {
   if (!reader.at_end()) reader.spoil();
 }
 
-/// MQTT 5.0 section 3.3. QoS 2 and topic aliases are not used by the service, nor asked for.
+/// MQTT 5.0 section 3.3. The service does not use QoS 2 and topic aliases, and this client does not request them.
 void read_publish(MqttReader& reader, unsigned flags, MqttVersion version, MqttPacket& seen) {
   const unsigned qos = (flags >> 1) & 3;
   seen.topic = std::string(reader.text());
@@ -57,7 +57,7 @@ MqttProperties read_connack(MqttReader& reader, MqttVersion version, bool& sessi
   session_present = acknowledge_flags == 1;
   if (acknowledge_flags > 1) reader.spoil();
   seen.codes.push_back(reader.byte());
-  // A broker that does not know MQTT 5 answers in the form of 3.1.1, which has no properties.
+  // A broker that does not support MQTT 5 responds in the form of 3.1.1, which has no properties.
   const bool older_form = seen.codes.front() != 0 && reader.at_end();
   MqttProperties properties;
   if (version == MqttVersion::k5 && !older_form) properties = read_mqtt_properties(reader);
@@ -135,7 +135,7 @@ void MqttGuard::note_publish(MqttReader& reader, unsigned flags, MqttPacket& see
 
 Result<void> MqttGuard::inbound(std::string_view bytes, std::vector<char>& approved, std::vector<MqttPacket>& seen) {
   while (true) {
-    // Text that is not MQTT would else be waited for as a packet of the length that its second letter declares.
+    // Otherwise the framer would wait for a packet of the length that the second byte of foreign text declares.
     if (!connack_seen_ && from_server_.between_packets() && !bytes.empty() && !may_come_first(bytes.front())) {
       return malformed_packet("it does not speak MQTT, it said: " +
                               printable(bytes.substr(0, bytes.find_first_of("\r\n")), 80));

@@ -1,4 +1,4 @@
-// MQTT control packets as values: what the log shows, and what the meaning of a refusal is read from.
+// MQTT control packets as values, for the log and for the interpretation of refusals.
 #pragma once
 
 #include <cstddef>
@@ -35,22 +35,22 @@ enum class MqttPacketType : unsigned char {
 /// `CONNECT`, `SUBACK`, …
 [[nodiscard]] std::string_view word(MqttPacketType type);
 
-/// What the guard read of one packet, without its payload. Text is as it was received: not yet printable.
+/// The content of one packet without its payload. Text is as received and not yet printable.
 struct MqttPacket {
   MqttPacketType type = MqttPacketType::kConnect;
   bool inbound = false;
   /// Whole packet in bytes, the fixed header included.
   std::size_t size = 0;
   std::uint16_t packet_id = 0;
-  /// Of a PUBLISH; for a PUBACK that of the PUBLISH it answers.
+  /// The topic of a PUBLISH; for a PUBACK that of its PUBLISH.
   std::string topic;
-  /// Of a SUBSCRIBE; for a SUBACK those of the SUBSCRIBE it answers, one for each code.
+  /// The filters of a SUBSCRIBE; for a SUBACK those of its SUBSCRIBE, one for each code.
   std::vector<std::string> filters;
   /// Return or reason codes: one of CONNACK, PUBACK and DISCONNECT, one for each filter of SUBACK.
   std::vector<std::uint8_t> codes;
-  /// MQTT 5 reason string (property 31), when there was one.
+  /// MQTT 5 reason string (property 31); empty if absent.
   std::string reason;
-  /// No request of ours asked for it, so it is not passed to Paho.
+  /// No request of this client expects the packet, so it is not passed to Paho.
   bool unexpected = false;
 };
 

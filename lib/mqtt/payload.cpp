@@ -18,7 +18,7 @@ std::size_t variable_header_size(std::string_view body, unsigned qos, MqttVersio
   return body.size() - reader.left();
 }
 
-/// Section 1.5.5. It takes no more bytes than the length that stood there before, which was not smaller.
+/// Section 1.5.5. It needs no more bytes than the previous length, which was not smaller.
 char* put_length(char* to, std::size_t length) {
   do {
     const std::size_t rest = length >> 7;

@@ -1,8 +1,8 @@
 // Keeps payloads away from Paho.
 //
 // A response of the service may hold a private key and an ownership token. Paho keeps copies of what it receives in
-// buffers that it never wipes, and does not need payloads: it is given each PUBLISH without one, and acknowledges it
-// all the same.
+// buffers that it never wipes, and does not need payloads: it gets each PUBLISH without its payload, and still
+// acknowledges it.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ struct MqttMessage {
   Secret payload;
 };
 
-/// Takes the payload out of each PUBLISH among `packets`, which are whole packets that the guard approved, and appends
-/// it to `taken`. The bytes that become free at the end are wiped.
+/// Removes the payload from each PUBLISH in `packets`, which are whole packets that the guard approved, and appends it
+/// to `taken`. The bytes that become free at the end are wiped.
 void take_payloads(std::vector<char>& packets, MqttVersion version, std::vector<MqttMessage>& taken);
 
 }  // namespace fleet_provision

@@ -54,7 +54,7 @@ constexpr Property kProperties[] = {
     {Id{42}, Type::kByte},                       // Shared Subscription Available
 };
 
-/// A number or a text, by the type; the second text of a pair is not kept.
+/// A number or a text, by the type; the second text of a pair is discarded.
 struct Value {
   std::uint32_t number = 0;
   std::string_view text;

@@ -1,4 +1,4 @@
-// The property list of an MQTT 5 packet (MQTT 5.0 section 2.2.2), as far as this program has to know it.
+// The property list of an MQTT 5 packet (MQTT 5.0 section 2.2.2), as far as this program needs it.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace fleet_provision {
 
-/// The properties that are looked at. All others are only checked for their form.
+/// The properties that this program uses. The form of all others is checked too.
 struct MqttProperties {
   std::string reason;
   bool topic_alias = false;
@@ -19,8 +19,8 @@ struct MqttProperties {
   std::optional<std::uint32_t> maximum_packet_size;
 };
 
-/// Reads the property list that comes next in `packet`, and spoils `packet` when it is malformed. Which packet may
-/// carry which property is not checked.
+/// Reads the property list at the current position of `packet`; if it is malformed, `packet` is no longer good. Which
+/// packet may carry which property is not checked.
 MqttProperties read_mqtt_properties(MqttReader& packet);
 
 }  // namespace fleet_provision

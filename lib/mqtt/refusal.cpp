@@ -86,7 +86,7 @@ bool is_rate(std::uint8_t code) {
   return code == 150 || code == 151 || code == 159;
 }
 
-/// `CONNACK 135 (not authorized)`, and the server's own words where it gave some.
+/// `CONNACK 135 (not authorized)`, and the server's own text if it sent one.
 std::string describe(const MqttPacket& packet, MqttVersion version, std::uint8_t code) {
   std::string text = std::string(word(packet.type)) + " " + std::to_string(code);
   if (const std::string_view name = reason_name(packet.type, version, code); !name.empty()) {
@@ -161,7 +161,7 @@ ErrorKind denied_step(Phase phase) {
   return phase == Phase::kSubscribe ? kPolicySubscribe : kPolicyPublish;
 }
 
-/// The phases that this layer knows by itself; whether a publish creates or registers is the caller's to say.
+/// The phases that this layer can determine; only the caller knows whether a publish creates or registers.
 std::optional<Phase> known_phase(Phase phase) {
   if (phase == Phase::kMqtt || phase == Phase::kSubscribe) return phase;
   return std::nullopt;

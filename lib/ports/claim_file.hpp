@@ -1,4 +1,4 @@
-// A file of the claim as it was when it was read: only that file may be deleted later, not another of the same name.
+// Identifies a file of the claim at the time it was read, so that a later file of the same name is not deleted.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace fleet_provision {
 
-/// More than the inode number, which the next file may get again.
+/// Not the inode number alone, which a new file may reuse.
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -26,11 +26,11 @@ struct ClaimFile {
   FileStamp stamp;
 };
 
-/// What the files that were named as claim were found to hold. A file that does not exist is left out.
+/// The content of the claim's files. A file that does not exist is left out.
 struct ClaimProof {
-  /// Of the claim certificate, also when it has expired.
+  /// Set also if the claim certificate has expired.
   std::optional<CertificateFacts> certificate;
-  /// The key was read, and belongs to that certificate.
+  /// Whether the key could be read and belongs to that certificate.
   bool key_fits = false;
   std::vector<ClaimFile> files;
 };

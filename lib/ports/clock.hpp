@@ -21,7 +21,7 @@ class Clock {
   /// Seconds since boot, suspended time included (CLOCK_BOOTTIME), and an id that differs from boot to boot.
   [[nodiscard]] virtual std::chrono::seconds since_boot() = 0;
   [[nodiscard]] virtual std::string boot_id() = 0;
-  /// Returns at `instant`; kInterrupted or kTerminated as soon as the run is told to stop.
+  /// Returns at `instant`; kInterrupted or kTerminated as soon as the run is interrupted.
   [[nodiscard]] virtual Result<void> sleep_until(Instant instant) = 0;
 };
 

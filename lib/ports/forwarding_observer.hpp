@@ -1,4 +1,4 @@
-// An Observer that passes everything on to another: the base of those that also want a part for themselves.
+// An Observer that forwards every event to another one: a base class for observers that also handle some events.
 #pragma once
 
 #include "ports/observer.hpp"
@@ -7,7 +7,7 @@ namespace fleet_provision {
 
 class ForwardingObserver : public Observer {
  public:
-  /// `next` outlives this.
+  /// `next` outlives this object.
   explicit ForwardingObserver(Observer& next) : next_(next) {}
 
   void phase_began(Phase phase, unsigned attempt) override { next_.phase_began(phase, attempt); }

@@ -1,4 +1,4 @@
-// What a run reports while it goes on. Any thread may call, also while another call runs: an Observer locks.
+// The events that a run reports. Several threads may call at the same time, so an Observer locks a mutex.
 #pragma once
 
 #include <optional>
@@ -16,15 +16,15 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
-  /// A phase of an attempt (counted from 1) began, ended well, or failed. Phases may overlap (kKey with
-  /// kResolve…kMqtt).
+  /// A phase of an attempt (counted from 1) began, succeeded, or failed. Phases may overlap (kKey with kResolve…kMqtt).
   virtual void phase_began(Phase phase, unsigned attempt) = 0;
   virtual void phase_ended(Phase phase, unsigned attempt) = 0;
-  /// A connection attempt failed. `next_try_in` is absent when there will be none.
+  /// A connection attempt failed. `next_try_in` is absent if no further attempt follows.
   virtual void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) = 0;
   /// A problem that does not end the run.
   virtual void warned(const std::string& message) = 0;
-  /// A milestone became durable, or was found at the start; in words ("key stored", "resuming with certificate …").
+  /// A milestone became durable, or the run resumes from one; `what` describes it ("key stored", "resuming with
+  /// certificate …").
   virtual void reached(const std::string& what) = 0;
   /// A packet or a detail of the connection, for `-v -v`; never holds a payload or a secret.
   virtual void detail(const std::string& text) = 0;

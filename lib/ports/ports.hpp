@@ -10,7 +10,7 @@
 
 namespace fleet_provision {
 
-/// What the workflow acts through; all outlive the call.
+/// The ports that the workflow uses; all outlive the call.
 struct Ports {
   Transport& transport;
   Keysmith& keysmith;

@@ -1,4 +1,4 @@
-// An Observer that hears everything and says nothing: the base of those that want to hear only a part.
+// An Observer that ignores every event: a base class for observers that handle only some events.
 #pragma once
 
 #include "ports/observer.hpp"

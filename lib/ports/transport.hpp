@@ -1,8 +1,8 @@
-// Connections to the service: one with mutual TLS and MQTT at a time.
+// Connections to the service with mutual TLS and MQTT, one at a time.
 //
-// `connect` returns at once, so that the caller can make its key in the meantime; `established` waits for the CONNACK.
-// Each wait takes at most the request timeout and never outlasts the deadline of the run. Every failure is an Error
-// whose kind and phase say which step failed; a Session that has failed is only good for `close`.
+// `connect` returns at once, so that the caller can generate its key in the meantime; `established` waits for the
+// CONNACK. Each wait takes at most the request timeout and never outlasts the deadline of the run. Every failure is an
+// Error whose kind and phase say which step failed; after a failure the caller may only call `close`.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ struct ConnectRequest {
   Instant run_deadline;
 };
 
-/// What was negotiated.
+/// The result of the negotiation.
 struct ConnectionFacts {
   MqttVersion mqtt_version = MqttVersion::k5;
   /// `TLSv1.2` or `TLSv1.3`.
@@ -54,17 +54,18 @@ class Session {
   Session& operator=(const Session&) = delete;
   virtual ~Session() = default;
 
-  /// Waits for name, TCP, TLS and CONNACK.
+  /// Waits until the name is resolved, TCP and TLS are established and the CONNACK has arrived.
   [[nodiscard]] virtual Result<ConnectionFacts> established() = 0;
   /// One SUBSCRIBE at QoS 1; succeeds only when every filter was granted.
   [[nodiscard]] virtual Result<void> subscribe(const std::vector<std::string>& filters) = 0;
-  /// Hands over one PUBLISH at QoS 1. Its PUBACK is not waited for; a refusing one ends the next `receive`.
+  /// Queues one PUBLISH at QoS 1 without waiting for its PUBACK; if the PUBACK reports an error, the next `receive`
+  /// fails.
   [[nodiscard]] virtual Result<void> publish(const std::string& topic, std::string_view payload) = 0;
-  /// Whether the last `publish` has had a PUBACK that grants it; nothing where a transport cannot tell.
+  /// Whether a PUBACK has confirmed the last `publish`; nothing if the transport does not know.
   [[nodiscard]] virtual std::optional<bool> acknowledged() { return std::nullopt; }
   /// The next message on any topic; kNoAnswer at `deadline`.
   [[nodiscard]] virtual Result<Message> receive(Instant deadline) = 0;
-  /// DISCONNECT and close; waits until it has left, at most a moment.
+  /// Sends DISCONNECT and closes; waits a moment at most until the packet is sent.
   virtual void close() = 0;
 };
 
@@ -75,22 +76,22 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  /// Reads and proves certificate and key of the connecting side (the claim): they parse, fit, and are in date.
-  /// Called once, before `connect`; nothing is sent.
+  /// Reads and checks the claim's certificate and key: both parse, belong together, and are in date. Called once,
+  /// before `connect`; nothing is sent.
   [[nodiscard]] virtual Result<CertificateFacts> load_credentials() = 0;
-  /// Reads the claim's files once more and gives what they hold, expired or not; those that do not exist are left out.
+  /// Reads the claim's files once more and returns their content, expired or not; files that do not exist are left out.
   /// Does not change what `connect` uses.
   [[nodiscard]] virtual Result<ClaimProof> prove_claim() {
     return fail(ErrorKind::kClaimNotRemoved, "this transport does not tell the claim's files");
   }
-  /// Reads the roots to trust and no more. Until credentials are loaded `connect` then goes without a certificate of
-  /// ours, which is far enough to see whether the server's own is good.
+  /// Reads only the root certificates. Until credentials are loaded, `connect` then sends no client certificate, which
+  /// is enough to verify the certificate of the server.
   [[nodiscard]] virtual Result<void> load_roots() { return {}; }
-  /// From now on `connect` uses this certificate and key instead of the claim's; no claim has to be loaded.
+  /// Makes `connect` use this certificate and key instead of the claim's; no claim has to be loaded.
   [[nodiscard]] virtual Result<void> use_identity(const IssuedCredentials& issued) = 0;
-  /// Begins one connection. Only one Session lives at a time.
+  /// Starts one connection. Only one Session may exist at a time.
   [[nodiscard]] virtual std::unique_ptr<Session> connect(const ConnectRequest& request) = 0;
-  /// Wipes the keys that were loaded; called when no Session lives and none will, before a program of the user runs.
+  /// Wipes the loaded keys; called when no Session exists and none will follow, before a program of the user runs.
   virtual void forget_credentials() {}
 };
 

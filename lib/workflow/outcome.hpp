@@ -24,18 +24,18 @@ struct Check {
   double duration_ms = 0;
 };
 
-/// With kFailed `error` is set, and `identity` where one was found.
+/// With kFailed `error` is set, and `identity` if one was found.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kFailed;
   std::optional<Identity> identity;
   std::optional<Error> error;
   std::optional<ConnectionFacts> connection;
-  /// Connections begun, create requests sent.
+  /// The number of started connections and of sent create requests.
   unsigned attempts = 0;
   unsigned certificates_requested = 0;
   /// The run resumed from a milestone of an earlier one.
   bool resumed = false;
-  /// Of the command `check` alone.
+  /// Set only by the command `check`.
   std::vector<Check> checks;
 };
 

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC2048,SC2086
 # Expects $root, the top of the tree.
 
-# What each part is built from; the same names in Debian 12 and 13.
+# The packages that each part needs; they have the same names in Debian 12 and 13.
 build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libcbor-dev
   libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev"
 demo_packages="openssl"
@@ -37,7 +37,7 @@ quietly() {
   fi
 }
 
-# git_here ARGUMENT…: git over this tree, whoever owns it; fails where there is no git or no repository.
+# git_here ARGUMENT…: runs git in this tree, whatever user owns it; fails without git or a repository.
 git_here() {
   [ -e "$root/.git" ] && command -v git > /dev/null && git -c safe.directory="$root" -C "$root" "$@"
 }
@@ -63,8 +63,8 @@ copy_tree() {
   rm "$1.tar"
 }
 
-# install_missing PACKAGES…: by apt, as root or through sudo; does nothing when all are there. An argument
-# may hold several names, as the lists above do.
+# install_missing PACKAGES…: installs them by apt, as root or through sudo; does nothing if all are installed. An
+# argument may hold several names, as the lists above do.
 install_missing() {
   if ! command -v dpkg-query > /dev/null || ! command -v apt-get > /dev/null; then
     printf 'not a Debian system: make sure that these are installed: %s\n' "$*" >&2
@@ -120,5 +120,5 @@ build() {
   quietly "building" cmake --build "$directory" --parallel "$(nproc)" "$@"
 }
 
-# Who only wants the lists of packages has no tree.
+# A caller that needs only the lists of packages has no tree.
 if [ -n "${root:-}" ]; then mkdir -p "$root/build"; fi

@@ -1,4 +1,4 @@
-// What is taken for a certificate, and what it says.
+// Which texts are accepted as a certificate, and the facts that are read from them.
 #include <string>
 
 #include "adapters/keys/openssl_keysmith.hpp"
@@ -47,7 +47,7 @@ TEST_CASE_METHOD(Reader, "dates of every century come out right") {
       {"20500101000000Z", "2050-01-01T00:00:00Z"},
       {"21060207062816Z", "2106-02-07T06:28:16Z"},
       {"22000101000000Z", "2200-01-01T00:00:00Z"},
-      // Behind the end of the clock's type: its end.
+      // A time behind the range of WallTime becomes its maximum.
       {"99991231235959Z", "2262-04-11T23:47:16Z"},
   };
   const auto key = fixture::ec_key();
@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Reader, "one certificate is taken however its lines end") {
   for (const std::string& row : rows) {
     const auto facts = keysmith.read_certificate(row);
     REQUIRE(facts);
-    // What is stored is the certificate alone.
+    // The program stores only the certificate, without the text around it.
     CHECK(facts->pem == pem);
   }
 }

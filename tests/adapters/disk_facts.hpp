@@ -1,4 +1,4 @@
-// What tests of the disk ask about files and errors.
+// Helpers of the disk tests that read facts of files and errors.
 #pragma once
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-// A disk that says no. A child process tells the kernel to fail one system call (seccomp), or mounts what fails by
-// itself, and reports what the adapter made of it.
+// Errors of the disk. A child process makes the kernel fail one system call (seccomp), or mounts a file system that
+// fails by itself, and reports the result of the adapter.
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -26,8 +26,8 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-/// From now on `call` does nothing in this process but fail with `number`; 0: does nothing and says it worked.
-/// Not for write, which sanitizers need (a full disk is a small tmpfs below, and a limit in test_posix_disk.cpp).
+/// From now on `call` does nothing in this process and fails with `number`, or reports success if `number` is 0. Do not
+/// use it for write, which sanitizers need (a full disk is a small tmpfs below, and a limit in posix_disk_test.cpp).
 bool fail_call(long call, int number) {
   std::array<sock_filter, 4> filter{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -47,7 +47,8 @@ std::string outcome_of(const Result<bool>& result) {
   return result ? (*result ? "true" : "false") : std::string(word(result.error().kind));
 }
 
-/// A state directory with `pending/file` (written, not synced) and `identity/`, and one act under one fault.
+/// The outcome of one operation under one fault, in a state directory with `pending/file` (written, not synced) and
+/// `identity/`.
 template <class Act>
 std::string under_fault(long call, int number, Act act) {
   const TemporaryDirectory here;
@@ -72,7 +73,7 @@ TEST_CASE("a sync that fails is an error of its kind") {
     CHECK(under_fault(SYS_fsync, row.number, [](Disk& disk) { return disk.sync_directory("pending"); }) == row.kind);
     CHECK(under_fault(SYS_fsync, row.number, [](Disk& disk) { return disk.sync_directory(""); }) == row.kind);
   }
-  // A file system may have no way to sync a directory; none is without one for files.
+  // A file system may not support fsync of a directory, but every file system supports fsync of a file.
   CHECK(under_fault(SYS_fsync, EINVAL, [](Disk& disk) { return disk.sync_directory(""); }) == "success");
   CHECK(under_fault(SYS_fsync, EINVAL, [](Disk& disk) { return disk.sync_file("pending/file"); }) == "disk-error");
 }
@@ -109,7 +110,7 @@ TEST_CASE("exchange says when the file system cannot") {
 }
 
 TEST_CASE("a file system that takes any mode and keeps none is refused, and nothing is left there") {
-  // fchmod that does nothing, and a umask in the place of FAT's fixed modes.
+  // fchmod without effect and a umask stand for the fixed modes of FAT.
   const auto without_modes = [](auto act) {
     const TemporaryDirectory here;
     PosixDisk disk(here / "state");
@@ -147,13 +148,13 @@ TEST_CASE("making the state directory syncs each name that it makes, and that wh
   CHECK(made_without_sync("a/b/c") == "disk-error");
   CHECK_FALSE(fs::exists(here / "a/b"));
   REQUIRE(PosixDisk(here / "a/b/c").make_root());
-  // An empty one may be such a leftover.
+  // An empty directory may be left by a killed run.
   CHECK(made_without_sync("a/b/c") == "disk-error");
   REQUIRE(PosixDisk(here / "a/b/c").lock());
   CHECK(made_without_sync("a/b/c") == "success");
 }
 
-/// In a mount table of the child's own; nothing when that is not allowed here.
+/// Runs in a mount namespace of the child; nothing if the system does not allow that.
 template <class Act>
 std::string mounted(const std::string& at, const char* type, unsigned long flags, const char* data, Act act) {
   return in_child([&] {
@@ -185,7 +186,7 @@ TEST_CASE("read-only and full file systems are distinguished") {
                 "cannot create " + at + "/state: the file system is mounted read-only");
   check_mounted(mounted(at, "tmpfs", MS_RDONLY, nullptr, [&] { return outcome_of(PosixDisk(at).lock()); }),
                 "state-not-writable");
-  // Room for some pages: the first writes succeed, then one comes back short.
+  // Space for some pages: the first writes succeed, then one writes only a part.
   check_mounted(mounted(at, "tmpfs", 0, "size=64k",
                         [&] {
                           PosixDisk disk(at);
@@ -229,7 +230,7 @@ TEST_CASE("an identity in a lower overlay layer is cross-device") {
     if (!disk.make_directory("pending")) return std::string("preparation failed");
     return outcome_of(disk.exchange("pending", "identity"));
   });
-  // An overlay with redirect_dir copies the directory up and succeeds.
+  // An overlay with redirect_dir copies the directory to its upper layer and succeeds.
   if (outcome != "true") check_mounted(outcome, "state-cross-device");
 }
 

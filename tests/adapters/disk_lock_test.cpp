@@ -1,4 +1,4 @@
-// The lock of a state directory: one run at a time, by the kernel's word and not by what stands in the file.
+// The lock of a state directory: one run at a time, by a lock in the kernel and not by the content of the file.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ TEST_CASE("the lock has one holder, who is named, and dies with it") {
   }
   REQUIRE(waiting.lock());
 
-  // Whatever stands in the file of a dead holder does not matter.
+  // The content that a dead holder left in the file has no effect.
   const TemporaryDirectory there;
   const std::string dead = in_child([&there] {
     PosixDisk disk(there / "state");

@@ -1,4 +1,4 @@
-// Whose rights the disk uses, and whose files it never changes.
+// The user whose rights the disk uses, and the files that it never changes.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,7 +63,7 @@ TEST_CASE("root acts as the owner of a state directory, and as itself everywhere
   const std::string state = here / "state";
   REQUIRE(::mkdir(state.c_str(), 0755) == 0);
   REQUIRE(::chown(state.c_str(), 4711, 4712) == 0);
-  // The way to it is root's alone.
+  // Only root may access the parent directory.
   REQUIRE(::chmod(here.path().c_str(), 0700) == 0);
   PosixDisk disk(state);
   REQUIRE(disk.make_root());
@@ -77,7 +77,7 @@ TEST_CASE("root acts as the owner of a state directory, and as itself everywhere
     CHECK(facts.st_uid == 4711);
     CHECK(facts.st_gid == 4712);
   }
-  // What its owner may not read, root does not read for the owner.
+  // Root does not read a file that the directory's owner may not read.
   write_text(here / "secret", "secret");
   REQUIRE(::chmod((here / "secret").c_str(), 0600) == 0);
   fs::create_hard_link(here / "secret", state + "/pending/certificate.pem");

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::string_literals;
 
-/// type=value, `|` between attributes joined by +, `;` between parts.
+/// The name as `type=value`, with `|` between attributes joined by + and `;` between parts.
 std::string flat(const std::vector<RelativeName>& names) {
   std::string text;
   for (const RelativeName& name : names) {

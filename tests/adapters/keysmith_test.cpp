@@ -1,4 +1,4 @@
-// Keys and CSRs, judged by OpenSSL's own functions.
+// Keys and CSRs, checked with OpenSSL's own functions.
 #include <openssl/core_names.h>
 #include <sys/stat.h>
 
@@ -22,7 +22,7 @@ struct KeysmithFixture {
   OpensslKeysmith keysmith{interrupt};
   TemporaryDirectory directory;
 
-  // Whatever a test did, nothing may stay in OpenSSL's queue.
+  // OpenSSL's error queue must be empty after every test.
   ~KeysmithFixture() { CHECK(ERR_peek_error() == 0); }
 };
 
@@ -42,7 +42,7 @@ fixture::Request parse_request(const std::string& pem) {
 
 std::string subject_of(const fixture::Request& request) {
   return fixture::written([&](BIO* bio) {
-    // Without the escapes of all that is not ASCII.
+    // Does not escape characters other than ASCII.
     X509_NAME_print_ex(bio, X509_REQ_get_subject_name(request.get()), 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
   });
 }
@@ -78,7 +78,7 @@ TEST_CASE_METHOD(KeysmithFixture, "each type of key is made, read back, and sign
     OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request.get()), &digest, nullptr);
     CHECK(digest == NID_sha256);
 
-    // The digest of the public key is that of its DER as it stands in the request.
+    // The digest of the public key is that of its DER in the request.
     unsigned char* der = nullptr;
     const int size = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request.get()), &der);
     CHECK(keysmith.sha256_hex({reinterpret_cast<char*>(der), static_cast<std::size_t>(size)}) ==
@@ -96,7 +96,8 @@ TEST_CASE_METHOD(KeysmithFixture, "two keys are never the same") {
 
 TEST_CASE_METHOD(KeysmithFixture, "an interrupted run makes no more keys") {
   std::thread signal([this] { interrupt.raise(ErrorKind::kTerminated); });
-  // RSA-4096 takes long enough that the wish mostly arrives in its middle; in any case it ends this.
+  // RSA-4096 takes so long that the interrupt usually arrives during the generation; every other timing ends the loop
+  // too.
   while (true) {
     const auto key = keysmith.make_key(KeyType::kRsa4096);
     if (key) continue;
@@ -123,7 +124,7 @@ TEST_CASE_METHOD(KeysmithFixture, "every unencrypted form of a private key is ta
       {"Bag Attributes: none\n" + pkcs8 + "trailing words\n", "ec-p256"},
       {fixture::traditional_pem(ec), "ec-p256"},
       {"\xEF\xBB\xBF" + pkcs8, "ec-p256"},
-      // `openssl ecparam -genkey` puts the parameters first.
+      // `openssl ecparam -genkey` writes the parameters first.
       {fixture::pem_block("EC PARAMETERS", std::string("\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07", 10)) +
            fixture::traditional_pem(ec),
        "ec-p256"},
@@ -139,7 +140,7 @@ TEST_CASE_METHOD(KeysmithFixture, "every unencrypted form of a private key is ta
     const auto key = keysmith.open_key(directory / "key.pem");
     REQUIRE(key);
     CHECK(key->type == row.type);
-    // Only the key is taken over, whatever stood around it.
+    // Only the key is copied, not the text around it.
     CHECK(key->pem.reveal().starts_with("-----BEGIN PRIVATE KEY-----\n"));
     CHECK(key->pem.reveal().find("-----BEGIN", 5) == std::string_view::npos);
     CHECK(keysmith.make_csr(*key, "CN=a"));
@@ -149,7 +150,7 @@ TEST_CASE_METHOD(KeysmithFixture, "every unencrypted form of a private key is ta
 TEST_CASE_METHOD(KeysmithFixture,
                  "a key that cannot be used is refused with its cause, and no passphrase is asked for") {
   const auto ec = fixture::ec_key();
-  // An ECPrivateKey (RFC 5915) ends in its public point: give it that of another key.
+  // An ECPrivateKey (RFC 5915) ends with its public point; the test replaces it by that of another key.
   std::string torn = fixture::key_der(ec);
   const std::string other = fixture::key_der(fixture::ec_key());
   torn.replace(torn.size() - 65, 65, other, other.size() - 65, 65);
@@ -211,7 +212,7 @@ TEST_CASE_METHOD(KeysmithFixture, "the subject of a CSR is what was asked for") 
       {"CN=gateway-1,O=Example,C=DE", "CN=gateway-1,O=Example,C=DE"},
       {"cn=gateway-1, o=Example", "CN=gateway-1,O=Example"},
       {R"(CN=a\,b,O=c\+d\\)", R"(CN=a\,b,O=c\+d\\)"},
-      // DER orders what is joined.
+      // DER sorts the attributes that + joins.
       {"CN=a+serialNumber=1,O=b", "serialNumber=1+CN=a,O=b"},
       {"serialNumber=4711,CN=gerät", "serialNumber=4711,CN=gerät"},
       {"2.5.4.3=a,organizationName=b,DC=example,DC=com", "CN=a,O=b,DC=example,DC=com"},
@@ -269,7 +270,7 @@ TEST_CASE_METHOD(KeysmithFixture, "a CSR of the caller that cannot be used is re
   const auto rsa = fixture::rsa_key(2048);
   std::string forged = fixture::request_der(fixture::request(rsa, EVP_sha256()));
   forged.back() = static_cast<char>(forged.back() ^ 1);
-  // The signed part changed under a signature that stays well-formed.
+  // Changes the signed part and leaves the signature well-formed.
   std::string renamed = fixture::request_der(fixture::request(key, EVP_sha256()));
   renamed.replace(renamed.find("gateway"), 7, "getaway");
   const struct {

@@ -1,4 +1,4 @@
-// Keys, requests and certificates made for a test with OpenSSL itself.
+// Creates keys, requests and certificates for tests with OpenSSL.
 #pragma once
 
 #include <openssl/bio.h>
@@ -28,7 +28,7 @@ inline Key ed25519_key() {
   return {EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
 }
 
-/// What `write` puts into a memory BIO.
+/// The bytes that `write` writes to a memory BIO.
 inline std::string written(const std::function<void(BIO*)>& write) {
   const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new(BIO_s_mem()), BIO_free_all);
   write(bio.get());

@@ -1,4 +1,4 @@
-// The number of Paho's last socket is not given to its next one.
+// Paho's next socket does not get the descriptor number of its last one.
 #include "adapters/mqtt/paho_socket.hpp"
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@ Descriptor new_socket() {
   return Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
-/// The number of Paho's socket: the only connection of this process that a program which it starts would inherit, and
-/// that does not reach the broker.
+/// The descriptor number of Paho's socket: the only connection of this process that is inheritable (without FD_CLOEXEC)
+/// and not to the broker.
 int number_of_library_socket(std::uint16_t broker_port) {
   for (int each = 0; each < 64; ++each) {
     sockaddr_in peer{};

@@ -1,5 +1,5 @@
-// The transport against a server that does as it is told: whole exchanges, every refusal by its cause, every silence
-// ended by its deadline, every wait by an interrupt.
+// The transport against a scripted server: whole exchanges, the cause of every refusal, the deadline of every wait
+// without a response, and the interrupt of every wait.
 #include <openssl/ssl.h>
 
 #include <chrono>

@@ -1,5 +1,4 @@
-// The state directory on a real file system: what is private stays private, nothing is followed, looking writes
-// nothing.
+// The state directory on a real file system: private files stay private, no link is followed, reading writes nothing.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -128,7 +127,7 @@ TEST_CASE("a new file never replaces another") {
   CHECK(kind_of(disk.write_new("file", "new")) == ErrorKind::kDiskError);
   CHECK(read_text(here / "state/file") == "old");
   CHECK(kind_of(disk.make_directory("file")) == ErrorKind::kDiskError);
-  // Not through a link either, dangling or not.
+  // A write does not go through a symbolic link, dangling or not.
   write_text(here / "outside", "old");
   fs::create_symlink(here.path() / "outside", here.path() / "state/link");
   fs::create_symlink(here.path() / "nowhere", here.path() / "state/dangling");
@@ -166,7 +165,7 @@ TEST_CASE("nothing below the state directory is followed through a link") {
   CHECK(kind_of(disk.exchange("ours", "pending/file")) == ErrorKind::kStateNotWritable);
   CHECK(kind_of(disk.remove_file("pending/file")) == ErrorKind::kStateNotWritable);
   CHECK(snapshot(here.path() / "outside") == before);
-  // The link itself may go.
+  // The link itself may be removed.
   CHECK(disk.remove_file("file"));
   CHECK(snapshot(here.path() / "outside") == before);
 }
@@ -205,7 +204,7 @@ TEST_CASE("rename replaces a file and refuses a directory that is not empty") {
   REQUIRE(disk.write_new("pending/journal", "old"));
   REQUIRE(disk.write_new("pending/journal.new", "new"));
   REQUIRE(disk.rename("pending/journal.new", "pending/journal"));
-  // The descriptor of the replaced file is not taken for the new one.
+  // The descriptor of the replaced file is not used for the new one.
   REQUIRE(disk.sync_file("pending/journal"));
   CHECK(disk.read("pending/journal", 100)->value().reveal() == "new");
   CHECK(disk.list("pending") == std::vector<std::string>{"journal"});
@@ -301,7 +300,7 @@ TEST_CASE("a state directory that cannot be made is reported with its cause") {
   CHECK(kind_of(PosixDisk(here / "file").inspect("identity")) == ErrorKind::kStateNotWritable);
 }
 
-/// The kind's word and the message, for what comes back from a child.
+/// The word of the kind and the message, as text that a child process can return.
 template <class T>
 std::string outcome_of(const Result<T>& result) {
   return result ? "success" : std::string(word(result.error().kind)) + "|" + result.error().hint;
@@ -346,7 +345,7 @@ TEST_CASE("a file that does not fit is reported as such and leaves nothing behin
   const std::string state = here / "state";
   PosixDisk disk(state);
   REQUIRE(disk.make_root());
-  // The first write comes back short, the second fails.
+  // The first write writes only a part, the second fails.
   const std::string outcome = in_child([&state] {
     const rlimit limit{65536, 65536};
     ::setrlimit(RLIMIT_FSIZE, &limit);

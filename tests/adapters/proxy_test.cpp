@@ -1,4 +1,4 @@
-// HTTP CONNECT: the way through, and each way to be refused.
+// HTTP CONNECT: success, and each kind of refusal.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,14 +13,14 @@ namespace {
 
 using enum ErrorKind;
 
-/// Interim responses without end.
+/// An endless sequence of interim responses.
 std::string many_headers() {
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "HTTP/1.1 102 Processing\r\n\r\n";
   return text;
 }
 
-/// Answers CONNECT with `answer`; after a 2xx it serves as the endpoint itself, so that no second server is needed.
+/// Responds to CONNECT with `answer`; after a 2xx it acts as the endpoint itself, so that no second server is needed.
 ScriptedBroker::Script proxy(const std::string& answer, std::string& request) {
   return [answer, &request](BrokerConnection& connection) {
     while (request.find("\r\n\r\n") == std::string::npos) {

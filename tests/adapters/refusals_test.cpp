@@ -1,4 +1,5 @@
-// What a broker refuses, breaks or cuts at each step of an exchange, by its cause and the step it was in.
+// Refusals, malformed packets and closed connections of a broker at each step of an exchange: the error names the cause
+// and the step.
 #include <chrono>
 
 #include "tests/fakes/transport_fixture.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 using enum ErrorKind;
 
-/// What the broker says in answer to CONNECT, SUBSCRIBE and PUBLISH; a missing answer leaves the script.
+/// The broker's responses to CONNECT, SUBSCRIBE and PUBLISH; without a response the script ends.
 struct Answers {
   std::function<std::string(bool v5)> to_connect;
   std::function<std::string(bool v5, const std::string& packet)> to_subscribe;

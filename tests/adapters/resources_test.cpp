@@ -1,4 +1,4 @@
-// Whatever runs out, it is the same kind, and the limit that was reached is named.
+// A lack of any resource has the same error kind, and the error names the limit that was reached.
 #include "adapters/system/resources.hpp"
 
 #include <pthread.h>
@@ -22,12 +22,12 @@ using namespace fleet_provision::test;
 
 namespace {
 
-/// Lets only `count` more descriptors be opened while it lives.
+/// While it lives, the process can open only `count` more descriptors.
 class FewDescriptors {
  public:
   explicit FewDescriptors(unsigned count) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    // The lowest free one is the next to be opened.
+    // The next descriptor gets the lowest free number.
     std::vector<Descriptor> copies;
     for (unsigned i = 0; i <= count; ++i) copies.emplace_back(::dup(0));
     const rlimit limit{static_cast<rlim_t>(copies.back().get()), before_.rlim_max};
@@ -41,7 +41,7 @@ class FewDescriptors {
   rlimit before_{};
 };
 
-/// Threads get a stack that no address space has room for.
+/// Sets a stack size for threads that exceeds every address space.
 class NoThreads {
  public:
   NoThreads() {
@@ -135,7 +135,7 @@ TEST_CASE("a session without threads or descriptors says so, and ends") {
     CHECK(established.error().kind == ErrorKind::kOutOfResources);
     session->close();
   }
-  // Neither is left spoiled.
+  // A later session of the same transport works again.
   CHECK(exchange(*fixture.transport->connect(fixture.request)));
 }
 #endif

@@ -33,7 +33,7 @@ TEST_CASE("a sleep ends when the run is interrupted, however far its instant") {
     signal.join();
     REQUIRE_FALSE(slept);
     CHECK(slept.error().kind == kind);
-    // And from then on every one, also one whose instant has passed.
+    // Every later sleep fails too, even if its instant has passed.
     CHECK_FALSE(clock.sleep_until(clock.now()));
   }
 }

@@ -1,4 +1,4 @@
-// The listener on loopback accepts this process alone; the bridge carries large packets whole in both directions.
+// The listener on loopback accepts only this process; the bridge transfers large packets unchanged in both directions.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -28,7 +28,7 @@ Descriptor dial(std::uint16_t port) {
   return socket;
 }
 
-/// In another process: connects, and reports whether the connection was closed without a byte.
+/// Starts another process that connects and reports whether the connection was closed without a byte.
 pid_t other_process(std::uint16_t port) {
   const pid_t child = ::fork();
   if (child != 0) return child;
@@ -80,7 +80,7 @@ TEST_CASE("other processes that flood the port are not accepted and do not delay
     for (int i = 0; i < kOthers; ++i) {
       const pid_t child = ::fork();
       if (child == 0) {
-        // Until the port is closed, or its parent is gone.
+        // Connects until the port is closed or the parent process has ended.
         while (::getppid() != 1 && dial(port)) {
         }
         ::_exit(0);
@@ -184,7 +184,7 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
     const std::string connect("\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01g", 15);
     REQUIRE(::send(library.get(), connect.data(), connect.size(), 0) == 15);
     PahoWaker waker;
-    // Told after the CONNACK was read from the server and before it is written to the library.
+    // Called after the CONNACK was read from the server and before it is written to the library.
     const auto close_at_connack = [&library](const MqttPacket& packet) {
       if (packet.type != MqttPacketType::kConnack) return true;
       const std::string disconnect("\xe0\x00", 2);

@@ -1,5 +1,5 @@
-// Servers that are not what they should be, each told by its cause and before our certificate is shown; claims that
-// are refused, told by the alert.
+// Servers that fail the verification: the error names the cause, and the client certificate is not sent. Claims that
+// the server rejects: the alert determines the error.
 #include "adapters/network/tls_connection.hpp"
 
 #include <netinet/in.h>
@@ -193,7 +193,8 @@ TEST_CASE("a close in the middle of the handshake is a lost connection") {
   const Error error = failure(fixture);
   CHECK(error.kind == kConnectionLost);
   CHECK(error.phase == Phase::kTls);
-  // It has not asked for the claim: such a close says nothing about it, however often it happens.
+  // The server has not requested the claim certificate, so closing the connection does not indicate a rejected claim,
+  // even if it happens repeatedly.
   CHECK_FALSE(error.closed_after);
 }
 

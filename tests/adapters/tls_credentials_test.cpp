@@ -1,4 +1,4 @@
-// Claim certificate, key, passphrase and roots: each thing that can be wrong with a file is its own error.
+// Claim certificate, key, passphrase and roots: each fault of a file has its own error.
 #include "adapters/network/tls_credentials.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,5 @@
-// Silence at each step ends at the request timeout, an interrupt ends each wait at once, and memory stays what it is.
+// A missing response ends each step at the request timeout, an interrupt ends each wait at once, and the memory use
+// does not grow.
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ namespace {
 
 using enum ErrorKind;
 
-/// A server that takes part up to a step and then only reads.
+/// A server that works up to a step and then only reads.
 ScriptedBroker::Script silent_after(int step) {
   return [step](BrokerConnection& connection) {
     if (step == 0) return connection.wait_for_close();
@@ -99,7 +100,8 @@ TEST_CASE("an answer that does not come ends at its deadline") {
 TEST_CASE("a port that drops packets is a connection timeout") {
   const FullListener listener;
   TransportFixture fixture(listener.port());
-  // Not by name: where localhost is also ::1, that address refuses, and a refusal is told before a silence.
+  // Not by name: if localhost is also ::1, that address refuses the connection, and a refusal is reported rather than a
+  // timeout.
   fixture.options.endpoint.host = "127.0.0.1";
   fixture.request.request_timeout = Milliseconds{300};
   const auto session = fixture.connect();
@@ -138,7 +140,7 @@ TEST_CASE("an interrupt ends each wait with its own kind") {
       CHECK(answer.error().kind == kind);
     }
     {
-      // A proxy that takes the request and says nothing.
+      // A proxy that reads the request and does not respond.
       ScriptedBroker proxy(broker_options(), silent_after(0));
       TransportFixture fixture(8883);
       fixture.options.proxy = Proxy{"localhost", proxy.port(), "", Secret()};
@@ -187,7 +189,7 @@ TEST_CASE("answers that are not received do not outlive their clients") {
     connection.send(granting_suback(v5, connection.packet()));
     const std::string request = connection.packet();
     for (int i = 0; i < 3; ++i) connection.send(publish(v5, topic_of(request) + "/accepted", large, 7));
-    // Their PUBACKs: the library has them all.
+    // Waits for the PUBACKs, which show that the library has received all messages.
     for (int i = 0; i < 3 && !connection.packet().empty(); ++i) {
     }
     const std::lock_guard lock(mutex);
@@ -212,7 +214,7 @@ TEST_CASE("answers that are not received do not outlive their clients") {
   }
   rusage after{};
   ::getrusage(RUSAGE_SELF, &after);
-  // Left behind they would be 30 MiB.
+  // Without being freed they would take 30 MiB.
   INFO(after.ru_maxrss - before.ru_maxrss);
 #ifndef FLEET_PROVISION_SANITIZED
   CHECK(after.ru_maxrss - before.ru_maxrss < 12 * 1024);

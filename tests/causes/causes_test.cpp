@@ -1,5 +1,5 @@
-// What the real program says of servers, proxies and clocks that are not as they should be: one row a cause, each with
-// its exit code, its kind, the facts that the message must hold and the thing to do that the hint must hold.
+// The messages of the real program for faulty servers, proxies and clocks: one row for each cause, with its exit code,
+// its kind, the facts that the message must contain and the action that the hint must contain.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -17,10 +17,10 @@ using namespace fleet_provision::test::causes;
 
 namespace {
 
-/// Most rows wait; more of them at a time would crowd two cores.
+/// Most rows wait; more of them in parallel would overload two cores.
 constexpr std::size_t kSideBySide = 6;
 
-/// Answers CONNECT by what `answer` makes, then waits for the client to go.
+/// Responds to CONNECT with the result of `answer`, then waits until the client closes.
 template <class Answer>
 ScriptedBroker::Script answering_connect(Answer answer) {
   return [answer](BrokerConnection& connection) {
@@ -36,7 +36,7 @@ ScriptedBroker::Script refusing(int code) {
   return answering_connect([code](bool v5) { return connack(v5, code); });
 }
 
-/// Lets the client in, and does with its SUBSCRIBE what `act` does.
+/// Accepts the client, and calls `act` for its SUBSCRIBE.
 template <class Act>
 ScriptedBroker::Script at_subscribe(Act act) {
   return [act](BrokerConnection& connection) {
@@ -143,7 +143,7 @@ std::vector<Row> mqtt_rows() {
   };
 }
 
-/// The server of these is a proxy, which is asked for an endpoint that nobody resolves.
+/// In these rows the server is a proxy, which gets a CONNECT for a name that cannot be resolved.
 std::vector<Row> proxy_rows() {
   std::vector<Row> rows{
       {.name = "proxy refuses", .server = good(), .script = saying("HTTP/1.1 403 Forbidden\r\n\r\n"),
@@ -244,7 +244,7 @@ bool is_retryable(const ToolRun& run) {
          run.result.at("error").value("retryable", false);
 }
 
-/// What holds for the style of every message and hint.
+/// The style rules for every message and hint.
 void expect_style(const std::string& text, Judged& judged) {
   if (text.empty()) judged.faults.emplace_back("says nothing");
   if (text.ends_with('.')) judged.faults.push_back("ends with a full stop: " + text);
@@ -284,7 +284,7 @@ Judged try_row(const Row& row, const TemporaryDirectory& files) {
   return judged;
 }
 
-/// Side by side, told in the order of `rows`. Assertions are for the caller's thread.
+/// Runs the rows in parallel and returns the results in the order of `rows`. Only the caller's thread makes assertions.
 std::vector<Judged> try_all(const std::vector<Row>& rows, const TemporaryDirectory& files) {
   std::vector<Judged> all(rows.size());
   std::atomic<std::size_t> next{0};

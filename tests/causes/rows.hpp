@@ -1,4 +1,4 @@
-// One row for each cause of failure: a server, what is asked of the program, and what it must say.
+// One row for each cause of failure: a server, the options of the program, and the expected output.
 #pragma once
 
 #include <optional>
@@ -58,9 +58,9 @@ inline ScriptedBroker::Script saying(const std::string& text) {
   };
 }
 
-/// Servers that are not what they should be, and claims that are refused, until TLS is up.
+/// Faulty servers and rejected claims, up to the end of the TLS handshake.
 [[nodiscard]] std::vector<Row> tls_rows();
-/// OpenSSL configurations that would widen what TLS may use, or leave nothing of it.
+/// OpenSSL configurations that would allow weaker TLS, or that leave no usable TLS.
 [[nodiscard]] std::vector<Row> configuration_rows();
 
 }  // namespace fleet_provision::test::causes

@@ -23,7 +23,7 @@ IssuedCertificate common_name_alone(const std::vector<std::string>& names = {}) 
   return pki().issue(wish);
 }
 
-/// What a proxy that inspects TLS shows for any name, with its own root.
+/// A certificate from a TLS-inspecting proxy's own root, which it presents for any name.
 IssuedCertificate inspected() {
   static const TestPki corporate("Example Corp Inspection");
   CertificateWish wish;
@@ -40,7 +40,7 @@ BrokerOptions with_alpn(const std::string& alpn) {
   return options;
 }
 
-/// A server that needs no certificate, for clients that take one without.
+/// A server with anonymous ciphers, which presents no certificate.
 BrokerOptions anonymous() {
   BrokerOptions options;
   options.server = pki().server();
@@ -49,13 +49,13 @@ BrokerOptions anonymous() {
   return options;
 }
 
-/// An OpenSSL configuration, by what it sets first; its name.
+/// Writes an OpenSSL configuration and returns its name.
 std::string configuration(const std::string& name, const std::string& settings) {
   static const TemporaryDirectory files;
   return files.write(name, "openssl_conf = init\n[init]\n" + settings);
 }
 
-/// One for every TLS context.
+/// A configuration that applies to every TLS context.
 std::string tls_configuration(const std::string& name, const std::string& settings) {
   return configuration(name, "ssl_conf = ssl\n[ssl]\nsystem_default = all\n[all]\n" + settings);
 }
@@ -66,7 +66,7 @@ BrokerOptions refusing_claims(int tls) {
   options.client_root = other.root();
   return options;
 }
-/// An alert record of TLS in the clear (RFC 8446 section 6).
+/// An unencrypted TLS alert record (RFC 8446 section 6).
 std::string alert(int level, int description) {
   return std::string("\x15\x03\x03\x00\x02", 5) + static_cast<char>(level) + static_cast<char>(description);
 }

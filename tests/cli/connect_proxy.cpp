@@ -1,6 +1,6 @@
 // An HTTP CONNECT proxy for the tests: `connect_proxy LOG [USER:PASSWORD-IN-BASE64]`. It prints its port, appends each
-// request's head to LOG, asks for the credentials if any are given (407), and reaches whatever host is named on
-// 127.0.0.1, so that names need not exist.
+// request's head to LOG, requires the credentials if they are given (407), and connects to 127.0.0.1 for every host
+// name, so that names need not exist.
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
-// What another allocator brings by LD_PRELOAD, for foreign_allocator.test. The program has its own malloc and operator
-// new, so none of this may be called; each ends the process.
+// The functions of a foreign allocator for LD_PRELOAD, for foreign_allocator.test. The program has its own malloc and
+// operator new, so it must not call these functions; each ends the process.
 #include <cstddef>
 #include <cstdlib>
 #include <new>

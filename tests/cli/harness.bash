@@ -17,7 +17,8 @@
 #   text or a missing file fails. To expect nothing, say so: expect_no_stdout, expect_no_files, expect_absent.
 # tests/cli/harness_check shows each of these failing.
 
-# The script is read twice: up to its line that sources this file, which then reads it whole and knows when it ends.
+# The script is read twice: first up to the line that sources this file; then this file sources the whole script and so
+# detects its end.
 [ -z "${HARNESS_READS_SCRIPT:-}" ] || return 0
 set -u
 # shellcheck source=tests/support/simulator.bash
@@ -42,7 +43,7 @@ SCRIPT=$(readlink -f -- "$0") || exit 1
 BASH_ARGV0=$SCRIPT
 SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/fleet-provision-cli-XXXXXX") || exit 1
 mkdir "$SCRATCH/io" "$SCRATCH/work" && cd "$SCRATCH/work" || exit 1
-# Not what may stand in /etc on this machine.
+# Replaces a configuration file that may exist in /etc on this machine.
 echo '{}' >"$SCRATCH/io/no-configuration.json"
 export FLEET_PROVISION_CONFIG=$SCRATCH/io/no-configuration.json
 for file in failures begun ended; do : >"$SCRATCH/io/$file"; done
@@ -63,7 +64,7 @@ failed() {
   printf '\n--- line %s: %s\n    after: %s\n' "$(lines_of_script)" "$1" "$COMMAND"
 }
 
-# What bash itself said of the script and this file; "PID Terminated" and the like are news of jobs.
+# The error messages of bash itself about the script and this file, without those about jobs such as "PID Terminated".
 complaints_of_bash() {
   grep -aE '(/(harness|simulator)\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
     grep -avE ': line [0-9]+: +[0-9]+ (Terminated|Killed|Hangup|Interrupt)'
@@ -71,7 +72,7 @@ complaints_of_bash() {
 
 leave() {
   local code=$? child begun="" ended="" complaints
-  # A subshell of a pipe that an unset variable ends comes here too.
+  # A subshell of a pipe that ends because of an unset variable also runs this trap.
   [ "$BASHPID" -eq $$ ] || exit "$code"
   for child in "${CHILDREN[@]}"; do
     if [ "$child" = "$SIMULATOR" ]; then stop_simulator; else kill "$child" 2>/dev/null && wait "$child"; fi
@@ -99,10 +100,10 @@ leave() {
 
 # Ends the script before its last line, as a success unless something has failed.
 finish() { HOW_IT_ENDS=well && exit 0; }
-# Ends the script as one that cannot be tried here.
+# Ends the script as skipped, because this machine cannot run it.
 skip() { echo "skipped: $1" && HOW_IT_ENDS=skipped && exit 77; }
 
-# Frame every expectation: the first is counted at once, the second when it was looked at.
+# Called at the begin and at the end of every expectation, so that one that does not complete is detected.
 begin() { printf . >>"$SCRATCH/io/begun"; }
 end() { printf . >>"$SCRATCH/io/ended"; }
 every_run_was_looked_at() {
@@ -133,7 +134,7 @@ expect_code() {
   end
 }
 
-# Whether line $1 is as golden line $2, in which … stands for anything.
+# Whether line $1 matches golden line $2, in which … stands for any text.
 line_matches() {
   local pattern=$2 special
   # shellcheck disable=SC1003
@@ -160,7 +161,7 @@ lines_match() {
   [ "$a" -eq "${#actual_[@]}" ]
 }
 
-# Why array $1 is no golden, if it is none.
+# Prints why array $1 is not a valid golden, if it is not.
 no_golden() {
   local -n lines_=$1
   local line
@@ -208,7 +209,7 @@ expect_no_text() {
 expect_no_stdout() { expect_no_text stdout "$SCRATCH/io/stdout"; }
 expect_no_stderr() { expect_no_text stderr "$SCRATCH/io/stderr"; }
 
-# NAME FILE PART…: each part stands in the file.
+# NAME FILE PART…: the file contains each part.
 expect_parts() {
   local name=$1 file=$2 content part
   shift 2
@@ -244,7 +245,7 @@ expect_usage_error() {
   expect_stderr <"$SCRATCH/io/golden"
 }
 
-# Everything below directory $1, as MODE PATH, is as the golden on stdin.
+# The entries below directory $1, as MODE PATH, match the golden on stdin.
 expect_files() {
   (set -o pipefail && cd "$1" && find . -mindepth 1 -printf '%m %P\n' | LC_ALL=C sort -k2) >"$SCRATCH/io/files" ||
     failed "the tree $1 cannot be listed"
@@ -257,7 +258,7 @@ expect_no_files() {
   end
 }
 
-# The value of a text or number $2 in the JSON file $1, wherever it is first met.
+# The value of the first text or number with the name $2 in the JSON file $1.
 json_value() {
   local value
   value=$(sed -n 's/.*"'"$2"'": *"\{0,1\}\([^",}]*\)"\{0,1\}.*/\1/p' "$1" | head -n 1)
@@ -265,7 +266,7 @@ json_value() {
   printf '%s\n' "$value"
 }
 
-# Runs the simulator, with the given options, until the script ends, and points our variables at it.
+# Runs the simulator with the given options until the script ends, and sets the variables of the program for it.
 start_simulator() {
   local started=0
   launch_simulator "$SCRATCH/io" fleet-provision-simulator "$@" || started=1
@@ -275,7 +276,7 @@ start_simulator() {
   # shellcheck disable=SC2034
   SIMULATOR_LOG=$(field log "$simulator_ready")
 }
-# Stops it; it must still run, and end without a complaint.
+# Stops the simulator, which must still run and must end without an error.
 stop_simulator() {
   local child code rest=()
   kill "$SIMULATOR" || failed "the simulator had ended"
@@ -314,14 +315,14 @@ expect_equal() {
   [ "$1" = "$2" ] || failed "got \"$1\", expected \"$2\""
   end
 }
-# COMMAND…: ends with 0.
+# COMMAND…: must end with 0.
 expect_true() {
   begin
   [ $# -gt 0 ] || failed "expect_true: no command is given"
   "$@" || failed "not true: $*"
   end
 }
-# COMMAND…: ends with 1, which says no in test, grep, cmp, diff and [; more than that is trouble.
+# COMMAND…: must end with 1, which means false in test, grep, cmp, diff and [; a larger code is an error.
 expect_false() {
   begin
   [ $# -gt 0 ] || failed "expect_false: no command is given"
@@ -332,7 +333,7 @@ expect_false() {
 }
 
 trap leave EXIT
-# What bash complains of is looked at in the end, and shown then.
+# Error messages of bash are examined and shown at the end.
 exec 2>"$SCRATCH/io/said" </dev/null
 bash -n "$SCRIPT" || exit 1
 HARNESS_READS_SCRIPT=yes

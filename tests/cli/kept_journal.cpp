@@ -1,5 +1,5 @@
-// Preloaded into the tested program, whose journal then cannot be removed: it stops between the registered thing and
-// the commit, which no fault of the simulator reaches.
+// Preloaded into the tested program, so that it cannot remove its journal: the run stops between the registration of
+// the thing and the commit, which no fault of the simulator can do.
 #include <dlfcn.h>
 #include <unistd.h>
 

@@ -32,7 +32,7 @@ def cases():
             yield method, payload_format, whole, None, []
             for at, statement in enumerate(whole["Statement"]):
                 resources = statement["Resource"]
-                # All at once where the statement is more than one resource.
+                # All resources at once if the statement has more than one, then each alone.
                 for taken in [resources] + [[each] for each in resources if len(resources) > 1]:
                     rest = copy.deepcopy(whole)
                     rest["Statement"][at]["Resource"] = [each for each in resources if each not in taken]
@@ -49,9 +49,10 @@ def expected(method, payload_format, version, action, taken):
     if action == "iot:Publish":
         return 77, "policy-publish", taken[:1]  # the first request does not get through
     if action == "iot:Subscribe":
-        # MQTT 5 tells of each; a 3.1.1 connection is closed at the first that is denied.
+        # MQTT 5 reports each denied filter; with 3.1.1 the broker closes the connection at the first.
         return 77, "policy-subscribe", taken if version == "5" else taken[:1]
-    # Nobody says no: what is known is the request that stayed unanswered, and so both of its topics.
+    # No denial is reported: the program only knows which request had no response, and so names both of its response
+    # topics.
     silent = next(each for each in operations if taken[0].startswith(f"topic/{each}/"))
     return 75, "no-answer", [f"topic/{silent}/accepted", f"topic/{silent}/rejected"]
 
@@ -68,14 +69,15 @@ def run(method, payload_format, version, policy, taken):
         with open(document, "w", encoding="utf-8") as file:
             json.dump(policy, file)
         simulator = ["fleet-provision-simulator", "--claim-policy", document]
-        # A topic for refusals is missed when something is refused.
+        # The topic for rejections matters only if the service rejects a request.
         if taken and taken[0].startswith("topic/") and taken[0].endswith("/rejected"):
             operation = "register" if REGISTER in taken[0] else "create"
             simulator += ["--fault", f"{operation}:1:reject=400,InvalidParameters,no"]
         tool = ["fleet-provision", "--json", "-P", "SerialNumber=1", "--state-dir", os.path.join(directory, "state"),
                 "--method", method, "--payload-format", payload_format, "--mqtt-version", version]
         silent = taken and taken[0].startswith("topic/") and taken[0].endswith(("/accepted", "/rejected"))
-        # Where the second request stays unanswered, the first one must have its time: the service makes an RSA key.
+        # If the second request has no response, the first must have enough time, because the service generates an RSA
+        # key.
         patience = "1" if not silent or REGISTER not in taken[0] else "3" if method == "csr" else "8"
         tool += ["--attempts", "1", "--request-timeout", patience] if silent else ["--attempts", "3"]
         return subprocess.run(simulator + ["--"] + tool, capture_output=True, text=True, timeout=100)
@@ -94,7 +96,7 @@ def complaints(case, version):
     if ended.returncode != code or error["kind"] != kind:
         found.append(f"exit code {ended.returncode}, kind {error['kind']}")
     hint = error["hint"] or ""
-    # Exactly these: behind the last resource the list ends.
+    # Exactly these resources: the list ends behind the last one.
     if f"{wanted}: add " not in hint and f"{wanted} (topicfilter/, not topic/): add " not in hint:
         found.append(f"the hint does not name {wanted}")
     if f"add {statement(action, missing)}" not in hint:

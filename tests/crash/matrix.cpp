@@ -48,7 +48,7 @@ struct CrashFixture {
     return rotating ? rotate(plan, ports) : provision(plan, ports);
   }
 
-  /// Runs until operation `at` (from 1), then stops as if the process were gone. Nothing when it ended before.
+  /// Runs until operation `at` (from 1), then stops as if the process were killed. Nothing unless the run ended before.
   std::optional<Outcome> run_until(unsigned at, Disk& through) {
     unsigned operations = 0;
     const auto tick = [&operations, at] {
@@ -86,7 +86,7 @@ struct CrashFixture {
   unsigned operations_seen = 0;
 };
 
-/// Why identity/ is neither whole nor absent.
+/// The reason why identity/ is neither complete nor absent; empty if it is one of both.
 std::string identity_fault(CrashFixture& fixture, bool may_be_absent) {
   const auto identity = read_identity_in(fixture.disk, fixture.keysmith, kIdentityDirectory);
   if (!identity) return "identity/ is torn: " + identity.error().message;
@@ -106,9 +106,11 @@ std::string identity_fault(CrashFixture& fixture, bool may_be_absent) {
   return "";
 }
 
-/// What was sent and is lost: a key whose CSR left, a certificate whose token left and was not refused.
+/// A lost key whose CSR was sent, or a lost certificate whose token was sent and not rejected; empty if nothing is
+/// lost.
 std::string loss(CrashFixture& fixture) {
-  // With --force and rotate a run after a finished one replaces it again, and previous/ keeps one generation.
+  // With --force and rotate a run after a finished one replaces the identity again, and previous/ keeps only one
+  // generation.
   const bool twice = fixture.scenario.replaces() && fixture.scenario.killed_at && fixture.keysmith.keys_made > 2;
   const unsigned first = twice ? 2 : 1;
   for (unsigned n = first; n <= fixture.keysmith.keys_made; ++n) {
@@ -148,7 +150,7 @@ std::string final_fault(CrashFixture& fixture, const Outcome& outcome) {
   return "";
 }
 
-/// The runs after the cut, until one succeeds.
+/// Repeats runs after the power cut until one succeeds; returns what is wrong, or empty.
 std::string finish(CrashFixture& fixture, Tally& tally, unsigned cuts) {
   for (int boot = 0; boot < 3; ++boot) {
     ++tally.runs;
@@ -165,7 +167,7 @@ std::string finish(CrashFixture& fixture, Tally& tally, unsigned cuts) {
     if (outcome.error->kind != ErrorKind::kCertificateLimit) return "failed: " + outcome.error->message;
     if (!fixture.scenario.force && asked > kCertificatesMax) return "the bound was passed";
     if (asked < 2) return "the bound was met without certificates";
-    // The token's hour goes by, in a boot or over several.
+    // The token's lifetime of an hour passes.
     fixture.clock.pass(kTokenLife);
   }
   return "no run came to its end";
@@ -179,7 +181,7 @@ std::string after_cut(CrashFixture& fixture, const Survival& survival, bool told
   if (fault.empty()) fault = loss(fixture);
   if (!fault.empty()) return fault;
   if (told_finished) {
-    // Finished stays finished: not even the network is needed.
+    // A finished identity stays, and a further run needs no network.
     fixture.plan.force = false;
     fixture.rotating = false;
     const std::size_t connections = fixture.transport.connections.size();
@@ -207,7 +209,8 @@ Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survival
       ended = outcome.has_value();
       ++tally.cuts;
       ++tally.runs;
-      // A look writes nothing, so what it finds after a kill may not be durable yet; then the next run finishes it.
+      // A run that finds a complete identity writes nothing, so after a kill that identity may not be durable yet; then
+      // the next run completes it.
       const bool finished =
           ended && (outcome->kind == OutcomeKind::kProvisioned || outcome->kind == OutcomeKind::kRotated);
       const std::string fault = after_cut(fixture, survival, finished, tally);

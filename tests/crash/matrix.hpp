@@ -1,4 +1,4 @@
-// A power cut before every operation, and what must hold after each.
+// A power cut before every operation, and the invariants that must hold after each.
 #pragma once
 
 #include <optional>
@@ -14,36 +14,36 @@ namespace fleet_provision::crash {
 struct Scenario {
   std::string name;
   Method method = Method::kCsr;
-  /// `--force` over a finished identity.
+  /// The run is `--force` over a finished identity.
   bool force = false;
   bool can_exchange = true;
   unsigned tokens_to_refuse = 0;
-  /// The process is killed before this operation, without a loss, and the power is cut in the run after it.
+  /// The process is killed before this operation, which loses no data, and the power is cut in the next run.
   std::optional<unsigned> killed_at;
-  /// With --verify, --on-success and --owner.
+  /// The run has --verify, --on-success and --owner.
   bool with_post_install = false;
-  /// `rotate` over a finished identity.
+  /// The run is `rotate` over a finished identity.
   bool rotate = false;
 
-  /// There is an identity before the run.
+  /// Whether an identity exists before the run.
   [[nodiscard]] bool replaces() const { return force || rotate; }
 };
 
 struct Tally {
   unsigned cuts = 0;
   unsigned runs = 0;
-  /// What did not hold, with the place; empty when all is well.
+  /// The violated invariants, each with its scenario and operation; empty if all hold.
   std::vector<std::string> violations;
 };
 
-/// Every cut of the scenario, with each of the survivals. The mutation is in the run that is cut, not in those after.
-/// Stops at the first violation when `first_only`.
+/// Tries every power cut of the scenario with each of the survivals. The mutation applies to the run that is cut, not
+/// to later runs. With `first_only` it stops at the first violation.
 [[nodiscard]] Tally run_matrix(const Scenario& scenario, const std::vector<fakes::Survival>& survivals,
                                Mutation mutation = Mutation::kNone, unsigned nth = 0, bool first_only = false);
 
-/// The syncs of one run of the scenario that nothing disturbs.
+/// The syncs of one undisturbed run of the scenario.
 [[nodiscard]] std::vector<std::string> syncs_of(const Scenario& scenario);
-/// The operations of one run of the scenario that nothing disturbs.
+/// The number of operations of one undisturbed run of the scenario.
 [[nodiscard]] unsigned operations_of(const Scenario& scenario);
 
 }  // namespace fleet_provision::crash

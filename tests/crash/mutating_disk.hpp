@@ -1,6 +1,6 @@
-// The vault as it must not be: passes everything on but one sync, or does one step in the wrong order.
+// A disk with a deliberate fault: forwards every operation, but omits one sync or does one step in the wrong order.
 //
-// With such a mutation the matrix of power cuts must find a violation, else it proves nothing.
+// The matrix of power cuts must find a violation with each such mutation, or else it proves nothing.
 #pragma once
 
 #include <optional>
@@ -13,13 +13,13 @@ namespace fleet_provision::crash {
 
 enum class Mutation : unsigned char {
   kNone,
-  /// The nth sync (of a file or a directory) is left out.
+  /// The nth sync (of a file or a directory) is omitted.
   kSyncLeftOut,
-  /// A new journal gets its name before its bytes are safe.
+  /// A new journal gets its name before its bytes are synced.
   kJournalNamedBeforeSynced,
-  /// The journal with its token is still there when pending/ gets its final name.
+  /// The journal with its token still exists when pending/ gets its final name.
   kJournalStays,
-  /// The directory is never opened up.
+  /// The mode of the directory is never changed to 0755.
   kModeForgotten,
 };
 
@@ -65,7 +65,7 @@ class MutatingDisk final : public Disk {
   Result<void> remove_directory(const std::string& path) override { return disk_.remove_directory(path); }
   [[nodiscard]] std::string root() const override { return disk_.root(); }
 
-  /// Every sync asked for, in order.
+  /// Every requested sync, in order.
   std::vector<std::string> syncs;
 
  private:

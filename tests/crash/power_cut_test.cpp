@@ -1,4 +1,5 @@
-// Power cut anywhere: whatever survives, the next runs end with a whole identity, and nothing that was sent is lost.
+// After a power cut at any operation, whatever survives, the next runs end with a complete identity, and no sent key or
+// certificate is lost.
 #include <set>
 
 #include "tests/crash/matrix.hpp"
@@ -40,7 +41,7 @@ std::string listed(const std::vector<std::string>& lines) {
 using Names = fakes::Survival::Names;
 using Data = fakes::Survival::Data;
 
-// Torn bytes are tried where no token is refused; refusals add paths, not ways to lose bytes.
+// Torn bytes are tried only without rejected tokens, because a rejection adds no new way to lose bytes.
 std::vector<fakes::Survival> survivals_of(const Scenario& scenario) {
   if (scenario.tokens_to_refuse == 0 && !scenario.with_post_install) return fakes::all_survivals();
   return {{Names::kKept, Data::kKept},
@@ -70,14 +71,14 @@ TEST_CASE("after a power cut before any operation the gateway ends provisioned")
     CHECK(tally.violations.empty());
     cuts += tally.cuts;
   }
-  // The matrix is not empty by a slip.
+  // Guards against a matrix that is empty by mistake.
   CHECK(cuts > 5'000);
   test::report_row(
       "power cut before each operation, with everything that may survive (in memory)", cuts,
       "a complete identity, or 75 at the limit; no key lost whose CSR was sent; certificates within the limit");
 }
 
-// For builds in which the whole matrix takes minutes; hidden, since the case above holds it.
+// For builds in which the whole matrix takes minutes; hidden, since the case above includes it.
 TEST_CASE("after a power cut in a run of each kind the gateway ends provisioned", "[.sample]") {
   const std::vector<Scenario> all = scenarios();
   unsigned cuts = 0;
@@ -116,7 +117,7 @@ TEST_CASE("with any one sync left out the matrix finds what breaks") {
       scenario.tokens_to_refuse = 0;
       Tally tally = run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true);
       if (tally.violations.empty()) {
-        // What only the count of certificates needs shows where the bound is met.
+        // The effect of a sync that only the count of certificates needs shows only when the limit is reached.
         scenario.tokens_to_refuse = 4;
         tally = run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true);
       }
@@ -144,7 +145,8 @@ TEST_CASE("with a sync of the mark for the user's program left out the matrix fi
 }
 
 TEST_CASE("with a sync of a resumed run left out the matrix finds what breaks") {
-  // After a kill the next run makes durable what it found, before it acts upon it: the syncs up to the root's.
+  // After a kill the next run first makes the state that it found durable, with the syncs up to that of the state
+  // directory, and then uses it.
   for (Scenario scenario : {scenarios()[0], scenarios()[1]}) {
     std::set<std::string> asked;
     std::set<std::string> found;

@@ -1,4 +1,4 @@
-// Time that passes only when somebody waits.
+// A clock whose time passes only when a caller waits.
 #pragma once
 
 #include <functional>

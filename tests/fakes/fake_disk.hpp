@@ -1,8 +1,9 @@
-// A disk that forgets what was not synced.
+// A disk that loses every change that was not synced.
 //
-// Bytes and names are remembered apart. A file's bytes are safe after sync_file; a name (made, renamed, exchanged,
-// removed) is safe after sync_directory of its directory. At a power cut each unsynced change is kept, lost or torn as
-// the Survival says; changes of names need not survive in the order they were made, which no file system promises.
+// It stores bytes and names separately. A file's bytes are durable after sync_file; a name (created, renamed,
+// exchanged, removed) is durable after sync_directory of its directory. At a power cut each unsynced change is kept,
+// lost or torn as Survival defines; changes of names need not survive in the order in which they were made, because no
+// file system guarantees that.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@
 
 namespace fleet_provision::fakes {
 
-/// Thrown in place of the operation before which the power goes.
+/// Thrown instead of the operation before which the power is cut.
 struct PowerCut {};
 
-/// What survives of the changes to names that were not synced, and of bytes that were not.
+/// Defines which unsynced changes of names and which unsynced bytes survive.
 struct Survival {
   enum class Names : unsigned char { kKept, kLost, kOldestOnly, kNewestOnly, kAllButOldest, kAllButNewest };
   enum class Data : unsigned char { kKept, kLost, kTorn };
@@ -50,21 +51,21 @@ class FakeDisk final : public Disk {
   Result<void> remove_directory(const std::string& path) override;
   [[nodiscard]] std::string root() const override { return "/state"; }
 
-  /// The power goes and comes back.
+  /// Simulates a power cut and the return of power.
   void cut(const Survival& survival);
-  /// The process ends; what it wrote stays in memory.
+  /// Simulates the end of the process; its unsynced changes stay in memory.
   void release_lock() { locked_ = false; }
 
   /// Called before each changing or syncing operation with its name; may throw PowerCut or return an error.
   std::function<Result<void>(const std::string& operation)> before;
   bool can_exchange = true;
   bool locked_by_other = false;
-  /// As on FAT: modes cannot be changed.
+  /// False simulates FAT, where modes cannot be changed.
   bool keeps_modes = true;
-  /// Every operation and sync in words, for counting.
+  /// Every operation and sync as text, for counting.
   std::vector<std::string> log;
 
-  // For the tests' own hands.
+  // Direct access for tests.
   void put(const std::string& path, const std::string& bytes, unsigned mode = 0600);
   void put_entry(const std::string& path, const EntryFacts& facts);
   [[nodiscard]] bool holds(const std::string& text) const;

@@ -39,7 +39,7 @@ class FakeHostSystem final : public HostSystem {
   }
   std::string absolute(const std::string& path) override { return path; }
 
-  /// Called before and after what is done; may throw.
+  /// Called before and after each operation; may throw.
   std::function<void()> around;
   std::optional<Error> program_error;
   std::optional<Error> write_error;

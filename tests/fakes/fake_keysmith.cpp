@@ -13,7 +13,7 @@ std::uint64_t fnv(std::string_view bytes, std::uint64_t hash) {
   return hash;
 }
 
-/// The words of one line that begins and ends as it should; nothing for anything else.
+/// The words of one line with the right beginning and end; empty for any other text.
 std::vector<std::string> words_of(std::string_view text, const std::string& kind) {
   std::istringstream in{std::string(text)};
   std::vector<std::string> words;

@@ -1,4 +1,4 @@
-// Keys, CSRs and certificates as readable text with an end mark, so that a torn one does not parse.
+// Keys, CSRs and certificates as readable text with an end mark, so that torn text does not parse.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace fleet_provision::fakes {
 /// 64 hex digits that depend on every byte; no cryptography.
 [[nodiscard]] std::string fake_digest(std::string_view bytes);
 [[nodiscard]] std::string fake_key_pem(const std::string& name);
-/// A certificate for the key of that fingerprint.
+/// A certificate for the key with that fingerprint.
 [[nodiscard]] std::string fake_certificate(const std::string& public_key_sha256, const std::string& serial,
                                            WallTime not_before = *parse_rfc3339("2020-01-01T00:00:00Z"),
                                            WallTime not_after = *parse_rfc3339("2049-12-31T23:59:59Z"));
-/// The fingerprint of the key that made a CSR; empty for what is no CSR.
+/// The fingerprint of the key that signed a CSR; empty if the text is not a CSR.
 [[nodiscard]] std::string fake_csr_key(std::string_view csr_pem);
 
 class FakeKeysmith final : public Keysmith {
@@ -33,7 +33,7 @@ class FakeKeysmith final : public Keysmith {
   /// Files that open_key and open_csr find.
   std::map<std::string, std::string> files;
   unsigned keys_made = 0;
-  /// Keys and certificates that were read.
+  /// The number of keys and certificates read.
   unsigned parsed = 0;
 
  private:

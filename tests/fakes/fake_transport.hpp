@@ -1,5 +1,5 @@
-// A connection to a service that answers by value: certificates, tokens and things are remembered across connections
-// and power cuts, and each request or connection can be made to go wrong.
+// A connection to a fake service in memory. The service keeps certificates, tokens and things across connections and
+// power cuts, and a test can make each request or connection fail.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,7 @@
 
 namespace fleet_provision::fakes {
 
-/// What the service does with one request instead of answering it well.
+/// The reaction of the service to one request instead of the normal response.
 struct Reaction {
   enum class Kind : unsigned char {
     kAnswer,
@@ -45,7 +45,7 @@ class FakeService {
  public:
   struct Certificate {
     std::string pem;
-    /// The key's fingerprint; with CreateKeysAndCertificate also its PEM.
+    /// The fingerprint of the key; with CreateKeysAndCertificate `private_key` also holds its PEM.
     std::string public_key_sha256;
     std::string private_key;
     std::string token;
@@ -57,9 +57,9 @@ class FakeService {
 
   /// The nth request of an operation, from 1.
   std::function<Reaction(Operation, unsigned nth)> react;
-  /// This many tokens are refused before one is taken.
+  /// The number of tokens that are rejected before one is accepted.
   unsigned tokens_to_refuse = 0;
-  /// A token may be used again (undocumented by AWS; the simulator's default says no).
+  /// Whether a token may be used again (undocumented by AWS; the simulator rejects it by default).
   bool takes_token_again = false;
 
   std::vector<Certificate> certificates;
@@ -67,8 +67,8 @@ class FakeService {
   std::set<std::string> csr_keys;
   std::map<Operation, unsigned> requests;
 
-  /// Messages to deliver; sets `closes` when the connection ends after them, `puback_refused` when the broker refused
-  /// it.
+  /// The messages to deliver; sets `closes` if the connection ends after them, and `puback_refused` if the PUBACK
+  /// reports an error.
   [[nodiscard]] std::deque<Message> answer(const std::string& topic, std::string_view payload,
                                            std::optional<std::chrono::milliseconds>& closes, bool& puback_refused);
 
@@ -95,19 +95,19 @@ class FakeTransport final : public Transport {
   Result<void> use_identity(const IssuedCredentials& issued) override;
   std::unique_ptr<Session> connect(const ConnectRequest& request) override;
 
-  /// What `established` says on connection n (from 1); default: connected.
+  /// The error of `established` on each connection; the default is success.
   std::function<std::optional<Error>(const ConnectRequest&)> on_established;
-  /// What `subscribe` says on connection n (from 1) to these filters; default: granted.
+  /// The error of `subscribe` on connection n (from 1) for these filters; the default is success.
   std::function<std::optional<Error>(unsigned connection, const std::vector<std::string>& filters)> on_subscribe;
-  /// Called when a request is about to leave, and when it has been worked on; may throw.
+  /// Called before a request is sent and after it was processed; may throw.
   std::function<void()> around_publish;
   std::optional<Error> credentials_error;
   std::optional<Error> roots_error;
-  /// What the sessions say of the PUBACK.
+  /// The result of `acknowledged` of the sessions.
   std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');
   std::string claim_public_key = std::string(64, 'b');
-  /// What the claim's files hold, and their names.
+  /// The certificate fingerprint in the claim's files, and the names of the files.
   std::optional<std::string> proved_fingerprint;
   std::vector<std::string> claim_files = {"claim.key", "claim.pem"};
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
@@ -116,9 +116,9 @@ class FakeTransport final : public Transport {
   std::vector<Instant> connected_at;
   unsigned credentials_loaded = 0;
   unsigned closed = 0;
-  /// The certificate `connect` speaks as; empty: the claim.
+  /// The certificate that `connect` uses; empty for the claim's.
   std::string speaks_as;
-  /// Connections that were made as an issued identity.
+  /// The number of connections with an issued identity.
   unsigned as_identity = 0;
 
  private:
@@ -130,7 +130,7 @@ class FakeTransport final : public Transport {
 [[nodiscard]] Error network_error(ErrorKind kind, Phase phase,
                                   std::optional<std::chrono::milliseconds> closed_after = {});
 
-/// For `on_established`: a broker that speaks MQTT 3.1.1 only.
+/// For `on_established`: a broker that supports only MQTT 3.1.1.
 [[nodiscard]] std::optional<Error> refuse_mqtt5(const ConnectRequest& request);
 
 }  // namespace fleet_provision::fakes

@@ -1,4 +1,4 @@
-// An Observer that remembers its calls.
+// An Observer that records its calls.
 #pragma once
 
 #include <mutex>

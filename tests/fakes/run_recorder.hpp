@@ -1,4 +1,4 @@
-// Keeps what a run reported, in order, as lines of text.
+// Records the events of a run, in order, as lines of text.
 #pragma once
 
 #include <mutex>

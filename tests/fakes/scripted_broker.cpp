@@ -86,7 +86,7 @@ std::string two_bytes(std::size_t value) {
   return {static_cast<char>((value >> 8) & 0xFF), static_cast<char>(value & 0xFF)};
 }
 
-/// What `two_bytes` wrote, at `at`.
+/// Reads at `at` the number that `two_bytes` wrote.
 std::size_t length_at(const std::string& body, std::size_t at) {
   return static_cast<unsigned char>(body.at(at)) * 256U + static_cast<unsigned char>(body.at(at + 1));
 }
@@ -224,7 +224,8 @@ void ScriptedBroker::run() {
     if (accepted < 0) return;
     const int on = 1;
     ::setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    // A descriptor of our own to shut the connection down by: the connection's may be closed, and its number reused.
+    // A duplicate descriptor for shutting the connection down, because that of the connection may be closed and its
+    // number reused.
     const int handle = ::fcntl(accepted, F_DUPFD_CLOEXEC, 0);
     {
       const std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// A small TLS server that sends bytes as told: for what a real broker never does.
+// A small TLS server that a script controls, for behaviour that a real broker never shows.
 #pragma once
 
 #include <atomic>
@@ -20,13 +20,13 @@ namespace fleet_provision::test {
 struct BrokerOptions {
   /// The leaf may be followed by its chain.
   IssuedCertificate server;
-  /// Clients must show a certificate of this root (PEM); empty: any or none.
+  /// Clients must present a certificate of this root (PEM); empty accepts any or none.
   std::string client_root;
-  /// TLS1_2_VERSION or TLS1_3_VERSION alone; 0: both.
+  /// Only TLS1_2_VERSION or only TLS1_3_VERSION; 0 allows both.
   int tls_version = 0;
-  /// Only this ALPN protocol is taken; empty: all.
+  /// The only accepted ALPN protocol; empty accepts all.
   std::string alpn;
-  /// OpenSSL's list of ciphers for TLS 1.2; empty: its own.
+  /// Ciphers for TLS 1.2 in OpenSSL's format; empty for OpenSSL's default.
   std::string ciphers = {};
 };
 
@@ -38,23 +38,23 @@ class BrokerConnection {
   BrokerConnection& operator=(const BrokerConnection&) = delete;
   ~BrokerConnection();
 
-  /// TLS; false when the client was refused or went away.
+  /// Performs the TLS handshake; false if it failed or the client closed.
   bool shake_hands();
-  /// A whole MQTT packet; empty at the end of the connection.
+  /// Reads one MQTT packet; empty at the end of the connection.
   std::string packet();
   void send(std::string_view bytes);
-  /// Without TLS.
+  /// Reads without TLS.
   std::string read_plain();
   void send_plain(std::string_view bytes);
-  /// False when the client is gone.
+  /// Sends; false if the client has closed the connection.
   bool try_send(std::string_view bytes);
   bool try_send_plain(std::string_view bytes);
-  /// For what only OpenSSL's own interface can do; null before `shake_hands`.
+  /// For direct calls of OpenSSL; null before `shake_hands`.
   [[nodiscard]] ssl_st* ssl() const { return ssl_; }
   [[nodiscard]] ssl_ctx_st* context() const { return context_; }
-  /// Reads and forgets until the client closes.
+  /// Reads and discards data until the client closes.
   void wait_for_close();
-  /// Closes without close_notify; `reset` by RST.
+  /// Closes without close_notify; with `reset` by RST.
   void cut(bool reset = false);
   [[nodiscard]] std::string server_name() const;
 
@@ -96,9 +96,9 @@ class ScriptedBroker {
 
 /// Packets of both versions (`v5`: with an empty property list).
 [[nodiscard]] std::string connack(bool v5, int code = 0);
-/// `id` is taken from the SUBSCRIBE that it answers.
+/// The packet id comes from the SUBSCRIBE that it answers.
 [[nodiscard]] std::string suback(bool v5, const std::string& subscribe, const std::vector<int>& codes);
-/// The same, granting each of its filters.
+/// The same, with every filter granted.
 [[nodiscard]] std::string granting_suback(bool v5, const std::string& subscribe);
 [[nodiscard]] std::string puback(bool v5, const std::string& publish, int code = 0);
 [[nodiscard]] std::string publish(bool v5, const std::string& topic, const std::string& payload, int id = 0);
@@ -110,7 +110,7 @@ class ScriptedBroker {
 [[nodiscard]] int type_of(const std::string& packet);
 [[nodiscard]] bool is_v5(const std::string& connect);
 
-/// Serves as the service would: CONNACK, SUBACK, and for each PUBLISH a PUBACK and the answer `{}` on TOPIC/accepted.
+/// Acts like the service: sends CONNACK, SUBACK, and for each PUBLISH a PUBACK and the response `{}` on TOPIC/accepted.
 void serve(BrokerConnection& connection);
 
 }  // namespace fleet_provision::test

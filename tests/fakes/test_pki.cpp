@@ -72,7 +72,7 @@ Key key_for(const CertificateWish& wish, const std::string& csr_pem) {
   return Key(X509_REQ_get_pubkey(csr.get()));
 }
 
-/// For the key of the CSR where there is one, else for a new key.
+/// Signs a certificate for the key of the CSR if there is one, else for a new key.
 IssuedCertificate sign(const CertificateWish& wish, const IssuedCertificate* issuer, const std::string& csr_pem = {}) {
   const Key key = key_for(wish, csr_pem);
   const Certificate certificate(X509_new());

@@ -1,4 +1,4 @@
-// Certificates for tests, made in this process: one root, and what it signs.
+// Certificates for tests, created in this process: one root and the certificates that it signs.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,7 @@ struct CertificateWish {
   long valid_from = -3600;
   long valid_to = 86'400;
   bool authority = false;
-  /// Else EC P-256.
+  /// The key is RSA; otherwise EC P-256.
   bool rsa = false;
 };
 

@@ -1,4 +1,4 @@
-// A PahoTransport with everything it needs, ready to be pointed at a port of this machine.
+// A PahoTransport with everything it needs, ready to connect to a port of this machine.
 #pragma once
 
 #include <cstdlib>
@@ -14,7 +14,7 @@
 
 namespace fleet_provision::test {
 
-/// One PKI for a whole test program: making keys is not what is tested.
+/// One PKI for a whole test program, because creating keys takes time and is not under test.
 inline const TestPki& pki() {
   static const TestPki made;
   return made;
@@ -23,7 +23,7 @@ inline const TestPki& pki() {
 class TransportFixture {
  public:
   explicit TransportFixture(std::uint16_t port) {
-    // As main does: Paho would follow it even to this machine.
+    // As in main: Paho would use this proxy even for connections to this machine.
     ::unsetenv("http_proxy");
     const IssuedCertificate claim = pki().claim();
     options.endpoint = {"localhost", port};
@@ -64,7 +64,7 @@ inline const std::vector<std::string>& answer_topics() {
   return topics;
 }
 
-/// Connect, subscribe, one request and its answer: the first error, or the answer.
+/// Connects, subscribes and sends one request; returns the response or the first error.
 inline Result<Message> exchange(Session& session) {
   FP_TRY(session.established());
   FP_TRY(session.subscribe(answer_topics()));

@@ -1,10 +1,11 @@
 # Sourced by the scripts beside it: the real program against the real simulator, with faults between them.
 # shellcheck shell=bash disable=SC2034
 #
-# Each script says with `broken` what did not hold, and with `row` what it tried; its exit status is the number of broken
-# promises, at most 98, counted in a file, since those of subshells and pipes count too. A row of which nothing was tried,
-# and a command that does not exist, are broken promises. FAULT_INJECTION_BIN is where the programs are; FAULT_INJECTION_FULL=1 tries everything instead of a sample;
-# FAULT_INJECTION_ROWS names a file that gets one table row per `row` (see scripts/fault-tolerance).
+# Each script reports a failed check with `broken` and a finished group of checks with `row`. Its exit status is the
+# number of failed checks, at most 98; they are counted in a file, so that those of subshells and pipes count too. A row
+# without a single attempt and an unknown command also count as failed checks. FAULT_INJECTION_BIN is the directory of
+# the programs; FAULT_INJECTION_FULL=1 runs all cases instead of a sample; FAULT_INJECTION_ROWS names a file that gets
+# one table row per `row` (see scripts/fault-tolerance).
 
 set -u
 umask 022
@@ -35,21 +36,21 @@ end_test() {
   fi
 }
 
-# The promises broken so far, as exit status.
+# Ends the script with the number of failed checks as exit status.
 finish() {
   local count
   count=$(wc -l < "$work/broken") || exit 99
   exit $((count > 98 ? 98 : count))
 }
 
-# broken WHAT: a promise that did not hold, with what the program said.
+# broken WHAT: reports a failed check with the output of the program.
 broken() {
   echo "$1" >> "$work/broken"
   echo "BROKEN: $1"
   if [ -s "$work/err" ]; then tail -n 6 "$work/err" | cut -c1-300 | sed 's/^/    /'; fi
 }
 
-# By bash, in a subshell of its own.
+# Bash calls this function in a subshell.
 command_not_found_handle() {
   broken "there is no command $1"
   return 127
@@ -61,7 +62,7 @@ row() {
   printf '| %s | %s | %s |\n' "$1" "$2" "$3" | tee -a "$rows"
 }
 
-# Without what it needs, a script says so and succeeds.
+# Ends a script whose requirements are missing, with a message and success.
 skip() {
   printf '| %s | 0 | not tested: %s |\n' "$1" "$2" | tee -a "$rows"
 }
@@ -73,13 +74,13 @@ need_strace() {
   fi
 }
 
-# traced OPTION… COMMAND…: strace that stops only at the given calls, which makes it several times quicker. It
-# injects errors, but (in 6.1) no signals.
+# traced OPTION… COMMAND…: runs strace so that it stops only at the given calls, which is several times faster. This
+# mode injects errors, but (in 6.1) no signals.
 traced() {
   strace -qq -f --seccomp-bpf "$@"
 }
 
-# start_simulator [OPTION…]: for all that follows; its state is kept from one to the next.
+# start_simulator [OPTION…]: starts the simulator for the following runs; its state is kept between starts.
 start_simulator() {
   stop_simulator
   if ! launch_simulator "$work" "$bin/fleet-provision-simulator" --state-dir "$work/service" "$@"; then
@@ -89,7 +90,7 @@ start_simulator() {
   fi
 }
 
-# It still runs until then, and ends without a complaint.
+# Stops the simulator; it must still run, and must end without an error.
 stop_simulator() {
   if [ -n "$simulator_pid" ]; then
     kill "$simulator_pid" || broken "the simulator had ended"
@@ -98,7 +99,7 @@ stop_simulator() {
   simulator_pid=
 }
 
-# A gateway that was never seen: $serial and its state directory $dir.
+# A new gateway: sets $serial and its state directory $dir.
 fresh_gateway() {
   case_number=$((case_number + 1))
   serial=case-$case_number
@@ -116,18 +117,18 @@ run() {
   "${command[@]}" > "$work/out" 2> "$work/err"
 }
 
-# Certificates that the service has made so far.
+# The number of certificates that the service has created so far.
 certificates() {
   local -a all=("$work"/service/certificates/*.json)
   if [ -e "${all[0]}" ]; then echo ${#all[@]}; else echo 0; fi
 }
 
-# Connections that got as far as CONNECT.
+# The number of connections that reached CONNECT.
 connections() {
   grep -c '"event":"connect"' "$work/service/events.jsonl" 2> /dev/null
 }
 
-# whole DIRECTORY: an identity whose certificate fits its key, with the modes it should have.
+# whole DIRECTORY: checks that it is an identity whose certificate belongs to its key, with the right modes.
 whole() {
   local certificate key modes
   modes=$(stat -c %a "$1" "$1/private-key.pem" "$1/certificate.pem" "$1/identity.json" 2> /dev/null)
@@ -137,7 +138,7 @@ whole() {
   [ -n "$certificate" ] && [ "$certificate" = "$key" ]
 }
 
-# names_but DIRECTORY NAME…: what else is in it.
+# names_but DIRECTORY NAME…: lists the other entries of the directory.
 names_but() {
   local each known directory=$1
   shift
@@ -149,8 +150,8 @@ names_but() {
   done
 }
 
-# What is in $dir is a finished identity of this gateway that the service knows, and nothing is left over. It is called
-# after every fault, so it starts few programs.
+# Checks that $dir holds a finished identity of this gateway that the service has registered, and no other files. It is
+# called after every fault, so it starts few programs.
 finished() {
   local left id thing
   whole "$dir/identity" || { echo "identity/ is not whole"; return 1; }
@@ -164,15 +165,16 @@ finished() {
   [[ $(cat "$thing" 2> /dev/null) = *"$id"* ]] || { echo "the service does not know certificate $id"; return 1; }
 }
 
-# one_line FILE: without the blanks between its words, for `field`.
+# one_line FILE: prints the file without whitespace between its tokens, for `field`.
 one_line() {
   local text
   text=$(< "$1")
   printf '%s' "${text//[$'\n' ]/}"
 }
 
-# The certificate is safe in $dir: nobody may ask for another. Where the service rejects a token that was used (it is
-# not documented that it takes one twice), an answer to RegisterThing that was not yet durable costs one, whoever asks.
+# Checks that the certificate is durable in $dir, so that no later run needs another. If the service rejects a used
+# token (AWS does not document whether a token can be used twice), a response to RegisterThing that was not yet durable
+# costs one more certificate.
 certificate_is_durable() {
   [ -e "$dir/identity" ] || certificate_is_pending
 }
@@ -183,19 +185,19 @@ certificate_is_pending() {
   [ -n "${token_may_be_used_again:-}" ] || ! registered
 }
 
-# The service knows the certificate in the journal as that of a thing.
+# Checks that the service has registered the certificate in the journal for a thing.
 registered() {
   local id
   id=$(field certificateId "$(one_line "$dir/pending/journal")") && [ -n "$id" ] || return 1
   grep -qs "$id" "$work/service/things/"*.json
 }
 
-# At every instant identity/ is whole or absent.
+# Checks that identity/ is complete or absent, which must hold at every instant.
 identity_is_whole_or_absent() {
   [ ! -e "$dir/identity" ] || whole "$dir/identity"
 }
 
-# after_a_cut NAME CERTIFICATES_BEFORE [OPTION…]: the promises about what comes after the death of a run.
+# after_a_cut NAME CERTIFICATES_BEFORE [OPTION…]: the checks after a run was killed.
 after_a_cut() {
   local name=$1 before=$2 after_cut now durable=no code why
   shift 2

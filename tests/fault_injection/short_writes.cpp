@@ -1,6 +1,7 @@
-// Preloaded into the program by disk_errors: a file system that takes less of a write than it was given, as POSIX lets
-// it. The CUT_WRITE-th write to a file (0: each) takes CUT_BYTES (negative: all but so many); with CUT_THEN_FULL the
-// next write to that file finds the disk full. The file named by CUT_SEEN is made when a write was cut.
+// Preloaded into the program by disk_errors: simulates a file system that writes fewer bytes than requested, which
+// POSIX allows. The CUT_WRITE-th write to a file (0: each) writes CUT_BYTES bytes (negative: all but that many); with
+// CUT_THEN_FULL the next write to that file fails with ENOSPC. The library creates the file named by CUT_SEEN when it
+// has shortened a write.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>

@@ -11,7 +11,7 @@ constexpr double kTop = 40;
 constexpr double kWidth = 560;
 constexpr double kHeight = 300;
 constexpr int kTicks = 5;
-// Told apart by people who do not tell red from green (Okabe and Ito).
+// Colours that people with red-green colour blindness can distinguish (Okabe and Ito).
 constexpr std::array<const char*, 7> kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                  "#56b4e9", "#e69f00", "#000000"};
 

@@ -17,7 +17,7 @@ constexpr Milliseconds kConnect{300};  // name, TCP, TLS, CONNECT, SUBSCRIBE at 
 constexpr Milliseconds kAnswer{100};
 constexpr Milliseconds kPowerUpWithin{2'000};  // machines that get their power at once do not boot in step
 
-/// splitmix64: small, even, and the same everywhere (the standard's distributions are not).
+/// splitmix64: small, uniform, and with the same results on all platforms, unlike the standard's distributions.
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : state_(seed) {}
@@ -125,7 +125,7 @@ class Fleet {
     }
     if (!register_.take(request.at)) return turned_away(request);
     if (request.at > gateway.token_ends) {
-      // A refused token: the next certificate is asked for on the same connection.
+      // After a rejected token the next certificate is requested on the same connection.
       gateway.certified = false;
       pending_.push({heard, request.gateway});
       return;

@@ -1,14 +1,14 @@
 // A fleet of gateways powered up together, in virtual time.
 //
 // The waits are those of the program: workflow/run/retry, and through it core/verdict and core/backoff, decide every
-// one of them. Around them stands the least model that shows what they do to a service: two operations, each with a
+// one of them. Around them is the smallest model that shows their effect on a service: two operations, each with a
 // quota of R requests a second (a bucket that holds one second's worth, as AWS throttles), which rejects with 429 or
-// stays silent when the bucket is empty; gateways that ask for a certificate, then for a thing, over a new connection
-// after each failure; runs that end with --timeout and are begun again by systemd; ownership tokens that live one hour.
-// Network and gateways are otherwise without fault, so that what is measured is the waiting alone.
+// stays silent when the bucket is empty; gateways that request a certificate, then a thing, over a new connection after
+// each failure; runs that end with --timeout and that systemd restarts; ownership tokens with a lifetime of one hour.
+// Network and gateways have no other faults, so that the simulation measures only the effect of the waits.
 //
-// The ideal is N / R seconds and 2 N requests. Nobody can reach it without knowing N and R: a gateway knows only how
-// often it was turned away itself.
+// The ideal is N / R seconds and 2 N requests. A gateway cannot reach it, because it does not know N and R but only the
+// number of its own failed attempts.
 #pragma once
 
 #include <chrono>
@@ -38,12 +38,12 @@ struct Setup {
   Milliseconds splay{0};
   /// RestartSec of the unit: how long after exit 75 the program is run again.
   Milliseconds restart{30'000};
-  /// Absent: what the program does.
+  /// Absent means the policies of the program.
   std::optional<BackoffPolicy> waits;
 };
 
 struct Figures {
-  /// When the last gateway was done, and when 99 of 100 were, over N / R.
+  /// The times at which the last gateway and 99 of 100 were done, divided by N / R.
   double time = 0;
   double time_of_99_percent = 0;
   /// Requests sent over 2 N, and the most of them in one second over 2 R.
@@ -52,7 +52,7 @@ struct Figures {
   /// Certificates issued over N, runs begun over N.
   double certificates = 0;
   double runs = 0;
-  /// False: given up after `kRequestsMax` requests for each gateway.
+  /// False if the simulation stopped at `kRequestsMax` requests for each gateway.
   bool finished = false;
   /// Seconds over N / R at which 0, 1, … 100 percent were done.
   std::vector<double> completion;

@@ -1,4 +1,4 @@
-// What the waits must do for a fleet, in virtual time. The full table is made by scripts/fleet-simulation.
+// The required effect of the waits on a fleet, in virtual time. scripts/fleet-simulation creates the full table.
 #include "tests/fleet/fleet.hpp"
 #include "tests/support/catch.hpp"
 

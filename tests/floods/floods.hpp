@@ -1,4 +1,4 @@
-// Peers that never stop sending: each kind of message that TLS 1.2, TLS 1.3, MQTT and a proxy's HTTP know.
+// Peers that never stop sending: each kind of message of TLS 1.2, TLS 1.3, MQTT and a proxy's HTTP.
 #pragma once
 
 #include <string>
@@ -13,18 +13,18 @@ struct Flood {
   BrokerOptions server;
   ScriptedBroker::Script script;
   int code = 0;
-  /// Of the error; kinds that are as good stand behind it.
+  /// The expected error kind, followed by other accepted kinds.
   std::vector<std::string> kinds;
   std::vector<std::string> options = {};
-  /// The server is the proxy, and then the endpoint behind it.
+  /// The server acts as the proxy and then as the endpoint.
   bool proxy = false;
 };
 
-/// In the handshake, before the server has proved who it is.
+/// Floods during the handshake, before the server is authenticated.
 [[nodiscard]] std::vector<Flood> handshake_floods();
-/// Of TLS, in a session that is up.
+/// Floods of TLS messages in an established session.
 [[nodiscard]] std::vector<Flood> session_floods();
-/// Of each packet type of MQTT: while a SUBSCRIBE waits for its answer, and while a request does.
+/// Floods of each MQTT packet type, while the client waits for a SUBACK and while it waits for a response.
 [[nodiscard]] std::vector<Flood> mqtt_floods();
 [[nodiscard]] std::vector<Flood> proxy_floods();
 

@@ -1,4 +1,5 @@
-// A run ends within a second of --timeout and stays under 64 MiB, whatever a peer sends and whoever reads its streams.
+// A run ends within a second after --timeout and uses less than 64 MiB, whatever a peer sends and even if no process
+// reads its streams.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ namespace {
 using Complaints = std::vector<std::string>;
 
 constexpr std::chrono::seconds kLimit{2};
-/// A second is promised; the rest is for a machine on which a dozen floods run at a time.
+/// The contract is one second; the rest allows for a dozen floods running in parallel.
 constexpr std::chrono::seconds kSlack{5};
 constexpr std::chrono::seconds kLatest = kLimit + std::chrono::seconds{1} + kSlack;
 const ToolSurroundings kSurroundings{.limits = {.kill_after = kLatest + std::chrono::seconds{10}}};
@@ -77,7 +78,7 @@ void check_floods(const std::vector<Flood>& rows) {
   }
 }
 
-/// A pipe that is full and that nobody reads.
+/// A full pipe that no process reads.
 class FullPipe {
  public:
   FullPipe() {
@@ -139,7 +140,7 @@ TEST_CASE("a stderr that nobody reads does not hold a run") {
     CHECK(ended.took < kLatest);
     CHECK(ended.result.at("error").at("kind") == "tls-timeout");
 
-    // A signal ends it as fast as ever.
+    // A signal ends the run without delay.
     surroundings.limits.terminate_after = std::chrono::milliseconds{500};
     const ToolRun stopped = run_tool(arguments_for(silent.port(), scratch / "state", {"--timeout=60"}), surroundings);
     CHECK(stopped.exit_code == 143);

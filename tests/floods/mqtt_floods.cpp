@@ -24,7 +24,8 @@ void pour(BrokerConnection& connection, const std::string& packet) {
 
 enum class When : unsigned char { kConnecting, kSubscribing, kRequesting };
 
-/// Goes along up to `when`, and then sends what `packet` makes of our last packet again and again.
+/// Acts like the service up to `when`, and then repeatedly sends the packet that `packet` creates from the client's
+/// last packet.
 ScriptedBroker::Script pouring(When when, std::function<std::string(bool, const std::string&)> packet) {
   return [when, packet](BrokerConnection& connection) {
     if (!connection.shake_hands()) return;
@@ -55,7 +56,8 @@ std::function<std::string(bool, const std::string&)> bytes(const std::string& te
 }
 
 std::vector<Packet> packets(bool requesting) {
-  // While a SUBSCRIBE waits nothing has been subscribed to; else the answer's topic of the request.
+  // While the client waits for a SUBACK, it has no subscription; later the topic is that of the response to the
+  // request.
   const auto topic = [requesting](const std::string& ours) {
     return requesting ? topic_of(ours) + "/accepted" : "$aws/certificates/create-from-csr/json/accepted"s;
   };
@@ -111,7 +113,7 @@ std::vector<Flood> mqtt_floods() {
                                return publish(v5, topic_of(ours) + "/rejected", at_work, 8);
                              }};
   rows.push_back(flood(still_at_work, When::kRequesting, true));
-  // The first says why, and the run tries again until its time is over.
+  // The first packet gives the reason, and the run retries until its timeout.
   const Packet goodbye{"DISCONNECT", bytes("\xE0\x01\x8B"s), 75, "disconnected-by-server"};
   rows.push_back(flood(goodbye, When::kSubscribing, true));
   rows.push_back(flood(goodbye, When::kRequesting, true));

@@ -24,7 +24,7 @@ BrokerOptions speaking(int version) {
   return options;
 }
 
-/// A TLS record in the clear (RFC 8446 section 5.1).
+/// An unencrypted TLS record (RFC 8446 section 5.1).
 std::string record(char type, const std::string& body) {
   return std::string{type, '\x03', '\x03', static_cast<char>(body.size() >> 8), static_cast<char>(body.size() & 0xFF)} +
          body;
@@ -48,14 +48,14 @@ void pour(BrokerConnection& connection, const std::string& bytes) {
   }
 }
 
-/// `bytes` again and again instead of a ServerHello.
+/// Sends `bytes` repeatedly instead of a ServerHello.
 ScriptedBroker::Script instead_of_hello(const std::string& bytes) {
   return [bytes](BrokerConnection& connection) {
     if (!connection.read_plain().empty()) pour(connection, bytes);
   };
 }
 
-/// The ServerHello of a real handshake alone, and then `bytes` again and again.
+/// Sends the ServerHello of a real handshake, and then `bytes` repeatedly.
 ScriptedBroker::Script behind_hello(const std::string& bytes) {
   return [bytes](BrokerConnection& connection) {
     const std::string hello = connection.read_plain();
@@ -78,7 +78,7 @@ ScriptedBroker::Script behind_hello(const std::string& bytes) {
   };
 }
 
-/// One byte now and then, each of which would move an idle timer.
+/// Sends one byte from time to time; each byte would restart an idle timer.
 void drip(BrokerConnection& connection) {
   connection.read_plain();
   const std::string hello_request = record(kHandshake, "\0\0\0\0"s);
@@ -87,7 +87,7 @@ void drip(BrokerConnection& connection) {
   }
 }
 
-/// A chain of more certificates than anybody has.
+/// A chain with more certificates than any real chain.
 BrokerOptions with_huge_chain(int version) {
   BrokerOptions options = speaking(version);
   static const std::string above = repeated(TestPki("another root").root(), 2'000);
@@ -95,7 +95,7 @@ BrokerOptions with_huge_chain(int version) {
   return options;
 }
 
-/// OpenSSL goes on making tickets for a client that has closed.
+/// Whether the client has closed; OpenSSL would continue to create tickets for it.
 bool is_gone(int socket) {
   pollfd polled{socket, POLLRDHUP, 0};
   return ::poll(&polled, 1, 0) != 0;
@@ -114,7 +114,7 @@ bool update_key(SSL* ssl, int kind) {
   return SSL_key_update(ssl, kind) == 1 && SSL_do_handshake(ssl) == 1;
 }
 
-/// Together with one byte of data at a time it is the session that is too long.
+/// Writes one byte of data, so that the limit of the session is exceeded rather than that of bytes without data.
 bool write_byte(SSL* ssl) {
   return SSL_write(ssl, "\xD0", 1) == 1;
 }

@@ -1,5 +1,5 @@
-// Answers are not believed: whatever the service says is either used as it should be or refused with 76 and a message,
-// at a bounded cost of memory and without a byte of it reaching a terminal as it came.
+// Responses are validated: the program either accepts a response or rejects it with exit code 76 and a message, with
+// bounded memory and without writing any of its bytes unescaped to a terminal.
 #include "tests/flow/rows.hpp"
 #include "tests/support/catch.hpp"
 
@@ -12,7 +12,7 @@ constexpr std::size_t kPayloadMax = 128 * 1024;
 
 using Change = std::function<void(json& document)>;
 
-/// The healthy answer, changed.
+/// Sends the normal response after a change to its JSON.
 Act changed(const Change& change) {
   return [change](Turn& turn) {
     json document = turn.answer();
@@ -22,7 +22,7 @@ Act changed(const Change& change) {
   };
 }
 
-/// The healthy answer's bytes, changed.
+/// Sends the normal response after a change to its bytes.
 Act rewritten(const std::function<std::string(const std::string&)>& rewrite) {
   return [rewrite](Turn& turn) {
     turn.accept(rewrite(turn.encoded(turn.answer())));
@@ -34,7 +34,7 @@ Act bytes(const std::string& payload) {
   return rewritten([payload](const std::string&) { return payload; });
 }
 
-/// Bytes on the wire instead of any packet.
+/// Sends these bytes instead of an MQTT packet.
 Act raw(const std::string& packet) {
   return [packet](Turn& turn) {
     turn.connection.send(turn.acknowledgement() + packet);
@@ -71,7 +71,7 @@ Act with_members(const std::string& members) {
   return rewritten([members](const std::string& text) { return inserted(text, members); });
 }
 
-/// An unknown field brings the payload to exactly `size` bytes.
+/// Pads the payload to exactly `size` bytes with an unknown field.
 Act padded(std::size_t size) {
   return rewritten([size](const std::string& text) {
     const std::string empty = inserted(text, R"("padding":"")");
@@ -84,7 +84,7 @@ std::string cbor_text(const std::string& text) {
   return {encoded.begin(), encoded.end()};
 }
 
-/// The map as one of indefinite length, its texts in chunks of at most 1000 bytes.
+/// Encodes the map with indefinite length and its texts in chunks of at most 1000 bytes.
 std::string indefinite(const json& value) {
   if (value.is_object()) {
     std::string bytes = "\xBF";
@@ -270,7 +270,7 @@ TEST_CASE("malformed documents are rejected") {
 
 TEST_CASE("malformed packets are rejected, at no cost of memory") {
   const Act flood = [](Turn& turn) {
-    // 200 MB declared, and sent as long as anybody reads.
+    // Declares 200 MB and sends as long as the client reads.
     turn.connection.send(std::string("\x30\x80\xA8\xD6\x5F\x00\x01t", 8));
     const std::string chunk(1 << 18, 'x');
     for (int i = 0; i < 800; ++i) turn.connection.send(chunk);

@@ -1,4 +1,5 @@
-// The whole service at byte level: it provisions like the real one, except where a test tells it what to say instead.
+// The whole service at byte level: it provisions like the real one, except at the step where a test sets another
+// reaction.
 #pragma once
 
 #include <atomic>
@@ -13,19 +14,19 @@
 
 namespace fleet_provision::test {
 
-/// What the client has just done: come over TCP, or sent a packet.
+/// The client's last action: it connected over TCP or sent a packet.
 enum class Step : unsigned char { kTcp, kConnect, kSubscribe, kCreate, kRegister };
 
-/// One packet of the client, and what it is answered with.
+/// One packet of the client, and the functions that respond to it.
 struct Turn {
   BrokerConnection& connection;
   Step step = Step::kTcp;
   bool v5 = true;
   bool cbor = false;
   std::string packet;
-  /// Of a request.
+  /// The topic of a request.
   std::string topic;
-  /// What a healthy service says to a request. The certificate behind it counts as made once it is looked at.
+  /// The response of a healthy service to a request. Calling it creates the certificate, which then counts.
   std::function<nlohmann::json()> answer;
 
   [[nodiscard]] std::string encoded(const nlohmann::json& document) const;
@@ -33,9 +34,9 @@ struct Turn {
   [[nodiscard]] std::string acknowledgement() const;
   [[nodiscard]] std::string accepted(const std::string& payload) const;
   [[nodiscard]] std::string rejected(const std::string& payload) const;
-  /// Acknowledgement and answer of a healthy service.
+  /// Sends the acknowledgement and the response of a healthy service.
   void go_well() const;
-  /// Acknowledgement and this payload on the accepted topic.
+  /// Sends the acknowledgement, and this payload on the accepted topic.
   void accept(const std::string& payload) const;
   void reject(const std::string& payload) const;
 };
@@ -43,7 +44,7 @@ struct Turn {
 enum class Then : unsigned char { kGoOn, kEnd };
 using Act = std::function<Then(Turn&)>;
 
-/// At `step`, the first `times` times (0: always), the service acts so.
+/// The reaction of the service at `step`, for the first `times` times (0: always).
 struct Deviation {
   Step step = Step::kTcp;
   unsigned times = 1;
@@ -57,10 +58,10 @@ class ByteService {
   [[nodiscard]] std::uint16_t port() const { return broker_.port(); }
   [[nodiscard]] unsigned certificates() const { return certificates_; }
   [[nodiscard]] unsigned registered() const { return registered_; }
-  /// From now on it is healthy.
+  /// Ends the deviation: the service is healthy from now on.
   void mend() { mended_ = true; }
 
-  /// One for all services of a test program, and what every client is given.
+  /// The PKI of all services of a test program, and the claim of every client.
   static const TestPki& pki();
   static const IssuedCertificate& claim();
 
@@ -76,14 +77,14 @@ class ByteService {
   std::atomic<unsigned> certificates_{0};
   std::atomic<unsigned> registered_{0};
   std::atomic<bool> mended_{false};
-  // Last: its thread ends before the rest.
+  // The last member, so that its thread ends before the other members are destroyed.
   ScriptedBroker broker_;
 };
 
-/// The files that every run is given.
+/// The claim's files for every run.
 class ClaimInputs {
  public:
-  /// One for all runs of a test program.
+  /// The instance for all runs of a test program.
   static const ClaimInputs& get();
 
   std::string ca;
@@ -96,7 +97,7 @@ class ClaimInputs {
   TemporaryDirectory files_;
 };
 
-/// A part of every ownership token: it must show up nowhere.
+/// A part of every ownership token; no output may contain it.
 inline constexpr const char* kTokenMark = "TOKEN-OF-THE-BYTE-SERVICE";
 
 }  // namespace fleet_provision::test

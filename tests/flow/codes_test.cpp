@@ -1,4 +1,4 @@
-// Every CONNACK of both versions, every DISCONNECT, and SUBACKs of every wrong form.
+// Every code of CONNACK in both versions and of DISCONNECT, and SUBACKs of every malformed kind.
 #include <array>
 #include <utility>
 
@@ -26,7 +26,7 @@ Act say_suback(const std::vector<int>& codes) {
   return say([codes](Turn& turn) { return suback(turn.v5, turn.packet, codes); });
 }
 
-/// What a CONNACK of MQTT 5 comes to, from section 3.2.2.2: by code, all others are a refusal.
+/// The expected outcome for each code of an MQTT 5 CONNACK (section 3.2.2.2); every other code is a refusal.
 std::pair<int, std::string> meaning_of_connack(int code) {
   switch (code) {
     case 134:
@@ -66,7 +66,7 @@ TEST_CASE("every CONNACK of MQTT 5") {
     rows.push_back(
         stubborn("CONNACK " + std::to_string(code), kOnce, Step::kConnect, say_connack(code), exit_code, kind));
   }
-  // Success codes that CONNACK does not have, and codes that nobody has.
+  // Success codes that CONNACK does not define, and codes that no packet defines.
   for (const int code : {6, 127, 163, 200, 255}) {
     rows.push_back(stubborn("CONNACK " + std::to_string(code), kOnce, Step::kConnect, say_connack(code), 77,
                             "connection-rejected"));
@@ -114,7 +114,7 @@ TEST_CASE("a DISCONNECT with each reason code") {
     const std::string name =
         "DISCONNECT " + std::to_string(code) + " at step " + std::to_string(static_cast<int>(step));
     const Act act = say([code](Turn&) { return disconnect(code); });
-    // Denied is denied; anything else is tried again and goes well.
+    // A denial ends the run; every other code is retried, and the retry succeeds.
     if (code != 135) rows.push_back({.name = name, .deviation = {step, 1, act}});
   }
   const Act denied = say([](Turn&) { return disconnect(135); });

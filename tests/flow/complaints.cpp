@@ -9,7 +9,7 @@ namespace {
 
 [[maybe_unused]] constexpr long kPeakKibMax = 64 * 1024;
 
-/// Lines and tabs are layout; everything else must be fit for a terminal as it is.
+/// Line ends and tabs are allowed; all other bytes must be safe on a terminal.
 void look_for_raw_bytes(const char* stream, const std::string& text, std::vector<std::string>& complaints) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {

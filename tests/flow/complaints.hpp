@@ -1,4 +1,4 @@
-// What must hold of every run, whatever it met.
+// Invariants of every run, whatever the service does.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace fleet_provision::test {
 
-/// What is wrong with a run: hung, crashed, exit code and JSON that differ, a failure without a message, bytes that no
-/// terminal should see, more than 64 MiB of memory. Empty when nothing is.
+/// The violations of a run: a hang, a crash, an exit code that differs from the JSON, a failure without a message,
+/// bytes that are unsafe on a terminal, more than 64 MiB of memory. Empty if there is none.
 [[nodiscard]] std::vector<std::string> complaints_about(const ToolRun& run);
 
 }  // namespace fleet_provision::test

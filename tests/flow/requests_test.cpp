@@ -1,5 +1,5 @@
-// Each request and each answer lost, late, doubled, contradicted or misdirected, once, by a service that is healthy
-// again at the next try: the same run ends in success, and no certificate is made that need not be.
+// A service loses, delays, duplicates, contradicts or misdirects each request and each response once and is healthy at
+// the next attempt: the same run succeeds, and the service creates no unnecessary certificate.
 
 #include "tests/flow/rows.hpp"
 #include "tests/support/catch.hpp"
@@ -8,7 +8,7 @@ using namespace fleet_provision::test;
 
 namespace {
 
-/// Reads on and says nothing, until the client goes.
+/// Reads without responding until the client closes.
 Then fall_silent(Turn& turn) {
   if (turn.step == Step::kTcp) {
     turn.connection.wait_for_close();
@@ -43,7 +43,7 @@ Then acknowledge_and_cut(Turn& turn) {
   return cut(turn);
 }
 
-/// The work is done, the answer never leaves.
+/// Processes the request and never sends the response.
 Then work_and_fall_silent(Turn& turn) {
   (void)turn.answer();
   return acknowledge_only(turn);
@@ -101,7 +101,8 @@ Then at_work_then_accept(Turn& turn) {
   return Then::kGoOn;
 }
 
-/// Another topic of ours, one of nobody's, a refusal of what was not asked: none of them answers the request.
+/// Sends messages that do not respond to the request: on another topic of the client, on an unknown topic, and a
+/// rejection of a request that was not sent.
 Then strangers_first(Turn& turn) {
   const std::string other = turn.step == Step::kCreate ? "$aws/provisioning-templates/gateway/provision/json"
                                                        : "$aws/certificates/create-from-csr/json";
@@ -114,7 +115,7 @@ Then strangers_first(Turn& turn) {
   return Then::kGoOn;
 }
 
-/// A certificate for a key that is not ours.
+/// Sends a certificate for another key first.
 Then another_devices_answer_first(Turn& turn) {
   nlohmann::json other = turn.answer();
   const std::string ours = turn.encoded(other);
@@ -123,7 +124,7 @@ Then another_devices_answer_first(Turn& turn) {
   return Then::kGoOn;
 }
 
-/// One byte at a time, and the packet of the next step's acknowledgement in pieces too.
+/// Sends one byte at a time, the acknowledgement and the response.
 Then byte_by_byte(Turn& turn) {
   const std::string bytes = turn.step >= Step::kCreate
                                 ? turn.acknowledgement() + turn.accepted(turn.encoded(turn.answer()))
@@ -142,13 +143,14 @@ Act reject_with(int status, const std::string& code) {
 struct Fault {
   std::string name;
   Act act;
-  /// What it costs beyond the one certificate that is needed, at create and at register.
+  /// The number of additional certificates that the fault may cost, at create and at register.
   unsigned at_create = 0;
   unsigned at_register = 0;
 };
 
 const std::vector<Fault>& request_faults() {
-  // A token is used once: whoever loses the answer of RegisterThing needs another certificate when it is refused.
+  // A token can be used once: if the response to RegisterThing is lost and the token is then rejected, the run needs
+  // another certificate.
   static const std::vector<Fault> all{
       {"never answered", fall_silent},
       {"PUBACK, then nothing", acknowledge_only},
@@ -195,7 +197,7 @@ TEST_CASE("one fault before the first request: success in the same run") {
       rows.push_back({.name = "close" + where, .options = version(v5), .deviation = {step, 1, hang_up}});
       rows.push_back({.name = "cut" + where, .options = version(v5), .deviation = {step, 1, cut}});
       rows.push_back({.name = "reset" + where, .options = version(v5), .deviation = {step, 1, reset}});
-      // Two closes running are not yet a refusal.
+      // Two closes in succession are not yet a refusal.
       rows.push_back({.name = "two closes" + where, .options = version(v5), .deviation = {step, 2, hang_up}});
       if (step == Step::kTcp) continue;
       rows.push_back(
@@ -243,7 +245,7 @@ TEST_CASE("a permanent fault ends the run with its cause, and the next run finis
   const std::vector<std::string> few{"--attempts", "3", "--request-timeout", "1"};
   const std::vector<std::string> older{"--mqtt-version", "3.1.1"};
   const std::vector<std::string> short_run{"--timeout", "5", "--request-timeout", "1"};
-  // Where certificates are counted a slow machine must not lose the answer to the first request.
+  // Rows that count certificates have more time, so that a slow machine does not miss the first response.
   const std::vector<std::string> longer_run{"--timeout", "9", "--request-timeout", "3"};
   std::vector<Row> rows{
       {.name = "silent for ever at TLS",
@@ -264,7 +266,7 @@ TEST_CASE("a permanent fault ends the run with its cause, and the next run finis
        .code = 75,
        .kind = kAny,
        .certificates_max = 0},
-      // Each of these requests counts; the fourth would leave none for the next run.
+      // Each of these requests counts towards the limit of certificates; a fourth would leave none for the next run.
       {.name = "silent for ever at create",
        .options = few,
        .deviation = {Step::kCreate, 0, fall_silent},
@@ -276,7 +278,7 @@ TEST_CASE("a permanent fault ends the run with its cause, and the next run finis
        .deviation = {Step::kRegister, 0, fall_silent},
        .code = 75,
        .kind = kAny},
-      // Closed before it asked for the claim: it cannot have refused it.
+      // The server closes before it requests the claim certificate, so it cannot have rejected it.
       {.name = "closed for ever at TLS",
        .options = thrice,
        .deviation = {Step::kTcp, 0, hang_up},

@@ -14,9 +14,9 @@ namespace {
 
 using Complaints = std::vector<std::string>;
 
-/// Most of a row's time is spent waiting.
+/// More threads than cores, because rows mostly wait.
 constexpr std::size_t kThreads = 12;
-/// A run that is not over this long after its timeout hangs.
+/// A run that lasts this much longer than its timeout counts as a hang.
 const ToolSurroundings kSurroundings{.limits = {.kill_after = kTimeout + std::chrono::seconds{5}}};
 
 std::vector<std::string> arguments_of(const Row& row, std::uint16_t port, const std::string& state_dir) {
@@ -44,8 +44,8 @@ void append(Complaints& all, const Complaints& more, const std::string& prefix =
   for (const std::string& each : more) all.push_back(prefix + each);
 }
 
-/// A run ends within its --timeout and a second. On a machine that does other things too nobody can promise that, so
-/// only who makes the table asks.
+/// A run ends within one second after its --timeout. A busy machine cannot guarantee that, so only the run for the
+/// report checks it.
 void append_lateness(Complaints& all, const ToolRun& ended, const std::vector<std::string>& arguments) {
   if (rows_file() == nullptr) return;
   const auto option = std::find(arguments.begin(), arguments.end(), "--timeout");
@@ -68,7 +68,7 @@ Complaints run_row(const Row& row) {
   }
   if (first.err.find(row.said) == std::string::npos) complaints.push_back("stderr does not say: " + row.said);
   if ((first.out + first.err).find(kTokenMark) != std::string::npos) complaints.emplace_back("a token is shown");
-  // Whatever the service wrote around it, what is stored is one certificate.
+  // The program stores exactly one certificate, without any text that the service sent around it.
   const std::string stored = read_text(state + "/identity/certificate.pem");
   const bool alone =
       stored.starts_with("-----BEGIN CERTIFICATE-----\n") && stored.ends_with("-----END CERTIFICATE-----\n");
@@ -115,7 +115,7 @@ std::vector<std::string> compare(const ToolRun& ended, int code, const std::stri
 
 void check_rows(const std::vector<Row>& rows) {
   std::vector<Complaints> found(rows.size());
-  // What is made on first use is made before the threads begin.
+  // Creates the static objects before the threads start.
   (void)ByteService::claim();
   side_by_side(rows.size(), [&](std::size_t i) { found[i] = run_row(rows[i]); });
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -1,4 +1,4 @@
-// Rows of a table, each a real run of the program against a service of its own, many at once.
+// Rows of a table. Each row is a real run of the program against its own service; many rows run in parallel.
 #pragma once
 
 #include <functional>
@@ -10,11 +10,11 @@
 
 namespace fleet_provision::test {
 
-/// Of every run whose row does not say otherwise.
+/// The --timeout of every run whose row does not set another one.
 inline constexpr std::chrono::seconds kTimeout{30};
 inline constexpr std::chrono::seconds kRequestTimeout{2};
 
-/// For a run that its timeout ends: the kind is that of whatever was under way.
+/// Matches any kind: for a run that its timeout ends, the kind depends on the current step.
 inline constexpr const char* kAny = "*";
 
 struct Row {
@@ -22,23 +22,23 @@ struct Row {
   std::vector<std::string> options = {};
   Deviation deviation = {};
   int code = 0;
-  /// Of the error; empty for success.
+  /// The error kind; empty for success.
   std::string kind = {};
-  /// Certificates the service may have made at most when the run ends.
+  /// The maximum number of certificates that the service may have created when the run ends.
   unsigned certificates_max = 1;
-  /// Stands on stderr.
+  /// Text that stderr must contain.
   std::string said = {};
-  /// After a failure: with the service mended, the same command ends in success.
+  /// After a failure the same command must succeed once the service is healthy.
   bool mended_then_provisioned = true;
 };
 
 /// Runs all rows and checks each, in a Catch2 test case.
 void check_rows(const std::vector<Row>& rows);
 
-/// `work(i)` for each i below `count`, on as many threads as wait well together.
+/// Calls `work(i)` for each i below `count` on several threads.
 void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work);
 
-/// What is wrong with how a run ended, beyond `complaints_about`.
+/// The differences between a run and the expectation, in addition to `complaints_about`.
 [[nodiscard]] std::vector<std::string> compare(const ToolRun& ended, int code, const std::string& kind);
 
 }  // namespace fleet_provision::test

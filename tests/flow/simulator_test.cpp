@@ -1,5 +1,5 @@
-// The program against the simulator: its faults, each once and then health, its spoilt answers, a stopped broker, a
-// service with more to do than it can. Certificates are counted where they are made.
+// The program against the simulator: each fault once and then a healthy service, its malformed responses, a stopped
+// broker, an overloaded service. The tests count the certificates that the simulator created.
 #include <signal.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ Options arguments(const SimulatorProcess& simulator, const std::string& state_di
 
 std::size_t certificates(const SimulatorProcess& simulator) {
   const std::filesystem::directory_iterator files(simulator.text("stateDir") + "/certificates");
-  // The simulator's spare files have hidden names.
+  // The simulator's spare files have names that begin with a dot.
   return static_cast<std::size_t>(std::count_if(
       begin(files), end(files), [](const auto& entry) { return !entry.path().filename().native().starts_with('.'); }));
 }
@@ -63,7 +63,7 @@ std::vector<std::string> try_once(const Trial& trial) {
 }
 
 void check_trials(const std::vector<Trial>& trials) {
-  // Its PKI is made once, before the threads begin.
+  // The first process creates the simulator's PKI before the threads start.
   { const SimulatorProcess first; }
   std::vector<std::vector<std::string>> found(trials.size());
   side_by_side(trials.size(), [&](std::size_t i) {
@@ -101,12 +101,12 @@ TEST_CASE("one fault of the simulator: success in the same run") {
       {.fault = "create:1:duplicate=5", .options = kOlder},
       {.fault = "create:1:disconnect-before"},
       {.fault = "create:1:disconnect-unanswered", .options = kOlder, .certificates_max = 2},
-      // The registration may be carried out before the connection ends, and its answer lost with it.
+      // The service may register before the connection ends, and then the response is lost with the connection.
       {.fault = "create:1:disconnect-after", .certificates_max = 2},
       {.fault = "create:1:reject=429"},
       {.fault = "create:1:reject=400,ThrottlingException", .options = kCbor},
       {.fault = "create:1:reject=503"},
-      // The simulator makes a certificate for the other device too, and takes its time to make a key.
+      // The simulator also creates a certificate for the other device, and generating a key takes time.
       {.fault = "create:1:stale", .options = kPatient, .certificates_max = 2},
       {.fault = "create:1:wrong-id"},
       {.fault = "create:1:not-yet-valid"},

@@ -1,6 +1,6 @@
-// A server's bytes behind a CONNECT, a SUBSCRIBE and a PUBLISH of ours. The first byte of the input chooses the version
-// and how the rest is cut. What goes on are whole packets of what came, all but what nothing asked for, however it was
-// cut.
+// A server's bytes after a CONNECT, a SUBSCRIBE and a PUBLISH of the client. The first byte of the input selects the
+// version and how the rest is divided. The guard must forward whole received packets, except unexpected ones, however
+// the bytes are divided.
 #include <algorithm>
 
 #include "mqtt/guard.hpp"

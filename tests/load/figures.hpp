@@ -1,4 +1,4 @@
-// What is told of many measurements.
+// Summary figures of many measurements.
 #pragma once
 
 #include <string>

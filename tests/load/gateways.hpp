@@ -12,7 +12,7 @@ namespace fleet_provision::load {
 /// What one gateway's run reported and took.
 struct GatewayRun {
   int exit_code = 0;
-  /// The kind of its error; empty when it went well.
+  /// The kind of its error; empty for success.
   std::string error_kind;
   unsigned attempts = 0;
   /// From its start to its end.
@@ -28,9 +28,9 @@ struct Fleet {
   std::string program;
   Target target;
   unsigned gateways = 1;
-  /// Where the state directories are made.
+  /// The directory of the state directories.
   std::string directory;
-  /// Of the serial numbers.
+  /// The prefix of the serial numbers.
   std::string prefix;
 };
 

@@ -10,7 +10,7 @@
 namespace fleet_provision::load {
 
 struct LoadSettings {
-  /// At once; the next begins when one ends.
+  /// The number of parallel provisionings; the next one starts when one ends.
   unsigned connections = 1;
   unsigned provisionings = 1;
   Duration patience = std::chrono::seconds(30);
@@ -20,9 +20,9 @@ struct LoadResult {
   Duration wall{};
   /// User and system time of this thread.
   Duration cpu{};
-  /// Of those that went well.
+  /// The samples of successful provisionings.
   std::vector<Sample> samples;
-  /// Why others did not, and how often.
+  /// The reasons of failures, and the number of each.
   std::map<std::string, unsigned> failures;
 };
 

@@ -1,4 +1,4 @@
-// The load client and the fleet count what is there: each provisioning once, as done or as failed.
+// The load client and the fleet count each provisioning once, as done or as failed.
 #include <algorithm>
 #include <numeric>
 

@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A directory of one measurement's own.
+/// A new directory for one measurement.
 std::string new_place(const std::string& parent, const std::string& name) {
   static unsigned made = 0;
   std::string path = parent + "/" + name + "-" + std::to_string(++made);
@@ -41,7 +41,7 @@ ReadyFigures measure_ready(const Setup& setup, bool with_pki) {
 LoadFigures measure_load(const Setup& setup, unsigned connections, bool on_disk) {
   const Simulator simulator(setup.simulator, new_place(on_disk ? setup.disk : setup.directory, "load"), {});
   const Access access(simulator.target());
-  // Not of the measurement: the broker's first connections load what it has not used yet.
+  // Not part of the measurement: the broker's first connections load code that it has not used yet.
   const auto warm = run_load(access, {1, 20}, "warm-");
   const Duration cpu_before = simulator.broker_cpu();
   const LoadResult result = run_load(access, {connections, setup.provisionings}, "load-");

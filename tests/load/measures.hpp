@@ -1,4 +1,4 @@
-// What scripts/fleet measures of the simulator and of the real program.
+// The measurements of scripts/fleet: the simulator and the real program.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ struct ReadyFigures {
   unsigned starts = 0;
   Percentiles times;
 };
-/// With a PKI that an earlier run made, or without one.
+/// With an existing PKI, or without one.
 [[nodiscard]] ReadyFigures measure_ready(const Setup& setup, bool with_pki);
 
 /// Times in milliseconds.
@@ -65,7 +65,7 @@ struct FleetFigures {
   /// Connections beyond each gateway's first.
   unsigned retries = 0;
   std::map<std::string, unsigned> failures;
-  /// Turned away because the accept queue was full; nothing where the kernel does not tell.
+  /// Connections refused because the accept queue was full; nothing if the kernel does not count them.
   std::optional<unsigned long> overflows;
   double gateway_cpu = 0;
   double broker_cpu = 0;

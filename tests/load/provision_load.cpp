@@ -1,4 +1,4 @@
-// provision-load: as many whole provisionings as a service takes, from one process.
+// provision-load: runs as many provisionings as a service can handle, from one process.
 //
 //   provision-load [--connections N] [--provisionings N] [--json] [--simulator FILE [SIMULATOR-OPTION…]]
 //

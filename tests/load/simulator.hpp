@@ -1,4 +1,4 @@
-// The simulator as a child that is measured: how soon it is ready, what its broker takes.
+// Measures the simulator as a child process: its start time, and the CPU time and memory of its broker.
 #pragma once
 
 #include <sys/types.h>

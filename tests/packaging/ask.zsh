@@ -11,7 +11,8 @@ zpty -w asked 'compadd() {
   for match in $__matches; do print -r -- "<offer>$match</offer>"; done
   builtin compadd "$@"
 }'
-# The end is told by the same widget, since keys typed ahead change what zsh does. The echo of this line is not the mark.
+# The same widget prints the end mark, because keys typed in advance change the behaviour of zsh. The echo of this line
+# does not contain the mark.
 zpty -w asked 'asked() { zle complete-word; print -r -- "the-""end" }; zle -N asked; bindkey "^I" asked'
 zpty -w asked "zstyle ':completion:*' list-prompt ''; zstyle ':completion:*' menu no; setopt no_list_beep; print ready-now"
 local text= line= asked_line=

@@ -1,4 +1,4 @@
-// Each value of each behaviour is taken, by its word alone, and does what the table says of it.
+// Each value of each behaviour is accepted only by its word, and has the effect that the table describes.
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,7 +17,7 @@ Configuration configured(const std::string& text) {
   return configuration;
 }
 
-/// The topic of the second answer to the same token.
+/// The topic of the second response to the same token.
 std::string second_answer(const Configuration& configuration) {
   ServiceFixture fixture({}, configuration);
   REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
@@ -99,7 +99,7 @@ TEST_CASE("each value of each behaviour does what it says") {
   for (const Row& row : kRows) {
     INFO(row.behaviour);
     CHECK(row.effect(configured(row.behaviour)) == row.seen);
-    // Through the broker's configuration file it is the same.
+    // The broker's configuration file keeps the value.
     const auto read = configuration_from_json(to_json(configured(row.behaviour)));
     REQUIRE(read);
     CHECK(row.effect(*read) == row.seen);
@@ -121,7 +121,7 @@ TEST_CASE("the first value of a behaviour is the default, and the last one given
     for (const bool second : {true, false, true}) {
       REQUIRE(set_behaviour(behaviours, name + "=" + std::string(row.values[second ? 1 : 0])));
       CHECK(behaviours.*row.member == second);
-      // And no other.
+      // No other behaviour changes.
       for (const auto& other : behaviour_table()) {
         if (other.name != row.name) CHECK_FALSE(behaviours.*other.member);
       }

@@ -1,4 +1,4 @@
-// The service on a real broker: a client of another make provisions itself, and meets the faults.
+// The service on a real broker: an independent client provisions itself, also with faults.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Connections that the kernel lets in while nobody accepts them. On the loopback it is known when connect() returns.
+// The number of connections that the kernel completes while no process accepts them. On loopback the result is known
+// when connect() returns.
 std::size_t let_in(int port, std::size_t tried) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -140,7 +141,7 @@ TEST_CASE("a persistent session comes back with its subscriptions, as the vendor
 
 TEST_CASE("faults as a client meets them") {
   const std::string topic = keys_topic("json");
-  // Waits long for the answers that are expected and a moment for one more.
+  // Waits long for the expected responses and a moment for a further one.
   const auto answers = [&](const char* spec, int version, std::size_t expected, std::vector<Received>& received) {
     const SimulatorProcess simulator({"--fault", spec});
     MqttClient client(simulator, claim_of(simulator), "a", version);
@@ -155,7 +156,7 @@ TEST_CASE("faults as a client meets them") {
     std::size_t answers;
     bool connected;
   };
-  // A rejected answer costs no RSA key, so those that only count use one.
+  // A rejection needs no RSA key, so rows that only count responses use one.
   const std::vector<Row> rows{
       {.spec = "create:1:ignore", .answers = 0, .connected = true},
       {.spec = "create:1:disconnect-before", .answers = 0, .connected = false},

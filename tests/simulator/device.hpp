@@ -1,4 +1,4 @@
-// A device of the tests: a key, its CSR, and what it is given.
+// A device of the tests: a key, its CSR, and the certificate that it gets.
 #pragma once
 
 #include <openssl/pem.h>
@@ -54,7 +54,7 @@ inline MqttClient::Identity claim_of(const SimulatorProcess& simulator) {
   return {simulator.text("claimCertificate"), simulator.text("claimKey")};
 }
 
-/// Writes what a device was given to files.
+/// Writes the certificate and key of a device to files.
 inline MqttClient::Identity save_identity(const TemporaryDirectory& directory, const std::string& certificate,
                                           const std::string& key) {
   MqttClient::Identity identity{directory / "device.pem", directory / "device.key"};

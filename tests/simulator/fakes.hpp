@@ -1,4 +1,4 @@
-// An issuer without cryptography, a store without files, a clock that is turned by hand.
+// An issuer without cryptography, a store without files, a clock that the test sets.
 #pragma once
 
 #include <map>

@@ -93,7 +93,7 @@ TEST_CASE("a CSR that the service would not take is refused by its cause") {
   CHECK(fixture.rejection("rubbish").find("cannot be parsed") != std::string::npos);
   CHECK(fixture.rejection("").find("cannot be parsed") != std::string::npos);
   std::string broken = make_csr(make_ec_key().get());
-  // Another letter in the middle of the signature.
+  // Changes a letter in the middle of the signature.
   char& letter = broken[broken.size() - 60];
   letter = letter == 'A' ? 'B' : 'A';
   CHECK(fixture.rejection(broken) != "issued");
@@ -119,7 +119,7 @@ TEST_CASE("keys are made ahead, each another, and an unfinished one is given up"
   for (int i = 0; i < 2; ++i) {
     while (!keys.ready()) std::this_thread::yield();
     const Key ahead = keys.take();
-    // None at hand: made in the call.
+    // The pool is empty, so the call generates the key.
     const Key now = keys.take();
     for (const auto* key : {ahead.get(), now.get()}) CHECK(EVP_PKEY_get_bits(key) == 2048);
     CHECK(EVP_PKEY_eq(ahead.get(), now.get()) != 1);

@@ -1,4 +1,4 @@
-// --help and docs/simulator.md say what the code does.
+// --help and docs/simulator.md match the tables of the code.
 #include <fstream>
 #include <sstream>
 

@@ -38,7 +38,7 @@ MqttClient::MqttClient(const SimulatorProcess& simulator, const Identity& identi
                        int version, bool clean) {
   static const int kInitialized = mosquitto_lib_init();
   static_cast<void>(kInitialized);
-  // The library writes its last words also to a broker that has just hung up.
+  // The library also writes its DISCONNECT to a broker that has just closed the connection.
   std::signal(SIGPIPE, SIG_IGN);
   client_ = mosquitto_new(client_id.c_str(), clean, this);
   mosquitto_int_option(client_, MOSQ_OPT_PROTOCOL_VERSION, version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);

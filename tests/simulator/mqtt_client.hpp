@@ -1,4 +1,4 @@
-// An MQTT client on libmosquitto, which has nothing in common with the tool's own.
+// An MQTT client with libmosquitto, which shares no code with that of the tool.
 #pragma once
 
 #include <chrono>
@@ -47,7 +47,7 @@ class MqttClient {
   /// Whether the connection ends within five seconds.
   bool is_closed();
 
-  /// Subscribes to both answers, asks, and gives the answer.
+  /// Subscribes to both response topics, sends the request, and returns the response.
   std::optional<Received> ask(const std::string& topic, const std::string& payload);
 
  private:

@@ -1,4 +1,4 @@
-// Every option: that it works, and what it refuses.
+// Every option: its effect, and the values that it rejects.
 #include <netdb.h>
 #include <openssl/x509v3.h>
 #include <signal.h>
@@ -25,7 +25,7 @@ std::string write(const TemporaryDirectory& directory, const char* name, const s
   return path;
 }
 
-// One whole provisioning; the answer of RegisterThing.
+// One whole provisioning; returns the response of RegisterThing.
 json provision(const SimulatorProcess& simulator, const char* serial = "7") {
   MqttClient claim(simulator, claim_of(simulator), "claim", 5);
   const Key key = make_ec_key();
@@ -87,7 +87,7 @@ TEST_CASE("options that make no sense are refused by name") {
 }
 
 TEST_CASE("the endpoint leads to the listener") {
-  // Not every machine has the name localhost for ::1.
+  // On some machines localhost is not a name of ::1.
   for (const char* address : {"127.0.0.1", "0.0.0.0", "::1", "::"}) {
     const SimulatorProcess simulator({"--listen", address});
     INFO(address << " " << simulator.text("endpoint"));
@@ -137,7 +137,7 @@ TEST_CASE("--claim-policy decides what the claim may do") {
   CHECK(MqttClient(simulator, claim_of(simulator), "other", 5).connack() == 135);
   MqttClient client(simulator, claim_of(simulator), "gw-1", 5);
   REQUIRE(client.connack() == 0);
-  // The gap that the service's own guide has: create/* does not cover create-from-csr.
+  // A policy of the service's own guide has this gap: create/* does not cover create-from-csr.
   CHECK(client.subscribe({csr_topic("json") + "/accepted"}) == std::vector<int>{1});
   CHECK(client.publish(csr_topic("json"), "{}") == 135);
   CHECK(client.publish(keys_topic("cbor"), "x") < 128);

@@ -1,4 +1,4 @@
-// The program: COMMAND, signals, exit codes, what it leaves behind.
+// The program: COMMAND, signals, exit codes, the files that it leaves.
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -77,7 +77,8 @@ TEST_CASE("a stdout that nobody can read is an error, and ends up in no file") {
   CHECK(shell(start + " <&- >&- 2>&-").exit_code == 74);
   CHECK(shell("exec '" SIMULATOR "' --version >/dev/full").exit_code == 74);
   CHECK(shell(start + " <&- >&- 2>&- -- /bin/true").exit_code == 0);
-  // The reader has gone: no SIGPIPE that leaves the directory behind. COMMAND has it as ever.
+  // If the reader has closed stdout, no SIGPIPE ends the simulator before it removes its directory. COMMAND has the
+  // default action for SIGPIPE.
   CHECK(shell("{ '" SIMULATOR "'; echo $? >&2; } | true").err.find("74") != std::string::npos);
   CHECK(fs::is_empty(temporary.path()));
   CHECK(simulate({"--state-dir", state.path()}, "grep -q '^SigBlk:.0*$' /proc/self/status").exit_code == 0);
@@ -111,7 +112,7 @@ TEST_CASE("nothing is left of a temporary directory, however it ends") {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const auto finished = simulate({}, "kill -" + std::to_string(signal) + " $PPID; sleep 5", temporary.path());
     INFO(signal);
-    // Passed on to COMMAND, which ended by it.
+    // The simulator forwards the signal to COMMAND, which ends because of it.
     CHECK(finished.exit_code == 128 + signal);
     CHECK(fs::is_empty(temporary.path()));
   }
@@ -214,7 +215,7 @@ TEST_CASE("it needs no root") {
     FP_NOT_TRIED("only root can become nobody");
     return;
   }
-  // As nobody, from a directory that nobody may read.
+  // Runs as the user nobody, with programs in a directory that this user can access.
   const TemporaryDirectory place;
   const fs::path bin = fs::path(SIMULATOR).parent_path();
   const std::string copy = place / "bin";

@@ -1,4 +1,4 @@
-// Records of the simulator's state: whole, whoever reads them when, and nothing left beside them.
+// Records of the simulator's state: complete for every reader at every time, and without any other files left.
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -43,7 +43,7 @@ TEST_CASE("a record holds what was saved last and nothing of what was there befo
   }
   CHECK(records.text("a.json") == "short");
   CHECK(records.text("b.json") == "another that is much longer than before");
-  // Whose files are used again: two records and one spare.
+  // The spare files are reused: two records and one spare remain.
   CHECK(records.files() == 3);
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
   struct Row {
     std::optional<OverrideSetting> setting;
     bool same;
-    /// Attributes afterwards; empty: refused.
+    /// The attributes afterwards; empty means rejected.
     std::map<std::string, std::string> attributes;
   };
   using O = OverrideSetting;
@@ -146,7 +146,7 @@ TEST_CASE("things outside the registry's limits are refused") {
     t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}};
     t.type = "big";
   }));
-  // The last good value of each length, and the first that is not.
+  // The last accepted and the first rejected value of each length.
   CHECK_FALSE(refused([](ThingResource& t) { t.name = "t"; }));
   CHECK_FALSE(refused([](ThingResource& t) { t.name = std::string(128, 'a'); }));
   CHECK_FALSE(refused([](ThingResource& t) { t.attributes[std::string(128, 'a')] = "x"; }));
@@ -182,7 +182,7 @@ TEST_CASE("each character of a thing's name and attributes is decided by itself"
 TEST_CASE("OverrideSettings decide over the type and the groups of a thing that exists") {
   struct Row {
     std::optional<OverrideSetting> setting;
-    /// Afterwards; empty: refused.
+    /// The type afterwards; empty means rejected.
     std::string type;
     std::vector<std::string> groups;
   };

@@ -1,4 +1,4 @@
-// What each fault that was asked for does to a request, a connection and a subscription.
+// The effect of each fault on a request, a connection and a subscription.
 #include "service_fixture.hpp"
 
 using namespace fleet_provision::simulator;
@@ -47,7 +47,7 @@ TEST_CASE("faults of the request") {
     CHECK(unanswered.store.certificates.size() == 1);
     ServiceFixture after({"create:1:disconnect-after"});
     CHECK(effects_of("after", after).size() == 1);
-    // A turn of the broker's loop for the answer to leave, however late the turn comes.
+    // The response leaves in the next turn of the broker's loop, however late that turn is.
     after.clock.advance(milliseconds(1000));
     CHECK(after.service->due().empty());
     CHECK(after.service->waiting());

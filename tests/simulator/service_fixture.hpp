@@ -1,4 +1,4 @@
-// A service with a claim "claim" and the template "gateway", and a device's steps in it.
+// A service with a claim "claim" and the template "gateway", and functions for the steps of a device.
 #pragma once
 
 #include <memory>
@@ -51,7 +51,7 @@ struct ServiceFixture {
     if (permission != Permission::kAllowed) return permission;
     return service->message(key, topic, payload, 4);
   }
-  /// Registers with the token of a create answer.
+  /// A RegisterThing request with the token of a create response.
   static std::string registration(const Effect& created, const char* serial = "7") {
     const auto answer = nlohmann::json::parse(created.payload);
     return nlohmann::json{{"certificateOwnershipToken", answer.at("certificateOwnershipToken")},

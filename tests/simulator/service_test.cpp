@@ -1,4 +1,4 @@
-// The model without a broker: a connection is a pointer, time is turned by hand.
+// The model without a broker: a connection is a pointer, and the test sets the time.
 #include "service_fixture.hpp"
 
 using namespace fleet_provision::simulator;
@@ -280,7 +280,7 @@ TEST_CASE("a token that ends while the hook takes its time is refused") {
   };
   const auto allow = [&](std::uint64_t question) { hook.ready.push_back({question, true, {}, ""}); };
 
-  // Asked for twice before the hook has answered once.
+  // Two requests are sent before the hook responds to the first.
   const auto created = create();
   const std::uint64_t first = begin(created);
   const std::uint64_t second = begin(created);
@@ -289,7 +289,7 @@ TEST_CASE("a token that ends while the hook takes its time is refused") {
   allow(second);
   CHECK(last_answer().find("InvalidCertificateOwnershipToken") != std::string::npos);
 
-  // Its certificate is gone by the time of the answer: the next connect has seen to that.
+  // The next connect has deleted its expired certificate before the response.
   const std::uint64_t late = begin(create());
   fixture.clock.advance(seconds(10));
   REQUIRE(fixture.connect(&kTwo, "b") == Admission::kAccepted);
@@ -317,7 +317,7 @@ TEST_CASE("no secret and no control character reaches the event log") {
   fixture.service->disconnect(&kOne, "gone");
   CHECK(fixture.logged.find("token-1") == std::string::npos);
   CHECK(fixture.logged.find("private key") == std::string::npos);
-  // Neither as it was nor in a form that a reader of the JSON would give to a terminal.
+  // The log has neither the raw byte nor an escape that a JSON reader would convert back and print to a terminal.
   CHECK(fixture.logged.find('\x1b') == std::string::npos);
   CHECK(fixture.logged.find("u001b") == std::string::npos);
   CHECK(fixture.logged.find("\xc2\x9b") == std::string::npos);

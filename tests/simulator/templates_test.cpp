@@ -211,7 +211,7 @@ TEST_CASE("a template without functions is taken as it stands") {
   CHECK(result->device_configuration ==
         std::map<std::string, std::string>{{"interval", "60"}, {"ratio", "1.5"}, {"on", "true"}, {"text", "x"}});
 
-  // And one that makes nothing.
+  // A template that creates nothing.
   const auto nothing = rendered(R"({"Resources":{}})", {});
   REQUIRE(nothing);
   CHECK_FALSE(nothing->thing);

@@ -8,8 +8,8 @@ using Catch::Approx;
 #include <catch2/catch.hpp>
 #endif
 
-/// Says that a part of a test needs what this machine does not have. A test that tries nothing else has then an
-/// assertion all the same: tests are run with a warning for those that have none.
+/// Reports that a part of a test cannot run on this machine. It counts as an assertion, because tests run with a
+/// warning for test cases without any.
 #define FP_NOT_TRIED(reason) \
   do {                       \
     WARN(reason);            \

@@ -1,7 +1,7 @@
 // Only for ThreadSanitizer. Debian's libCatch2WithMain.a holds a copy of this function without the sanitizer, and the
-// linker keeps whichever copy comes first: with that one the sanitizer sees none of our references given up, and takes
-// what is destroyed with the last for a race. An object of the program itself comes before every library, and an
-// address taken needs a copy in it.
+// linker keeps whichever copy comes first: with that copy the sanitizer does not see that references are released, and
+// reports the destruction with the last one as a race. The linker takes object files of the program before libraries,
+// and taking the address makes the compiler emit a copy here.
 #include <memory>
 
 extern void (std::_Sp_counted_base<std::__default_lock_policy>::*const release_of_a_reference)() noexcept;

@@ -1,4 +1,5 @@
-// What must not happen to the test process itself: another user, another mount table, a death.
+// Runs code in a child process that the test process must not run itself: it changes the user or the mount table, or
+// ends the process.
 #pragma once
 
 #include <sys/wait.h>
@@ -8,7 +9,7 @@
 
 namespace fleet_provision::test {
 
-/// Runs `act`, which returns a text, in a forked process that ends without destructors or atexit, and gives the text.
+/// Runs `act`, which returns a text, in a forked process that ends without destructors or atexit, and returns the text.
 /// Assertions belong to the caller. Call from a process with one thread.
 template <class Act>
 std::string in_child(Act act) {

@@ -1,4 +1,4 @@
-// Where the servers of the tests listen.
+// The address on which the servers of the tests listen.
 #pragma once
 
 #include <netinet/in.h>

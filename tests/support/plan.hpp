@@ -1,4 +1,4 @@
-// A plan that every layer accepts, to be changed by a test in what it is about.
+// A plan that every layer accepts; a test changes the values that it tests.
 #pragma once
 
 #include "core/plan.hpp"

@@ -1,2 +1,2 @@
-// Gives the precompiled header of the tests a program to belong to.
+// The program that the precompiled header of the tests is built with.
 int main() {}

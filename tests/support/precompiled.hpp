@@ -1,4 +1,4 @@
-// Read once for all tests; see tests/CMakeLists.txt. A test includes what it uses all the same.
+// Compiled once for all tests; see tests/CMakeLists.txt. A test still includes the headers that it uses.
 #pragma once
 
 #include <algorithm>

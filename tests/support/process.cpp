@@ -38,7 +38,7 @@ class Handle {
   int descriptor_;
 };
 
-/// What a program writes, kept in memory.
+/// Captures the output of a program in memory.
 class Capture {
  public:
   Capture() : file_(::memfd_create("stream", MFD_CLOEXEC)) {}
@@ -78,7 +78,7 @@ std::vector<std::string> environment_of(const Command& command) {
   return all;
 }
 
-/// Waits until the process has ended; false when the time is over first.
+/// Waits until the process has ended; false if it still runs after `time`.
 bool has_ended(const Handle& process, std::chrono::milliseconds time) {
   const Clock::time_point end = Clock::now() + time;
   pollfd ended{process.get(), POLLIN, 0};

@@ -1,4 +1,4 @@
-// Programs as children of a test: started, waited for, and never left behind.
+// Starts programs as children of a test and waits for them; no child outlives the test.
 #pragma once
 
 #include <sys/types.h>
@@ -10,39 +10,39 @@
 
 namespace fleet_provision::test {
 
-/// A program and what it is started with.
+/// A program with its arguments, environment and streams.
 struct Command {
   /// The path of the program and its arguments.
   std::vector<std::string> words;
-  /// `NAME=VALUE`. The program gets nothing else, unless it inherits the environment of the test.
+  /// `NAME=VALUE`. The program gets no other variables, unless it inherits the environment of the test.
   std::vector<std::string> environment = {};
   bool inherits_environment = false;
-  /// Descriptors for its streams; -1: those of the test.
+  /// Descriptors for its streams; -1 means those of the test.
   int out = -1;
   int err = -1;
 };
 
-/// Starts it. It is killed when the thread that started it ends. Throws std::runtime_error when no process can be made;
-/// a program that cannot be executed ends with 127. The caller waits for it.
+/// Starts the program, which is killed when the calling thread ends. Throws std::runtime_error if no process can be
+/// created; a program that cannot be executed ends with 127. The caller waits for it.
 [[nodiscard]] pid_t start_process(const Command& command);
 
 struct TimeLimits {
-  /// It is sent SIGTERM after so long, if it still runs.
+  /// The time after which a running process gets SIGTERM.
   std::optional<std::chrono::milliseconds> terminate_after = {};
-  /// It is killed after so long.
+  /// The time after which a running process is killed.
   std::optional<std::chrono::milliseconds> kill_after = {};
 };
 
 /// How a process ended.
 struct Finished {
-  /// The exit code; minus the signal's number when one ended it.
+  /// The exit code, or the negative signal number if a signal ended the process.
   int exit_code = 0;
-  /// It had to be killed.
+  /// Whether the process was killed by `kill_after`.
   bool hung = false;
   std::chrono::milliseconds took{0};
   /// Peak resident memory in KiB. Never less than this program's own when it forked.
   long peak_kib = 0;
-  /// What it wrote, unless the command has a descriptor for the stream.
+  /// Its output, unless the command has a descriptor for the stream.
   std::string out = {};
   std::string err = {};
 };
@@ -50,15 +50,15 @@ struct Finished {
 /// Runs it to its end.
 [[nodiscard]] Finished run_process(Command command, const TimeLimits& limits = {});
 
-/// Runs it to its end, in the environment of the test and these `NAME=VALUE`, which take precedence.
+/// Runs a program to its end with the environment of the test and these `NAME=VALUE`, which take precedence.
 [[nodiscard]] Finished run_process(const std::vector<std::string>& words,
                                    const std::vector<std::string>& environment = {});
 
 /// Whether a process exists and is no zombie.
 [[nodiscard]] bool is_alive(pid_t pid);
-/// Whether it ends within five seconds.
+/// Whether the process ends within five seconds.
 [[nodiscard]] bool ends_soon(pid_t pid);
-/// The text of /proc/PID/NAME; empty when there is none.
+/// The text of /proc/PID/NAME; empty if the file does not exist.
 [[nodiscard]] std::string process_file(pid_t pid, const std::string& name);
 /// The first child of a process; -1 without one.
 [[nodiscard]] pid_t child_of(pid_t pid);

@@ -1,5 +1,5 @@
-// A row of docs/reports/fault-tolerance.md, for scripts/fault-tolerance, which says with FAULT_INJECTION_ROWS where it
-// goes.
+// Writes a row of docs/reports/fault-tolerance.md for scripts/fault-tolerance, which names the output file in
+// FAULT_INJECTION_ROWS.
 #pragma once
 
 #include <cstdlib>
@@ -8,7 +8,7 @@
 
 namespace fleet_provision::test {
 
-/// Where rows go; null in an ordinary run of the tests.
+/// The file for rows; null in a normal run of the tests.
 inline const char* rows_file() {
   return std::getenv("FAULT_INJECTION_ROWS");
 }

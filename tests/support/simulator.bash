@@ -10,9 +10,9 @@ field() {
   printf '%s' "${value%%[\",\}]*}"
 }
 
-# launch_simulator DIRECTORY COMMAND…: starts it, waits for its ready line, and points our variables at it. The line is
-# then in DIRECTORY/ready and in simulator_ready, stderr in DIRECTORY/simulator.err, the process in simulator_pid. 1 if
-# no line comes.
+# launch_simulator DIRECTORY COMMAND…: starts the simulator, waits for its ready line, and sets the variables of the
+# program for it. The line is then in DIRECTORY/ready and in simulator_ready, stderr in DIRECTORY/simulator.err, the
+# process id in simulator_pid. Returns 1 without a ready line.
 launch_simulator() {
   local directory=$1 pair value
   shift

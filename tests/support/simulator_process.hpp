@@ -1,4 +1,4 @@
-// The simulator as a child of a test, ended with it.
+// The simulator as a child process of a test; the destructor ends it.
 #pragma once
 
 #include <sys/types.h>
@@ -16,13 +16,13 @@ class SimulatorProcess {
  public:
   struct Setup {
     std::vector<std::string> options = {};
-    /// Empty: a directory of its own, with a PKI that is made once per test program and copied.
+    /// Empty means a new directory with a PKI that is created once per test program and copied.
     std::string state_dir = {};
-    /// Empty: the simulator of this build.
+    /// Empty means the simulator of this build.
     std::string program = {};
   };
 
-  /// Starts it and waits for its ready line. Throws std::runtime_error when none comes.
+  /// Starts the simulator and waits for its ready line. Throws std::runtime_error if it does not print one.
   explicit SimulatorProcess(const Setup& setup);
   explicit SimulatorProcess(std::vector<std::string> options = {}) : SimulatorProcess(Setup{std::move(options)}) {}
   SimulatorProcess(const SimulatorProcess&) = delete;
@@ -31,16 +31,16 @@ class SimulatorProcess {
   ~SimulatorProcess();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// From its start to the end of its ready line.
+  /// The time from its start to the end of its ready line.
   [[nodiscard]] std::chrono::steady_clock::duration ready_after() const { return ready_after_; }
   [[nodiscard]] const nlohmann::json& ready() const { return ready_; }
   /// A text of the ready line.
   [[nodiscard]] std::string text(const char* key) const { return ready_.at(key).get<std::string>(); }
   [[nodiscard]] int port() const { return ready_.at("port"); }
   [[nodiscard]] std::vector<nlohmann::json> events() const;
-  /// Its mosquitto.
+  /// The process id of its mosquitto.
   [[nodiscard]] pid_t broker() const;
-  /// Sends a signal and waits for its end; the wait status.
+  /// Sends a signal, waits for the end and returns the wait status.
   int end(int signal);
 
  private:

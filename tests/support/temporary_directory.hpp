@@ -1,4 +1,4 @@
-// A directory or a file of a test's own, removed with it, and files as text.
+// Temporary directories and files that the destructor removes, and functions for text files.
 #pragma once
 
 #include <cstdlib>
@@ -15,7 +15,7 @@ inline void write_text(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-/// Empty when there is no such file.
+/// The text of a file; empty if it does not exist.
 inline std::string read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -36,11 +36,11 @@ class TemporaryDirectory {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// The path of this name in it.
+  /// The path of a name in the directory.
   [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
 
-  /// Writes a file of mode 0600 and gives its path.
-  // Who knows the name may have no use for the path.
+  /// Writes a file of mode 0600 and returns its path.
+  // A caller that knows the name may ignore the path.
   std::string write(const std::string& name, std::string_view bytes) const {  // NOLINT(modernize-use-nodiscard)
     std::string file = *this / name;
     write_text(file, bytes);

@@ -11,19 +11,19 @@ namespace fleet_provision::test {
 
 /// How a run ended.
 struct ToolRun : Finished {
-  /// stdout as JSON; discarded when it is none.
+  /// stdout as JSON; a discarded value if it is not JSON.
   nlohmann::json result;
 
-  /// A text of the result's error, e.g. `kind`; empty when there is none.
+  /// A text of the result's error, e.g. `kind`; empty if it is missing.
   [[nodiscard]] std::string error_text(const char* key) const;
 };
 
 struct ToolSurroundings {
-  /// `NAME=VALUE`; beside PATH there is nothing else.
+  /// `NAME=VALUE`; the program gets only these and PATH.
   std::vector<std::string> environment = {};
-  /// Words that go before the program, e.g. faketime and its arguments.
+  /// A command prefix, e.g. faketime and its arguments.
   std::vector<std::string> before = {};
-  /// Descriptors for its streams; -1: they are kept.
+  /// Descriptors for its streams; -1 captures the output.
   int out = -1;
   int err = -1;
   TimeLimits limits = {};

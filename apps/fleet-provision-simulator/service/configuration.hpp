@@ -1,4 +1,4 @@
-// What the simulator's program tells the model: all that the command line decides.
+// The settings that the simulator's program passes to the model: all that the command line decides.
 #pragma once
 
 #include <chrono>

@@ -39,7 +39,7 @@ inline constexpr const char* kFaultMessage = "Rejected by a fault of the simulat
 /// The names of their actions, joined by commas.
 [[nodiscard]] std::string names_of(const std::vector<Fault>& faults);
 
-/// Counts requests and tells which faults apply to each. Every fault has a count of its own.
+/// Counts requests and determines which faults apply to each. Every fault has its own count.
 class FaultPlan {
  public:
   FaultPlan() = default;

@@ -70,7 +70,7 @@ void LogWriter::write(std::string_view line) {
       cut_ = cut_ || line.size() < whole;
       return;
     }
-    // The reader is gone.
+    // The reader has closed its end.
     if (!write_piece(line)) return;
   }
   cut_ = false;

@@ -1,4 +1,4 @@
-// Writes the lines of the report to a descriptor whose reader may be slow, stuck or gone.
+// Writes the lines of the report to a descriptor whose reader may be slow, blocked or closed.
 //
 // A line waits for room for at most kReaderTimeout, and for at most kReaderTimeoutAtEnd once the run's time is over.
 // After a line that found no room, lines are dropped without waiting until there is room again; dropped lines are

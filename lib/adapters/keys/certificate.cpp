@@ -1,4 +1,4 @@
-// The part of the keysmith that reads certificates (RFC 5280) out of PEM (RFC 7468).
+// Reads certificates (RFC 5280) from PEM (RFC 7468) for OpensslKeysmith.
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -38,7 +38,7 @@ struct PemBlock {
   std::string der;
 };
 
-/// The next block; nothing at the end of the text.
+/// The next PEM block; nothing at the end of the text.
 Result<std::optional<PemBlock>> next_block(BIO* bio) {
   char* name = nullptr;
   char* header = nullptr;
@@ -85,7 +85,7 @@ Result<CertificateFacts> parse_certificate(std::string_view pem) {
     return unusable("holds a key that cannot be used: " + openssl_reason());
   }
 
-  // facts_of has no way to say so.
+  // facts_of cannot report an invalid date.
   if (ASN1_TIME_check(X509_get0_notBefore(certificate.get())) != 1 ||
       ASN1_TIME_check(X509_get0_notAfter(certificate.get())) != 1) {
     return unusable("has a date that cannot be read");
@@ -104,7 +104,7 @@ Result<CertificateFacts> OpensslKeysmith::read_certificate(std::string_view pem)
   }
   FP_TRY_ASSIGN(CertificateFacts facts, parse_certificate(pem));
   const Lock lock(mutex_);
-  // As it will be stored, and read again from there.
+  // The program stores the certificate in this form, and reads it again from there.
   last_certificate_ = facts;
   return facts;
 }

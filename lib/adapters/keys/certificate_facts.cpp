@@ -33,14 +33,14 @@ std::string name_text(const X509_NAME* name) {
 WallTime wall_time(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  // Not by timegm: Debian 12's armhf has 32 bits for a time_t, and the service's certificates are valid to 2049.
+  // Does not use timegm: time_t has 32 bits on Debian 12 armhf, and the service's certificates are valid until 2049.
   using std::chrono::seconds;
   const std::chrono::sys_days day = std::chrono::year{parts.tm_year + 1900} /
                                     std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)} /
                                     std::chrono::day{static_cast<unsigned>(parts.tm_mday)};
   const std::int64_t since_1970 =
       std::int64_t{day.time_since_epoch().count()} * 86400 + parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec;
-  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) lies behind that.
+  // WallTime counts in nanoseconds and ends in 2262; "99991231235959Z" (RFC 5280 section 4.1.2.5) is later than that.
   constexpr std::int64_t kLast = std::chrono::floor<seconds>(WallTime::max()).time_since_epoch().count();
   return WallTime{seconds{std::clamp(since_1970, -kLast, kLast)}};
 }
@@ -53,7 +53,8 @@ std::string address_text(const ASN1_OCTET_STRING* address) {
   return text;
 }
 
-/// Over what one of OpenSSL's encoders, i2d_X509 for example, writes of `object`; empty when it can write nothing.
+/// SHA-256 over the DER that one of OpenSSL's encoders, i2d_X509 for example, writes for `object`; empty if the encoder
+/// fails.
 template <class Encode, class Object>
 std::string sha256_of_der(Encode encode, const Object* object) {
   unsigned char* der = nullptr;
@@ -64,8 +65,8 @@ std::string sha256_of_der(Encode encode, const Object* object) {
   return digest;
 }
 
-/// Of an EC key whose public point is written in the compressed or the hybrid form: the same key in the usual form, so
-/// that a key has one digest.
+/// The digest of an EC key whose public point has the compressed or the hybrid form: converts the point to the
+/// uncompressed form first, so that a key has one digest.
 std::string sha256_of_uncompressed(const EVP_PKEY* key) {
   const CleanErrorQueue clean;
   const OpensslHandle<EVP_PKEY> usual(EVP_PKEY_dup(const_cast<EVP_PKEY*>(key)));
@@ -87,7 +88,7 @@ std::string sha256_of_key(const X509_PUBKEY* key) {
     const EVP_PKEY* parsed = OBJ_obj2nid(type) == NID_X9_62_id_ecPublicKey ? X509_PUBKEY_get0(key) : nullptr;
     if (parsed != nullptr) return sha256_of_uncompressed(parsed);
   }
-  // As it stands in the certificate: to encode a key anew costs OpenSSL 3 a search through all of its encoders.
+  // Uses the encoding in the certificate, because OpenSSL 3 searches all its encoders to encode a key again.
   return sha256_of_der(i2d_X509_PUBKEY, key);
 }
 

@@ -1,4 +1,4 @@
-// The part of the keysmith that makes and reads certificate signing requests (PKCS#10, RFC 2986).
+// Creates and reads certificate signing requests (PKCS#10, RFC 2986) for OpensslKeysmith.
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -30,7 +30,8 @@ tl::unexpected<Error> internal(const std::string& doing) {
   return fail(ErrorKind::kInternal, "cannot " + doing + ": " + openssl_reason());
 }
 
-/// A name, short or long, or an OID. OpenSSL minds the case, RFC 4514 does not: the usual abbreviations are capitals.
+/// The type for a short or long name or an OID. Names are case-sensitive in OpenSSL but not in RFC 4514, so a second
+/// attempt uses capital letters, as the usual abbreviations do.
 Object attribute_type(const std::string& text) {
   Object type(OBJ_txt2obj(text.c_str(), 0));
   if (type) return type;
@@ -39,7 +40,7 @@ Object attribute_type(const std::string& text) {
 
 Result<Name> subject_name(const std::string& subject) {
   FP_TRY_ASSIGN(auto parts, parse_distinguished_name(subject));
-  // RFC 4514 section 2.1: the text begins with the last part of the encoding.
+  // RFC 4514 section 2.1: the text form lists the parts in the reverse order of the encoding.
   std::reverse(parts.begin(), parts.end());
   Name name(X509_NAME_new());
   if (!name) return internal("encode the CSR subject");
@@ -59,7 +60,7 @@ Result<Name> subject_name(const std::string& subject) {
                     "the CSR subject cannot hold " + printable(type) + "=" + printable(value) + ": " + openssl_reason(),
                     "give at most 64 characters for CN, exactly 2 for C");
       }
-      // Joins what follows with `+` to the same part.
+      // -1 adds the next attribute, which follows a `+`, to the same part.
       set = -1;
     }
   }
@@ -77,7 +78,7 @@ Result<Csr> to_csr(X509_REQ* request) {
   return csr;
 }
 
-/// The service takes SHA-2 alone (docs/service.md, "Limits").
+/// The service accepts only SHA-2 (docs/service.md, "Limits").
 bool is_signed_with_an_old_digest(const X509_REQ* request) {
   int digest = NID_undef;
   OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr);

@@ -55,7 +55,7 @@ class NameReader {
     return attribute;
   }
 
-  /// Up to an unescaped `,` or `+`; unescaped blanks at both ends do not belong to it.
+  /// Reads the value up to an unescaped `,` or `+`; unescaped spaces at both ends do not belong to it.
   [[nodiscard]] Result<std::string> value_at() {
     std::string value;
     skip_blanks();

@@ -1,4 +1,4 @@
-// The subject of a CSR as people write it.
+// Parses the text form of a CSR's subject.
 #pragma once
 
 #include <string>
@@ -15,11 +15,11 @@ struct NameAttribute {
   /// UTF-8, not empty, escapes resolved.
   std::string value;
 };
-/// Attributes joined by `+`; nearly always one.
+/// Attributes joined by `+`; usually one.
 using RelativeName = std::vector<NameAttribute>;
 
-/// `CN=gateway-1,O=Example` in the form of RFC 4514, blanks around `,` and `=` allowed; escapes are a backslash and one
-/// of `,+"\<>;=#` or a blank, or two hex digits. The parts stand in the order of the text. kUsage.
+/// `CN=gateway-1,O=Example` in the form of RFC 4514, with spaces allowed around `,` and `=`; an escape is a backslash
+/// followed by one of `,+"\<>;=#`, a space, or two hex digits. The parts keep the order of the text. kUsage.
 [[nodiscard]] Result<std::vector<RelativeName>> parse_distinguished_name(std::string_view text);
 
 }  // namespace fleet_provision

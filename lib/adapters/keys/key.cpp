@@ -20,13 +20,13 @@ constexpr std::string_view kAcceptedKeys =
     "use a key that AWS IoT accepts: RSA with 2048 bits or more, or EC P-256, P-384 or P-521";
 constexpr int kRsaBitsMin = 2048;
 
-/// Given instead of OpenSSL's own callback, which would ask on the terminal.
+/// Replaces OpenSSL's own callback, which would prompt on the terminal.
 int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* was_asked) {
   *static_cast<bool*>(was_asked) = true;
   return -1;
 }
 
-/// Whether what the private half signs, the public half accepts.
+/// Whether the public key verifies a signature of the private key.
 bool halves_belong_together(EVP_PKEY* key) {
   constexpr std::array<unsigned char, 4> kText{'p', 'a', 'i', 'r'};
   const OpensslHandle<EVP_MD_CTX> signing(EVP_MD_CTX_new());
@@ -46,7 +46,7 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
   if (auto objection = objection_to(pem, FileRole::kDeviceKey, path)) {
     return fail(ErrorKind::kDeviceKeyUnusable, what + " " + objection->what, std::move(objection->hint));
   }
-  // The key's block alone: parameters, certificates and text around it are not OpenSSL's to judge.
+  // OpenSSL gets only the key's block, not the parameters, certificates and text around it.
   const std::string_view block = wanted_block(pem, FileRole::kDeviceKey).text;
   const OpensslHandle<BIO> bio(BIO_new_mem_buf(block.data(), static_cast<int>(block.size())));
   if (!bio) return fail(ErrorKind::kInternal, "out of memory for a key");
@@ -71,7 +71,7 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
 
 Result<Secret> private_key_pem(evp_pkey_st* key) {
   const CleanErrorQueue clean;
-  // Memory of this kind is wiped when it grows and when it is freed.
+  // A BIO of this type wipes its memory when it grows and when it is freed.
   const OpensslHandle<BIO> bio(BIO_new(BIO_s_secmem()));
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     return fail(ErrorKind::kInternal, "cannot write a key as PEM: " + openssl_reason());

@@ -9,7 +9,7 @@
 
 namespace fleet_provision {
 
-// A line for each kind of handle.
+// One line for each type of handle.
 // clang-format off
 void OpensslFree::operator()(asn1_object_st* object) const noexcept { ASN1_OBJECT_free(object); }
 void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(object); }

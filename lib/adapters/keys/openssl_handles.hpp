@@ -1,4 +1,4 @@
-// OpenSSL's objects with one owner each, without OpenSSL's headers.
+// Owning handles for OpenSSL's objects, without OpenSSL's headers.
 #pragma once
 
 #include <memory>
@@ -33,10 +33,11 @@ struct OpensslFree {
 template <class Object>
 using OpensslHandle = std::unique_ptr<Object, OpensslFree>;
 
-/// The reason of the newest entry in this thread's queue of errors, in OpenSSL's words; the queue is emptied.
+/// OpenSSL's text for the newest entry in this thread's error queue; empties the queue.
 [[nodiscard]] std::string openssl_reason();
 
-/// Empties this thread's queue of errors when a scope ends, so that no later call is blamed for what failed here.
+/// Empties this thread's error queue when a scope ends, so that an error of this scope is not attributed to a later
+/// call.
 class CleanErrorQueue {
  public:
   CleanErrorQueue() = default;

@@ -20,7 +20,7 @@ namespace {
 
 using KeyContext = OpensslHandle<EVP_PKEY_CTX>;
 
-/// OpenSSL calls this between the steps of making a key; 0 ends the making.
+/// OpenSSL calls this function between the steps of generating a key; 0 aborts the generation.
 int go_on(EVP_PKEY_CTX* context) {
   const auto* interrupt = static_cast<const Interrupt*>(EVP_PKEY_CTX_get_app_data(context));
   return interrupt->raised() ? 0 : 1;
@@ -83,7 +83,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
   FP_TRY(interrupt_.check());
   const KeyContext context = context_for(type);
   if (!context) return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
-  // The library's slot is not const; go_on only reads.
+  // OpenSSL takes a pointer that is not const; go_on only reads it.
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
   EVP_PKEY_CTX_set_cb(context.get(), go_on);
   EVP_PKEY* made = nullptr;
@@ -134,7 +134,7 @@ std::string OpensslKeysmith::random_bytes(std::size_t count) {
   while (filled < count) {
     const ssize_t size = ::getrandom(bytes.data() + filled, count - filled, 0);
     if (size > 0) filled += static_cast<std::size_t>(size);
-    // Without randomness nothing here may go on; a kernel that has the call does not fail otherwise.
+    // Without random numbers the program must not continue; getrandom fails only on a kernel without this call.
     if (size < 0 && errno != EINTR) std::abort();
   }
   return bytes;

@@ -1,4 +1,4 @@
-// Keys, CSRs and certificates by OpenSSL. Never asks anything on a terminal; leaves OpenSSL's error queue empty.
+// Keys, CSRs and certificates by OpenSSL. Never prompts on a terminal; leaves OpenSSL's error queue empty.
 #pragma once
 
 #include <string>
@@ -10,21 +10,21 @@
 
 namespace fleet_provision {
 
-/// May be used from several threads at once. A run reads the same key and the same certificate again and again, and
-/// with OpenSSL 3 each reading costs as much as a signature, so the last of each is remembered by its PEM.
+/// May be used from several threads at once. A run reads the same key and certificate several times, and with OpenSSL 3
+/// parsing one takes as long as a signature, so the object caches the last key and the last certificate by their PEM.
 class OpensslKeysmith : public Keysmith {
  public:
-  /// `interrupt` ends the making of a key (kInterrupted, kTerminated) and outlives this object.
+  /// `interrupt` aborts the generation of a key (kInterrupted, kTerminated) and outlives this object.
   explicit OpensslKeysmith(const Interrupt& interrupt) : interrupt_(interrupt) {}
 
   [[nodiscard]] Result<DeviceKey> make_key(KeyType type) override;
   [[nodiscard]] Result<DeviceKey> read_key(const Secret& pem) override;
-  /// The key of a PEM file comes back as PKCS#8, whatever form it had.
+  /// Returns the key of a PEM file as PKCS#8, whatever form the file has.
   [[nodiscard]] Result<DeviceKey> open_key(const std::string& reference) override;
-  /// The CSR comes back under the label CERTIFICATE REQUEST, without the text around it.
+  /// Returns the CSR with the label CERTIFICATE REQUEST, without the text around it.
   [[nodiscard]] Result<Csr> open_csr(const std::string& file) override;
-  /// `subject` is read as RFC 4514: its last part stands first in the certificate request, and
-  /// `openssl req -nameopt RFC2253` prints it as it was given. kUsage for a subject that cannot be encoded.
+  /// `subject` has the form of RFC 4514: its last part is the first in the certificate request, and `openssl req
+  /// -nameopt RFC2253` prints it as given. kUsage for a subject that cannot be encoded.
   [[nodiscard]] Result<Csr> make_csr(const DeviceKey& key, const std::string& subject) override;
   [[nodiscard]] Result<CertificateFacts> read_certificate(std::string_view pem) override;
   [[nodiscard]] std::string sha256_hex(std::string_view bytes) override;

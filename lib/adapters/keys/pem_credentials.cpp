@@ -23,12 +23,13 @@ OpensslHandle<BIO> memory(std::string_view bytes) {
   return OpensslHandle<BIO>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 
-/// The file to name in a command; `-` for text that was not read from a file.
+/// The file name for the command of a hint; `-` for text that was not read from a file.
 std::string path_of(const std::string& name, const PemCredentials& pem) {
   return pem.from_one_text ? "-" : name;
 }
 
-/// Answers OpenSSL's request for a passphrase, which else would prompt on the terminal, and notes that there was one.
+/// Answers OpenSSL's request for a passphrase, so that OpenSSL does not prompt on the terminal, and records that it was
+/// made.
 struct PassphraseRequest {
   const std::optional<Secret>* passphrase;
   bool asked = false;
@@ -82,7 +83,7 @@ Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX
   if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
     return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));
   }
-  // The block of the key alone, so that OpenSSL does not see parameters, certificates and text around it.
+  // OpenSSL gets only the key's block, not the parameters, certificates and text around it.
   PassphraseRequest request{&pem.passphrase};
   const OpensslHandle<BIO> bio = memory(wanted_block(bytes, FileRole::kClaimKey).text);
   ERR_clear_error();

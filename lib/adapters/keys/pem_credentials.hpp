@@ -1,5 +1,5 @@
-// Certificate chain and private key as PEM, and how OpenSSL's objects come of them. Files of any other format are
-// refused by name (core/file_advice.hpp). Nothing here ever prompts.
+// Certificate chain and private key as PEM, and their conversion to OpenSSL's objects. For a file of another format the
+// error names that format (core/file_advice.hpp). No function prompts.
 #pragma once
 
 #include <optional>
@@ -15,16 +15,16 @@ struct ossl_lib_ctx_st;
 
 namespace fleet_provision {
 
-/// Whose they are, and the names that messages give the claim's (paths, or where they come from).
+/// Whose credentials these are, and the names of the claim's in messages (paths or sources).
 struct PemCredentials {
   Principal principal = Principal::kClaim;
   std::string certificate_name;
   std::string certificate_pem;
   std::string key_name;
   Secret key_pem;
-  /// Absent: an encrypted key is kClaimKeyPassphrase.
+  /// If absent, an encrypted key is kClaimKeyPassphrase.
   std::optional<Secret> passphrase;
-  /// Both come from one text, and the certificate of the key need not be the first of the chain.
+  /// Certificate and key come from one text, and the certificate of the key need not be the first.
   bool from_one_text = false;
 };
 
@@ -32,15 +32,15 @@ struct PemCredentials {
 [[nodiscard]] std::string describe_certificate(const PemCredentials& pem);
 /// `claim key NAME` or `the identity's key`.
 [[nodiscard]] std::string describe_key(const PemCredentials& pem);
-/// The leaf first, then whatever chain follows it. kClaimCertificateUnusable.
+/// The leaf first, then the rest of the chain. kClaimCertificateUnusable.
 [[nodiscard]] Result<std::vector<OpensslHandle<x509_st>>> read_chain(const PemCredentials& pem);
-/// kClaimKeyUnusable, kClaimKeyPassphrase. `library` null: OpenSSL's default context.
+/// kClaimKeyUnusable, kClaimKeyPassphrase. `library` may be null for OpenSSL's default context.
 [[nodiscard]] Result<OpensslHandle<evp_pkey_st>> read_key(const PemCredentials& pem, ossl_lib_ctx_st* library);
-/// The text of a passphrase file without its line end; nothing when no file is named. kFileNotFound, kFileUnreadable,
+/// The text of a passphrase file without its line end; nothing if no file is named. kFileNotFound, kFileUnreadable,
 /// kClaimKeyPassphrase.
 [[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file);
 [[nodiscard]] bool is_key_of(const x509_st& certificate, const evp_pkey_st* key);
-/// Puts the certificate that belongs to `key` first, if there is one.
+/// Moves the certificate that belongs to `key`, if any, to the front.
 void put_own_first(std::vector<OpensslHandle<x509_st>>& chain, evp_pkey_st* key);
 
 }  // namespace fleet_provision

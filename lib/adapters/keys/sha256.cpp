@@ -1,6 +1,5 @@
-// The low-level functions, which OpenSSL 3 calls deprecated and keeps: EVP_Digest would first read openssl.cnf and
-// start the providers, which is more work than everything else that a boot of a provisioned gateway asks of this
-// program.
+// Uses the low-level functions, which OpenSSL 3 deprecates but keeps: EVP_Digest would first read openssl.cnf and load
+// the providers, which takes longer than everything else this program does on a boot of a provisioned gateway.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "adapters/keys/sha256.hpp"
 

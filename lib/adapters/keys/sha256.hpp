@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) without the rest of OpenSSL.
+// SHA-256 (FIPS 180-4) without initialising the rest of OpenSSL.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@
 
 namespace fleet_provision {
 
-/// How far the MQTT connection has come.
+/// The progress of the MQTT connection.
 enum class ConnectionStage : unsigned char {
   /// No CONNACK yet.
   kConnecting,
@@ -29,14 +29,14 @@ struct ConnectionPeer {
 
 /// `error` of a failure before the proxy was reached, with a hint about the proxy instead of the endpoint.
 [[nodiscard]] Error on_the_way_to_proxy(Error error);
-/// kNoAnswer: the time of the run was over before TLS was up.
+/// kNoAnswer: the deadline of the run passed before TLS was established.
 [[nodiscard]] Error not_connected(const ConnectionPeer& peer);
 /// kNoAnswer; `within` is the limit in words (within_text).
 [[nodiscard]] Error no_connack(const ConnectionPeer& peer, const std::string& within);
 [[nodiscard]] Error no_suback(const ConnectionPeer& peer, const std::string& within);
 /// kMalformedAnswer: the server sent MQTT before it was sent a CONNECT.
 [[nodiscard]] Error server_spoke_first(const ConnectionPeer& peer);
-/// kConnectionLost: the server closed the connection `after` our last packet.
+/// kConnectionLost: the server closed the connection `after` the client's last packet.
 [[nodiscard]] Error closed_by_server(ConnectionStage stage, const MqttStep& step, const ConnectionPeer& peer,
                                      Milliseconds after);
 

@@ -8,7 +8,7 @@
 namespace fleet_provision {
 namespace {
 
-/// Sent because the owner of the session told Paho to, in contrast to what Paho sends by itself.
+/// Whether Paho sent the packet for a call of the session's owner, and not on its own.
 bool was_told(const MqttPacket& packet) {
   const MqttPacketType type = packet.type;
   return !packet.inbound && (type == MqttPacketType::kSubscribe || type == MqttPacketType::kPublish ||
@@ -110,7 +110,7 @@ Result<void> ConnectionState::check_held() const {
 
 Result<ConnectionFacts> ConnectionState::await_connack() {
   const Lock lock(mutex_);
-  // Each step before TLS is up has a deadline and an error of its own in the thread.
+  // Each step before TLS is established has its own deadline and error in the thread.
   if (!changed_.wait_until(mutex_, request_.run_deadline + kLastWordPatience,
                            [this]() FP_REQUIRES(mutex_) { return secured_ || error_ || ended_; })) {
     error_ = not_connected(peer_);

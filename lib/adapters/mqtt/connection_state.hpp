@@ -1,11 +1,11 @@
-// How far one MQTT connection has come, what the server's packets said, and the first error.
+// The state of one MQTT connection: its progress, the content of the server's packets, and the first error.
 //
-// Two sides share it. The connection's threads write it: TLS is up, a packet passed, an error, the end. The owner of
-// the session waits on it: for the CONNACK, the SUBACK, a message. Each wait ends as soon as what it waits for is
-// there, the first error is known or the connection has ended; the first error stays, and later ones are consequences
-// of it. A wait has the request timeout and never outlasts the deadline of the run, except that the thread gets
-// kLastWordPatience more to report which step it was in when the time of the run was over.
-// Nothing here reads or writes a socket.
+// The connection's threads write it: TLS is established, a packet has passed, an error, the end. The owner of the
+// session waits on it: for the CONNACK, the SUBACK, a message. Each wait ends as soon as the awaited event has
+// occurred, the first error is known or the connection has ended; the first error stays, and later ones are
+// consequences of it. A wait has the request timeout and never outlasts the deadline of the run, except that the thread
+// gets kLastWordPatience more to report which step it was in when the time of the run was over. Nothing here reads or
+// writes a socket.
 #pragma once
 
 #include <deque>
@@ -23,7 +23,7 @@
 
 namespace fleet_provision {
 
-/// How long after the deadline of the run the thread may still report what it was doing.
+/// The time after the deadline of the run in which the thread may still report its step.
 inline constexpr Milliseconds kLastWordPatience{300};
 
 class ConnectionState {
@@ -38,31 +38,31 @@ class ConnectionState {
   void set_peer(ConnectionPeer peer);
   /// TLS is up; the time for the CONNACK begins.
   void set_secured(std::string tls_version);
-  /// Takes note of a packet of either direction. False when Paho may not see it: a CONNACK that refuses, after which
-  /// Paho would connect again by itself.
+  /// Records a packet of either direction. False if Paho must not receive it: a CONNACK that refuses, after which Paho
+  /// would reconnect on its own.
   [[nodiscard]] bool note(const MqttPacket& packet);
   void add_message(MqttMessage message);
   /// The first error counts.
   void set_error(Error error);
   void set_ended();
-  /// `error` with its phase, where this layer knows it: whether a publish creates or registers is the caller's to say.
+  /// `error` with its phase, if this layer knows it; only the caller knows whether a publish creates or registers.
   [[nodiscard]] Error in_step(Error error);
-  /// The error of a connection that the server closed `after` our last packet.
+  /// The error of a connection that the server closed `after` the client's last packet.
   [[nodiscard]] Error closed(Milliseconds after);
 
   // Read by the owner of the session.
 
-  /// Until the CONNACK that accepts this client.
+  /// Waits for the CONNACK that accepts this client.
   [[nodiscard]] Result<ConnectionFacts> await_connack();
-  /// To be called before Paho is told to subscribe or to publish, since the next packets are about that.
+  /// Call these before Paho's subscribe or publish, because the next packets belong to that step.
   void begin_subscribe(const std::vector<std::string>& filters);
   void begin_publish(const std::string& topic);
-  /// Whether Paho has sent `packets` packets that it was told to send (SUBSCRIBE, PUBLISH, DISCONNECT), or never will,
-  /// since the connection has failed or ended; false after `patience`.
+  /// Whether Paho has sent `packets` packets of the session's owner (SUBSCRIBE, PUBLISH, DISCONNECT), or never will
+  /// because the connection has failed or ended; false after `patience`.
   [[nodiscard]] bool await_sent(std::size_t packets, Milliseconds patience);
-  /// Until the SUBACK that grants every filter.
+  /// Waits for the SUBACK that grants every filter.
   [[nodiscard]] Result<void> await_suback();
-  /// Whether the last PUBLISH has had its PUBACK.
+  /// Whether the PUBACK of the last PUBLISH has arrived.
   [[nodiscard]] bool acknowledged();
   /// The next message that the guard approved; nothing at `deadline`.
   [[nodiscard]] Result<std::optional<Message>> await_message(Instant deadline);
@@ -74,9 +74,9 @@ class ConnectionState {
   [[nodiscard]] bool is_open();
 
  private:
-  /// Notes what `packet` changes; whether it is a CONNACK or SUBACK that accepts.
+  /// Applies `packet` to the state; returns whether it is an accepting CONNACK or SUBACK.
   [[nodiscard]] bool apply(const MqttPacket& packet) FP_REQUIRES(mutex_);
-  /// The first error, or that the connection has ended.
+  /// The first error, or the error for a connection that has ended.
   [[nodiscard]] Result<void> check_held() const FP_REQUIRES(mutex_);
   [[nodiscard]] Instant request_deadline(Instant begun) const;
 

@@ -20,7 +20,7 @@ namespace {
 
 using GetName = int (*)(int, sockaddr*, socklen_t*);
 
-/// The address by getsockname or getpeername; family 0 for what is no IPv4 socket.
+/// The address by getsockname or getpeername; family 0 if the descriptor is not an IPv4 socket.
 sockaddr_in name(GetName get, int descriptor) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
@@ -36,7 +36,7 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
 /// The search ends after so many closed numbers in a row, since a new descriptor gets the lowest free number.
 constexpr int kClosedInARowMax = 64;
 
-/// One of our sockets and its own address; number -1 for none.
+/// A socket of this process and its own address; number -1 for none.
 struct OwnEnd {
   int number = -1;
   sockaddr_in address{};

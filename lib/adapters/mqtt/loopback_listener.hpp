@@ -1,11 +1,12 @@
-// A listener on 127.0.0.1 that accepts one connection, and only one of this process with itself.
+// A listener on 127.0.0.1 that accepts one connection, which must come from this process.
 //
-// Every process of this machine can see the port and connect to it, and what Paho sends is not encrypted. So a
-// connection is accepted only if its other end is a socket of this process. That end is found among our own
-// descriptors, once; after that each connection that comes out of the queue is one comparison of addresses, and foreign
+// Every process of this machine can see the port and connect to it, and Paho's bytes are not encrypted. So a connection
+// is accepted only if its other end is a socket of this process. That end is searched for once among the process's own
+// descriptors; after that each connection that comes out of the queue is one comparison of addresses, and foreign
 // connections are closed as fast as they can be opened and cannot delay Paho. The kernel puts a connection into the
-// queue only once its other end is connected, so ours is found as soon as it can be accepted. Left out on purpose: a
-// check by SO_PEERCRED (there is none for TCP), and a list of our descriptors from /proc, which may not be mounted.
+// queue only once its other end is connected, so Paho's connection is found as soon as it can be accepted. Left out on
+// purpose: a check by SO_PEERCRED (there is none for TCP), and a list of the descriptors from /proc, which may not be
+// mounted.
 #pragma once
 
 #include <cstdint>

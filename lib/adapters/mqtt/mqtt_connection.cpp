@@ -21,7 +21,7 @@
 namespace fleet_provision {
 namespace {
 
-/// Paho connects to its own machine: the network does not make that slower.
+/// Paho connects over loopback, so the speed of the network does not matter.
 constexpr std::chrono::seconds kLibraryPatience{5};
 
 /// What a connection opens: both ends on loopback, the sockets to the server and of the resolver, files of roots. Some
@@ -198,7 +198,7 @@ Result<int> MqttConnection::await_library(TlsConnection& server) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
     FP_TRY(wait_.check());
-    // The server first: if it refuses us, that is the cause, whatever happened to Paho's connection.
+    // Checks the server first: if it refuses the client, that is the cause, whatever happened to Paho's connection.
     if (polled[1].revents != 0) FP_TRY(read_before_connect(server));
     if (polled[0].revents != 0) break;
   }

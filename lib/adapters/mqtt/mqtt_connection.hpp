@@ -1,12 +1,12 @@
-// One connection below Paho: the threads that open the way to the server and carry the packets.
+// One connection below Paho: the threads that connect to the server and transfer the packets.
 //
-// The connection begins as soon as it is made. Its main thread resolves the host, connects, asks the proxy and shakes
-// hands. Meanwhile the listener thread accepts Paho's connection on loopback and wakes Paho, so that its CONNECT is
-// ready when TLS is up. Then the main thread runs the TLS bridge until one side ends.
-// What the packets said, the first error and all waits of the session's owner are in ConnectionState.
-// Order at the end: the error is noted before Paho's connection is closed, since who learns of the close from Paho asks
-// here for the cause; both threads are joined before this object is gone. An interrupt, and `close`, end every wait of
-// the threads.
+// The connection starts with its construction. Its main thread resolves the host, connects, asks the proxy and performs
+// the TLS handshake. Meanwhile the listener thread accepts Paho's connection on loopback and wakes Paho, so that its
+// CONNECT is ready when TLS is established. Then the main thread runs the TLS bridge until one side ends. The content
+// of the packets, the first error and all waits of the session's owner are in ConnectionState. Order at the end: the
+// error is recorded before Paho's connection is closed, because the caller that learns of the close from Paho then asks
+// ConnectionState for the cause; both threads are joined before this object is destroyed. An interrupt, and `close`,
+// end every wait of the threads.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ class MqttConnection {
   MqttConnection& operator=(const MqttConnection&) = delete;
   ~MqttConnection();
 
-  /// The port on 127.0.0.1 that Paho is to connect to; 0 when there is none, and then every wait of `state` says why.
+  /// The port on 127.0.0.1 that Paho must connect to; 0 if there is none, and then every wait of `state` returns the
+  /// error.
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] ConnectionState& state() { return state_; }
 
@@ -58,7 +59,8 @@ class MqttConnection {
   [[nodiscard]] Result<Descriptor> open_tcp();
   [[nodiscard]] Result<TcpConnection> reach(const std::string& host, std::uint16_t port);
   [[nodiscard]] Result<TlsConnection> open_tls(Descriptor socket);
-  /// Waits for Paho's connection, and meanwhile reads what a server that refuses us has to say. Gives our end.
+  /// Waits for Paho's connection, and meanwhile reads from the server, which may refuse the client. Returns the
+  /// accepted end.
   [[nodiscard]] Result<int> await_library(TlsConnection& server);
   [[nodiscard]] Result<void> read_before_connect(TlsConnection& server);
   [[nodiscard]] Instant step_deadline() const;
@@ -75,10 +77,10 @@ class MqttConnection {
   Wait wait_;
   std::uint16_t port_ = 0;
   ConnectionState state_;
-  /// Of the main thread.
+  /// Used by the main thread only.
   ConnectionPeer peer_;
 
-  // Written by the listener thread, read by the main thread after it has joined that one.
+  // Written by the listener thread, read by the main thread after it has joined the listener thread.
   Result<LoopbackListener> listener_;
   Result<OwnConnection> library_;
   PahoWaker waker_;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatienceForClose{200};
 
-/// All clients of a process share Paho's threads, so there is one last socket for all of them.
+/// All clients of a process share Paho's threads, so they share one last socket.
 struct LastSocket {
   Mutex mutex;
   PahoSocket socket FP_GUARDED_BY(mutex);
@@ -57,7 +57,7 @@ Descriptor occupy_number_of_last_socket() {
     socket = std::exchange(last.socket, PahoSocket());
   }
   if (socket.number() < 0) return {};
-  // Paho closes it within microseconds, unless its receive thread sleeps; it gives no sign when it is done.
+  // Paho closes it within microseconds, unless its receive thread sleeps; it does not signal that it is done.
   PahoWaker waker;
   const auto end = std::chrono::steady_clock::now() + kPatienceForClose;
   while (socket.is_open() && std::chrono::steady_clock::now() < end) {

@@ -1,14 +1,14 @@
-// Keeps Paho from taking a new connection for the one before it.
+// Keeps Paho from confusing a new connection with the previous one.
 //
-// As read in and measured with Paho C 1.3.12. Its receive thread finds out under Paho's lock that a socket has failed,
-// lets go of the lock, takes it again and closes the client that has a socket of that number (MQTTAsync_cycle,
+// As read in and measured with Paho C 1.3.12. Its receive thread detects under Paho's lock that a socket has failed,
+// releases the lock, acquires it again and closes the client that has a socket with that number (MQTTAsync_cycle,
 // MQTTAsync_receiveThread, nextOrClose). Between the two another thread may close the socket, and the next client's
 // socket is then given the same number, the lowest free one: the thread closes the connection of the new client for an
-// error of the old one. A session that follows another at once can so lose its connection before its CONNECT leaves, if
-// the machine is busy; one of 20,000 did.
+// error of the old one. So a session that immediately follows another can lose its connection before its CONNECT is
+// sent, if the machine is busy; one of 20,000 did.
 //
-// So the number of the last socket stays occupied by a descriptor of ours while the next session lives. With another
-// Paho this does no harm.
+// So another descriptor of this process occupies the number of the last socket while the next session lives. With
+// another version of Paho this does no harm.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@
 
 namespace fleet_provision {
 
-/// Which socket a number stood for; the number may be given to something else once it is closed.
+/// Identifies a socket by more than its descriptor number, which may be reused once the socket is closed.
 class PahoSocket {
  public:
   /// None.
@@ -26,7 +26,7 @@ class PahoSocket {
 
   /// The descriptor number; -1 for none.
   [[nodiscard]] int number() const { return number_; }
-  /// Whether the number still stands for this socket.
+  /// Whether the number still refers to this socket.
   [[nodiscard]] bool is_open() const;
 
  private:
@@ -35,11 +35,11 @@ class PahoSocket {
   ino_t inode_ = 0;
 };
 
-/// To be said when the connection with Paho is over, before our end of it is closed: Paho closes `socket` soon.
+/// Call it when the connection with Paho has ended, before this process closes its end: Paho closes `socket` soon.
 void leave_to_close(const PahoSocket& socket);
 
-/// Waits until Paho has closed the socket that was last left to it, at most 200 ms, and occupies its number. None when
-/// there is no such socket, or when its number stands for something else already.
+/// Waits until Paho has closed the socket that was last left to it, at most 200 ms, and occupies its number. No
+/// descriptor if there is no such socket, or if its number already refers to another file.
 [[nodiscard]] Descriptor occupy_number_of_last_socket();
 
 }  // namespace fleet_provision

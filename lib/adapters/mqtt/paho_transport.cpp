@@ -1,10 +1,10 @@
-// Paho speaks MQTT over plain TCP to 127.0.0.1; everything else is below it, in MqttConnection.
+// Paho uses MQTT over plain TCP to 127.0.0.1; MqttConnection implements the layers below.
 //
-// Paho does CONNECT, one SUBSCRIBE with all filters, PUBLISH, PUBACK and DISCONNECT. What the server said is read from
-// the guard (mqtt/guard.hpp), never from Paho's codes and exceptions, which omit the reason codes.
-// What is done about Paho's peculiarities: the consumer queue is started before connect; set_callback is never used,
-// since it takes two locks in the other order; a client object connects once, and automatic reconnect is off; Paho's
-// own timeouts are longer than any run, and the waits of ConnectionState hold instead; a PUBACK is not waited for.
+// Paho does CONNECT, one SUBSCRIBE with all filters, PUBLISH, PUBACK and DISCONNECT. The results of the server come
+// from the guard (mqtt/guard.hpp), never from Paho's codes and exceptions, which omit the reason codes. Workarounds for
+// Paho: the consumer queue is started before connect; set_callback is never used, since it takes two locks in the other
+// order; a client object connects once, and automatic reconnect is off; Paho's own timeouts are longer than any run,
+// and the waits of ConnectionState hold instead; a PUBACK is not waited for.
 #include "adapters/mqtt/paho_transport.hpp"
 
 #include <mqtt/async_client.h>
@@ -21,7 +21,7 @@
 namespace fleet_provision {
 namespace {
 
-/// For DISCONNECT to reach the server and the connection to end.
+/// The time for sending DISCONNECT and ending the connection.
 constexpr Milliseconds kDisconnectPatience{500};
 /// How long Paho may take to send a packet before its send thread is woken; usually it takes microseconds.
 constexpr Milliseconds kPatienceForSending{3};
@@ -30,7 +30,7 @@ constexpr int kWakingsMax = 5;
 constexpr int kKeptMessagesMax = 1'000;
 /// How long Paho may take to read a packet that the guard has approved; usually it takes microseconds.
 constexpr Milliseconds kLibraryLag{5'000};
-/// The longest wait for Paho once the time of the run is over.
+/// The longest wait for Paho after the deadline of the run.
 constexpr Milliseconds kLastMoment{100};
 constexpr std::chrono::hours kNever{24};
 /// PAHO_MEMORY_ERROR, which no header declares.
@@ -66,7 +66,7 @@ mqtt::connect_options connect_options(const ConnectRequest& request) {
   }
   options.set_automatic_reconnect(false);
   options.set_connect_timeout(std::chrono::duration_cast<std::chrono::seconds>(kNever));
-  // Longer than any wait of ours, within what the service takes (30 to 1200 s): no PINGREQ gets in between.
+  // Longer than any wait of a session and within the service's limits (30 to 1200 s), so Paho sends no PINGREQ.
   const auto twice = std::chrono::duration_cast<std::chrono::seconds>(2 * request.request_timeout);
   options.set_keep_alive_interval(std::clamp(twice, std::chrono::seconds{60}, std::chrono::seconds{1200}));
   return options;
@@ -83,7 +83,7 @@ class SendThreadWaker {
       if (!client_) client_ = std::make_unique<mqtt::async_client>("tcp://127.0.0.1:0", "waker", keeping_messages());
       client_->publish("waker", "", 0, 0, false);
     } catch (const std::exception&) {
-      // Without it the packet is sent late, within a second.
+      // If this fails, Paho sends the packet with a delay of at most a second.
     }
   }
   [[nodiscard]] std::unique_ptr<mqtt::async_client> take() { return std::move(client_); }
@@ -171,7 +171,7 @@ class PahoSession final : public Session {
       connection_.close(Milliseconds{0});
     }
     connecting_.reset();
-    // Messages that Paho queued and nobody took are freed here, since the client is not.
+    // Frees the queued messages that were not read, since the client is not destroyed.
     for (mqtt::const_message_ptr message; client_->try_consume_message(&message);) message.reset();
 #ifdef FLEET_PROVISION_SANITIZED
     client_.reset();
@@ -184,7 +184,7 @@ class PahoSession final : public Session {
   }
 
  private:
-  /// Returns once Paho has sent the packet that it was just told to send; wakes its send thread where it has to.
+  /// Returns once Paho has sent the last requested packet; wakes its send thread if necessary.
   void ensure_sent() {
     ++packets_told_;
     for (int i = 0; i < kWakingsMax && !connection_.state().await_sent(packets_told_, kPatienceForSending); ++i)
@@ -208,15 +208,15 @@ class PahoSession final : public Session {
   }
 
   Instant run_deadline_;
-  /// Occupied before Paho makes its socket, until the session is gone.
+  /// Occupied before Paho creates its socket, until the session is destroyed.
   Descriptor last_number_;
   MqttConnection connection_;
   std::unique_ptr<mqtt::async_client> client_;
   mqtt::token_ptr connecting_;
   SendThreadWaker send_waker_;
-  /// Packets that Paho was told to send after its CONNECT.
+  /// The number of packets that this session has requested from Paho after its CONNECT.
   std::size_t packets_told_ = 0;
-  /// Why Paho did not begin to connect.
+  /// The error if Paho did not start to connect.
   std::optional<Error> start_error_;
 };
 

@@ -79,7 +79,7 @@ void PahoWaker::wake() {
 }
 
 Result<void> PahoWaker::wake_for_connect(int ours, const Wait& wait) {
-  // Two bytes into an empty socket buffer: this cannot block, and if it fails the connection is gone anyway.
+  // Two bytes into an empty socket buffer: this cannot block, and if it fails, the connection has ended anyway.
   if (::send(ours, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL) < 0) return {};
   const Instant end = std::chrono::steady_clock::now() + kPatienceForConnect;
   while (has_unread() && std::chrono::steady_clock::now() < end) {

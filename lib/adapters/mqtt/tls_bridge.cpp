@@ -15,7 +15,7 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kPieceBytes = 16 * 1024;
-/// A server that takes no more bytes may still have said why; it is listened to for this long.
+/// A server that accepts no more bytes may still have sent the reason; the bridge reads from it for this long.
 constexpr timespec kLastWords{1, 0};
 
 void acknowledge_at_once(int socket) {
@@ -56,7 +56,7 @@ BridgeEnd TlsBridge::run(const Wait& wait) {
   BridgeEnd end;
   acknowledge_at_once(library_);
   while (!over()) {
-    // On every turn: a server that always has something to say would else never let us look.
+    // Checked on every turn, because a server that sends without a pause would otherwise delay the check for ever.
     if (auto goes_on = wait.check(); !goes_on) {
       end.error = std::move(goes_on).error();
       break;
@@ -151,7 +151,7 @@ bool TlsBridge::write_library() {
   const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
                                to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
   if (count < 0 && would_block(errno)) return false;
-  // Not the end yet: what Paho sent before it closed may still be unread.
+  // This is not the end yet: bytes that Paho sent before it closed may still be unread.
   to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
   return true;
 }
@@ -159,7 +159,7 @@ bool TlsBridge::write_library() {
 void TlsBridge::tell(const std::vector<MqttPacket>& packets) {
   for (const MqttPacket& each : packets) {
     if (!on_packet_(each)) refused_ = true;
-    // The library may take its time to close; nothing comes behind this packet.
+    // The library may close later, but it sends nothing after this packet.
     if (!each.inbound && each.type == MqttPacketType::kDisconnect) library_done_ = true;
   }
 }

@@ -1,13 +1,14 @@
-// Carries MQTT between Paho on loopback and the server behind TLS, and has the guard judge every packet.
+// Transfers MQTT between Paho on loopback and the server behind TLS, and lets the guard check every packet.
 //
 // One thread, one poll loop, two buffers. The loop moves bytes in both directions until nothing moves, then sleeps on
 // exactly the events that would let something move. Where no event of a descriptor is wanted, -1 stands for it in poll,
-// else its hang-up would spin. Every turn checks whether the run is to stop. While Paho leaves bytes unread, the sleep
-// is short and Paho is woken (paho_waker.hpp). Back-pressure: a side is read only when the bytes read before have been
-// written to the other. After a failed write the side is still read. The server's alert, which says why, may lie there;
-// and so may the last packets of a Paho that closed without reading everything. End: when Paho has sent DISCONNECT or
-// closed, its bytes are written, then close_notify. Bytes on loopback are acknowledged at once (TCP_QUICKACK): Paho
-// writes a packet in two pieces without TCP_NODELAY, and its kernel would hold back the second piece for 40 ms.
+// else its hang-up would spin. Every turn checks whether the run is interrupted. While Paho leaves bytes unread, the
+// sleep is short and Paho is woken (paho_waker.hpp). Back-pressure: a side is read only when the bytes read before have
+// been written to the other. After a failed write the bridge still reads from that side: it may get the server's alert
+// with the reason, or the last packets of Paho if Paho closed without reading everything. End: when Paho has sent
+// DISCONNECT or closed, its bytes are written, then close_notify. Bytes on loopback are acknowledged at once
+// (TCP_QUICKACK): Paho writes a packet in two pieces without TCP_NODELAY, and its kernel would hold back the second
+// piece for 40 ms.
 #pragma once
 
 #include <functional>
@@ -28,29 +29,29 @@ namespace fleet_provision {
 struct BridgeEnd {
   std::optional<Error> error;
   bool server_closed = false;
-  /// From the last bytes we sent to the end.
+  /// The time from the last bytes sent to the server to the end.
   Milliseconds since_last_sent{0};
 };
 
 class TlsBridge {
  public:
-  /// Told each packet of both directions, in order; false ends the connection.
+  /// Called with each packet of both directions, in order; a result of false ends the connection.
   using OnPacket = std::function<bool(const MqttPacket&)>;
 
-  /// Given what a PUBLISH of the server says, before its packet is told; the library is given no payload.
+  /// Called with the message of a PUBLISH of the server, before OnPacket; the library gets no payload.
   using OnMessage = std::function<void(MqttMessage)>;
 
-  /// `waker` wakes the library where it leaves unread what it was sent.
+  /// `waker` wakes the library while it leaves bytes unread.
   TlsBridge(TlsConnection& server, int library, PahoWaker& waker, OnPacket on_packet, OnMessage on_message);
   ~TlsBridge();
   TlsBridge(const TlsBridge&) = delete;
   TlsBridge& operator=(const TlsBridge&) = delete;
 
-  /// Carries until one side ends it or `wait` does.
+  /// Transfers bytes until one side or `wait` ends the connection.
   [[nodiscard]] BridgeEnd run(const Wait& wait);
 
  private:
-  /// Bytes on their way, and how many of them have gone.
+  /// Bytes in transfer, and how many of them have been sent.
   struct Buffer {
     std::vector<char> bytes;
     std::size_t gone = 0;
@@ -63,7 +64,7 @@ class TlsBridge {
   [[nodiscard]] Result<bool> read_server();
   bool write_server();
   bool write_library();
-  /// Sleeps until something may move.
+  /// Sleeps until bytes may be transferred.
   [[nodiscard]] Result<bool> sleep(const Wait& wait);
   [[nodiscard]] bool over() const;
   void tell(const std::vector<MqttPacket>& packets);

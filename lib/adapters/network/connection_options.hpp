@@ -1,4 +1,4 @@
-// Where to connect, whom to trust, and as whom.
+// Options of a connection: endpoint, proxy, root certificates and credentials.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace fleet_provision {
 
-/// An HTTP proxy that is asked by CONNECT (RFC 9110 section 9.3.6).
+/// An HTTP proxy that is used with CONNECT (RFC 9110 section 9.3.6).
 struct Proxy {
   std::string host;
   std::uint16_t port = 0;
@@ -20,14 +20,14 @@ struct Proxy {
 
 struct ConnectionOptions {
   Endpoint endpoint;
-  /// Name for SNI and the certificate check; empty: the endpoint's host.
+  /// Name for SNI and the certificate check; empty means the endpoint's host.
   std::string server_name;
-  /// ALPN protocol (RFC 7301); empty: none is offered.
+  /// ALPN protocol to offer (RFC 7301); empty disables ALPN.
   std::string alpn;
-  /// Roots to trust; absent: the system's trust store.
+  /// File of root certificates to trust; absent means the system's trust store.
   std::optional<std::string> ca_file;
-  /// Certificate and key in one file, `-` being stdin; the two below are then empty. Whoever builds the transport reads
-  /// it (see PahoTransport::use_credentials).
+  /// Certificate and key in one file, `-` for stdin; the two members below are then empty. The code that creates the
+  /// transport reads this file (see PahoTransport::use_credentials).
   std::optional<std::string> claim_file;
   /// PEM, the leaf first; may hold a chain.
   std::string certificate_file;

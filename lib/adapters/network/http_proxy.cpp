@@ -40,7 +40,8 @@ std::string authority(const Endpoint& target) {
   return (ipv6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
 }
 
-/// kProxyRefused, which is retried: a proxy that is being stopped, or that cannot reach the endpoint, closes so too.
+/// kProxyRefused, which is retried, because a proxy that is stopping or that cannot reach the endpoint closes the
+/// connection in the same way.
 tl::unexpected<Error> lost(const Proxy& proxy) {
   return fail(ErrorKind::kProxyRefused, name(proxy) + " closed the connection without a response",
               "check that --proxy or https_proxy names an HTTP proxy that is running and allows CONNECT");
@@ -57,7 +58,7 @@ Result<void> send_all(int socket, std::string_view bytes, const Proxy& proxy, In
   return {};
 }
 
-/// Where the empty line of `header` ends, looked for from `from` on; lines may end without CR (RFC 9112 section 2.2).
+/// The end of the empty line in `header`, searched from `from`; lines may end without CR (RFC 9112 section 2.2).
 std::size_t end_of_header(std::string_view header, std::size_t from) {
   for (std::size_t at = header.find('\n', from); at != std::string_view::npos; at = header.find('\n', at + 1)) {
     std::string_view next = header.substr(at + 1);
@@ -72,8 +73,9 @@ bool may_be_http(std::string_view header) {
   return header.substr(0, kStart.size()) == kStart.substr(0, header.size());
 }
 
-/// The header of one response with its empty line; what does not begin as HTTP is given as it came. Taken behind a
-/// peek, so that nothing of what the target may send is taken. `left` counts the bytes that all headers may still have.
+/// The header of one response with its empty line; bytes that do not begin like HTTP are returned as received. Peeks
+/// before it reads, so that no byte of the target is read. `left` is the number of bytes that all headers together may
+/// still have.
 Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& left, Instant deadline, const Wait& wait) {
   std::string header;
   char peeked[2048];
@@ -111,7 +113,7 @@ std::optional<int> status_of(std::string_view line) {
   return status >= 100 && status < 600 ? std::optional(status) : std::nullopt;
 }
 
-/// Takes the text up to the next comma outside of quotes off the front of `list`.
+/// Removes the text up to the next comma outside quotes from the front of `list` and returns it.
 std::string_view next_element(std::string_view& list) {
   bool quoted = false;
   std::size_t end = 0;
@@ -164,7 +166,7 @@ tl::unexpected<Error> unauthenticated(const Proxy& proxy, const std::string& sta
               "correct the user in the proxy's URL or the password (--proxy-password-file, https_proxy)");
 }
 
-/// The response that ends the request: those before it (1xx) only say that it is being worked on.
+/// The header of the final response; skips interim responses (1xx).
 Result<std::string> read_final_header(int socket, const Proxy& proxy, Instant deadline, const Wait& wait) {
   std::size_t left = kHeaderBytesMax;
   while (true) {
@@ -181,7 +183,7 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   const WipedAtEnd wiped(request);
   if (!proxy.user.empty() || !proxy.password.empty()) {
     std::string credentials;
-    // Reserved, so that no shorter copy of it is left behind.
+    // Reserved, so that a reallocation leaves no copy behind.
     credentials.reserve(proxy.user.size() + 1 + proxy.password.size());
     const WipedAtEnd wiped_credentials(credentials);
     credentials.append(proxy.user).append(":").append(proxy.password.reveal());

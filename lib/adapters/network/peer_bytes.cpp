@@ -18,7 +18,7 @@ PeerBytes& owner_of(BIO* bio) {
 }  // namespace
 
 const BIO_METHOD* PeerBytes::methods() {
-  // Made once and never freed.
+  // Created once and never freed.
   static const BIO_METHOD* const made = [] {
     BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "fleet-provision peer");
     if (method != nullptr) {

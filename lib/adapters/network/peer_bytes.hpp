@@ -24,35 +24,35 @@ inline constexpr std::size_t kPeerTurnBytesMax = 32 * 1024;
 inline constexpr std::size_t kHandshakeBytesMax = 256 * 1024;
 /// Session tickets, key updates and alerts; a record that is not complete yet counts too, up to 16 KiB.
 inline constexpr std::size_t kBytesWithoutDataMax = 64 * 1024;
-/// Four answers of 128 KiB with everything around them take 600 KiB.
+/// Four responses of 128 KiB with all overhead take 600 KiB.
 inline constexpr std::size_t kSessionBytesMax = 8 * 1024 * 1024;
 
 class PeerBytes {
  public:
-  /// Of a non-blocking socket, which outlives this. Nothing is read from it before `allow_reading`.
+  /// For a non-blocking socket, which outlives this object. Nothing is read from it before `allow_reading`.
   PeerBytes(int socket, Instant deadline) : socket_(socket), deadline_(deadline) {}
   PeerBytes(const PeerBytes&) = delete;
   PeerBytes& operator=(const PeerBytes&) = delete;
 
-  /// For OpenSSL; null when memory is out. This outlives it and stays where it is.
+  /// Creates the BIO for OpenSSL; null if no memory is left. This object outlives it and must not move.
   [[nodiscard]] OpensslHandle<bio_st> make_bio();
 
   void allow_reading() { reading_allowed_ = true; }
-  /// Before each call into OpenSSL.
+  /// Call it before each call into OpenSSL.
   void begin_turn() { left_in_turn_ = kPeerTurnBytesMax; }
-  /// From now on the limits of a session hold.
+  /// Applies the limits of a session from now on.
   void begin_session(Instant deadline);
   void end_at(Instant deadline) { deadline_ = deadline; }
-  /// The application was given bytes.
+  /// The application received data.
   void data_came() { without_data_ = 0; }
 
-  /// The limit that the peer went over: `sent more than 262144 bytes in the TLS handshake`; empty when it did not.
+  /// The limit that the peer exceeded: `sent more than 262144 bytes in the TLS handshake`; empty if it exceeded none.
   [[nodiscard]] std::string excess() const;
 
  private:
   enum class Limit : unsigned char { kHandshake, kWithoutData, kSession };
 
-  /// As BIO_read and BIO_write. OpenSSL calls them, so they do nothing that throws.
+  /// Work like BIO_read and BIO_write. OpenSSL calls them, so they must not throw.
   static int read(bio_st* bio, char* bytes, int size) noexcept;
   static int write(bio_st* bio, const char* bytes, int size) noexcept;
   static long control(bio_st* bio, int command, long number, void* pointer) noexcept;

@@ -27,10 +27,10 @@ struct Answer {
   std::vector<SocketAddress> addresses;
 };
 
-/// What a lookup has open at the same time: a file of /etc, sockets to name servers, a library to load.
+/// The descriptors that a lookup uses at the same time: a file of /etc, sockets to name servers, a library to load.
 constexpr unsigned kDescriptorsOfResolver = 6;
 
-/// Shared by the caller and the thread; the one that ends last frees it.
+/// Shared by the caller and the thread; freed when both have ended.
 struct Inquiry {
   Descriptor answered{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   Mutex mutex;
@@ -63,7 +63,7 @@ Answer look_up(const std::string& host, std::uint16_t port, int flags) {
   return answer;
 }
 
-/// What the thread does.
+/// The function of the thread.
 void inquire(Inquiry& inquiry, const std::string& host, std::uint16_t port) noexcept {
   Answer answer;
   try {

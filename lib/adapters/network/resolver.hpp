@@ -24,8 +24,8 @@ struct SocketAddress {
   std::string text;
 };
 
-/// All stream addresses of `host`, in the order to try them (RFC 6724). kDns when there are none by `deadline`.
-/// A literal address needs no thread and no name server.
+/// All stream addresses of `host`, in the order to try them (RFC 6724). kDns if there is no result by `deadline`. A
+/// literal address needs no thread and no name server.
 [[nodiscard]] Result<std::vector<SocketAddress>> resolve(const std::string& host, std::uint16_t port, Instant deadline,
                                                          const Wait& wait);
 

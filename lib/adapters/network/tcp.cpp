@@ -18,7 +18,7 @@
 namespace fleet_provision {
 namespace {
 
-/// How long an address is tried alone before the next one is tried beside it (RFC 8305 section 5).
+/// The time after which the next address is tried in parallel (RFC 8305 section 5).
 constexpr Milliseconds kHeadStart{250};
 
 ErrorKind kind_of(int error) {
@@ -35,7 +35,8 @@ std::string hint_for(ErrorKind kind, std::uint16_t port) {
   return "check endpoint and port, and whether --proxy is needed: a firewall may drop the port";
 }
 
-/// Of several failures the one that says most about the server is reported: refused, then silent, then unreachable.
+/// Of several failures the error reports the one that says most about the server: connection refused, then timeout,
+/// then unreachable.
 unsigned weight(ErrorKind kind) {
   if (kind == ErrorKind::kConnectionRefused) return 2;
   return kind == ErrorKind::kConnectionTimeout ? 1 : 0;
@@ -54,7 +55,7 @@ class Race {
   Race(const std::vector<SocketAddress>& addresses, Milliseconds each_timeout, Instant deadline, const Wait& wait)
       : addresses_(addresses), each_timeout_(each_timeout), deadline_(deadline), wait_(wait) {}
 
-  /// Nothing when no address accepted a connection; `kind` and `causes` say why.
+  /// Nothing if no address accepted a connection; `kind` and `causes` say why.
   Result<std::optional<TcpConnection>> run();
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }

@@ -36,7 +36,7 @@ struct TlsConnection::State {
 
 namespace {
 
-/// How much of a chain an error message names.
+/// The number of certificates of a chain that an error message names.
 constexpr int kChainShown = 5;
 
 int evidence_index() {
@@ -76,12 +76,13 @@ int note_verification(int good, X509_STORE_CTX* store) {
   try {
     note_refused(store, evidence_of(ssl));
   } catch (const std::exception&) {
-    // An exception must not pass through OpenSSL, which is C. The server is refused with what was noted so far.
+    // An exception must not pass through OpenSSL, which is C. The handshake then fails with the evidence recorded so
+    // far.
   }
   return 0;
 }
 
-/// Called when the server asks for our certificate; OpenSSL then sends the one that is set.
+/// Called when the server requests the client certificate; OpenSSL then sends the one that is set.
 int note_request(SSL* ssl, void* /*context*/) {
   evidence_of(ssl).certificate_asked = true;
   return 1;
@@ -91,14 +92,14 @@ bool offer_alpn(SSL* ssl, const std::string& name) {
   if (name.empty()) return true;
   std::string list(1, static_cast<char>(name.size()));
   list += name;
-  // This one returns 0 for success.
+  // This function returns 0 for success.
   return SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(list.data()),
                              static_cast<unsigned>(list.size())) == 0;
 }
 
 bool expect_name(SSL* ssl, const std::string& name) {
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl);
-  // Only names in the subjectAltName count (RFC 9525 section 2); OpenSSL would else also accept a common name.
+  // Only names in the subjectAltName count (RFC 9525 section 2); by default OpenSSL also accepts a common name.
   X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   if (is_ip_address(name)) return X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1;
   return X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1 &&
@@ -108,7 +109,7 @@ bool expect_name(SSL* ssl, const std::string& name) {
 bool use_bytes(SSL* ssl, PeerBytes& bytes) {
   OpensslHandle<BIO> bio = bytes.make_bio();
   if (!bio) return false;
-  // One reference, which SSL_set_bio takes for both directions.
+  // SSL_set_bio takes one reference for both directions.
   BIO* both = bio.release();
   SSL_set_bio(ssl, both, both);
   return true;
@@ -181,7 +182,7 @@ Result<void> TlsConnection::shake_hands(Instant deadline, const Wait& wait) {
     looked = true;
     look_at_first_bytes(descriptor(), evidence);
     if (!evidence.first_words.empty()) return fail(handshake_failure(evidence, peer));
-    // Only now, since OpenSSL would else read a quick response in the call that sent its first message.
+    // Not earlier, because OpenSSL would read a quick response in the call that sent its first message.
     state_->bytes.allow_reading();
   }
 }

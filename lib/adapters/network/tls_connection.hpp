@@ -1,12 +1,12 @@
 // One TLS session over one socket, which reports why it failed.
 //
-// OpenSSL checks chain, dates and name (or address) during the handshake, before it sends our certificate. Errors are
-// told apart by what was noted meanwhile (TlsEvidence): the result of the verification and the certificate it is about;
-// the server's alert; first bytes that are not TLS, read by a peek before OpenSSL takes them. A server that refuses our
-// certificate sends its alert during the handshake (TLS 1.2) or after it (TLS 1.3, when the handshake has succeeded for
-// us), so the alert is kept until the session ends.
-// What a peer may send is limited below OpenSSL (peer_bytes.hpp). Whatever OpenSSL's configuration file says, a
-// handshake succeeds only if the server has shown a certificate and its verification succeeded.
+// OpenSSL checks chain, dates and name (or address) during the handshake, before it sends the client certificate. The
+// evidence recorded meanwhile (TlsEvidence) determines the error: the result of the verification and the certificate
+// that it concerns; the server's alert; first bytes that are not TLS, peeked before OpenSSL reads them. A server that
+// rejects the client certificate sends its alert during the handshake (TLS 1.2) or after it (TLS 1.3, where the
+// handshake has succeeded for the client), so the alert is kept until the session ends. The bytes of a peer are limited
+// below OpenSSL (peer_bytes.hpp). Whatever OpenSSL's configuration file says, a handshake succeeds only if the server
+// has sent a certificate and its verification succeeded.
 #pragma once
 
 #include <cstddef>
@@ -22,26 +22,26 @@
 
 namespace fleet_provision {
 
-/// Whom to expect at the other end.
+/// The expected server.
 struct TlsPeer {
   /// For the certificate check, and for SNI unless it is an address.
   std::string server_name;
-  /// Empty: none is offered.
+  /// Empty disables ALPN.
   std::string alpn;
   /// Host, address and port for messages.
   std::string name;
-  /// What --ca-file named; empty: the roots are the system's.
+  /// The file of --ca-file; empty for the system's roots.
   std::string ca_file;
 };
 
 enum class IoStatus : unsigned char {
-  /// Bytes moved.
+  /// Bytes were read or written.
   kMoved,
   kWantsRead,
   kWantsWrite,
-  /// The server closed, in order or not.
+  /// The server closed the connection, with or without close_notify.
   kClosed,
-  /// Anything else: `TlsConnection::failure` says what.
+  /// Any other failure; `TlsConnection::failure` returns it.
   kFailed,
 };
 
@@ -61,7 +61,7 @@ class TlsConnection {
   TlsConnection& operator=(TlsConnection&&) noexcept;
   ~TlsConnection();
 
-  /// From here on nothing is read any more.
+  /// No byte is read after `deadline`.
   void end_at(Instant deadline);
 
   [[nodiscard]] int descriptor() const;
@@ -74,15 +74,15 @@ class TlsConnection {
   [[nodiscard]] std::string version() const;
   /// Version, cipher, ALPN and the server's subject, for `-v -v`.
   [[nodiscard]] std::string description() const;
-  /// kClaimRefused, kServerUnavailable or kTlsFailed once the server sent an alert, broke the protocol or sent more
-  /// than any honest one; nothing for a plain close.
+  /// kClaimRefused, kServerUnavailable or kTlsFailed once the server sent an alert, violated the protocol or exceeded a
+  /// limit of peer_bytes.hpp; nothing after a plain close.
   [[nodiscard]] std::optional<Error> failure() const;
 
  private:
   struct State;
   explicit TlsConnection(std::unique_ptr<State> state);
   [[nodiscard]] Result<void> shake_hands(Instant deadline, const Wait& wait);
-  /// After the handshake: the server has shown a certificate, and it was found good.
+  /// Checks after the handshake that the server has sent a certificate and that its verification succeeded.
   [[nodiscard]] Result<void> check_server();
   [[nodiscard]] IoResult judge(int result);
 

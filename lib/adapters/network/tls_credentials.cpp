@@ -29,7 +29,7 @@ Result<void> check_dates(const CertificateFacts& facts, const PemCredentials& pe
                   : "set the clock if the local time is wrong; otherwise provision again with --force");
 }
 
-/// Where key and first certificate differ because another one should be the first.
+/// The error if the key does not belong to the first certificate because that is an issuer or out of order.
 Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EVP_PKEY* key,
                                const PemCredentials& pem) {
   const std::string name = describe_certificate(pem);
@@ -41,7 +41,7 @@ Result<void> first_is_not_ours(const std::vector<OpensslHandle<X509>>& chain, EV
                   hint);
     }
   }
-  // 1: it says itself that it is an authority.
+  // 1 means that the certificate's basicConstraints mark it as a CA.
   if (X509_check_ca(chain.front().get()) != 1) return {};
   return fail(
       kClaimKeyMismatch,
@@ -78,7 +78,7 @@ bool is_key_uri(const std::string& reference) {
   return is_in_hardware(parse_key_location(reference));
 }
 
-/// Nothing where there is no such file.
+/// Nothing if the file does not exist.
 Result<std::optional<Secret>> read_if_there(const std::string& path, const char* what, ErrorKind unusable,
                                             std::vector<ClaimFile>& files) {
   if (path.empty() || is_key_uri(path)) return std::optional<Secret>();
@@ -91,7 +91,7 @@ Result<std::optional<Secret>> read_if_there(const std::string& path, const char*
 }  // namespace
 
 Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, TrustedRoots& roots, OSSL_LIB_CTX* library) {
-  // First: with a configuration that leaves no cipher nothing can be said of key and certificate.
+  // The context comes first: if OpenSSL's configuration leaves no cipher, key and certificate cannot be checked.
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(library));
   FP_TRY_ASSIGN(auto chain, read_chain(pem));
   FP_TRY_ASSIGN(const auto key, read_key(pem, library));
@@ -155,7 +155,7 @@ Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, Tr
   FP_TRY_ASSIGN(const Secret certificate,
                 read_named_file(options.certificate_file, "claim certificate", kClaimCertificateUnusable));
   pem.certificate_pem = std::string(certificate.reveal());
-  // The file may turn out to hold the key, if the two were swapped.
+  // The certificate file may hold the key, if the user swapped the two files.
   const WipedAtEnd wiped(pem.certificate_pem);
   FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
   FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));

@@ -1,7 +1,7 @@
 // The certificate, key and roots of a TLS client, read once and verified before anything is sent.
 //
-// Reading files and verifying PEM are two steps: an identity that was just issued is verified before it is in any file,
-// and enters at the second step. The private key never leaves the TLS context, and nothing here ever prompts.
+// Reading files and verifying PEM are two steps: a newly issued identity is verified before it is in any file, so only
+// the second step applies to it. The private key never leaves the TLS context, and no function prompts.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ namespace fleet_provision {
 /// A TLS client context (1.2 and up, peer always verified) with the roots to trust, the certificate and its key.
 class TlsCredentials {
  public:
-  /// Files of `options`. `library` null: OpenSSL's default context. kFileNotFound, kFileUnreadable,
+  /// Reads the files of `options`. `library` may be null for OpenSSL's default context. kFileNotFound, kFileUnreadable,
   /// kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase, kClaimKeyMismatch, kClaimExpired,
   /// kCaFileUnusable, kNoTrustStore.
   [[nodiscard]] static Result<TlsCredentials> load(const ConnectionOptions& options, TrustedRoots& roots,
@@ -31,13 +31,13 @@ class TlsCredentials {
   [[nodiscard]] static Result<TlsCredentials> from_pem(const PemCredentials& pem, TrustedRoots& roots,
                                                        ossl_lib_ctx_st* library = nullptr);
 
-  /// No certificate, no key: whom we trust, and nothing to show. The facts are empty.
+  /// Root certificates without a client certificate and key. The facts are empty.
   [[nodiscard]] static Result<TlsCredentials> roots_alone(TrustedRoots& roots);
 
   [[nodiscard]] ssl_ctx_st& context() const { return *context_; }
   /// Whose certificate it is.
   [[nodiscard]] Principal principal() const { return principal_; }
-  /// Of the leaf.
+  /// The facts of the leaf.
   [[nodiscard]] const CertificateFacts& facts() const { return facts_; }
 
  private:
@@ -49,10 +49,11 @@ class TlsCredentials {
   CertificateFacts facts_;
 };
 
-/// What the claim's files hold, without a context: certificate and key fit, whether in date or not. Files that do not
-/// exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable, kClaimKeyPassphrase.
+/// The content of the claim's files, without a TLS context: whether certificate and key belong together, expired or
+/// not. Files that do not exist are left out. kFileUnreadable, kClaimCertificateUnusable, kClaimKeyUnusable,
+/// kClaimKeyPassphrase.
 [[nodiscard]] Result<ClaimProof> prove_claim_files(const ConnectionOptions& options);
-/// The same of PEM that was read already; its files are left to the caller.
+/// The same for PEM that was read already; the caller adds the files.
 [[nodiscard]] Result<ClaimProof> prove_claim_pem(const PemCredentials& pem);
 
 }  // namespace fleet_provision

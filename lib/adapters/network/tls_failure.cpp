@@ -139,7 +139,7 @@ bool is_about_our_certificate(int alert) {
   }
 }
 
-/// The alerts of a server that is being stopped or has an internal fault.
+/// The alerts of a server that is stopping or has an internal error.
 bool is_about_the_server(int alert) {
   return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_USER_CANCELLED || alert == SSL_AD_CLOSE_NOTIFY;
 }
@@ -173,7 +173,7 @@ Error alert_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
           : "check that the server and OpenSSL's configuration share a cipher, a curve and a signature algorithm");
 }
 
-/// Found by OpenSSL before it sent anything: its configuration does not leave enough for TLS.
+/// Errors that OpenSSL reports before it sends anything, because its configuration leaves no usable version or cipher.
 bool is_about_configuration(int reason) {
   switch (reason) {
     case SSL_R_NO_CIPHERS_AVAILABLE:
@@ -222,7 +222,7 @@ Error lost_in_handshake(const TlsEvidence& evidence, const TlsPeer& peer) {
   Error lost = error(kConnectionLost, "TLS handshake with " + peer.name + ": " + how + " " + when,
                      evidence.certificate_asked ? certificate_hint(evidence.principal)
                                                 : "check --port, and whether a firewall or proxy interrupts TLS");
-  // A server that has not asked for our certificate cannot have refused it.
+  // A server that has not requested the client certificate cannot have rejected it.
   if (evidence.certificate_asked) lost.closed_after = evidence.closed_after;
   return lost;
 }

@@ -44,7 +44,7 @@ bool narrow_ciphers(SSL_CTX* context) {
     if (!is_acceptable(each) || !is_for(each, TLS1_2_VERSION)) continue;
     names += (names.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(each));
   }
-  // None for TLS 1.2: an empty list is an error of its own, and TLS 1.3 has a list of its own.
+  // No cipher is left for TLS 1.2. OpenSSL rejects an empty list, and TLS 1.3 has its own list.
   if (names.empty()) {
     SSL_CTX_set_options(context, SSL_OP_NO_TLSv1_2);
     return true;
@@ -96,7 +96,7 @@ Result<OpensslHandle<SSL_CTX>> make_client_context(OSSL_LIB_CTX* library) {
     return fail(ErrorKind::kOutOfResources, "no memory is left for TLS", "end other programs, then rerun");
   }
   if (!context) return fail(tls_configuration_error(openssl_reason()));
-  // OpenSSL has applied its configuration file by now; what is set from here on overrides it.
+  // OpenSSL has applied its configuration file by now; the settings below override it.
   SSL_CTX_set_security_level(context.get(), std::max(SSL_CTX_get_security_level(context.get()), kSecurityLevelMin));
   const bool narrowed = narrow_ciphers(context.get());
   if (!narrowed || !narrow_versions(context.get())) {

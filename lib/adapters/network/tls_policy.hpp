@@ -1,4 +1,5 @@
-// What TLS may use. The system's OpenSSL configuration can restrict it and never extend it.
+// The versions and ciphers that TLS may use. The system's OpenSSL configuration can restrict them but never extend
+// them.
 #pragma once
 
 #include <string_view>
@@ -12,11 +13,11 @@ struct ossl_lib_ctx_st;
 namespace fleet_provision {
 
 /// A client context: TLS 1.2 and 1.3, the peer always verified against the roots that are put into it, no cipher
-/// without authentication or encryption, no renegotiation. `library` null: OpenSSL's default context.
-/// kTlsConfiguration when OpenSSL's configuration leaves nothing of that.
+/// without authentication or encryption, no renegotiation. `library` may be null for OpenSSL's default context.
+/// kTlsConfiguration if OpenSSL's configuration leaves no version or cipher.
 [[nodiscard]] Result<OpensslHandle<ssl_ctx_st>> make_client_context(ossl_lib_ctx_st* library);
 
-/// `reason`: OpenSSL's words. Names the configuration file and OPENSSL_CONF.
+/// `reason` is OpenSSL's text. The message names the configuration file and OPENSSL_CONF.
 [[nodiscard]] Error tls_configuration_error(std::string_view reason);
 
 }  // namespace fleet_provision

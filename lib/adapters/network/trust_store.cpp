@@ -45,13 +45,14 @@ Result<void> trust_file(SSL_CTX& context, const std::string& path, std::string_v
 
 constexpr unsigned kDescriptorsOfRoots = 2;
 
-/// The value of a variable that OpenSSL itself follows, else OpenSSL's built-in default.
+/// The value of an environment variable that OpenSSL also uses, else OpenSSL's built-in default.
 std::string placed_by(const char* variable, const char* built_in) {
   const char* value = std::getenv(variable);
   return value != nullptr ? value : built_in;
 }
 
-/// A directory of roots holds files named by the hash of their subject, `4a6481c9.0`.
+/// Whether the directory holds root certificates under names that OpenSSL looks up, the hash of the subject:
+/// `4a6481c9.0`.
 bool holds_hashed_roots(const std::string& directory) {
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
@@ -83,7 +84,7 @@ Result<void> TrustedRoots::apply_to(ssl_ctx_st& context) {
   }
   const std::string file = placed_by(X509_get_default_cert_file_env(), X509_get_default_cert_file());
   const std::string directories = placed_by(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
-  // Both are found by opening files, which OpenSSL does again later.
+  // The checks below open files, and OpenSSL opens them again later.
   FP_TRY(need_descriptors(kDescriptorsOfRoots));
   if (!system_has_roots(file, directories)) {
     return fail(ErrorKind::kNoTrustStore,

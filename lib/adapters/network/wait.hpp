@@ -1,4 +1,4 @@
-// How every step of a connection waits: for a descriptor, until a deadline, unless the run is told to stop.
+// How every step of a connection waits: for a descriptor, until a deadline, unless the run is interrupted.
 #pragma once
 
 #include <cerrno>
@@ -14,18 +14,18 @@ namespace fleet_provision {
   return error == EAGAIN || error == EINTR;
 }
 
-/// What ends every wait: the interrupt of the run, and the wish of the session's owner to close it.
+/// Two events end every wait: the interrupt of the run, and the request of the session's owner to close the session.
 class Wait {
  public:
-  /// `stop_descriptor` becomes readable when the session is closed. Both outlive this.
+  /// `stop_descriptor` becomes readable when the session is closed. Both outlive this object.
   Wait(const Interrupt& interrupt, int stop_descriptor) : interrupt_(interrupt), stop_descriptor_(stop_descriptor) {}
 
   /// True as soon as `descriptor` has one of `events` (POLLIN, POLLOUT) or an error, false at `deadline`, also when the
-  /// descriptor is ready; kInterrupted or kTerminated at once when the run is told to stop, kInternal when the session
+  /// descriptor is ready; kInterrupted or kTerminated at once when the run is interrupted, kInternal when the session
   /// is closed.
   [[nodiscard]] Result<bool> until(int descriptor, short events, Instant deadline) const;
 
-  /// The error of a run that was told to stop, or of a closed session; nothing while neither is so.
+  /// The error of an interrupted run or of a closed session; success if neither applies.
   [[nodiscard]] Result<void> check() const;
 
   [[nodiscard]] int interrupt_descriptor() const { return interrupt_.descriptor(); }

@@ -15,14 +15,14 @@
 namespace fleet_provision {
 namespace {
 
-// An identifier that no user has: the call then only tells the present one.
+// No user has this identifier: setfsuid and setfsgid then change nothing and only return the current one.
 constexpr auto kNobodyAtAll = static_cast<uid_t>(-1);
 
 Account present() {
   return {static_cast<uid_t>(::setfsuid(kNobodyAtAll)), static_cast<gid_t>(::setfsgid(kNobodyAtAll))};
 }
 
-/// Of the calling thread alone: the C library's setgroups changes every thread.
+/// Sets the groups of the calling thread alone; the C library's setgroups changes those of every thread.
 bool set_groups(const std::vector<gid_t>& groups) {
 #ifdef SYS_setgroups32
   constexpr long kCall = SYS_setgroups32;
@@ -39,7 +39,7 @@ std::vector<gid_t> present_groups() {
   return groups;
 }
 
-/// Neither call says whether it did anything, so both are looked at afterwards.
+/// Neither call reports a failure, so this function reads both identifiers back.
 bool become(const Account& account) {
   ::setfsgid(account.group);
   ::setfsuid(account.user);
@@ -68,7 +68,7 @@ Result<ActingUser> ActingUser::as(const Account& account, const std::string& dir
   const Account now = present();
   if (now.user == account.user) return acting;
   acting.before_ = Before{now, present_groups()};
-  // Groups of root would open what the user may not.
+  // The supplementary groups of root would give access that the user does not have.
   if (set_groups({}) && become(account)) return acting;
   return fail(ErrorKind::kStateNotPrivate,
               printable(directory) + " belongs to user " + std::to_string(account.user) +
@@ -81,7 +81,7 @@ ActingUser::ActingUser(ActingUser&& other) noexcept : before_(std::exchange(othe
 ActingUser::~ActingUser() {
   if (!before_) return;
   const int saved_errno = errno;
-  // What fails here leaves the thread with less than it had.
+  // If a call fails here, the thread keeps fewer rights than it had before.
   static_cast<void>(become(before_->account));
   static_cast<void>(set_groups(before_->groups));
   errno = saved_errno;

@@ -1,8 +1,8 @@
-// Root that works in another user's directory acts as that user there.
+// A process of root accesses another user's directory with the rights of that user.
 //
-// Nothing that the user could not reach is reached through names of the user's choice, and what is written belongs to
-// the user. Only the file system's identity of the calling thread changes: other threads, signals and the network stay
-// with the process's own user.
+// So a user cannot lead root to files that the user may not access, and the user owns the files that root writes. Only
+// the file system user and group of the calling thread change (setfsuid, setfsgid); other threads, signals and the
+// network keep the process's own user.
 #pragma once
 
 #include <sys/types.h>
@@ -22,23 +22,25 @@ struct Account {
 
 /// The user and group that this process runs as.
 [[nodiscard]] Account own_account();
-/// The owner of a directory with its primary group; the directory's group where the user is in no database.
+/// `user`, the owner of a directory, with the user's primary group; `group_of_directory` for a user without an entry in
+/// the user database.
 [[nodiscard]] Account account_of(uid_t user, gid_t group_of_directory);
 
-/// From `as` until it is destroyed the calling thread acts as another user. May be nested; the inner one ends first.
+/// The calling thread accesses files as another user from the call of `as` until the destructor runs. Objects may be
+/// nested; the inner one ends first.
 class ActingUser {
  public:
   /// Changes nothing.
   ActingUser() = default;
   /// Changes nothing in a process that is not root's or acts as `account` already. kStateNotPrivate, naming
-  /// `directory`, where root lacks the right to act as somebody else.
+  /// `directory`, if root lacks the capability to act as another user.
   [[nodiscard]] static Result<ActingUser> as(const Account& account, const std::string& directory);
 
   ActingUser(ActingUser&& other) noexcept;
   ActingUser& operator=(ActingUser&& other) = delete;
   ActingUser(const ActingUser&) = delete;
   ActingUser& operator=(const ActingUser&) = delete;
-  /// Leaves errno alone.
+  /// Preserves errno.
   ~ActingUser();
 
  private:

@@ -10,7 +10,7 @@ namespace fleet_provision {
 class Descriptor {
  public:
   Descriptor() = default;
-  /// Takes over `number`; negative means none.
+  /// Takes ownership of `number`; a negative number means no descriptor.
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;

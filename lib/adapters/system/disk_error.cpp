@@ -12,7 +12,7 @@ namespace {
 
 struct Meaning {
   ErrorKind kind;
-  /// Empty: the system's own words.
+  /// Empty means the text of strerror.
   std::string_view words;
   std::string_view hint;
 };
@@ -47,7 +47,7 @@ Meaning meaning(int number) {
 
 std::string words(int number) {
   std::string text = std::generic_category().message(number);
-  // "I/O error" keeps its capitals.
+  // "I/O error" keeps its capital letters.
   const bool word = text.size() > 1 && text[1] >= 'a' && text[1] <= 'z';
   if (word && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;

@@ -1,4 +1,4 @@
-// errno as an Error: one place for what the disk can say.
+// Converts errno of a call on the disk to an Error.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace fleet_provision {
 
-/// What the system says of an errno value, in lower case.
+/// The system's text for an errno value, in lower case.
 [[nodiscard]] std::string words(int number);
 
-/// The error of a call on the state directory, by the rules of ports/disk.hpp. `doing` and the whole `path` make the
-/// message: "cannot create /var/lib/x/pending: permission denied".
+/// The error of a call on the state directory, by the rules of ports/disk.hpp. The message consists of `doing` and the
+/// whole `path`: "cannot create /var/lib/x/pending: permission denied".
 [[nodiscard]] tl::unexpected<Error> disk_error(int number, std::string_view doing, std::string_view path);
-/// The same for a path on which symbolic links are followed: ELOOP means there that they are too many.
+/// The same for a path on which symbolic links are followed: ELOOP then means too many symbolic links.
 [[nodiscard]] tl::unexpected<Error> path_error(int number, std::string_view doing, std::string_view path);
 
 }  // namespace fleet_provision

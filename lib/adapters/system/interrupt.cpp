@@ -22,7 +22,7 @@ void Interrupt::raise(ErrorKind kind) noexcept {
   if (!raised_.compare_exchange_strong(none, static_cast<int>(kind))) return;
   const int saved_errno = errno;
   const std::uint64_t one = 1;
-  // Only a full counter could refuse this write, and then the descriptor is readable already.
+  // This write fails only if the counter is full, and then the descriptor is readable already.
   [[maybe_unused]] const ssize_t written = ::write(descriptor_, &one, sizeof one);
   errno = saved_errno;
 }

@@ -1,4 +1,4 @@
-// The wish to stop, told by a signal. Every wait in the adapters also polls this descriptor.
+// A request to stop the run, made by a signal. Every wait in the adapters also polls its descriptor.
 #pragma once
 
 #include <atomic>
@@ -10,18 +10,19 @@ namespace fleet_provision {
 
 class Interrupt {
  public:
-  /// Throws std::system_error when no descriptor is left.
+  /// Throws std::system_error if no descriptor can be opened.
   Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt();
 
-  /// kInterrupted or kTerminated; the first wins. Safe in a signal handler and from any thread.
+  /// Requests the stop with `kind`, kInterrupted or kTerminated; the first request counts. Safe in a signal handler and
+  /// from any thread.
   void raise(ErrorKind kind) noexcept;
   [[nodiscard]] std::optional<ErrorKind> raised() const noexcept;
-  /// The error to end with, once it was raised.
+  /// After `raise`, the error that ends the run.
   [[nodiscard]] Result<void> check() const;
-  /// Readable from the moment it was raised, for good.
+  /// Becomes readable with `raise` and stays readable.
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
  private:

@@ -1,7 +1,8 @@
-// A name is durable when the directory that holds it was synced after it was made. Each level is synced before the
-// next is made, so a directory with something in it was made durable by whoever put that there. What is left is the
-// last directory that exists: a run killed right after its mkdir may have left it, so the name of the one above the
-// first missing directory is synced as well, and that of an empty directory at the end of the path.
+// A directory entry is durable once the directory that holds it was synced. This function syncs each level before it
+// creates the next, so the entry of a directory that is not empty is durable already. That leaves the last existing
+// directory: a run killed right after its mkdir may have created it without a sync. So the parent of the deepest
+// existing directory is synced before the first missing directory is created, and the parent of an empty directory at
+// the end of the path is synced too.
 #include "adapters/system/make_path.hpp"
 
 #include <dirent.h>
@@ -35,18 +36,18 @@ std::vector<std::string> components(std::string_view path) {
   return parts;
 }
 
-/// The same directory again, open for more than its path (O_PATH).
+/// Opens `directory`, which was opened with O_PATH, for reading.
 int open_readable(const Descriptor& directory) {
   return ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 Result<void> sync(const Descriptor& directory, const std::string& path) {
-  // EINVAL: a file system that has no such call, and nothing more can be done.
+  // EINVAL: the file system does not support fsync of a directory.
   if (::fsync(directory.get()) == 0 || errno == EINVAL) return {};
   return disk_error(errno, "sync the directory above", path);
 }
 
-/// Where we cannot even read, we made nothing.
+/// A directory that this process cannot read holds no directory that it created.
 Result<void> sync_if_readable(const Descriptor& directory, const std::string& path) {
   const Descriptor readable(open_readable(directory));
   return readable ? sync(readable, path) : Result<void>{};
@@ -80,12 +81,12 @@ Result<void> make_one(const Descriptor& parent, const std::string& name, const s
   }
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   Descriptor made(::openat(parent.get(), name.c_str(), kFlags));
-  // A umask that takes our own bits away keeps us from opening what we made.
+  // A umask that removes the owner's permissions keeps this process from opening the new directory.
   if (!made && errno == EACCES && ::fchmodat(parent.get(), name.c_str(), kMode, AT_SYMLINK_NOFOLLOW) == 0) {
     made = Descriptor(::openat(parent.get(), name.c_str(), kFlags));
   }
   struct stat facts {};
-  // A file system without modes says no to fchmod; a directory that all may list needs none.
+  // fchmod fails on a file system without modes; that is no error for a directory that every user may list.
   if (made && ::fstat(made.get(), &facts) == 0 && (facts.st_mode & 07777U) != kMode) ::fchmod(made.get(), kMode);
   const Descriptor readable(open_readable(parent));
   if (!readable) return disk_error(errno, "sync the directory above", path);

@@ -1,4 +1,4 @@
-// A directory and what leads to it, durably.
+// Creates a directory and its parents durably.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace fleet_provision {
 
-/// Makes `path` (0755, whatever the umask) and its parents where they are missing. On success each name on the way
-/// that this run or one killed before it made is durable. A directory that exists keeps its mode.
+/// Creates `path` and its missing parents with mode 0755, whatever the umask. On success every directory of `path` that
+/// this run, or an earlier run that was killed, has created is durable. An existing directory keeps its mode.
 [[nodiscard]] Result<void> make_path(const std::string& path);
 
 }  // namespace fleet_provision

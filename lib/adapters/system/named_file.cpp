@@ -48,7 +48,8 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return unreadable(errno, path, what);
 
-  // One byte more than a regular file has, so that its end is seen without growing; pipes and /proc tell no size.
+  // One byte more than the size of a regular file, so that read reports its end before the buffer has to grow. For
+  // pipes and files of /proc fstat reports no size.
   std::size_t room = limit + 1;
   if (S_ISREG(facts.st_mode) && facts.st_size > 0) room = std::min(room, static_cast<std::size_t>(facts.st_size) + 1);
   std::vector<char> bytes(room);

@@ -16,7 +16,7 @@ namespace fleet_provision {
 /// No key, certificate chain or CSR is larger.
 inline constexpr std::size_t kNamedFileBytesMax = 1024 * 1024;
 
-/// What tells a file from any other that has had or will have its name.
+/// Distinguishes a file from every other file that had or will have the same name.
 [[nodiscard]] FileStamp stamp_of(const struct stat& facts);
 
 /// The whole file; also a pipe or /dev/fd/N, within the limit of adapters/system/reading_limit.hpp. kFileNotFound,

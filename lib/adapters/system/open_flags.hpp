@@ -5,7 +5,7 @@
 
 namespace fleet_provision {
 
-/// To read: no symbolic link is followed, and neither a FIFO nor a terminal holds the program.
+/// For reading: open follows no symbolic link, and neither a FIFO nor a terminal blocks the program.
 inline constexpr int kReadFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 }  // namespace fleet_provision

@@ -1,12 +1,12 @@
-// Every verb starts from a descriptor of the state directory and goes down one name at a time with O_NOFOLLOW, so
-// that whoever may write beside us cannot lead us elsewhere, and a rename above us does not matter. What is made is
-// private from its creation: the mode is given to open and mkdir, corrected by descriptor where the umask took bits
-// away, and then looked at, since a file system such as FAT takes any mode and keeps none. Whatever a failed verb
-// made it takes away again.
+// Every operation starts from a descriptor of the state directory and opens one path component at a time with
+// O_NOFOLLOW. So a user who may write to a directory on the way cannot redirect the operation with a symbolic link, and
+// renaming a parent directory has no effect. A new file or directory is private from its creation: open and mkdir get
+// the mode, fchmod restores the bits that the umask removed, and fstat checks the result, since a file system such as
+// FAT accepts any mode and keeps none. An operation that fails removes the file or directory that it created.
 //
-// Root acts in each directory as the user whom the directory belongs to: that user chooses what its names stand for.
-// The state directory itself is opened as root, since what leads to it may be root's alone; and only a file's owner is
-// changed as root, by the descriptor that was written.
+// A process of root accesses each directory with the rights of the directory's owner, because that user decides which
+// files its names refer to. Two steps keep the rights of root: opening the state directory, because its parents may be
+// accessible to root alone; and changing the owner of a file, by the descriptor through which this process wrote it.
 #include "adapters/system/posix_disk.hpp"
 
 #include <dirent.h>
@@ -44,7 +44,7 @@ int write_all(int descriptor, std::string_view bytes) {
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno;
-    // A disk that takes nothing and gives no reason would be asked for ever.
+    // A write of 0 bytes without an error would be repeated for ever.
     if (count == 0) return EIO;
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
@@ -75,12 +75,12 @@ tl::unexpected<Error> PosixDisk::failed(int number, std::string_view doing, std:
   return explained(disk_error(number, doing, whole(path)).value());
 }
 
-/// What root may not do here, the user whom the directory belongs to may not do either.
+/// Adds a hint for root: an operation fails because the directory's owner, as whom root acts, lacks the permission.
 tl::unexpected<Error> PosixDisk::explained(Error error) const {
   const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
   if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
     const std::string user = std::to_string(owner_.user);
-    // Not `chown -R`: the user may have put another name of somebody else's file there.
+    // Not `chown -R`: the user may have created a hard link to another user's file there.
     error.hint = "root works in the directory of user " + user + " as that user; find " + printable(state_dir_) +
                  " ! -user " + user +
                  " -ls shows what belongs to others: give the user the files with one link (4th column), and remove "
@@ -89,7 +89,7 @@ tl::unexpected<Error> PosixDisk::explained(Error error) const {
   return fail(std::move(error));
 }
 
-// Finding the way.
+// Path resolution.
 
 int PosixDisk::open_root() {
   if (root_) return root_.get();
@@ -107,9 +107,9 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   struct stat facts {};
   if (::fstat(directory, &facts) != 0) return failed("inspect", name);
   if (facts.st_uid == owner_.user) return owner_;
-  // Any directory of root's beside it could have been given this name, and its files are not to be reached.
+  // The user could have renamed any other directory of root to this name; its files must stay out of reach.
   if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
-  // Its owner, and whoever else may write to it, could have moved it here.
+  // A user with write permission on this directory could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
     return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " is writable by other users",
                 "chmod go-w " + printable(whole(name)));
@@ -169,7 +169,7 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
   return std::optional<Descriptor>{std::move(directory)};
 }
 
-// Looking: nothing here writes, and nothing minds that there is no state directory.
+// Reading: these operations write nothing, and a missing state directory is no error.
 
 Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   struct stat facts {};
@@ -206,7 +206,7 @@ Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size
     return fail(ErrorKind::kStateNotWritable, "cannot read " + printable(whole(path)) + ": it is not a file",
                 "find out who made it, and move it away");
   }
-  // One byte more than the file has, so that its end is seen.
+  // One byte more than the file's size, so that read reports the end of the file.
   std::vector<char> bytes(std::min(limit, static_cast<std::size_t>(facts.st_size)) + 1);
   const WipedAtEnd wiped(bytes);
   std::size_t size = 0;
@@ -250,7 +250,7 @@ Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
   return names;
 }
 
-// Changing.
+// Writing.
 
 Result<void> PosixDisk::make_root() {
   FP_TRY(make_path(state_dir_));
@@ -273,14 +273,14 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
   if (::mkdirat(place.directory, place.name.c_str(), kPrivateDirectory) != 0) return failed("create", path);
   Descriptor made(::openat(place.directory, place.name.c_str(), kDirectoryFlags));
   if (!made && errno == EACCES) {
-    // A umask that takes our own bits away keeps us from opening what we made.
+    // A umask that removes the owner's permissions keeps this process from opening the new directory.
     const char* name = place.name.c_str();
     if (::fchmodat(place.directory, name, kPrivateDirectory, AT_SYMLINK_NOFOLLOW) == 0) {
       made = Descriptor(::openat(place.directory, name, kDirectoryFlags));
     }
   }
   if (!made) {
-    // A disk that fails here says nothing about modes.
+    // A failure of open says nothing about the mode, so it is reported as it is.
     const int why = errno;
     ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
     return failed(why, "open", path);
@@ -324,7 +324,7 @@ Result<void> PosixDisk::sync_directory(const std::string& path) {
   FP_TRY_ASSIGN(const auto directory, open_directory("sync", path));
   if (!directory) return disk_error(ENOENT, "sync", whole(path));
   const int why = sync_descriptor(directory->get());
-  // EINVAL: a file system that has no such call, and nothing more can be done.
+  // EINVAL: the file system does not support fsync of a directory.
   if (why != 0 && why != EINVAL) return failed(why, "sync", path);
   return {};
 }

@@ -16,7 +16,7 @@ namespace fleet_provision {
 
 class PosixDisk : public Disk {
  public:
-  /// Touches nothing. `state_dir` need not exist; it and what leads to it may be symbolic links.
+  /// Accesses no file. `state_dir` need not exist; each of its components may be a symbolic link.
   explicit PosixDisk(std::string state_dir);
 
   [[nodiscard]] Result<std::optional<EntryFacts>> inspect(const std::string& path) override;
@@ -38,7 +38,7 @@ class PosixDisk : public Disk {
 
  private:
   enum class Purpose : unsigned char { kLook, kChange };
-  /// A name in an open directory, reached as the user whom the directory belongs to for as long as this lives.
+  /// A name in an open directory. While this object lives, the thread acts as the directory's owner.
   struct Place {
     ActingUser acting;
     /// The subdirectory, when the path has two components.
@@ -46,41 +46,41 @@ class PosixDisk : public Disk {
     int directory = -1;
     std::string name;
   };
-  /// A file or directory of which mode or owner is about to change.
+  /// An open file or directory whose mode or owner is about to change.
   struct Changed {
     Descriptor owned;
     int descriptor = -1;
-    /// It was written through this very descriptor.
+    /// This process wrote the file through this descriptor.
     bool is_ours = false;
     struct stat facts {};
   };
 
   [[nodiscard]] std::string whole(std::string_view path) const;
-  /// errno's, unless a number is given.
+  /// The error of errno, or of `number`.
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view doing, std::string_view path) const;
   [[nodiscard]] tl::unexpected<Error> failed(int number, std::string_view doing, std::string_view path) const;
   [[nodiscard]] tl::unexpected<Error> explained(Error error) const;
-  /// Opens the state directory on first use; negative, with errno, when it cannot be.
+  /// Opens the state directory on first use; negative, with errno set, if open fails.
   [[nodiscard]] int open_root();
   [[nodiscard]] Result<Account> who_acts_in(int directory, const std::string& name, Purpose purpose);
   [[nodiscard]] Result<Place> locate(std::string_view doing, const std::string& path);
-  /// Nothing when a directory on the way does not exist.
+  /// Nothing if a directory of the path does not exist.
   [[nodiscard]] Result<std::optional<Place>> locate_if_there(std::string_view doing, const std::string& path,
                                                              Purpose purpose);
-  /// By the descriptor that wrote it, where this disk did. kStateNotPrivate for a file with a second name.
+  /// Uses the descriptor of `written_` if this object wrote the file. kStateNotPrivate for a file with a second name.
   [[nodiscard]] Result<Changed> open_to_change(const Place& place, std::string_view doing, const std::string& path);
-  /// A directory's own descriptor, "" being the state directory.
+  /// A descriptor of a directory; "" is the state directory.
   [[nodiscard]] Result<std::optional<Descriptor>> open_directory(std::string_view doing, const std::string& path);
   void forget_written(const std::string& path);
 
   std::string state_dir_;
   Descriptor root_;
-  /// Whom the state directory belongs to, once it is open.
+  /// The owner of the state directory, set by `open_root`.
   Account owner_;
   StateLock lock_;
-  /// Descriptors that files were written through: mode and owner are those of what was written, whatever its name
-  /// stands for by then, and an error of writing back is told once, and only to descriptors that were open when it
-  /// happened.
+  /// Descriptors through which files were written. They stay open for two reasons: mode and owner must change on the
+  /// file that was written, even if its name refers to another file by then; and the kernel reports an error of writing
+  /// back once, and only to descriptors that were open when it happened.
   std::map<std::string, Descriptor, std::less<>> written_;
 };
 

@@ -1,5 +1,5 @@
-// Modes and owners below the state directory: by the descriptor that was written, where this disk wrote the file, and
-// never of a file with a second name, which may be somebody else's file.
+// Changes modes and owners below the state directory: by the descriptor through which PosixDisk wrote the file, if it
+// did, and never of a file with a second name, which may be another user's file.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,7 +54,7 @@ Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
                 "find out who made it, and move it away");
   }
   constexpr auto kUnchanged = static_cast<gid_t>(-1);
-  // To give something away is root's right alone, also where root acts as somebody else.
+  // Only root may change the owner of a file, so the thread acts as root again for this call.
   FP_TRY_ASSIGN(const ActingUser giving, ActingUser::as(own_account(), state_dir_));
   if (::fchown(entry.descriptor, owner.user, owner.group.value_or(kUnchanged)) == 0) return {};
   if (errno != EPERM) return failed(kDoing, path);

@@ -24,21 +24,21 @@
 namespace fleet_provision {
 namespace {
 
-/// How soon an end is seen, and how long a program has after SIGTERM.
+/// The interval between two checks whether the program has ended, and the time between SIGTERM and SIGKILL.
 constexpr int kLookMs = 10;
 constexpr Milliseconds kGrace{300};
-/// What a run writes, in bytes, generously.
+/// An upper bound for the bytes that a run writes.
 constexpr std::uint64_t kRoomForARun = 64 * 1024;
 
 tl::unexpected<Error> program_failed(const std::string& file, const std::string& what, std::string hint) {
   return fail(ErrorKind::kOnSuccessFailed, "the program " + printable(file) + " " + what, std::move(hint));
 }
 
-/// What the program reads from.
+/// The program's stdin.
 constexpr const char* kNothing = "/dev/null";
 constexpr const char* kAgain = "the identity is installed; fix the program and rerun";
 
-/// What a spawned process starts with.
+/// File actions and attributes of posix_spawn.
 class SpawnSettings {
  public:
   SpawnSettings() {
@@ -53,7 +53,7 @@ class SpawnSettings {
     ::posix_spawnattr_setpgroup(&attributes_, 0);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, kNothing, O_RDONLY, 0);
-    // Our stdout carries the result and nothing else.
+    // The stdout of this process carries the result and nothing else.
     ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
   }
@@ -87,7 +87,7 @@ std::string why_not_run(const std::string& file, int failure) {
   return words(failure);
 }
 
-/// The wait status when the process has ended.
+/// The wait status once the process has ended; nothing before.
 std::optional<int> ended(int process) {
   int status = 0;
   const pid_t who = ::waitpid(process, &status, WNOHANG);
@@ -189,7 +189,7 @@ Result<void> PosixHostSystem::may_create_in(const std::string& directory) {
   if (::faccessat(AT_FDCWD, there.c_str(), W_OK | X_OK, AT_EACCESS) != 0) return disk_error(errno, kDoing, directory);
   struct statvfs space {};
   if (::statvfs(there.c_str(), &space) != 0) return {};
-  // A file system of the kernel's own counts nothing.
+  // Virtual file systems of the kernel report a size and a number of inodes of 0.
   const bool no_inode = space.f_files > 0 && space.f_favail == 0;
   const bool no_room = space.f_blocks > 0 && space.f_bavail * space.f_frsize < kRoomForARun;
   if (no_inode || no_room) return disk_error(ENOSPC, kDoing, directory);

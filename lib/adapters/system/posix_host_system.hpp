@@ -1,4 +1,4 @@
-// The user's program and the claim's files on a real system.
+// Runs the user's program and deletes the claim's files on a real system.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,14 @@ namespace fleet_provision {
 
 class PosixHostSystem : public HostSystem {
  public:
-  /// `environment` (NAME=VALUE) is what a program gets besides its variables. `interrupt` outlives this.
+  /// `environment` (NAME=VALUE) is the environment of a program besides its own variables. `interrupt` outlives this
+  /// object.
   PosixHostSystem(std::vector<std::string> environment, const Interrupt& interrupt)
       : environment_(std::move(environment)), interrupt_(interrupt) {}
 
-  /// The program has /dev/null for stdin and our stderr for stdout and stderr; it leads its own process group, which is
-  /// ended (SIGTERM, a moment later SIGKILL) when the run is told to stop or the deadline has come. This process must
-  /// not ignore SIGCHLD: nobody could tell then how the program ended.
+  /// The program has /dev/null as stdin and the stderr of this process as stdout and stderr. It leads its own process
+  /// group, which gets SIGTERM and shortly after SIGKILL when the run is interrupted or the deadline has passed. This
+  /// process must not ignore SIGCHLD, because waitpid could then not report how the program ended.
   [[nodiscard]] Result<void> run(const ProgramCall& call) override;
   [[nodiscard]] Result<void> may_run(const std::string& file) override;
   [[nodiscard]] Result<bool> may_remove(const std::string& file, const SparedFiles& spared) override;

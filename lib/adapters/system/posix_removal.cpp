@@ -1,6 +1,6 @@
-// A claim's file is deleted below a descriptor of its directory, which is then synced: the directory that was looked at
-// is the one that changes, whatever is renamed meanwhile. A symbolic link is not deleted, because what it points to
-// would stay, and what it points to is not, because that was not what was named.
+// Deletes a claim's file relative to a descriptor of its directory, which is then synced: a rename meanwhile cannot
+// redirect the deletion to another directory. A symbolic link is not deleted, because its target would stay; the target
+// is not deleted either, because the user did not name it.
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -21,13 +21,13 @@
 namespace fleet_provision {
 namespace {
 
-/// Why a file is not deleted, or cannot be.
+/// The reason why a file must not or cannot be deleted.
 struct Obstacle {
   std::string why;
   std::string hint;
 };
 
-/// A file in its open directory.
+/// A file and a descriptor of its directory.
 struct Found {
   Descriptor directory;
   std::string name;
@@ -43,7 +43,7 @@ bool same_file(const struct stat& facts, const std::string& path) {
   return ::stat(path.c_str(), &other) == 0 && same_inode(facts, other);
 }
 
-/// Whether `directory` is `above` or below it, by whatever name it was reached.
+/// Whether `directory` is `above` or below it; compares inodes, so the names do not matter.
 bool is_below(const Descriptor& directory, const std::string& above) {
   struct stat limit {};
   if (::stat(above.c_str(), &limit) != 0) return false;
@@ -62,7 +62,7 @@ bool is_below(const Descriptor& directory, const std::string& above) {
   return false;
 }
 
-/// As `chattr +i` or `+a` set it; file systems without such flags have none.
+/// Whether `chattr +i` or `+a` is set; false on file systems without these flags.
 bool is_immutable(int descriptor) {
   int flags = 0;
   return descriptor >= 0 && ::ioctl(descriptor, FS_IOC_GETFLAGS, &flags) == 0 &&
@@ -75,7 +75,7 @@ bool is_mount_point(const Found& found) {
          (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-/// A directory of mode 1777 lets only owners delete.
+/// In a directory of mode 1777 only the owner may delete a file.
 bool is_kept_by_sticky_bit(const Found& found, const struct stat& directory) {
   const uid_t user = ::geteuid();
   return (directory.st_mode & S_ISVTX) != 0 && user != 0 && user != directory.st_uid && user != found.facts.st_uid;
@@ -103,7 +103,7 @@ std::optional<Obstacle> kept_by_system(const Found& found) {
   return std::nullopt;
 }
 
-/// What must not be deleted, whoever asks for it.
+/// The reason why a file must not be deleted whatever the options say; nothing if it may be.
 std::optional<Obstacle> kept_by_us(const Found& found, const SparedFiles& spared) {
   if (S_ISLNK(found.facts.st_mode)) {
     return Obstacle{"it is a symbolic link", "give the file itself, or omit --remove-claim"};
@@ -118,7 +118,7 @@ std::optional<Obstacle> kept_by_us(const Found& found, const SparedFiles& spared
   return std::nullopt;
 }
 
-/// Nothing when there is no such file.
+/// Nothing if there is no such file.
 Result<std::optional<Found>> find(const std::string& file, const char* verdict) {
   const std::size_t slash = file.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
@@ -165,7 +165,7 @@ Result<std::uint64_t> PosixHostSystem::remove(const ClaimFile& file, const Spare
   const Obstacle by_system{"", "the identity is installed; delete the file by hand, or rerun when it can be deleted"};
   const auto failed = [&](int number) { return kept(file.path, kIsNot, {words(number), by_system.hint}); };
   if (::unlinkat(found->directory.get(), found->name.c_str(), 0) != 0) return failed(errno);
-  // Gone for good, also after a power cut.
+  // The deletion must also survive a power failure.
   if (::fsync(found->directory.get()) != 0 && errno != EINVAL) return failed(errno);
   return static_cast<std::uint64_t>(found->facts.st_nlink - 1);
 }

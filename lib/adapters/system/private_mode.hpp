@@ -1,4 +1,4 @@
-// Modes that keep others out, on file systems that may not keep modes at all.
+// Modes that deny other users access, on file systems that may not support modes.
 #pragma once
 
 #include <sys/stat.h>
@@ -14,11 +14,11 @@ inline constexpr mode_t kPrivateDirectory = 0700;
 
 /// Permission bits.
 [[nodiscard]] mode_t permissions(const struct stat& facts);
-/// Gives `descriptor` exactly `mode`; whether the file system kept it.
+/// Sets exactly `mode` on `descriptor`; returns whether the file system kept it.
 [[nodiscard]] bool make_private(int descriptor, mode_t mode);
-/// The error of a file system that did not.
+/// The error for a file system that did not keep the mode.
 [[nodiscard]] tl::unexpected<Error> not_private(const std::string& path);
-/// kStateNotPrivate for a file with a second name: what is done to the one would be done to the other.
+/// kStateNotPrivate for a file with a second name (hard link), since a change would also affect the file of that name.
 [[nodiscard]] Result<void> require_one_name(const struct stat& facts, const std::string& path);
 
 }  // namespace fleet_provision

@@ -29,7 +29,7 @@ ReadingLimit::~ReadingLimit() {
 }
 
 int open_to_read(const std::string& path) {
-  // O_NONBLOCK: opening a pipe is not to wait for its writer; that wait has its limit in the reading.
+  // O_NONBLOCK: opening a pipe does not wait for its writer; LimitedReader waits instead, with a limit.
   return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
@@ -39,7 +39,7 @@ LimitedReader::LimitedReader(int descriptor) : descriptor_(descriptor) {
 }
 
 ssize_t LimitedReader::read(char* to, std::size_t size) {
-  // stdin may be in the hands of others too, so it stays blocking, and is asked only when something is there.
+  // Other processes may share stdin, so it stays blocking, and is read only when poll reports data.
   const int flags = may_wait_ ? ::fcntl(descriptor_, F_GETFL) : 0;
   const bool blocks = may_wait_ && (flags < 0 || (flags & O_NONBLOCK) == 0);
   bool ready = !may_wait_ || (seen_any_ && !blocks);

@@ -1,7 +1,7 @@
-// Files that need not end: a pipe without a writer, a slow device.
+// A time limit for reading files that may never end, such as a pipe without a writer or a slow device.
 //
-// Reading is the one wait that happens before a run has its parts, and in many places; so its limit is set once, around
-// them, for the thread that reads. What a disk holds is read without a wait.
+// Files are read in many functions, also before the objects of a run exist, so the limit is not an argument: a
+// ReadingLimit sets it for the calling thread. Reading a regular file does not wait.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,9 @@
 
 namespace fleet_provision {
 
-/// While it lives, reads of this thread wait for what is no file on a disk until `deadline`, and end early when
-/// `interrupt` is raised (null: nothing ends them). The innermost one counts. Without one they wait for ever.
+/// While this object lives, reads of pipes and devices in this thread wait at most until `deadline`, and end early when
+/// `interrupt` is raised (null: they cannot be interrupted). The innermost object counts. Without an object such reads
+/// wait for ever.
 class ReadingLimit {
  public:
   ReadingLimit(Instant deadline, const Interrupt* interrupt);
@@ -33,15 +34,15 @@ class ReadingLimit {
   const ReadingLimit* outer_;
 };
 
-/// Opens a file for LimitedReader; negative and errno. A pipe without a writer is opened as well.
+/// Opens a file for LimitedReader; negative, with errno set, if open fails. Succeeds for a pipe without a writer.
 [[nodiscard]] int open_to_read(const std::string& path);
 
-/// Reads an open file from where it stands.
+/// Reads an open file from its current offset.
 class LimitedReader {
  public:
   explicit LimitedReader(int descriptor);
 
-  /// As read(2), but ETIMEDOUT when the limit has come and ECANCELED when the run is told to stop.
+  /// As read(2), but ETIMEDOUT at the deadline and ECANCELED when the run is interrupted.
   [[nodiscard]] ssize_t read(char* to, std::size_t size);
 
  private:
@@ -49,11 +50,11 @@ class LimitedReader {
 
   int descriptor_;
   bool may_wait_ = true;
-  /// A pipe that nobody has opened for writing yet looks like one at its end.
+  /// read reports the end of the file for a pipe that no process has opened for writing yet.
   bool seen_any_ = false;
 };
 
-/// What ETIMEDOUT and ECANCELED of a LimitedReader mean for `name`; nothing for any other number.
+/// The error of reading `name` for ETIMEDOUT and ECANCELED of a LimitedReader; nothing for any other number.
 [[nodiscard]] std::optional<Error> reading_stopped(int number, const std::string& name);
 
 }  // namespace fleet_provision

@@ -19,7 +19,7 @@
 namespace fleet_provision {
 namespace {
 
-/// A thread's stack and what belongs to it, generously: another thread may give some back just now.
+/// More than a thread's stack and its guard need, since another thread may release memory at the same time.
 constexpr std::size_t kStackBytes = 2 * 1024 * 1024;
 
 constexpr std::string_view kMoreFiles = "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and rerun";
@@ -52,7 +52,7 @@ std::optional<unsigned long> number_in(const std::string& path) {
   return std::nullopt;
 }
 
-/// Whether a control group that this process is in may hold no more tasks: `9:pids:/a/b` (version 1) or `0::/a/b`
+/// Whether a control group of this process has reached its limit of tasks: `9:pids:/a/b` (version 1) or `0::/a/b`
 /// (version 2) stands in /proc/self/cgroup.
 bool group_is_full() {
   std::ifstream groups("/proc/self/cgroup");
@@ -63,7 +63,7 @@ bool group_is_full() {
     if (!first_version && !line.starts_with("0::")) continue;
     const std::string root = first_version ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
     std::string path = line.substr(path_at);
-    // Each group above is a limit too.
+    // The limit of each parent group counts too.
     for (; !path.empty(); path.resize(path.rfind('/'))) {
       const auto most = number_in(root + path + "/pids.max");
       const auto present = number_in(root + path + "/pids.current");
@@ -117,7 +117,7 @@ Error out_of_memory() {
 
 Error out_of_processes(const std::string& failed) {
   if (!room_for_stack()) return *out_of_resources(ENOMEM, failed);
-  // Root is not held to the limit; then it is that of the control group or the kernel's own.
+  // RLIMIT_NPROC does not apply to root; the limit is then that of the control group or of the kernel.
   const bool unlimited = ::geteuid() == 0 || !limit(RLIMIT_NPROC);
   if (unlimited || group_is_full()) return lack(failed + ": limit of tasks (pids.max) reached", kMoreTasks);
   return lack(failed + ": limit of processes (RLIMIT_NPROC) reached", kMoreProcesses);
@@ -135,7 +135,7 @@ Result<void> need_descriptors(unsigned count) {
   std::vector<Descriptor> opened;
   opened.reserve(count);
   while (opened.size() < count) {
-    // The first makes sure that there is one to copy.
+    // eventfd opens the first descriptor, which the others duplicate.
     Descriptor next(opened.empty() ? ::eventfd(0, EFD_CLOEXEC) : ::fcntl(opened.front().get(), F_DUPFD_CLOEXEC, 0));
     if (!next) {
       const int number = errno;
@@ -163,7 +163,7 @@ Error error_of_exception(std::string_view failed) noexcept {
       return unexpected(failed, error.what());
     }
   } catch (...) {
-    // Not even memory for these words: this message is short enough to need none.
+    // No memory is left for the text; this message is short enough to need no allocation.
     Error error;
     error.kind = ErrorKind::kOutOfResources;
     error.message = "out of memory";

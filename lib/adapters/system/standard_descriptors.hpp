@@ -1,4 +1,4 @@
-// stdin, stdout and stderr, which whoever began a process may have closed.
+// stdin, stdout and stderr, which the parent process may have closed.
 #pragma once
 
 #include <fcntl.h>
@@ -6,9 +6,9 @@
 
 namespace fleet_provision {
 
-/// Opens on /dev/null what is closed of descriptors 0 to 2; false when that fails. A descriptor opened later would
-/// otherwise become stdout, and what is printed would end up in a file of ours. A stdout that was closed cannot be
-/// written afterwards either: a result that nobody gets is an error.
+/// Opens /dev/null for each of the descriptors 0 to 2 that is closed; false if that fails. Otherwise a file opened
+/// later could get the number of stdout, and the program would print into that file. A stdout that was closed is opened
+/// for reading only, so that writing a result to it fails.
 [[nodiscard]] inline bool open_standard_descriptors() {
   for (int each = STDIN_FILENO; each <= STDERR_FILENO; ++each) {
     if (::fcntl(each, F_GETFD) >= 0) continue;

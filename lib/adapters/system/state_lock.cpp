@@ -19,7 +19,7 @@ namespace fleet_provision {
 namespace {
 
 constexpr const char* kName = "lock";
-// Somebody who removes the file again and again is not waited for.
+// The attempts end if another process removes the file again and again.
 constexpr int kTries = 10;
 
 /// The process id that the holder wrote, or empty.
@@ -33,7 +33,7 @@ std::string holder_of(int descriptor) {
   return is_number ? std::string(digits) : std::string();
 }
 
-/// 0, or errno.
+/// Takes the lock of a file; 0, or errno.
 int take(int descriptor) {
   while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EINTR) return errno;
@@ -49,14 +49,14 @@ tl::unexpected<Error> locked(int file, const std::string& path) {
       "wait for it to end, then rerun");
 }
 
-/// The name still leads to the file that was opened.
+/// Whether the name still refers to the file that was opened.
 bool still_named(int root, const struct stat& facts) {
   struct stat named {};
   return ::fstatat(root, kName, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == facts.st_dev &&
          named.st_ino == facts.st_ino;
 }
 
-/// Locked; nothing when the name was taken away meanwhile.
+/// The locked file; nothing if its name was removed meanwhile.
 Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_locked, const std::string& path) {
   Descriptor file(
       ::openat(root, kName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kPrivateFile));
@@ -71,13 +71,13 @@ Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_lock
   const int why = take(file.get());
   if (why == EWOULDBLOCK) return locked(file.get(), path);
   if (why != 0) return disk_error(why, "lock", path);
-  // Whoever removed it lets the next run lock another file of that name.
+  // If the name was removed, the next run would create and lock another file of that name.
   if (!still_named(root, facts)) return std::optional<Descriptor>{};
   return std::optional<Descriptor>{std::move(file)};
 }
 
 void write_holder(int descriptor) {
-  // The number is for people alone: a disk too full for it is found by the writes that matter.
+  // The process id is for people only, so an error is ignored here; a full disk is reported by later writes.
   const std::string text = std::to_string(::getpid()) + "\n";
   if (::ftruncate(descriptor, 0) != 0) return;
   [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, text.data(), text.size(), 0);

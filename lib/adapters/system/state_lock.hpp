@@ -1,8 +1,9 @@
-// The lock of a state directory: one run at a time, by the kernel's word and not by what stands in a file.
+// The lock of a state directory: one run at a time. The lock is held in the kernel (flock), not by the content of a
+// file.
 //
-// Two locks are held. That of the directory itself keeps a second run out even when somebody has removed the file
-// `lock`; a network file system may have none for directories, and then the file alone counts. The file tells whose run
-// it is, for people.
+// A run holds two locks. The lock of the directory keeps a second run out even if a user has removed the file `lock`; a
+// network file system may not support locks of directories, and then the lock of the file counts alone. The file holds
+// the process id of the run, for people.
 #pragma once
 
 #include <string>
@@ -17,8 +18,8 @@ struct StateLock {
   Descriptor file;
 };
 
-/// Locks the open directory `root`; `path` is the lock file's for messages. Held while the result lives. kLocked with
-/// the holder's process id, kStateNotPrivate when `lock` is no file or has a second name.
+/// Locks the open directory `root`; `path` is the lock file's for messages. The lock is held while the result lives.
+/// kLocked with the holder's process id; kStateNotPrivate if `lock` is not a regular file or has a second name.
 [[nodiscard]] Result<StateLock> lock_state(int root, const std::string& path);
 
 }  // namespace fleet_provision

@@ -38,7 +38,7 @@ Result<void> SystemClock::sleep_until(Instant instant) {
     FP_TRY(interrupt_.check());
     const Instant begin = now();
     if (instant <= begin) return {};
-    // In slices, since a far instant does not fit every kernel's timespec.
+    // Sleeps in slices, since a distant instant does not fit the timespec of every kernel.
     const auto slice = std::min<nanoseconds>(instant - begin, hours{1});
     const auto whole = duration_cast<seconds>(slice);
     timespec timeout{};

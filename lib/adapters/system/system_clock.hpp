@@ -14,7 +14,7 @@ class SystemClock : public Clock {
   [[nodiscard]] Instant now() override;
   [[nodiscard]] WallTime wall_now() override;
   [[nodiscard]] std::chrono::seconds since_boot() override;
-  /// Of /proc/sys/kernel/random/boot_id; empty where there is none.
+  /// The content of /proc/sys/kernel/random/boot_id; empty if the file does not exist.
   [[nodiscard]] std::string boot_id() override;
   [[nodiscard]] Result<void> sleep_until(Instant instant) override;
 

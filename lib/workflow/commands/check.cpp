@@ -28,7 +28,7 @@ class Checks {
         connectivity_(context_, log, findings_) {}
 
   Outcome all(bool probe) {
-    // In the order of a run, so that the first failure is what it would end with.
+    // In the order of a run, so that the first failure is the one that a run would end with.
     findings_.examine("configuration", [this] { return configuration(); });
     findings_.examine("identity", [this] { return identity(); });
     const auto roots = ports_.transport.load_roots();
@@ -61,7 +61,7 @@ class Checks {
            std::string(word(plan_.method)) + ", " + std::string(word(plan_.payload_format));
   }
 
-  /// Whether it can be used to connect. One that a provisioned gateway has deleted is not missed.
+  /// Whether the claim can be used to connect. A provisioned gateway may have deleted its claim.
   bool check_claim(const Result<void>& roots) {
     const Instant began = ports_.clock.now();
     auto loaded = ports_.transport.load_credentials();
@@ -162,7 +162,7 @@ class Checks {
            (journal ? " at " + std::string(word(milestone(journal->progress))) : std::string());
   }
 
-  /// Of a registered thing, which a run does not give up without --force.
+  /// Fails for an unfinished run that has registered its thing, which a run does not discard without --force.
   [[nodiscard]] Result<void> has_own_key(const Progress& progress) const {
     const DeviceKey* key = device_key_of(progress);
     const bool is_claims =

@@ -16,7 +16,7 @@
 
 namespace fleet_provision {
 
-/// Keeps how long each phase took.
+/// Records the duration of each phase.
 class PhaseLog final : public ForwardingObserver {
  public:
   PhaseLog(Observer& next, Clock& clock) : ForwardingObserver(next), clock_(clock) {}
@@ -29,7 +29,7 @@ class PhaseLog final : public ForwardingObserver {
     Instant began;
     std::optional<Instant> ended;
   };
-  /// The last of that phase.
+  /// The last span of that phase.
   [[nodiscard]] std::optional<Span> find(Phase phase);
 
  private:
@@ -38,7 +38,7 @@ class PhaseLog final : public ForwardingObserver {
   std::vector<Span> spans_ FP_GUARDED_BY(mutex_);
 };
 
-/// kChecked when nothing failed; else `error` is what a run would have ended with. Writes nothing. `log` is the
+/// kChecked if no check failed; otherwise `error` is the error that a run would end with. Writes nothing. `log` is the
 /// observer that `ports` and the transport have.
 [[nodiscard]] Outcome check(const Plan& plan, const Ports& ports, PhaseLog& log, bool probe);
 

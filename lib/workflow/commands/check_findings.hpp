@@ -1,4 +1,4 @@
-// The findings of `check`, in order, and the first failure among them: what a run would have ended with.
+// The findings of `check`, in order, and the first failure among them, with which a run would end.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ class CheckFindings {
     if (!outcome_.error) outcome_.error = error;
   }
   void skipped(std::string name, std::string why) { note(std::move(name), CheckResult::kSkipped, std::move(why)); }
-  /// Notes the message of `check`, or its error. Whether it succeeded.
+  /// Records the message of `check`, or its error; returns whether it succeeded.
   bool examine(const char* name, const std::function<Result<std::string>()>& check) {
     const Instant began = clock_.now();
     const auto found = check();

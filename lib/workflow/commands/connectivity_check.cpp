@@ -22,13 +22,14 @@ constexpr std::array kSteps{Step{Phase::kResolve, "name"}, Step{Phase::kTcp, "tc
                             Step{Phase::kProxy, "proxy"},  Step{Phase::kTls, "tls"},
                             Step{Phase::kMqtt, "connect"}, Step{Phase::kSubscribe, "subscribe"}};
 
-/// Another try tells a denial from a lost link, or finds the version that the broker speaks.
+/// Whether another attempt helps: it distinguishes a denial from a lost connection, or finds the MQTT version of the
+/// broker.
 bool worth_repeating(const Error& error) {
   const bool closed = error.kind == ErrorKind::kConnectionLost && error.closed_after;
   return closed || error.kind == ErrorKind::kMqttVersionRefused;
 }
 
-/// Without a certificate of ours there is nothing to be refused: the server has shown its own, and it was good.
+/// Whether the error only means that no client certificate was sent. The server's certificate was verified before.
 bool is_for_want_of_claim(const Error& error) {
   const bool at_tls_or_later = error.phase == Phase::kTls || error.phase == Phase::kMqtt;
   return at_tls_or_later && (error.kind == ErrorKind::kClaimRefused || error.kind == ErrorKind::kPolicyConnect ||

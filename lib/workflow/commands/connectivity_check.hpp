@@ -1,7 +1,8 @@
 // The network part of `check`: name, TCP, proxy, TLS, CONNECT, SUBSCRIBE, and the two probes.
 //
-// A server that denies by closing is connected to as often as a run would do it before it calls that a refusal, and one
-// that speaks an older MQTT is connected to with that. Nothing else is tried twice: each failure is reported at once.
+// If the server closes the connection, the check retries as often as a run does before it reports a refusal; if the
+// broker supports only MQTT 3.1.1, the check connects again with that. Every other failure is reported at once, without
+// a retry.
 #pragma once
 
 #include <functional>
@@ -17,14 +18,14 @@ namespace fleet_provision {
 
 class ConnectivityCheck {
  public:
-  /// All references outlive this.
+  /// All references outlive this object.
   ConnectivityCheck(RunContext& context, PhaseLog& log, CheckFindings& findings);
   ConnectivityCheck(const ConnectivityCheck&) = delete;
   ConnectivityCheck& operator=(const ConnectivityCheck&) = delete;
 
-  /// A finding for each step. Without a claim that can be used it ends with the server's certificate.
+  /// Adds a finding for each step. Without a usable claim it ends with the server's certificate.
   void check_connection(bool with_claim);
-  /// A skipped finding for each step.
+  /// Adds a skipped finding for each step.
   void skip(const std::string& why);
   /// Publish and Receive of both operations, by requests that must be rejected; all skipped with `probe` false.
   void probe_all(bool probe);
@@ -32,7 +33,7 @@ class ConnectivityCheck {
  private:
   struct Probe;
   [[nodiscard]] Result<void> connect(const Retry& retry);
-  /// `once` until it succeeds or repeating it would tell nothing more.
+  /// Repeats `once` until it succeeds or another attempt would give no more information.
   [[nodiscard]] Result<void> patiently(const std::function<Result<void>(const Retry&)>& once);
   void report_steps(const std::optional<Error>& error, bool with_claim);
   [[nodiscard]] std::string done(Phase phase) const;
@@ -45,7 +46,7 @@ class ConnectivityCheck {
   const Ports& ports_;
   PhaseLog& log_;
   CheckFindings& findings_;
-  /// The one that the probes use.
+  /// The connection that the probes use.
   std::optional<Connection> connection_;
   bool reached_ = false;
 };

@@ -20,7 +20,8 @@ class ClaimStart final : public RunStart {
     if (provisioned) return std::optional<Requester>();
     FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());
     Requester claim;
-    // A claim that cannot be used leaves no trace; but a commit that was cut off needs no claim.
+    // An unusable claim must not leave files in the state directory; but completing an interrupted commit needs no
+    // claim.
     if (!unfinished) FP_TRY(load_claim(context, claim));
     FP_TRY_ASSIGN(const bool committed, vault.open());
     FP_TRY_ASSIGN(const bool installed, find_identity_under_lock(context, committed));
@@ -42,12 +43,13 @@ class ClaimStart final : public RunStart {
     return true;
   }
 
-  /// Once more with the lock held: another run may have come first, or a commit was finished just now.
+  /// Checks again with the lock held, because another run may have installed an identity, or this run may have
+  /// completed a commit.
   static Result<bool> find_identity_under_lock(RunContext& context, bool committed) {
     if (!committed) return find_identity(context, OutcomeKind::kAlreadyProvisioned);
     context.outcome.resumed = true;
     if (!context.plan.force) return find_identity(context, OutcomeKind::kProvisioned);
-    // The run with --force that was cut off is finished, unless this one is for another request.
+    // An interrupted run with --force is now complete, unless this run has another request.
     FP_TRY_ASSIGN(std::optional<Identity> identity, context.vault.read_identity());
     if (!identity || !is_for(identity->request_digest, context.plan, context.ports.keysmith)) return false;
     context.outcome.kind = OutcomeKind::kProvisioned;
@@ -72,7 +74,7 @@ class ClaimStart final : public RunStart {
 
   static Result<void> load_claim(RunContext& context, Requester& claim) {
     FP_TRY_ASSIGN(claim.certificate, context.ports.transport.load_credentials());
-    // What will keep the claim from being deleted is reported before a certificate is requested.
+    // Obstacles to deleting the claim are reported before a certificate is requested.
     return context.claim_removal.prepare(claim.certificate);
   }
 };

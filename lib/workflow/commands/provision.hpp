@@ -7,9 +7,9 @@
 
 namespace fleet_provision {
 
-/// Gives this gateway its identity, or finds that it has it, and does what options ask for after that: the proof, the
-/// removal of the claim, the user's program. Ends by `plan.timeout` after its call (`plan.splay` and the program have
-/// their own time), whatever happens; the milestone reached stays in `pending/` for the next run.
+/// Provisions this gateway, or detects that it is provisioned, and then does the steps that options request:
+/// verification, removal of the claim, the user's program. Ends by `plan.timeout` after its call (`plan.splay` and the
+/// program have their own time), whatever happens; the milestone reached stays in `pending/` for the next run.
 [[nodiscard]] Outcome provision(const Plan& plan, const Ports& ports);
 
 }  // namespace fleet_provision

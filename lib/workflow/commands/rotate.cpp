@@ -12,7 +12,7 @@
 namespace fleet_provision {
 namespace {
 
-/// The plan of a rotation: the identity requests, with its own client id, and the claim is left alone.
+/// The plan of a rotation: the identity requests the certificate with its own client id, and the claim is not used.
 Plan as_the_identity(Plan plan, const Identity& installed) {
   plan.client_id = plan.verify_client_id ? plan.verify_client_id : installed.thing_name;
   plan.principal = Principal::kIdentity;
@@ -24,7 +24,7 @@ Plan as_the_identity(Plan plan, const Identity& installed) {
 /// The identity to be replaced.
 struct Installation {
   Identity identity;
-  /// A commit that was cut off has installed it just now.
+  /// This run has completed an interrupted commit that installed it.
   bool committed = false;
 };
 
@@ -37,7 +37,7 @@ Result<Installation> find_installation(const Plan& plan, const Ports& ports) {
   bool committed = false;
   FP_TRY_ASSIGN(const bool unfinished, vault.has_pending());
   if (!identity && unfinished) {
-    // Where directories cannot be exchanged there is no identity/ for a moment, and a run can be cut off then.
+    // If directories cannot be exchanged, identity/ is missing for a moment, and a run can be interrupted then.
     FP_TRY_ASSIGN(committed, vault.open());
     FP_TRY_ASSIGN(identity, vault.read_identity());
   }
@@ -55,7 +55,8 @@ class IdentityStart final : public RunStart {
     FP_TRY(require_same_request(context));
     FP_TRY_ASSIGN(const bool committed, context.vault.open());
     installed_.committed = installed_.committed || committed;
-    // Once more with the lock held: another run may have come first, or a rotation that was cut off is now complete.
+    // Reads the identity again with the lock held, because another run may have replaced it, or an interrupted rotation
+    // may now be complete.
     FP_TRY_ASSIGN(std::optional<Identity> identity, context.vault.read_identity());
     if (!identity) {
       return fail(ErrorKind::kIdentityDamaged, context.ports.disk.root() + " no longer holds an identity");
@@ -74,16 +75,16 @@ class IdentityStart final : public RunStart {
   }
 
  private:
-  /// The last rotation has installed its identity, but was cut off or failed after that: it is finished, and this run
-  /// requests no further certificate.
+  /// Whether the last rotation installed its identity but was interrupted or failed after that: this run then completes
+  /// it and requests no further certificate.
   [[nodiscard]] Result<bool> is_unfinished_rotation(RunContext& context) const {
     if (!installed_.identity.replaces) return false;
     if (installed_.committed || !context.plan.on_success) return installed_.committed;
     return has_on_success_mark(context.ports.disk, installed_.identity);
   }
 
-  /// With the parameters of another gateway this one would get a certificate of that gateway's. A template made for
-  /// rotation cannot be told from a wrong one; there the thing's name in the response decides.
+  /// With the parameters of another gateway this gateway would get a certificate for that gateway's thing. The program
+  /// cannot distinguish a template for rotation from a wrong one; then the thing's name in the response decides.
   [[nodiscard]] Result<void> require_same_request(const RunContext& context) const {
     const Plan& plan = context.plan;
     const Identity& identity = installed_.identity;

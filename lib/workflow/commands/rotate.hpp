@@ -1,4 +1,4 @@
-// The command `rotate`: replaces key and certificate of a gateway, as its present identity.
+// The command `rotate`: replaces the key and certificate of a gateway, connecting with its current identity.
 #pragma once
 
 #include "workflow/commands/provision.hpp"

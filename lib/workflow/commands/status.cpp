@@ -37,7 +37,7 @@ void damaged(State& state, Error error) {
   if (!state.damage) state.damage = std::move(error);
 }
 
-/// What `read` gives, with damage noted in `state` and taken for nothing.
+/// The result of `read`; if it reports damage, records that in `state` and returns nothing.
 template <class Read>
 auto unless_damaged(State& state, const Read& read) -> decltype(read()) {
   auto found = read();
@@ -58,7 +58,7 @@ Result<bool> may_read_pending(Disk& disk) {
   return names || !is_denied(names.error());
 }
 
-/// The identity as far as this user may read it. `key_checked` becomes false when that is not its private key.
+/// The identity as far as this user may read it. `key_checked` becomes false if the user may not read the private key.
 Result<std::optional<Identity>> read_as_permitted(Vault& vault, Disk& disk, Keysmith& keysmith, bool& key_checked) {
   auto identity = vault.read_identity();
   if (identity || !is_denied(identity.error())) return identity;
@@ -68,7 +68,7 @@ Result<std::optional<Identity>> read_as_permitted(Vault& vault, Disk& disk, Keys
   return public_part;
 }
 
-/// The identity before; its key need not be readable.
+/// The previous identity; its key need not be readable.
 Result<std::optional<Identity>> read_previous(Disk& disk, Keysmith& keysmith) {
   auto previous = read_undamaged_identity(disk, keysmith, kPreviousDirectory);
   if (previous || !is_denied(previous.error())) return previous;
@@ -82,14 +82,15 @@ Result<std::optional<PendingState>> read_pending(Vault& vault, Disk& disk, Keysm
   if (!permitted) return std::optional(PendingState{false, Milestone::kFresh, "", {}, {}, {}});
   FP_TRY_ASSIGN(const auto journal, vault.peek());
   if (journal) return std::optional(std::visit(Describe{}, journal->progress));
-  // Without a journal the commit was under way, or nothing was ever sent (commit.hpp).
+  // Without a journal a commit was interrupted, or the run has sent no request (commit.hpp).
   FP_TRY_ASSIGN(const auto complete, read_undamaged_identity(disk, keysmith, kPendingDirectory));
   if (!complete) return std::optional(Describe{}(Fresh{}));
   return std::optional(PendingState{true, Milestone::kEnrolled, "installing the identity", complete->certificate_id,
                                     complete->thing_name, complete});
 }
 
-/// Whether the identity in pending/ is the one that was replaced: the run was cut off before it became previous/.
+/// Whether the identity in pending/ is the one that was replaced: the run was interrupted before pending/ became
+/// previous/.
 bool is_kept_as_previous(const State& state) {
   if (!state.identity || !state.pending || !state.pending->complete) return false;
   const DiskState disk{.pending = true,

@@ -1,4 +1,4 @@
-// The command `status`: what the state directory holds, without changing anything and without the network.
+// The command `status`: reports the content of the state directory, without changing it and without the network.
 #pragma once
 
 #include <optional>
@@ -17,34 +17,35 @@ enum class StateKind : unsigned char { kProvisioned, kPending, kEmpty, kDamaged 
 
 /// An unfinished run.
 struct PendingState {
-  /// False: it belongs to another user, and only its existence is known.
+  /// False if the run belongs to another user, so that only its existence is known.
   bool permitted = true;
   Milestone reached = Milestone::kFresh;
-  /// What the next run will do first, in words.
+  /// The first step of the next run, as text.
   std::string waits_for;
-  /// Where a certificate was issued already.
+  /// Set if a certificate was issued already.
   std::optional<std::string> certificate_id;
-  /// Where the service knows the gateway already.
+  /// Set if the service has registered the gateway already.
   std::optional<std::string> thing_name;
-  /// Where a commit was cut off: what the next run installs before anything else.
+  /// Set after an interrupted commit: the identity that the next run installs first.
   std::optional<Identity> complete;
 };
 
 struct State {
   StateKind kind = StateKind::kEmpty;
-  /// The installed identity, complete: its key fits, or is not in a file, or may not be read by this user.
+  /// The installed identity if it is complete: its key belongs to the certificate, is not in a file, or is not readable
+  /// for this user.
   std::optional<Identity> identity;
-  /// False: this user may not read the private key. All else was checked.
+  /// False if this user may not read the private key; all other files were checked.
   bool key_checked = true;
-  /// Of that identity's certificate.
+  /// The facts of that identity's certificate.
   std::optional<CertificateFacts> certificate;
   std::optional<PendingState> pending;
   std::optional<Identity> previous;
-  /// With kDamaged: what is wrong.
+  /// With kDamaged: the error that describes the damage.
   std::optional<Error> damage;
 };
 
-/// Errors only for what cannot be read (kStateNotWritable and the like); damage is a State.
+/// Fails only if files cannot be read (kStateNotWritable and similar); damage is reported in the State.
 [[nodiscard]] Result<State> read_state(Disk& disk, Keysmith& keysmith, Observer& observer);
 
 }  // namespace fleet_provision

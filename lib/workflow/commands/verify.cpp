@@ -15,7 +15,7 @@ Result<void> verify(RunContext& context) {
   auto locked = ports.disk.lock();
   if (!locked && locked.error().kind == ErrorKind::kLocked) return locked;
   FP_TRY(prove_installed_identity(context));
-  // A user who may read an identity and not write beside it still learns whether it works.
+  // A user who may read the identity but not write the state directory can still verify it.
   if (locked) locked = context.vault.store_verified(*context.outcome.identity);
   if (!locked) ports.observer.warned("cannot record the time of verification: " + locked.error().message);
   return {};

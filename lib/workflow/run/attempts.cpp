@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kClientIdRandomBytes = 8;
 
-// The bound alone does not tell why no certificate became an identity; the failure before does.
+// The error for the limit does not explain why no certificate became an identity, so this adds the previous failure.
 Error with_cause(Error error, const std::optional<Error>& before) {
   if (error.kind != ErrorKind::kCertificateLimit || !before) return error;
   error.message += "; the last attempt: " + before->message;

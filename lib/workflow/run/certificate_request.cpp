@@ -16,7 +16,7 @@ Result<CreateCertificateAnswer> CertificateRequest::send(std::string_view payloa
   ++context_.outcome.certificates_requested;
   auto answer = exchange_.ask(create_operation(context_.plan.method), payload);
   if (!answer) {
-    // Rejected by the service, or kept out by the broker: no certificate was made.
+    // The service rejected the request or the broker denied it, so no certificate was created.
     const bool kept_out = answer.error().kind == ErrorKind::kPolicyPublish;
     if (answer.error().service || kept_out) budget_.request_rejected();
     return fail(std::move(answer).error());

@@ -13,13 +13,13 @@ namespace fleet_provision {
 
 class CertificateRequest {
  public:
-  /// All references outlive this. The request is counted in `budget`, durably so before it is sent.
+  /// All references outlive this object. The request is counted durably in `budget` before it is sent.
   CertificateRequest(RunContext& context, CertificateBudget& budget, Exchange& exchange, unsigned attempt)
       : context_(context), budget_(budget), exchange_(exchange), attempt_(attempt) {}
 
-  /// Sends the request and gives the response as it came.
+  /// Sends the request and returns the response unchanged.
   [[nodiscard]] Result<CreateCertificateAnswer> send(std::string_view payload);
-  /// The same, with a certificate that was proved to be for that key. One for another key is ignored: without a
+  /// The same, after a check that the certificate is for that key. A certificate for another key is ignored: without a
   /// correlation id it may be meant for another device.
   [[nodiscard]] Result<CreateCertificateAnswer> send_for(const std::string& public_key_sha256,
                                                          std::string_view payload);

@@ -15,8 +15,8 @@ tl::unexpected<Error> refuse(const std::string& file, const std::string& why, co
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);
 }
 
-/// Whether the identity was made with that claim. An identity of a version that did not note its claim vouches for a
-/// certificate with its key that is not its own.
+/// Whether that claim requested the identity. An identity of a version that did not record its claim accepts every
+/// certificate whose key belongs to it and that is not the identity's own.
 bool vouches(const Identity& identity, const ClaimProof& proof) {
   if (!proof.certificate) return false;
   if (identity.claim_fingerprint) return proof.certificate->fingerprint == *identity.claim_fingerprint;
@@ -90,12 +90,12 @@ Result<std::vector<ClaimFile>> ClaimRemoval::proved(const std::vector<std::strin
 Result<void> ClaimRemoval::carry_out(const Identity& identity) {
   FP_TRY_ASSIGN(const auto files, remaining());
   if (files.empty()) return {};
-  // All are proved before the first is deleted: without the certificate the key cannot be recognised.
+  // All files are checked before the first is deleted, because without the certificate the key cannot be recognised.
   FP_TRY_ASSIGN(const auto claim, proved(files, identity));
   for (std::size_t i = 0; i < claim.size(); ++i) {
     const ClaimFile& each = claim[i];
     FP_TRY_ASSIGN(const std::uint64_t other_names, ports_.host->remove(each, spared()));
-    // Certificate and key may be two names of one file: the last of them tells what is left.
+    // Certificate and key may be two names of one file: the warning about remaining names comes with the last of them.
     const bool another_follows = std::any_of(claim.begin() + static_cast<std::ptrdiff_t>(i) + 1, claim.end(),
                                              [&each](const ClaimFile& later) { return later.stamp == each.stamp; });
     if (other_names == 0 || another_follows) continue;

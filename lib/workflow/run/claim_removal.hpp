@@ -1,7 +1,7 @@
 // --remove-claim: deletes the claim's files, and no other file.
 //
-// A file is deleted only when it was read in this run as part of the claim, and is still that file. Where this run did
-// not load the claim, because the gateway was provisioned already, the identity says which claim it was made with.
+// A file is deleted only if this run has read it as part of the claim and it is still the same file. If this run did
+// not load the claim, because the gateway was provisioned already, the identity records which claim requested it.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ namespace fleet_provision {
 
 class ClaimRemoval {
  public:
-  /// Both outlive this.
+  /// Both outlive this object.
   ClaimRemoval(const Plan& plan, const Ports& ports) : plan_(plan), ports_(ports) {}
 
-  /// Whether the files that still exist can be deleted, as far as that is known before; gives their number.
+  /// Checks in advance, as far as possible, that the files that still exist can be deleted; returns their number.
   /// kClaimNotRemoved.
   [[nodiscard]] Result<std::size_t> foresee();
   /// The same before a certificate is requested, with the claim that was loaded; remembers its files.
@@ -35,7 +35,7 @@ class ClaimRemoval {
 
   const Plan& plan_;
   const Ports& ports_;
-  /// Of the claim that this run has loaded.
+  /// The proof of the claim that this run has loaded.
   std::optional<ClaimProof> proof_;
 };
 

@@ -1,4 +1,4 @@
-// One connection of a run: begun at once, waited for when it is first needed, closed when it goes out of scope.
+// One connection of a run: starts in the constructor, waits on first use, and closes in the destructor.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace fleet_provision {
 
 class Connection {
  public:
-  /// `plan` and `ports` outlive this.
+  /// `plan` and `ports` outlive this object.
   Connection(const Plan& plan, const Ports& ports, const ConnectRequest& request,
              Subscribing subscribing = Subscribing::kAtOnce)
       : subscribing_(subscribing),
@@ -25,7 +25,7 @@ class Connection {
     }
     return &exchange_;
   }
-  /// What was negotiated, once ready.
+  /// The facts of the established connection, once `ready` has succeeded.
   [[nodiscard]] const std::optional<ConnectionFacts>& facts() const { return facts_; }
   /// See Session::acknowledged.
   [[nodiscard]] std::optional<bool> acknowledged() { return session_->acknowledged(); }

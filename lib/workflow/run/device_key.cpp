@@ -8,7 +8,7 @@
 namespace fleet_provision {
 namespace {
 
-/// A key or CSR that the caller named is not the claim's, and with `rotate` may be that of the identity.
+/// Checks that a key or CSR of the user is not the claim's; with `rotate` it may be that of the identity.
 Result<void> check_given_key(const Plan& plan, const Requester& requester, const DeviceKey& key, Observer& observer) {
   const std::string& requesting = requester.certificate.public_key_sha256;
   if (!requester.rotated) return require_other_key_than_claim(plan, key.public_key_sha256, requesting);
@@ -18,7 +18,7 @@ Result<void> check_given_key(const Plan& plan, const Requester& requester, const
   return {};
 }
 
-/// Where the key of a CSR is, as far as it is told; the key itself is not copied.
+/// Sets the location of a CSR's key if the options name it; the key itself is not copied.
 Result<void> locate_csr_key(const ExistingCsr& csr, Keysmith& keysmith, DeviceKey& key) {
   if (!csr.key_reference) return {};
   FP_TRY_ASSIGN(const DeviceKey named, keysmith.open_key(*csr.key_reference));
@@ -50,7 +50,7 @@ Result<KeyMade> with_csr(DeviceKey key, const Plan& plan, Keysmith& keysmith) {
   return made;
 }
 
-/// One way for each source of keys.
+/// One function for each source of keys.
 struct FromSource {
   const Plan& plan;
   const Requester& requester;

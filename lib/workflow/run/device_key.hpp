@@ -1,5 +1,5 @@
-// The device key and its CSR: made, or given by the options; and never the claim's key, else every gateway
-// that has the claim would have the same key.
+// The device key and its CSR: generated, or given by the options. It is never the claim's key, because then every
+// gateway with the claim would have the same key.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@
 
 namespace fleet_provision {
 
-/// The key and CSR of method `csr`. kDeviceKeyIsClaimKey, kDeviceKeyUnusable, kCsrUnusable, kFileNotFound and what else
-/// a keysmith fails with.
+/// The key and CSR of method `csr`. kDeviceKeyIsClaimKey, kDeviceKeyUnusable, kCsrUnusable, kFileNotFound and other
+/// errors of a Keysmith.
 [[nodiscard]] Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith,
                                                Observer& observer);
 
-/// kDeviceKeyIsClaimKey when the key or CSR of `plan` has the claim's public key; both as SHA-256, an empty one is
-/// no key.
+/// kDeviceKeyIsClaimKey when the key or CSR of `plan` has the claim's public key; both as SHA-256; an empty digest
+/// means no key.
 [[nodiscard]] Result<void> require_other_key_than_claim(const Plan& plan, const std::string& public_key_sha256,
                                                         const std::string& claim_key_sha256);
 /// kDeviceKeyIsClaimKey of an unfinished run of an earlier version that has registered its thing with the claim's key.

@@ -43,7 +43,7 @@ class Driver {
     if (requester_) {
       steps_.emplace(context_, *requester_);
       FP_TRY(steps_->resume());
-      // The claim was loaded by `begin`. The identity's key may be out of reach, and is read only where it is needed.
+      // The claim was loaded by `begin`. The identity's key may be unreadable, so it is read only if it is needed.
       if (requester_->rotated && steps_->needs_network()) {
         FP_TRY(connect_as_identity(context_.plan, context_.ports, kIdentityDirectory, *requester_->rotated));
       }

@@ -1,11 +1,11 @@
-// The order of a run, the same for `provision` and `rotate`, which differ in how it begins and who requests:
+// The order of a run, the same for `provision` and `rotate`, which differ in the begin and in the requester:
 //
 //   begin         lock the state directory, finish a commit that was cut off, find out who requests what
 //   resume        what an unfinished run left, as far as it fits
 //   enrolment     a connection for each attempt, until the identity is installed
 //   post-install  the proof, the removal of the claim, the user's program
 //
-// What is durable is the vault's; whether to try again is Retry's; the milestones are in Steps.
+// Vault makes data durable, Retry decides about further attempts, and Steps implements the milestones.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 
 namespace fleet_provision {
 
-/// How a command begins.
+/// The begin of a command.
 class RunStart {
  public:
   RunStart() = default;
@@ -23,12 +23,12 @@ class RunStart {
   RunStart& operator=(const RunStart&) = delete;
   virtual ~RunStart() = default;
 
-  /// Opens `context.vault` where something is to be done. Gives who requests a certificate; nothing where the identity
-  /// is installed already, and then `context.outcome` has its `kind` and `identity`.
+  /// Opens `context.vault` if there is work to do. Returns the requester of the certificate, or nothing if the identity
+  /// is installed already; then `kind` and `identity` of `context.outcome` are set.
   [[nodiscard]] virtual Result<std::optional<Requester>> begin(RunContext& context) = 0;
 };
 
-/// kProvisioned, kRotated or what `start` found; kFailed with the error.
+/// kProvisioned, kRotated or the kind that `start` has set; kFailed with the error.
 [[nodiscard]] Outcome drive(RunContext& context, RunStart& start);
 
 }  // namespace fleet_provision

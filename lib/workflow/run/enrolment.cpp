@@ -27,7 +27,7 @@ Result<void> Enrolment::run() {
   return {};
 }
 
-/// Whatever can fail or take time without the network comes first.
+/// Steps that can fail or take time without the network come first.
 Result<void> Enrolment::prepare_connections() {
   FP_TRY(steps_.check_limit());
   FP_TRY(context_.vault.prepare());
@@ -37,7 +37,7 @@ Result<void> Enrolment::prepare_connections() {
   return {};
 }
 
-/// What will fail as it looks now, but has not failed yet.
+/// Warns of problems that will probably make the run fail later.
 void Enrolment::warn_early() {
   const Plan& plan = context_.plan;
   const Ports& ports = context_.ports;
@@ -55,7 +55,7 @@ void Enrolment::warn_early() {
   }
 }
 
-/// A given key or CSR is read before a connection is opened; a key of our own is made meanwhile.
+/// A given key or CSR is read before a connection is opened; a new key is generated while the connection is opened.
 Result<void> Enrolment::open_given_key() {
   const Plan& plan = context_.plan;
   const bool given = plan.method == Method::kCsr && !std::holds_alternative<MakeKey>(plan.key_source);
@@ -103,7 +103,7 @@ Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
   }
   while (!std::holds_alternative<Installed>(steps_.progress())) {
     if (steps_.awaits_proof()) {
-      // The requester's session ends first: only one lives at a time.
+      // The requester's session ends first, because only one session may exist at a time.
       connection.reset();
       count();
       FP_TRY(prove(retry, attempt));

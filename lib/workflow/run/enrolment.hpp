@@ -1,5 +1,5 @@
 // From a resumed run to an installed identity: a connection for each attempt, "advance, save" until Installed, a wait
-// between attempts; with --verify one of the connections is made as the new identity, before the commit.
+// between attempts; with --verify one of the connections uses the new identity, before the commit.
 #pragma once
 
 #include "workflow/run/requester.hpp"
@@ -10,7 +10,7 @@ namespace fleet_provision {
 
 class Enrolment {
  public:
-  /// All references outlive this. The vault is open and `steps` have resumed.
+  /// All references outlive this object. The vault is open and `steps` have resumed.
   Enrolment(RunContext& context, const Requester& requester, Steps& steps)
       : context_(context), requester_(requester), steps_(steps) {}
 

@@ -17,7 +17,7 @@ Phase phase_of(Operation operation) {
 }
 
 Failure rejected(Operation operation, ErrorKind kind, const ServiceError& words, const Plan& plan) {
-  // The service's words are not cut, only made fit for a terminal.
+  // The service's text is not cut, only made printable.
   const std::size_t limit = 4 * (words.error_code.size() + words.error_message.size());
   Failure failure =
       fail(kind,
@@ -39,7 +39,7 @@ PolicyNeed subscribe_need(const std::vector<std::string>& filters) {
   return need;
 }
 
-/// An error of the session during `operation`: it has that phase, and a denial names what was denied.
+/// An error of the session during `operation`: sets the phase, and adds the denied policy statement to a denial.
 Error during(Operation operation, const Topics& topics, const Plan& plan, Error error) {
   error.phase = phase_of(operation);
   error.need = publish_need(topics);
@@ -114,7 +114,8 @@ Result<Secret> Exchange::await(Operation operation, const Topics& topics) {
       continue;
     }
     if (message->topic == topics.accepted) {
-      // Each accepted response holds a token or names of its own; two equal ones are one. Rejections may be equal.
+      // Each accepted response holds a token or names of its own; two equal ones are duplicates. Rejections may be
+      // equal.
       taken_.push_back(Message{message->topic, message->payload.duplicate()});
       return std::move(message->payload);
     }

@@ -2,7 +2,7 @@
 //
 // The service has no correlation id: a response belongs to a request by its topic and by the connection alone. So one
 // request is outstanding at a time, all four response topics are subscribed before the first request is sent, and a
-// response that was taken once is not taken again (QoS 1 may repeat it).
+// duplicate of a response is ignored (QoS 1 may repeat it).
 #pragma once
 
 #include <string>
@@ -16,7 +16,8 @@
 
 namespace fleet_provision {
 
-/// A server that denies by closing does not say which of several filters it meant.
+/// A server that denies by closing the connection does not report which of several filters it denied, so filters can be
+/// subscribed one by one.
 enum class Subscribing : unsigned char { kAtOnce, kOneByOne };
 
 /// Responses reach only the connection that sent the request: a second one, if there is any, follows the first at once.
@@ -33,11 +34,11 @@ class Exchange {
 
   /// Waits for the connection and subscribes the response topics of both operations.
   [[nodiscard]] Result<ConnectionFacts> open(Subscribing subscribing = Subscribing::kAtOnce);
-  /// Sends one request and waits for its response: the payload of the accepted topic. One on the rejected topic is
-  /// an Error with the service's words (kRejected, kThrottled, kServiceError, kTokenRefused); silence is kNoAnswer.
+  /// Sends one request and waits for its response: the payload of the accepted topic. One on the rejected topic is an
+  /// Error with the service's text (kRejected, kThrottled, kServiceError, kTokenRefused); no response is kNoAnswer.
   [[nodiscard]] Result<Secret> ask(Operation operation, std::string_view payload);
-  /// The next response to the last `ask`, where the first was for another device: until the deadline of that one, and
-  /// at most kBetterAnswerPatience after the first call.
+  /// The next response to the last `ask`, if the first was for another device: until the deadline of that one, and at
+  /// most kBetterAnswerPatience after the first call.
   [[nodiscard]] Result<Secret> await_another(Operation operation);
 
  private:

@@ -18,7 +18,7 @@ Result<Secret> read_file(Disk& disk, const std::string& path) {
   return std::move(*bytes);
 }
 
-/// The key that the options name, where the identity does not.
+/// The key that the options name, if the identity does not name it.
 std::string key_reference(const Plan& plan, const Identity& identity) {
   if (!std::holds_alternative<ExternalKey>(identity.key)) return text_of(identity.key);
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) return csr->key_reference.value_or("");

@@ -1,4 +1,4 @@
-// An identity as environment variables: what the program of --on-success is given and `status --env` prints.
+// An identity as environment variables: for the program of --on-success and for `status --env`.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace fleet_provision {
 
-/// FLEET_PROVISIONED_THING_NAME and so on; values are names, and paths below `state_dir`, never secrets. A name that
-/// the template did not make is empty.
+/// FLEET_PROVISIONED_THING_NAME and so on; values are names, and paths below `state_dir`, never secrets. The thing's
+/// name is empty if the template created no thing.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> identity_variables(const Identity& identity,
                                                                                   const std::string& state_dir);
 

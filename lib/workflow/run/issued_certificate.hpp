@@ -1,4 +1,4 @@
-// The proof that an issued certificate can be used.
+// Checks that an issued certificate can be used.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace fleet_provision {
 
-/// The certificate of an answer, if it parses, belongs to the key of that fingerprint and has not expired:
-/// kIssuedCertificateUnusable, kCertificateKeyMismatch, kIssuedCertificateExpired. A start ahead of the clock and a
-/// certificateId that is not its fingerprint are warnings. What is kept in `answer` is the certificate encoded anew,
-/// without the text that may stand around it.
+/// The certificate of a response, if it parses, belongs to the key with that fingerprint and has not expired:
+/// kIssuedCertificateUnusable, kCertificateKeyMismatch, kIssuedCertificateExpired. A notBefore in the future and a
+/// certificateId that is not the fingerprint are warnings. Replaces the PEM in `answer` by the certificate encoded
+/// again, without any text around it.
 [[nodiscard]] Result<CertificateFacts> prove_issued(CreateCertificateAnswer& answer,
                                                     const std::string& public_key_sha256, Keysmith& keysmith,
                                                     Clock& clock, Observer& observer);

@@ -29,7 +29,7 @@ Result<void> check_same_thing(const Requester& requester, const Certified& certi
       .in(Phase::kRegister);
 }
 
-/// What the identity says of the request: that of the identity before where one rotates.
+/// Adds the facts of the request to the identity; a rotation copies them from the replaced identity.
 void add_request(Identity& identity, const RunContext& context, const Requester& requester,
                  const Certified& certified) {
   if (requester.rotated) {

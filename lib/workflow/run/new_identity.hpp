@@ -8,8 +8,8 @@
 
 namespace fleet_provision {
 
-/// What becomes identity.json. kMalformedAnswer when the service names no valid thing; kOtherIdentity when a rotation
-/// got another thing than the one that it was asked for.
+/// The content of identity.json. kMalformedAnswer if the service names no valid thing; kOtherIdentity if the service
+/// names another thing in a rotation.
 [[nodiscard]] Result<Identity> make_identity(const RunContext& context, const Requester& requester,
                                              const Certified& certified, RegisterThingAnswer answer);
 

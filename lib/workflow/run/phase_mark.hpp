@@ -1,4 +1,4 @@
-// Tells an observer that a phase began, and that it ended well if it did.
+// Reports to an observer that a phase began and, if it succeeded, that it ended.
 #pragma once
 
 #include "ports/observer.hpp"

@@ -36,11 +36,11 @@ Result<void> run_program(RunContext& context) {
   if (!marked) return {};
   if (ports.host == nullptr) return fail(ErrorKind::kInternal, "there is no host system to run the program");
   FP_TRY(ports.disk.lock());
-  // Another run may have been faster.
+  // Another run may have run the program meanwhile.
   FP_TRY_ASSIGN(const bool still_marked, has_on_success_mark(ports.disk, identity));
   if (!still_marked) return {};
   PhaseMark mark(ports.observer, Phase::kOnSuccess, 1);
-  // The program may run for long, and nothing here needs a key any more.
+  // The program may run for a long time, and this process needs no key any more.
   ports.keysmith.forget_keys();
   ports.transport.forget_credentials();
   auto ran = ports.host->run(program_call(context));

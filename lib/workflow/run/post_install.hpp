@@ -1,14 +1,15 @@
-// What follows once an identity is installed: the proof that it works, the removal of the claim, the user's program.
+// The steps after the installation of an identity: its verification, the removal of the claim, the user's program.
 //
-// Each is asked for by an option and done once: `verifiedAt` in identity.json, the absence of the claim's files and the
-// mark beside identity/ tell what is done already, so a run that finds the gateway provisioned does what is missing.
+// Each step is requested by an option and done once: `verifiedAt` in identity.json, the absence of the claim's files
+// and the file `on-success-owed` record which steps are done, so a run on a provisioned gateway does the remaining
+// ones.
 #pragma once
 
 #include "workflow/run/run_context.hpp"
 
 namespace fleet_provision {
 
-/// For the installed `outcome.identity`. kIdentityRefused and what else a connection may fail with, kClaimNotRemoved,
+/// For the installed `outcome.identity`. kIdentityRefused and other errors of a connection, kClaimNotRemoved,
 /// kOnSuccessFailed, or an error of the disk. With nothing left to do it takes no lock and writes nothing.
 [[nodiscard]] Result<void> run_post_install(RunContext& context);
 

@@ -40,7 +40,7 @@ Differences of_certificate(const CertificateOrigin& left, const CertificateOrigi
 Differences of_thing(const Identity& left, const Plan& plan, const std::optional<Identity>& rotated,
                      Keysmith& keysmith) {
   Differences differences;
-  // A rotation keeps the request of its identity, whatever template it is made with.
+  // A rotation keeps the request of its identity, whatever template the rotation uses.
   if (rotated && left.request_digest == rotated->request_digest) return differences;
   if (is_for(left.request_digest, plan, keysmith)) return differences;
   note(differences, left.template_name == plan.template_name, "--template");

@@ -1,5 +1,5 @@
-// How much of an unfinished run still fits the options of this one. Each milestone holds what it depends on; the run
-// resumes from the last one that does not depend on a changed option.
+// Determines how much of an unfinished run still matches the options of this run. Each milestone holds the values that
+// it depends on; the run resumes from the last one that does not depend on a changed option.
 #pragma once
 
 #include <string>
@@ -13,12 +13,12 @@
 
 namespace fleet_provision {
 
-/// Where this plan's key comes from, as a milestone stores it.
+/// The source of this plan's key, as a milestone stores it.
 [[nodiscard]] KeyOrigin key_origin_of(const Plan& plan);
 [[nodiscard]] CertificateOrigin certificate_origin_of(const Plan& plan, const std::string& requester_fingerprint);
 
-/// The last milestone of `left` that this plan would have reached too; a warning names each option that differs.
-/// A registered thing is only given up with `plan.force`, else kUsage.
+/// The last milestone of `left` that this plan would have reached too; a warning names each option that differs. A
+/// registered thing is discarded only with `plan.force`; otherwise kUsage.
 [[nodiscard]] Result<Progress> reconcile(Progress left, const Plan& plan, const Requester& requester,
                                          Keysmith& keysmith, Observer& observer);
 

@@ -1,4 +1,4 @@
-// Who requests the certificate: a claim, or with `rotate` the identity that is to be replaced.
+// The requester of the certificate: a claim, or with `rotate` the identity that will be replaced.
 #pragma once
 
 #include <optional>

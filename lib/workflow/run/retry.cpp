@@ -10,7 +10,7 @@
 namespace fleet_provision {
 namespace {
 
-/// With a client ID that was given, another gateway may use the same one.
+/// A hint for a client ID from an option, which another gateway may use too.
 std::string or_same_client_id(const Plan& plan) {
   if (!plan.client_id) return {};
   return "; if it does, check that no other gateway uses the client ID " + printable(*plan.client_id);
@@ -104,7 +104,7 @@ Error Retry::judged(Error error) {
 Milliseconds Retry::client_id_rest(const Error& error) const {
   if (!plan_.client_id || !error.phase) return plan_.client_id ? kClientIdRest : Milliseconds{0};
   switch (*error.phase) {
-    // No CONNECT had left yet.
+    // In these phases no CONNECT was sent.
     case Phase::kLoad:
     case Phase::kResolve:
     case Phase::kTcp:

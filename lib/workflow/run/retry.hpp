@@ -1,9 +1,10 @@
-// Whether and when to connect again.
+// Decides whether and when to connect again.
 //
-// The verdict table says what a failure means; this adds what only the sequence of failures can tell. A denial on MQTT
-// 3.1.1 is a bare close, so the same step closed three times in succession, each soon after our packet, is taken for a
-// refusal. Since such a close does not say which of four filters it meant, the connections after it subscribe one by
-// one. And a wait that would outlast the run is not begun: the run ends with the last failure.
+// The verdict table interprets a single failure; this class interprets the sequence of failures. A denial on MQTT 3.1.1
+// is a close without a reason, so three closes in succession in the same step, each soon after the client's packet,
+// count as a refusal. Since such a close does not report which of four filters was denied, later connections subscribe
+// to one filter at a time. A wait that would end after the deadline of the run is not started: the run ends with the
+// last failure.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +19,23 @@
 
 namespace fleet_provision {
 
-/// The service takes one CONNECT a second of each client id (docs/service.md, "Limits").
+/// The service accepts one CONNECT per second for each client id (docs/service.md, "Limits").
 inline constexpr Milliseconds kClientIdRest{1'000};
 
 class Retry {
  public:
-  /// `waits` replaces the policies of core/backoff: the simulation of a fleet compares others with them.
+  /// `waits` replaces the policies of core/backoff: the simulation of a fleet compares other policies with them.
   Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits = std::nullopt);
 
   struct Decision {
-    /// The failure to report: repeated closes have become a refusal.
+    /// The failure to report, after the conversion of repeated closes to a refusal.
     Error error;
-    /// The wait before the next connection; nothing when there is none.
+    /// The wait before the next connection; nothing if there is no further attempt.
     std::optional<Milliseconds> wait;
   };
   /// After connection number `attempt` failed. `random` is even over all its values.
   [[nodiscard]] Decision after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random);
-  /// A connection reached a milestone: the waits begin small again.
+  /// A connection reached a milestone: the back-off starts again from its first wait.
   void progressed();
 
   /// The version of the next connection.

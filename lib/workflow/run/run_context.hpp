@@ -1,4 +1,5 @@
-// What all parts of a run share: the plan, the ports, the state directory, the connections and the outcome so far.
+// The objects that all parts of a run share: the plan, the ports, the state directory, the connections and the outcome
+// so far.
 #pragma once
 
 #include "core/plan.hpp"
@@ -11,7 +12,7 @@
 namespace fleet_provision {
 
 struct RunContext {
-  /// The time of the run begins now. Both outlive this.
+  /// The time of the run begins now. Both outlive this object.
   RunContext(const Plan& the_plan, const Ports& the_ports)
       : plan(the_plan),
         ports(the_ports),

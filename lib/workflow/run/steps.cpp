@@ -19,7 +19,7 @@ bool requests_certificate(const Progress& progress) {
   return std::holds_alternative<Fresh>(progress) || std::holds_alternative<KeyMade>(progress);
 }
 
-/// What the observer is told of a milestone.
+/// The text for the observer about a milestone.
 struct Words {
   std::string operator()(const Fresh&) const { return ""; }
   std::string operator()(const KeyMade& at) const {
@@ -37,7 +37,7 @@ Result<void> Steps::resume() {
   FP_TRY_ASSIGN(std::optional<Journal> journal, context_.vault.load());
   if (!journal) return {};
   budget_.resume(journal->count);
-  // With --force the bound of the runs before does not hold.
+  // --force resets the limit that earlier runs have reached.
   if (context_.plan.force && budget_.exhausted()) budget_.forgive();
   FP_TRY(reconcile_with_plan(std::move(journal->progress)));
   context_.outcome.resumed = !std::holds_alternative<Fresh>(progress_);
@@ -57,7 +57,7 @@ Result<void> Steps::reconcile_with_plan(Progress left) {
   return save(1);
 }
 
-/// An earlier version took the claim's own key for a device key.
+/// An earlier version accepted the claim's key as device key.
 Result<void> Steps::discard_claim_key() {
   const DeviceKey* key = device_key_of(progress_);
   const std::string& claim_key = requester_.certificate.public_key_sha256;
@@ -103,7 +103,7 @@ Result<void> Steps::advance(const StepAttempt& attempt) {
 }
 
 void Steps::store_count(ErrorKind why) {
-  // At the bound the age is stored, so that an hour of short boots adds up.
+  // At the limit the age is stored, so that the time of several short boots adds up to an hour.
   const bool worth_it = budget_.differs_from_disk() || why == ErrorKind::kCertificateLimit;
   if (!worth_it || !requests_certificate(progress_)) return;
   Journal journal{budget_.to_save(false), std::move(progress_)};
@@ -127,7 +127,7 @@ Result<Progress> Steps::make_key(const StepAttempt& attempt) {
 
 Result<Progress> Steps::request_key_and_certificate(const StepAttempt& attempt) {
   const Ports& ports = context_.ports;
-  // Counted while the connection is being opened; the save also proves that the disk takes what will come.
+  // Counts the request while the connection is opened; this save also proves that the disk can be written.
   FP_TRY(count_next_request(attempt.number));
   FP_TRY_ASSIGN(Exchange * exchange, exchange_of(attempt));
   CertificateRequest request(context_, budget_, *exchange, attempt.number);
@@ -148,7 +148,7 @@ Result<Progress> Steps::request_key_and_certificate(const StepAttempt& attempt) 
 }
 
 Result<Progress> Steps::next(KeyMade& at, const StepAttempt& attempt) {
-  // The connection first: a run that gets none requests nothing and needs no save.
+  // The connection comes first: a run without a connection requests nothing and needs no save.
   FP_TRY_ASSIGN(Exchange * exchange, exchange_of(attempt));
   FP_TRY(count_next_request(attempt.number));
   CertificateRequest request(context_, budget_, *exchange, attempt.number);
@@ -178,7 +178,7 @@ Result<Progress> Steps::next(Certified& at, const StepAttempt& attempt) {
   return Progress{Enrolled{std::move(at), std::move(*identity)}};
 }
 
-/// A refused token leads back to the key it was issued for; with method `keys` to the beginning.
+/// A rejected token leads back to the milestone of its key; with method `keys` to Fresh.
 Progress Steps::without_token(Certified& at, const Error& refusal) {
   context_.ports.observer.warned(refusal.message + "; requesting another certificate");
   if (context_.plan.method == Method::kKeys) return Fresh{};

@@ -1,5 +1,5 @@
-// From each milestone to the next (docs/architecture.md, "Typed milestones"): one function for each, and one place that
-// says "advance, save".
+// The steps from each milestone to the next (docs/architecture.md, "Typed milestones"): one function for each, and one
+// function that advances and saves.
 #pragma once
 
 #include "core/milestones.hpp"
@@ -14,31 +14,31 @@ namespace fleet_provision {
 struct StepAttempt {
   /// Counted from 1.
   unsigned number = 1;
-  /// Null where the step needs no network.
+  /// Null if the step needs no network.
   Connection* connection = nullptr;
 };
 
 class Steps {
  public:
-  /// Both outlive this. The vault is open.
+  /// Both outlive this object. The vault is open.
   Steps(RunContext& context, const Requester& requester)
       : context_(context), requester_(requester), budget_(context.ports.clock) {}
 
-  /// Resumes from what the vault holds, as far as it fits the plan. A claim's key is never a device key
+  /// Resumes from the journal in the vault, as far as it matches the plan. A claim's key is never a device key
   /// (kDeviceKeyIsClaimKey).
   [[nodiscard]] Result<void> resume();
   [[nodiscard]] const Progress& progress() const { return progress_; }
   [[nodiscard]] bool needs_network() const;
-  /// kCertificateLimit when the next step would request one certificate too many.
+  /// kCertificateLimit if the next step would exceed the limit of requested certificates.
   [[nodiscard]] Result<void> check_limit();
-  /// One milestone further, durable when it returns.
+  /// Advances by one milestone, which is durable when the function returns.
   [[nodiscard]] Result<void> advance(const StepAttempt& attempt);
-  /// The identity is complete in `pending/` and has to connect before it may be installed.
+  /// Whether the identity is complete in `pending/` and must connect before it may be installed.
   [[nodiscard]] bool awaits_proof() const;
-  /// It has connected: Enrolled becomes Verified.
+  /// Records that the identity has connected: Enrolled becomes Verified.
   [[nodiscard]] Result<void> note_proof(unsigned attempt);
-  /// Stores the true number of requests at the end of a run that failed with `why`: what was counted ahead and never
-  /// sent, or was rejected, must not use up a part of the bound.
+  /// Stores the true number of requests at the end of a run that failed with `why`: requests that were counted in
+  /// advance but not sent, or that were rejected, must not count towards the limit.
   void store_count(ErrorKind why);
 
  private:

@@ -14,24 +14,24 @@ class CertificateBudget {
  public:
   explicit CertificateBudget(Clock& clock);
 
-  /// Resumes from the count of a journal, brought up to now.
+  /// Resumes from the count of a journal, with its age updated to now.
   void resume(const CertificateCount& stored);
   /// Sets the count to zero (`--force`).
   void forgive();
 
   [[nodiscard]] bool exhausted();
-  /// Time until the count is forgotten.
+  /// The time until the count is reset.
   [[nodiscard]] std::chrono::seconds rest();
-  /// What is to be saved now; with `request_follows` the next request is counted already.
+  /// The count to save now; with `request_follows` it includes the next request.
   [[nodiscard]] CertificateCount to_save(bool request_follows);
   void saved(const CertificateCount& count) { durable_ = count.requested; }
-  /// The next request is counted on disk.
+  /// Whether the count on disk includes the next request.
   [[nodiscard]] bool covers_next() const { return durable_ > count_.requested; }
-  /// The count on disk is another.
+  /// Whether the count on disk differs.
   [[nodiscard]] bool differs_from_disk() const { return durable_ != count_.requested; }
 
   void request_sent();
-  /// The service rejected it: no certificate was made.
+  /// Records that the service rejected the request, so no certificate was created.
   void request_rejected();
 
  private:

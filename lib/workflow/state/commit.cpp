@@ -53,7 +53,7 @@ Result<void> Commit::install(const Identity& identity) {
   if (options_.marks_on_success) FP_TRY(set_on_success_mark(disk_, identity));
   FP_TRY(remove_all_but(files_of(identity)));
   FP_TRY(publish(identity));
-  // Journal and token are gone for good, and the modes are set, before the name identity/ can appear.
+  // The removal of journal and token and the modes are durable before the name identity/ can appear.
   FP_TRY(disk_.sync_directory(kPendingDirectory));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> installed, disk_.inspect(kInstalled));
   if (installed) return replace(identity);
@@ -72,7 +72,8 @@ Result<void> Commit::remove_all_but(const std::vector<std::string>& names) {
 }
 
 Result<void> Commit::publish(const Identity& identity) {
-  // pending/ is given away last. From then on its owner chooses what is in it, and nothing there may be changed.
+  // The owner of pending/ changes last. From then on its new owner controls its content, so this process must change no
+  // file in it.
   FP_TRY_ASSIGN(const std::optional<EntryFacts> pending, disk_.inspect(kPendingDirectory));
   if (pending && !pending->owned_by_us) return {};
   FP_TRY(set_public_modes(disk_, kPendingDirectory, identity));
@@ -81,7 +82,7 @@ Result<void> Commit::publish(const Identity& identity) {
 }
 
 Result<void> Commit::give_away(const std::vector<std::string>& names) {
-  // The journal must be gone for good first: it never belongs to another user.
+  // The removal of the journal must be durable first, because no other user may own it.
   FP_TRY(disk_.sync_directory(kPendingDirectory));
   for (const std::string& name : names) {
     FP_TRY(disk_.set_owner(path_in(kPendingDirectory, name), *options_.owner));
@@ -93,11 +94,11 @@ Result<void> Commit::give_away(const std::vector<std::string>& names) {
 Result<void> Commit::replace(const Identity& identity) {
   FP_TRY(remove_directory(kPrevious));
   FP_TRY_ASSIGN(const std::optional<Identity> old, read_undamaged_identity(disk_, keysmith_, kInstalled));
-  // Only where `replaces` can tell the two apart afterwards may they be exchanged.
+  // The directories may be exchanged only if `replaces` can distinguish them afterwards.
   if (!old || identity.replaces != old->certificate_fingerprint) return replace_by_two_renames();
   FP_TRY_ASSIGN(const bool exchanged, disk_.exchange(kPendingDirectory, kInstalled));
   if (!exchanged) return replace_by_two_renames();
-  // The exchange before the next rename: the other way round the new identity would become previous/.
+  // The exchange must be durable before the next rename; otherwise the new identity could become previous/.
   FP_TRY(disk_.sync_directory(kStateDirectory));
   rename_to_previous();
   return {};
@@ -105,7 +106,7 @@ Result<void> Commit::replace(const Identity& identity) {
 
 Result<void> Commit::replace_by_two_renames() {
   FP_TRY(disk_.rename(kInstalled, kPrevious));
-  // The old name before the new one takes its place, else the old identity could lose both.
+  // The first rename must be durable before the second; otherwise the old identity could lose both names.
   FP_TRY(disk_.sync_directory(kStateDirectory));
   FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
   // The commit is durable before success is reported.
@@ -114,10 +115,10 @@ Result<void> Commit::replace_by_two_renames() {
 
 Result<void> Commit::keep_replaced_as_previous() {
   FP_TRY(remove_directory(kPrevious));
-  // The exchange may still be in memory only, if the run that made it was killed.
+  // If the run that exchanged the directories was killed, the exchange may not be durable yet.
   FP_TRY(disk_.sync_directory(kStateDirectory));
   rename_to_previous();
-  // A new pending/ may follow at once: its name must not outlive this rename.
+  // A new pending/ may be created at once, and its name must not become durable before this rename.
   return disk_.sync_directory(kStateDirectory);
 }
 

@@ -1,4 +1,4 @@
-// The commit: pending/ becomes identity/, and what a start does with a commit that was cut off.
+// The commit, by which pending/ becomes identity/, and the recovery of an interrupted commit at a start.
 //
 // A commit takes these steps, each durable before the next:
 //
@@ -9,9 +9,9 @@
 //      replacement:     exchange pending/ and identity/, then rename pending/ → previous/
 //      (no exchange on this file system: rename identity/ → previous/, then pending/ → identity/)
 //
-// So a pending/ without a journal is a commit under way, or was cut off before its first save. After an exchange two
-// complete identities lie side by side; identity.json says in `replaces` which one it replaced. What a start finds
-// decides what it does next:
+// So a pending/ without a journal is an interrupted commit, or a run that was interrupted before its first save. After
+// an exchange two complete identities exist; `replaces` in identity.json names the one that it replaced. The state on
+// disk determines the next action of a start:
 //
 //   pending/  journal  identity in pending/       identity/                      next action
 //   --------  -------  -------------------------  -----------------------------  -----------------------------------
@@ -37,7 +37,7 @@ namespace fleet_provision {
 struct DiskState {
   bool pending = false;
   bool journal = false;
-  /// Fingerprint of the identity in pending/, where it is complete.
+  /// Fingerprint of the identity in pending/, if it is complete.
   std::optional<std::string> pending_identity = {};
   /// Fingerprint of the identity that the one in identity/ replaced.
   std::optional<std::string> replaced = {};
@@ -49,7 +49,7 @@ enum class NextAction : unsigned char { kNone, kResume, kDiscardPending, kKeepAs
 [[nodiscard]] NextAction next_action(const DiskState& state);
 
 struct CommitOptions {
-  /// Who is to own the files; absent: the user of this process.
+  /// The owner of the files; absent means the user of this process.
   std::optional<Owner> owner;
   /// Set the mark of --on-success.
   bool marks_on_success = false;
@@ -57,15 +57,15 @@ struct CommitOptions {
 
 class Commit {
  public:
-  /// All references outlive this.
+  /// All references outlive this object.
   Commit(Disk& disk, Keysmith& keysmith, Observer& observer, const CommitOptions& options)
       : disk_(disk), keysmith_(keysmith), observer_(observer), options_(options) {}
 
-  /// Makes the identity in pending/, which was proved to be complete, the one in identity/; what was there becomes
-  /// previous/. Durable when it returns.
+  /// Installs the complete identity of pending/ as identity/; the existing identity becomes previous/. Durable when it
+  /// returns.
   [[nodiscard]] Result<void> install(const Identity& identity);
-  /// Does what the table says of a pending/ that exists and is private, except to resume; true when that installed an
-  /// identity.
+  /// Performs the action of the table for a pending/ that exists and is private, except resuming; true if that
+  /// installed an identity.
   [[nodiscard]] Result<bool> recover();
 
  private:

@@ -10,13 +10,13 @@ namespace {
 constexpr std::size_t kFileBytesMax = 2 * 1024 * 1024;
 constexpr unsigned kReadableByAll = 0644;
 
-/// The salt lies around digests, so that no second copy of a key has to be made for it.
+/// The salted digest covers digests of the files, so that it needs no second copy of a key.
 std::vector<std::string> proved_parts(const Identity& identity, std::string_view certificate_pem,
                                       std::string_view key_pem, Keysmith& keysmith) {
   return {identity.certificate_fingerprint, keysmith.sha256_hex(certificate_pem), keysmith.sha256_hex(key_pem)};
 }
 
-/// The owner of identity/ must not choose which file a run opens: a key that is a file has one name only.
+/// The owner of identity/ must not choose which file a run opens: the key file has a fixed name.
 bool may_be_key(const Identity& identity) {
   return has_key_file(identity) || !is_file(identity.key);
 }
@@ -58,8 +58,8 @@ class Reader {
     return std::move(*bytes);
   }
 
-  /// Files that are byte for byte those that were proved to fit need no second proof: a gateway reads them at each
-  /// boot, and to parse a certificate and a key is most of what that would cost.
+  /// Files that are unchanged since certificate and key were checked need no second check: a gateway reads them at each
+  /// boot, and parsing a certificate and a key would take most of that time.
   Result<void> check_key_pair(const Identity& identity) {
     FP_TRY_ASSIGN(const Secret pem, file(kCertificateFile));
     std::optional<Secret> key_pem;
@@ -107,7 +107,7 @@ Result<void> write_public(Disk& disk, const std::string& path, std::string_view 
   FP_TRY(disk.remove_file(path));
   FP_TRY(disk.write_new(path, bytes));
   FP_TRY(disk.set_mode(path, kReadableByAll));
-  // Bytes and mode before the name is relied upon.
+  // Bytes and mode must be durable before the name is used.
   return disk.sync_file(path);
 }
 
@@ -159,7 +159,7 @@ Result<void> write_identity(Disk& disk, const std::string& directory, const Iden
   FP_TRY(write_public(disk, path_in(directory, kDeviceConfigurationFile),
                       encode_device_configuration(identity.device_configuration)));
   FP_TRY(write_public(disk, path_in(directory, kIdentityFile), encode_identity(identity)));
-  // The names before the journal goes: from then on these files are all that is left.
+  // The names must be durable before the journal is removed, because from then on only these files remain.
   return disk.sync_directory(directory);
 }
 
@@ -185,7 +185,7 @@ Result<void> replace_identity_file(Disk& disk, const std::string& directory, con
   FP_TRY_ASSIGN(const std::optional<EntryFacts> made, disk.inspect(next));
   const bool other_owner = old && made && (old->user != made->user || old->group != made->group);
   if (other_owner) FP_TRY(disk.set_owner(next, Owner{old->user, old->group}));
-  // The bytes before the name.
+  // The bytes must be durable before the name.
   FP_TRY(disk.sync_file(next));
   return disk.rename(next, path);
 }

@@ -5,7 +5,7 @@
 namespace fleet_provision {
 namespace {
 
-/// It holds the fingerprint of the identity and a line end.
+/// The file holds the fingerprint of the identity and a line end.
 const std::string kMark = "on-success-owed";
 constexpr std::size_t kMarkBytesMax = 1024;
 
@@ -25,7 +25,7 @@ Result<bool> has_on_success_mark(Disk& disk, const Identity& identity) {
 
 Result<void> remove_on_success_mark(Disk& disk) {
   FP_TRY(disk.remove_file(kMark));
-  // Else the program would run again after a power cut.
+  // Without this sync the program would run again after a power cut.
   return disk.sync_directory(kStateDirectory);
 }
 

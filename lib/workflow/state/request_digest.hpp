@@ -1,4 +1,4 @@
-// The salted digest that tells whether an identity was made for this very request.
+// The salted digest that identifies the request of an identity.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// `sha256:SALT:HEX`: a digest of guessable or secret parts that can be compared with, and tells nothing else.
+// `sha256:SALT:HEX`: a digest of guessable or secret parts that can be compared but reveals nothing else.
 #pragma once
 
 #include <string>
@@ -9,9 +9,10 @@
 
 namespace fleet_provision {
 
-/// With a salt drawn now. Each part has its length before it, so that no two lists of parts look alike.
+/// Uses a new random salt. Each part is preceded by its length, so that different lists of parts have different
+/// digests.
 [[nodiscard]] std::string make_salted_digest(const std::vector<std::string>& parts, Keysmith& keysmith);
-/// Whether `digest` is one of these parts.
+/// Whether `digest` was made from these parts.
 [[nodiscard]] bool is_digest_of(std::string_view digest, const std::vector<std::string>& parts, Keysmith& keysmith);
 
 }  // namespace fleet_provision

@@ -14,15 +14,16 @@ const std::string kNewJournal = kJournal + ".new";
 const std::string kProbe = "pending/probe";
 const std::string kKey = path_in(kPendingDirectory, kPrivateKeyFile);
 
-// A response has at most 128 KiB; escaped in JSON, each byte of its certificate may take six. The CSR is the caller's.
+// A response has at most 128 KiB; escaped in JSON, each byte of its certificate may take six. The CSR may be the
+// user's.
 constexpr std::size_t kJournalBytesMax = 2 * 1024 * 1024;
-// Key and journal take at least this; a disk that has no more than this is found full later, and reported then.
+// Key and journal need at least this space; a disk that fills up later is reported by later writes.
 constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
 constexpr unsigned kOthersMay = 077;
 constexpr unsigned kOthersMayWrite = 022;
 
-/// Whether private-key.pem has to hold `key`.
+/// Whether private-key.pem must hold `key`.
 bool is_stored_in_pending(const DeviceKey* key) {
   return key != nullptr && is_file(key->location);
 }
@@ -79,12 +80,12 @@ Result<void> Vault::require_private(const std::string& path, EntryType type) {
                   : "choose a --state-dir that only this user can write to, on a file system with owners and modes");
 }
 
-/// Why an entry of pending/, or pending/ itself, is not private; empty when it is.
+/// Why an entry of pending/, or pending/ itself, is not private; empty if it is private.
 Result<std::string> Vault::objection_to(const EntryFacts& facts, EntryType type) {
   if (facts.type != type) return type == EntryType::kFile ? "is not a file" : "is not a directory";
   if (!facts.owned_by_us && !is_being_given_away(facts, type)) return "belongs to another user";
   if ((facts.mode & kOthersMay) == 0) return "";
-  // The commit opens the directory to readers, and nothing else, before it renames it.
+  // Before the rename, the commit makes the directory readable, but not writable, for other users.
   FP_TRY_ASSIGN(const auto committing, disk_.inspect(path_in(kPendingDirectory, kIdentityFile)));
   if (type == EntryType::kDirectory && committing && (facts.mode & kOthersMayWrite) == 0) return "";
   return "is accessible to other users";
@@ -92,7 +93,7 @@ Result<std::string> Vault::objection_to(const EntryFacts& facts, EntryType type)
 
 bool Vault::is_being_given_away(const EntryFacts& facts, EntryType type) {
   if (!owner_ || facts.user != owner_->user || type != EntryType::kDirectory) return false;
-  // The commit gives the directory away last, and the journal is gone by then.
+  // The commit changes the owner of the directory last, after it has removed the journal.
   const auto journal = disk_.inspect(kJournal);
   return journal && !*journal;
 }
@@ -101,7 +102,7 @@ Result<void> Vault::prepare() {
   if (prepared_) return {};
   FP_TRY_ASSIGN(const bool exists, has_pending());
   if (!exists) FP_TRY(disk_.make_directory(kPendingDirectory));
-  // Also of a directory made just now: FAT gives every file the same mode, whatever it was made with.
+  // Checked for a new directory too, because FAT has the same mode for all files, whatever mode was requested.
   FP_TRY(require_private(kPendingDirectory, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
   FP_TRY(require_private(kKey, EntryType::kFile));
@@ -110,11 +111,11 @@ Result<void> Vault::prepare() {
   return {};
 }
 
-/// A full disk may still take a directory; that it takes no bytes is better known before anything is requested.
+/// A full disk may still accept a directory but no bytes; this detects that before a certificate is requested.
 Result<void> Vault::probe_disk() {
   FP_TRY(disk_.remove_file(kProbe));
   const auto written = disk_.write_new(kProbe, std::string(kProbeBytes, '\0'));
-  // The commit would be late to find out that files cannot be given away.
+  // Detects before the request, not only in the commit, that the owner of files cannot be changed.
   auto given = written && owner_ ? disk_.set_owner(kProbe, *owner_) : Result<void>();
   FP_TRY(disk_.remove_file(kProbe));
   FP_TRY(written);
@@ -151,7 +152,7 @@ Result<void> Vault::load_key(Journal& journal) {
   FP_TRY_ASSIGN(std::optional<Secret> pem, disk_.read(kKey, kKeyBytesMax));
   auto key = pem ? keysmith_.read_key(*pem) : Result<DeviceKey>(fail(ErrorKind::kDeviceKeyUnusable, "it is missing"));
   if (!key || key->public_key_sha256 != stored->public_key_sha256) {
-    // Key and journal are saved together: one without the other was never acted upon.
+    // Key and journal are saved together: a run never uses one without the other.
     journal.progress = Fresh{};
     return {};
   }
@@ -176,8 +177,8 @@ Result<void> Vault::recognize_enrolled(Journal& journal) {
   return {};
 }
 
-/// A run that was killed may have left in memory what it was about to make durable. What was read is acted upon next,
-/// so it is made durable first.
+/// A killed run may have left changes that are not durable yet. This run continues from what it has read, so it makes
+/// that durable first.
 Result<void> Vault::make_durable(const Journal& journal) {
   // Every other file was synced before the next one was written; identity.json is the last.
   if (milestone(journal.progress) >= Milestone::kEnrolled) {
@@ -210,7 +211,8 @@ Result<void> Vault::write_key(const DeviceKey& key) {
   if (key_on_disk_ == key.public_key_sha256) return {};
   FP_TRY(disk_.remove_file(kKey));
   FP_TRY(disk_.write_new(kKey, key.pem.reveal()));
-  // The key before the journal that mentions it, and so before the CSR is sent. Its name follows with the journal's.
+  // The key must be durable before the journal that refers to it, and so before the CSR is sent. Its name becomes
+  // durable together with that of the journal.
   FP_TRY(disk_.sync_file(kKey));
   key_on_disk_ = key.public_key_sha256;
   return {};
@@ -220,13 +222,13 @@ Result<void> Vault::write_journal(const Journal& journal) {
   const Secret bytes = encode_journal(journal);
   FP_TRY(disk_.remove_file(kNewJournal));
   FP_TRY(disk_.write_new(kNewJournal, bytes.reveal()));
-  // The bytes before the name: a rename may become durable ahead of what was written.
+  // The bytes must be durable before the name, because a rename may become durable before the written bytes.
   FP_TRY(disk_.sync_file(kNewJournal));
   FP_TRY(disk_.rename(kNewJournal, kJournal));
-  // The names of journal and key before the next request is sent.
+  // The names of journal and key must be durable before the next request is sent.
   FP_TRY(disk_.sync_directory(kPendingDirectory));
   if (name_durable_) return {};
-  // The name of pending/ itself, once: without it all of the above is out of reach after a power cut.
+  // The name of pending/ itself must be synced once; without it all of the above would be lost after a power cut.
   FP_TRY(disk_.sync_directory(kStateDirectory));
   name_durable_ = true;
   return {};
@@ -234,12 +236,13 @@ Result<void> Vault::write_journal(const Journal& journal) {
 
 Result<void> Vault::withdraw() {
   FP_TRY(disk_.remove_file(path_in(kPendingDirectory, kIdentityFile)));
-  // Before the journal changes: a complete identity whose journal is gone would be committed.
+  // The removal must be durable before the journal changes, because a complete identity without a journal would be
+  // committed.
   return disk_.sync_directory(kPendingDirectory);
 }
 
 Result<void> Vault::install() {
-  // Read back from the disk: the last proof that the certificate fits the key that will be installed.
+  // Read back from the disk: the last check that the certificate belongs to the key that will be installed.
   auto read_back = read_identity_in(disk_, keysmith_, kPendingDirectory);
   if (!read_back && read_back.error().kind == ErrorKind::kIdentityDamaged) {
     return fail(ErrorKind::kDiskError, "the written identity cannot be read back: " + read_back.error().message,

@@ -1,4 +1,4 @@
-// The state directory: what is durable, and in which order it becomes so.
+// The state directory: its files, and the order in which they become durable.
 //
 //   pending/journal          the milestone reached, replaced by write, fsync, rename, fsync of the directory
 //   pending/private-key.pem  written once, before the journal that mentions it
@@ -7,7 +7,7 @@
 //   identity/                pending/ under its final name
 //   previous/                the identity before
 //
-// How pending/ becomes identity/, and what is done at a start with what is left, is in commit.hpp.
+// commit.hpp describes how pending/ becomes identity/, and the recovery at a start.
 #pragma once
 
 #include <optional>
@@ -33,30 +33,30 @@ class Vault {
         owner_(options.owner),
         commit_(disk, keysmith, observer, options) {}
 
-  /// The installed identity, complete; nothing when there is none; kIdentityDamaged. Takes no lock, writes nothing.
+  /// The installed identity, complete; nothing if there is none; kIdentityDamaged. Takes no lock, writes nothing.
   [[nodiscard]] Result<std::optional<Identity>> read_identity();
   [[nodiscard]] Result<bool> has_pending();
-  /// kStateNotPrivate when others may write to the state directory: nothing in it is to be relied upon.
+  /// kStateNotPrivate if other users may write to the state directory, because its content then cannot be trusted.
   [[nodiscard]] Result<void> require_sole_writer();
 
-  /// Makes and locks the state directory and finishes a commit that was cut off; true when that installed an identity.
+  /// Creates and locks the state directory and completes an interrupted commit; true if that installed an identity.
   /// kLocked, kStateNotWritable, kStateNotPrivate.
   [[nodiscard]] Result<bool> open();
-  /// Makes `pending/` and proves that it is private: the first operation that a full or read-only disk refuses.
+  /// Creates `pending/` and checks that it is private: the first operation that a full or read-only disk refuses.
   [[nodiscard]] Result<void> prepare();
 
-  /// What an earlier run left; nothing when there is nothing to resume. Takes no lock, writes nothing.
+  /// The journal of an earlier run; nothing if there is nothing to resume. Takes no lock, writes nothing.
   [[nodiscard]] Result<std::optional<Journal>> peek();
-  /// What an earlier run left, made durable once more; nothing when there is nothing to resume.
+  /// The journal of an earlier run, after it was made durable again; nothing if there is nothing to resume.
   [[nodiscard]] Result<std::optional<Journal>> load();
-  /// Durable when it returns. Installed is for `install`.
+  /// Saves the journal durably. For Installed use `install`.
   [[nodiscard]] Result<void> save(const Journal& journal);
   /// Takes back a milestone Enrolled, before a journal of an earlier milestone is saved.
   [[nodiscard]] Result<void> withdraw();
-  /// Proves the identity in `pending/` once more and installs it; the identity before becomes `previous/`.
+  /// Checks the identity in `pending/` again and installs it; the existing identity becomes `previous/`.
   [[nodiscard]] Result<void> install();
 
-  /// Durably notes in the installed identity that it was verified.
+  /// Records durably in the installed identity that it was verified.
   [[nodiscard]] Result<void> store_verified(const Identity& identity);
 
  private:
@@ -75,9 +75,9 @@ class Vault {
   Observer& observer_;
   std::optional<Owner> owner_;
   Commit commit_;
-  /// `pending/` exists and is private.
+  /// Whether `pending/` exists and is private.
   bool prepared_ = false;
-  /// The name `pending` is known to be durable.
+  /// Whether the name `pending` is known to be durable.
   bool name_durable_ = false;
   /// Fingerprint of the key that private-key.pem durably holds.
   std::string key_on_disk_;

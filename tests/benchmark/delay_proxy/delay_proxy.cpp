@@ -61,7 +61,7 @@ struct Wire {
         return written;
       }
       if (size < 0) {
-        // Whoever should have it is gone.
+        // The receiver has closed the connection.
         reading = writing = false;
         return written;
       }

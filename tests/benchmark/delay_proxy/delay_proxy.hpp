@@ -1,4 +1,4 @@
-// A TCP proxy on 127.0.0.1 that is as far away as it is told to be.
+// A TCP proxy on 127.0.0.1 that delays data by a given time.
 //
 // Each direction takes half of the round trip, for every byte from when it was read: what is sent in a row arrives in a
 // row. The TCP handshake, which the kernel answers at once, is charged too: the client's bytes leave no earlier than

@@ -1,4 +1,4 @@
-// What is given where the name of a file is expected.
+// Values that users give instead of a file name.
 #include "config/file_name.hpp"
 
 #include "config/print_config.hpp"
@@ -75,7 +75,7 @@ TEST_CASE("what may be the name of a file is left to the one who opens it") {
       {"--claim-cert", "dir/~/x"},
       {"--claim-cert", "/nowhere"},
       {"--endpoint", "https://host"},
-      // Overridden, or no business of the command's: never looked at.
+      // Values that are overridden or that the command ignores are not checked.
       {"status", "--claim-cert", "https://x/y"},
       {"--claim-cert", "https://x/y", "--claim-cert", "y"},
   };

@@ -1,4 +1,4 @@
-// What the tests of the options share.
+// Helpers that the tests of the options share.
 #pragma once
 
 #include <string>

@@ -38,7 +38,7 @@ TEST_CASE("docs/options.md lists the options of the option table") {
   std::string expected = "| option | meaning | default |\n|---|---|---|\n";
   for (const OptionRow& each : option_table()) expected += page_row(each);
   const bool holds = page.find("\n" + expected + "\n") != std::string::npos;
-  // Not by INFO, which would break the rows into lines of 80 columns.
+  // Does not use INFO, which would wrap the rows at 80 columns.
   if (!holds) std::cerr << "docs/options.md must hold:\n\n" << expected << "\n";
   CHECK(holds);
 }

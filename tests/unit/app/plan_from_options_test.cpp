@@ -8,7 +8,7 @@ using namespace fleet_provision::test;
 
 namespace {
 
-/// A complete command line, and what a row adds to it.
+/// A complete command line, followed by the options of a row.
 Arguments complete_with(const Arguments& more) {
   Arguments arguments{"--endpoint", "Broker.Example.", "--template", "gateway", "-P", "SerialNumber=47,11"};
   arguments.insert(arguments.end(), more.begin(), more.end());

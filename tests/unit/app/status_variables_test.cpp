@@ -1,4 +1,4 @@
-// `status --env` is read by two languages; what they read must be what was meant.
+// Both sh and systemd read the output of `status --env`; both must read the original values.
 #include <cstdio>
 #include <map>
 
@@ -14,8 +14,8 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-/// As systemd.exec(5) describes EnvironmentFile=: in double quotes a backslash quotes `"`, `\`, `$` and a backquote,
-/// and stays before anything else; a line that is none of this would be another matter, so it fails.
+/// Parses like EnvironmentFile= in systemd.exec(5): in double quotes a backslash escapes `"`, `\`, `$` and a backquote,
+/// and is literal before other characters; any other line fails the test.
 Variables as_systemd_reads(const std::string& text) {
   Variables variables;
   for (std::size_t at = 0; at < text.size();) {
@@ -34,7 +34,7 @@ Variables as_systemd_reads(const std::string& text) {
   return variables;
 }
 
-/// What a shell has in its variables after reading it with `.`, each ended by a NUL.
+/// The variables of a shell after it has read the text with `.`; the shell prints each with a final NUL.
 Variables as_sh_reads(const std::string& text, const Variables& names) {
   const TemporaryFile file(text);
   std::string command = "set -eu; . '" + file.path() + "'; printf '%s\\0'";

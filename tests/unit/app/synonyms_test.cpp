@@ -1,4 +1,4 @@
-// What users of other tools type, and what they are told.
+// Option names of other tools, and the hints for them.
 #include "cli/synonyms.hpp"
 
 #include <set>

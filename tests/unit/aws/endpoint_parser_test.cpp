@@ -38,7 +38,7 @@ TEST_CASE("an endpoint is a host and a port, however it is written") {
     CHECK(endpoint.error().kind == ErrorKind::kUsage);
   }
   CHECK(!parse_endpoint("host:443", std::uint16_t{8883}));
-  // What `aws iot describe-endpoint` gives for another type.
+  // Endpoints that `aws iot describe-endpoint` prints for other types.
   for (const char* other :
        {"c1.credentials.iot.eu-central-1.amazonaws.com", "c1.jobs.iot.cn-north-1.amazonaws.com.cn"}) {
     const auto endpoint = parse_endpoint(other, std::nullopt);

@@ -1,4 +1,4 @@
-// What the name of an endpoint tells.
+// The facts that are derived from the name of an endpoint.
 #include "aws/endpoint.hpp"
 
 #include "tests/support/catch.hpp"
@@ -57,7 +57,7 @@ TEST_CASE("the name of an endpoint gives region and partition") {
       {"abc123-ats.iot.eu-isoe-west-1.cloud.adc-e.uk", "aws-iso-e", "eu-isoe-west-1"},
       {"abc123-ats.iot.us-isof-south-1.csp.hci.ic.gov", "aws-iso-f", "us-isof-south-1"},
       {"abc123-ats.iot.eusc-de-east-1.amazonaws.eu", "aws-eusc", "eusc-de-east-1"},
-      // A region of the future: the suffix still tells the partition.
+      // A region that this version does not know: the suffix determines the partition.
       {"abc123-ats.iot.moon-east-1.amazonaws.com.cn", "aws-cn", "moon-east-1"},
       {"abc123-ats.iot.moon-east-1.amazonaws.com", "aws", "moon-east-1"},
       {"abc123.s3.eu-west-1.amazonaws.com", nullptr, nullptr},

@@ -1,4 +1,4 @@
-// What each error document of the service means for the person: the thing to do must be in the hint.
+// The hint for each error document of the service must contain the action for the user.
 #include "aws/rejection.hpp"
 
 #include "core/verdict.hpp"
@@ -72,7 +72,7 @@ TEST_CASE("a value that a mapping of the template lacks is named with its parame
       {"Template error: Unable to get mapping for LocationUrl::Boston::Url",
        "the value Boston of DeviceLocation is not in the template's mapping"},
       {"Fn::FindInMap cannot find Boston-2/Boston", "the value Boston-2 of Site is not in the template's mapping"},
-      // A value within another word is not meant.
+      // A value that is part of another word must not match.
       {"Fn::FindInMap cannot find Boston3/x", "a value that was sent is not in the template's mapping"},
   };
   Plan plan = test::gateway_plan();

@@ -1,4 +1,4 @@
-// What the state directory holds goes there and back, and anything else is refused.
+// The files of the state directory are encoded and decoded without loss, and any other text is rejected.
 #include "codec/identity_codec.hpp"
 #include "codec/journal_codec.hpp"
 #include "tests/support/catch.hpp"

@@ -1,4 +1,4 @@
-// What is no JSON is told with its place and in words that say what to change.
+// The error for invalid JSON names the position and the change that is needed.
 #include "codec/json_text.hpp"
 
 #include "tests/support/catch.hpp"

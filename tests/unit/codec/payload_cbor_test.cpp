@@ -1,4 +1,5 @@
-// What only CBOR can get wrong, and its many ways to say the same. Rows are in hex, blanks for reading.
+// Faults that only CBOR can have, and its different encodings of the same value. Rows are in hex, with spaces for
+// readability.
 #include <string>
 #include <string_view>
 
@@ -40,7 +41,7 @@ TEST_CASE("CBOR takes every legal way to say a map of texts") {
       "a1" + kThingName + "7f 63 616263 ff",
       "a1 7f 65 7468696e67 64 4e616d65 ff" + kAbc,
       "bf 7f 69 7468696e674e616d65 ff 7f 63 616263 ff ff",
-      // Tags are passed over: self-described CBOR in front, a tag on the value.
+      // Tags are ignored: self-described CBOR in front, a tag on the value.
       "d9d9f7 a1" + kThingName + kAbc,
       "a1" + kThingName + "d8 20" + kAbc,
       "c1 c1 c1 a1" + kThingName + "c1 c1" + kAbc,
@@ -76,7 +77,7 @@ TEST_CASE("CBOR passes over whatever an unknown key may hold") {
         decode_register_thing(bytes("bf" + kThingName + kAbc + "61 78" + value + "ff"), PayloadFormat::kCbor);
     REQUIRE(after);
     CHECK(after->thing_name == "abc");
-    // The same under a key that is no text.
+    // The same value under a key that is not text.
     const auto odd = decode_register_thing(bytes("a2 18 2a" + value + kThingName + kAbc), PayloadFormat::kCbor);
     REQUIRE(odd);
     CHECK(odd->thing_name == "abc");
@@ -95,7 +96,7 @@ TEST_CASE("CBOR values of a known key have its type") {
   const auto tagged = decode_register_thing(bytes("a1 c1" + kThingName + kAbc), PayloadFormat::kCbor);
   REQUIRE(tagged);
   CHECK_FALSE(tagged->thing_name);
-  // A number as a key spoils a map of texts.
+  // A map with a number as a key is not a map of texts.
   const auto configuration =
       decode_register_thing(bytes("a1 73 646576696365436f6e66696775726174696f6e a1 01 61 61"), PayloadFormat::kCbor);
   REQUIRE_FALSE(configuration);
@@ -164,7 +165,7 @@ TEST_CASE("CBOR that declares gigabytes costs nothing and is refused") {
       "bb ffffffffffffffff", "9b ffffffffffffffff",   "7b ffffffffffffffff",  "5b 7fffffffffffffff",
       "a1 61 78 9b ffffffffffffffff 00",              "a1 61 78 bb ffffffffffffffff 61 61 00",
       "a1 61 78 7a ffffffff 61",                      "bf 61 78 5a 7fffffff ff",
-      // A count that looks like "until a break" is none.
+      // The maximum count must not be confused with an indefinite length.
       "bb ffffffffffffffff 61 78 00 ff",
   };
   // clang-format on

@@ -1,4 +1,4 @@
-// Requests as they leave, judged by independent readers.
+// Encoded requests, checked with independent decoders.
 #include <nlohmann/json.hpp>
 
 #include <string>

@@ -1,4 +1,4 @@
-// What only JSON can get wrong.
+// Faults that only JSON can have.
 #include <string>
 
 #include "codec/payload.hpp"
@@ -23,7 +23,7 @@ TEST_CASE("JSON that is not one well-formed document is refused") {
       R"({"a":NaN})",
       R"({"a":01})",
       R"({"a":1e400})",
-      // nlohmann takes a NUL byte for the end of the text; what follows it would go unseen.
+      // nlohmann ends the text at a NUL byte and would not see the rest.
       "{\"thingName\":\"a\"}\0"s,
       "{\"thingName\":\"a\"}\0{garbage"s,
       "{\"thingName\":\"a\0b\"}"s,
@@ -80,7 +80,7 @@ TEST_CASE("JSON with a key twice is refused, wherever the map is") {
     REQUIRE_FALSE(answer);
     CHECK(answer.error().message == row.message);
   }
-  // The same name in different maps is no repetition.
+  // The same name in different maps is not a duplicate.
   CHECK(decode_register_thing(R"({"x":{"a":{"a":1}},"y":{"a":[{"a":1},{"a":1}]}})", PayloadFormat::kJson));
 }
 

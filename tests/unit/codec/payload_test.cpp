@@ -1,5 +1,5 @@
-// What the fields of an answer must be, in both formats: each row is written as JSON and, said again in CBOR, must
-// lead to the same.
+// The fields of a response in both formats: each row is written as JSON, and its conversion to CBOR must have the same
+// result.
 #include <nlohmann/json.hpp>
 
 #include <string>
@@ -19,7 +19,7 @@ std::string in_format(const std::string& json, PayloadFormat format) {
 
 constexpr PayloadFormat kFormats[] = {PayloadFormat::kJson, PayloadFormat::kCbor};
 
-/// An empty message says that the row must be taken.
+/// An empty message means that the row must be accepted.
 template <class Answer>
 void check(const Result<Answer>& answer, const std::string& json, const std::string& message) {
   INFO(json);

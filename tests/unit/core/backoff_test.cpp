@@ -1,4 +1,4 @@
-// Which failures make the pauses longer, and how long they become.
+// Which failures lengthen the waits, and the limits of the waits.
 #include "core/backoff.hpp"
 
 #include <algorithm>
@@ -61,7 +61,7 @@ TEST_CASE("back-off is full jitter under a ceiling that doubles") {
       least = std::min(least, wait);
       most = std::max(most, wait);
     }
-    // Spread over the whole of it: a fleet does not arrive together.
+    // The waits spread over the whole range, so that a fleet does not retry at the same time.
     CHECK(least < ceiling / 20);
     CHECK(most > ceiling - ceiling / 20);
     CHECK(most <= ceiling);

@@ -1,5 +1,5 @@
-// What a file is taken for, and what is said of it: pure tables. That the commands in hints work is tried on real files
-// by tests/cli/simulated_formats.test.
+// The detected format of a file and the message for it, as tables. tests/cli/simulated_formats.test runs the commands
+// of the hints on real files.
 #include "core/file_format.hpp"
 
 #include "core/file_advice.hpp"
@@ -218,7 +218,7 @@ TEST_CASE("each format is named for each role, with something to do") {
     INFO(objection->what << " / " << objection->hint);
     CHECK(objection->what.find(row.said) != std::string::npos);
     CHECK(objection->hint.find(row.hint) != std::string::npos);
-    // In every other role there is something to say, too.
+    // Every other role has advice too.
     for (const FileRole role : {kClaimCertificate, kClaimKey, kClaim, kRoots, kDeviceKey, kCsr}) {
       const auto other = objection_to(row.bytes, role, "F");
       if (other) CHECK_FALSE((other->what.empty() || other->hint.empty() || other->hint.ends_with('.')));

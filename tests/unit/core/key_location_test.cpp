@@ -1,4 +1,4 @@
-// Which text names which kind of key.
+// The kind of key that each text names.
 #include "core/key_location.hpp"
 #include "tests/support/catch.hpp"
 

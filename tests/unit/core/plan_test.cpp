@@ -1,4 +1,4 @@
-// The values of a plan: what is taken, and what is refused as kUsage.
+// The values of a plan: which are accepted, and which are kUsage.
 #include "core/plan.hpp"
 #include "core/identity.hpp"
 #include "tests/support/catch.hpp"
@@ -62,7 +62,7 @@ TEST_CASE("RFC 3339 goes there and back") {
         "0026-11-23T06:12:00Z", "1677-09-21T00:00:00Z", "2262-04-11T23:47:17Z", "9999-12-31T23:59:59Z"}) {
     CHECK(!parse_rfc3339(bad));
   }
-  // What a certificate of the first or of the last year is shown as.
+  // The text for certificate dates at the limits of WallTime.
   CHECK(rfc3339(WallTime::min()) == "1677-09-21T00:12:43Z");
   CHECK(rfc3339(WallTime::max()) == "2262-04-11T23:47:16Z");
 }

@@ -1,4 +1,4 @@
-// What an error means: its kind, and whether to retry, restart or give up.
+// The interpretation of an error: its kind, and whether to retry, request another certificate or give up.
 #include "core/verdict.hpp"
 
 #include "tests/support/catch.hpp"
@@ -42,11 +42,12 @@ TEST_CASE("an error is retried when a later try can succeed") {
   for (const ErrorKind kind : all_error_kinds()) {
     const Verdict at_key = verdict(kind, Milestone::kKeyMade);
     INFO(word(kind));
-    // Whoever is asked to run again later may also try again now, but for causes that waiting here does not mend.
+    // An error for which a later run can succeed is also retried within the run, except for causes that waiting does
+    // not remove.
     const bool ends_run = kind == kLocked || kind == kClockNotSet || kind == kCertificateLimit ||
                           kind == kTokenRefused || kind == kInterrupted || kind == kTerminated || kind == kDiskFull ||
                           kind == kDiskError || kind == kOnSuccessFailed || kind == kOutOfResources;
-    // A policy spreads while a run waits; when the whole run was not enough, somebody must mend it.
+    // A new policy takes effect while a run waits; if a whole run was not enough, the user must correct the policy.
     const bool spreads = kind == kIdentityRefused;
     CHECK((at_key == Verdict::kRetry) == ((retryable(kind) && !ends_run) || spreads));
     CHECK((at_key == Verdict::kOlderMqtt) == (kind == kMqttVersionRefused));

@@ -1,4 +1,4 @@
-// Each limit of the MQTT guard at its last good value and the first one that is refused.
+// Each limit of the MQTT guard at its last accepted value and its first rejected value.
 #include <string>
 #include <vector>
 
@@ -44,7 +44,7 @@ struct GuardFixture {
     approved.clear();
   }
   Result<void> inbound(const std::string& text) { return guard.inbound(text, approved, seen); }
-  /// Whether the packet was taken for a good one; it is let through as it was unless nothing asked for it.
+  /// Whether the guard accepts the packet; it is forwarded unchanged unless it is unexpected.
   bool takes(const std::string& text) {
     if (!inbound(text) || seen.size() != 1) return false;
     return std::string(approved.begin(), approved.end()) == (seen[0].unexpected ? "" : text);
@@ -121,7 +121,7 @@ TEST_CASE("a packet around the size of the first buffer comes out whole, and the
 
 TEST_CASE("a length has one to four bytes") {
   for (const bool v5 : {true, false}) {
-    // PINGRESP of no length, written ever longer.
+    // PINGRESP with a length of 0 in longer and longer encodings.
     CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x00})));
     CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x80, 0x00})));
     CHECK(GuardFixture(v5).takes(bytes({0xD0, 0x80, 0x80, 0x00})));
@@ -193,7 +193,7 @@ TEST_CASE("codes of a SUBACK at their limits") {
     CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 9}) + properties)));
     CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1, 1}))));
     CHECK_FALSE(GuardFixture(v5).inbound(packet(0x90, bytes({0, 8}) + properties + bytes({1}))));
-    // Answered once, it is asked no more.
+    // After its response a request expects no further one.
     GuardFixture fixture(v5);
     REQUIRE(fixture.takes(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
     CHECK_FALSE(fixture.inbound(packet(0x90, bytes({0, 9}) + properties + bytes({1}))));
@@ -205,14 +205,14 @@ TEST_CASE("the session flag of a CONNACK is 0 or 1, and any code is reported") {
     const std::string properties = v5 ? bytes({0}) : "";
     for (int flag = 0; flag <= 0xFF; ++flag) {
       CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({flag, 5}) + properties)) == (flag <= 1));
-      // An old session cannot be: a new one was asked for.
+      // The session-present flag is invalid, because the client requested a new session.
       CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({flag, 0}) + properties)) == (flag == 0));
     }
     for (int code = 0; code <= 0xFF; ++code) {
       GuardFixture fixture(v5, false);
       REQUIRE(fixture.takes(packet(0x20, bytes({0, code}) + properties)));
       CHECK(fixture.seen[0].codes == std::vector<std::uint8_t>{static_cast<std::uint8_t>(code)});
-      // A broker of 3.1.1 may refuse in its own form, but not accept.
+      // A broker that supports only 3.1.1 may refuse in the form of 3.1.1, but not accept.
       CHECK(GuardFixture(v5, false).takes(packet(0x20, bytes({0, code}))) == (!v5 || code != 0));
     }
   }
@@ -285,7 +285,7 @@ TEST_CASE("each property of MQTT 5 has its own length") {
     INFO(id);
     const auto row = std::find_if(known.begin(), known.end(), [id](const auto& each) { return each.first == id; });
     if (row == known.end()) {
-      // 35 is the topic alias, which we never allowed.
+      // 35 is the topic alias, which the client does not allow.
       for (const std::size_t length : {0U, 1U, 2U, 3U, 4U}) {
         CHECK_FALSE(GuardFixture(true).inbound(with_properties(bytes({id}) + std::string(length, '\1'))));
       }

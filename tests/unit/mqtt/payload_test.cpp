@@ -1,4 +1,4 @@
-// A PUBLISH goes on to the library without its payload, whatever stands before and behind it.
+// The library gets a PUBLISH without its payload, whatever packets precede and follow it.
 #include "mqtt/payload.hpp"
 #include "tests/support/catch.hpp"
 

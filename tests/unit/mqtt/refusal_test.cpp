@@ -1,4 +1,4 @@
-// Every code of every packet that can refuse, by the cause it means.
+// The cause for every code of every packet that can report a refusal.
 #include "mqtt/refusal.hpp"
 
 #include "tests/support/catch.hpp"

@@ -1,4 +1,4 @@
-// The count of certificates at its bound: four for each journal, forgotten when their tokens have ended.
+// The count of certificates at its limit: four for each journal, reset when their tokens have expired.
 #include "workflow/state/budget.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What `check` finds, over fakes: it goes on where that still means something, changes nothing, creates nothing, and
-// ends as a run would have ended.
+// The findings of `check`, with fakes: it continues after a failure where later checks are still useful, changes and
+// creates nothing, and ends with the error of a run.
 #include "workflow/commands/check.hpp"
 
 #include "tests/unit/workflow/workflow_fixture.hpp"
@@ -19,7 +19,7 @@ Reaction rejecting(const ServiceError& words) {
   return {.kind = Kind::kReject, .words = words};
 }
 
-/// A service that does with probes what AWS does.
+/// Reacts to probes like AWS.
 Reaction as_the_service(Operation, unsigned) {
   return rejecting({400, "InvalidRequest", "no"});
 }
@@ -81,7 +81,7 @@ TEST_CASE("where all is well each finding has its line, and the probes say what 
         "subscribe=ok publish-create=ok receive-create=ok publish-register=ok receive-register=ok");
   CHECK(line(outcome, "publish-create").message.find("a probe that creates nothing") != std::string::npos);
   CHECK(line(outcome, "receive-register").message.find("received the expected rejection") != std::string::npos);
-  // Rejected, a probe has still done what it was for.
+  // A rejected probe is a success.
   for (const char* phase : {"create", "register"}) {
     INFO(phase);
     CHECK(fixture.recorder->recorded("began " + std::string(phase)));
@@ -132,7 +132,7 @@ TEST_CASE("a failure is reported in its step, and skips only the steps that need
     CHECK(results(outcome, "name") == std::string(row.lines) +
                                           "publish-create=skipped receive-create=skipped "
                                           "publish-register=skipped receive-register=skipped");
-    // Told at once: no second try would tell more.
+    // Reported at once, because a second attempt would give no more information.
     CHECK(outcome.attempts == 1);
     CHECK(fixture.clock.sleeps == 0);
   }
@@ -262,7 +262,7 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
   CHECK(line(outcome, "clock").message.find("the clock says 1970-01-01T00:00:00Z") != std::string::npos);
   CHECK(line(outcome, "state-directory").result == CheckResult::kFailed);
   CHECK(line(outcome, "receive-register").result == CheckResult::kOk);
-  // The first failure is what a run would have met first.
+  // The first failure is the first error of a run.
   CHECK(outcome.error->kind == kDiskFull);
 }
 

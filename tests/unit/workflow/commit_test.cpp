@@ -1,4 +1,4 @@
-// Which disk state leads to which action at a start. That the action is right after a power cut is tests/crash.
+// The action of a start for each state on disk. tests/crash checks the action after a power cut.
 #include "workflow/state/commit.hpp"
 #include "tests/support/catch.hpp"
 

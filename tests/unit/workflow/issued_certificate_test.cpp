@@ -1,4 +1,4 @@
-// What is asked of a certificate that the service issued, at the edges of its time.
+// The checks of an issued certificate, at the limits of its validity.
 #include "workflow/run/issued_certificate.hpp"
 
 #include "core/text.hpp"
@@ -78,7 +78,7 @@ TEST_CASE("a certificate for another key, and one that does not parse, are refus
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == ErrorKind::kCertificateKeyMismatch);
   CHECK(other.error().phase == Phase::kCreate);
-  // Of a key that is not ours the dates do not matter.
+  // For a certificate with another key the dates are not checked.
   CHECK(fixture.prove(kUntil, "another-key").error().kind == ErrorKind::kCertificateKeyMismatch);
   fixture.answer.certificate_pem = "nonsense";
   const auto unread = fixture.prove(kFrom);

@@ -1,5 +1,5 @@
-// --verify, --remove-claim, --on-success, --owner and --splay: what is done when, what is left to do after a failure,
-// and that nothing is done twice.
+// --verify, --remove-claim, --on-success, --owner and --splay: the order of the steps, the remaining steps after a
+// failure, and that no step is done twice.
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/verify.hpp"
 
@@ -113,7 +113,7 @@ TEST_CASE("a provisioned gateway does what is still missing") {
   CHECK(outcome.kind == OutcomeKind::kAlreadyProvisioned);
   CHECK(fixture.transport.as_identity == 1);
   CHECK(fixture.host_system.removed.size() == 2);
-  // Nobody asked for the program when the identity was made.
+  // The run that installed the identity had no --on-success.
   CHECK(fixture.host_system.calls.empty());
   fixture.run();
   CHECK(fixture.transport.as_identity == 1);
@@ -170,7 +170,7 @@ TEST_CASE("the files are given away before the commit, the journal never") {
     const auto facts = fixture.disk.inspect(path);
     CHECK((*facts)->user == 1000);
   }
-  // Also what is written later has that owner.
+  // Files that are written later have that owner too.
   fixture.disk.before = nullptr;
   fixture.plan.verify = true;
   fixture.run();

@@ -1,4 +1,4 @@
-// One fault in each place, then a healthy service: what the run comes to, with the invariants of the fixture after
+// One fault at each step, then a healthy service: the outcome of the run, with the invariants of the fixture after
 // each.
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/run/exchange.hpp"
@@ -13,7 +13,7 @@ using enum ErrorKind;
 
 namespace {
 
-/// The first request of `operation` meets `reaction`, the others go well.
+/// The service reacts to the first request of `operation` with `reaction`, and to the others normally.
 void first(WorkflowFixture& fixture, Operation operation, const Reaction& reaction) {
   fixture.service.react = [operation, reaction](Operation asked, unsigned nth) {
     return asked == operation && nth == 1 ? reaction : Reaction{};
@@ -205,7 +205,7 @@ TEST_CASE("a subscription that is denied by a close is found out filter by filte
     CHECK(outcome.attempts == 3);
     CHECK(outcome.error->hint.find("iot:Subscribe on topicfilter/" + denied + " (topicfilter/, not topic/): add ") !=
           std::string::npos);
-    // The first connection spends one round trip on all four.
+    // The first connection subscribes all four filters in one round trip.
     CHECK(sizes.front() == 4);
     CHECK(std::count(sizes.begin(), sizes.end(), 4u) == 1);
   }
@@ -289,7 +289,7 @@ TEST_CASE("every failed attempt is reported, the first waits are short, and the 
   CHECK(*failures[1].next_try_in <= std::chrono::seconds{2});
   CHECK(!failures.back().next_try_in);
   CHECK(failed_as(outcome) == failures.back().error.kind);
-  // A CONNECT had left: the same client id rests for a second.
+  // A CONNECT was sent, so the same client id is not used for a second.
   CHECK(*failures[0].next_try_in >= std::chrono::seconds{1});
 }
 

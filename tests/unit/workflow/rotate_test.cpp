@@ -1,4 +1,4 @@
-// rotate: a successor for the identity in its place, asked for by that identity, proved before it is put there.
+// rotate: the identity requests its successor, which is verified before it replaces the identity.
 #include "workflow/commands/rotate.hpp"
 
 #include "tests/unit/workflow/workflow_fixture.hpp"
@@ -36,7 +36,7 @@ struct Provisioned : WorkflowFixture {
     return at == std::string::npos ? "" : json.substr(at, json.find('\n', at) - at);
   }
 
-  /// What an ordinary run finds, also beside an unfinished rotation.
+  /// The outcome of a provision run, also during an unfinished rotation.
   OutcomeKind found() {
     const Ports ports{transport, keysmith, disk, clock, *observer, &host_system};
     return provision(plan, ports).kind;
@@ -71,7 +71,7 @@ TEST_CASE("the current identity requests its successor, which connects before it
   CHECK(spoke_as[1] == gateway.certificate());
   CHECK(gateway.certificate() != gateway.first);
   CHECK(gateway.disk.text("previous/certificate.pem") == gateway.first);
-  // The next start of the gateway finds the identity of its request.
+  // The next run of provision recognises the identity of its request.
   CHECK(gateway.field("requestDigest") == digest);
   gateway.transport.on_established = nullptr;
   CHECK(gateway.found() == OutcomeKind::kAlreadyProvisioned);

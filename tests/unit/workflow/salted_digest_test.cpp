@@ -1,4 +1,4 @@
-// A digest is one of its parts only if all of it is: prefix, salt, separator and hex digits.
+// A digest matches its parts only if all of it is valid: prefix, salt, separator and hex digits.
 #include "workflow/state/salted_digest.hpp"
 
 #include "tests/fakes/fake_keysmith.hpp"

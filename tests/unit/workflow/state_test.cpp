@@ -1,4 +1,5 @@
-// The state directory seen by a run: found, damaged, foreign, open to others, unfinished with other options.
+// States of the state directory at a start: complete, damaged, for another request, accessible to other users,
+// unfinished with other options.
 #include "codec/payload.hpp"
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/state/vault.hpp"
@@ -317,7 +318,7 @@ TEST_CASE("the claim's own key is never the device key, whichever way it comes")
 }
 
 TEST_CASE("what an earlier run reached with the claim's own key is not used") {
-  // An earlier version took the key; the file holds another one by now.
+  // An earlier version accepted the claim's key; the file holds another key now.
   const auto began_with_claims_key = [](WorkflowFixture& fixture, void (*leave)(WorkflowFixture&)) {
     fixture.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
     fixture.plan.key_source = ExistingKey{"/key.pem"};
@@ -363,7 +364,7 @@ TEST_CASE("the largest journal that can be written is read back") {
   certified.made.origin = GivenCsr{"gateway.csr"};
   certified.made.key.location = ExternalKey{};
   certified.certificate_ownership_token = Secret("token");
-  // As a CBOR answer may have it before its certificate; each takes six bytes in JSON.
+  // A CBOR response may have these bytes before its certificate; each takes six bytes in JSON.
   certified.certificate_pem = std::string(kPayloadBytesMax, '\x01');
   const auto saved = vault.save({{}, std::move(certified)});
   REQUIRE(saved);

@@ -1,4 +1,4 @@
-// What `status` tells of each state that a run can leave, and that looking changes nothing.
+// The report of `status` for each state that a run can leave; `status` changes no file.
 #include "workflow/commands/status.hpp"
 #include "tests/unit/workflow/workflow_fixture.hpp"
 
@@ -85,7 +85,7 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   REQUIRE(damaged.damage);
   CHECK(damaged.damage->message.find("thing-name") != std::string::npos);
 
-  // Whoever owns identity/ does not choose which file is opened as its key.
+  // The owner of identity/ cannot choose which file is opened as its key.
   for (const std::string key :
        {"/etc/shadow", "../private-key.pem", "file:/etc/shadow", "private-key.pem/", " private-key.pem"}) {
     WorkflowFixture elsewhere;

@@ -1,4 +1,4 @@
-// A run over fakes: what goes wrong is a value, and what must always hold is checked once.
+// A run with fakes: a fault is a value, and the invariants are checked in one function.
 #pragma once
 
 #include "core/text.hpp"
@@ -26,11 +26,11 @@ struct WorkflowFixture {
     return outcome;
   }
 
-  /// Whatever happened.
+  /// Checks the invariants of every run.
   void check_invariants(const Outcome& outcome, Instant began, std::size_t sessions) {
     CHECK((outcome.kind == OutcomeKind::kFailed) == outcome.error.has_value());
     CHECK(clock.now() - began <= plan.timeout + plan.splay);
-    // An attempt has one connection as the claim at most, and one as the new identity.
+    // An attempt has at most one connection with the claim and one with the new identity.
     CHECK(transport.connections.size() - sessions >= outcome.attempts);
     if (!plan.verify) CHECK(transport.connections.size() - sessions == outcome.attempts);
     CHECK(transport.closed == transport.connections.size());
