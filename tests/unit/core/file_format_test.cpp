@@ -91,7 +91,7 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
   const Row rows[] = {
       {begin + R"(\nAAAA\n)" + end + R"(\n)", PemFault::kLiteralLineEnds, 1},
       {"K=\"" + begin + R"(\\nAAAA\\n)" + end + "\"\n", PemFault::kLiteralLineEnds, 1},
-      {begin + "\\r\\nAAAA\\r\\n" + end, PemFault::kLiteralLineEnds, 1},
+      {begin + R"(\r\nAAAA\r\n)" + end, PemFault::kLiteralLineEnds, 1},
       {"x\n\"" + begin + "\",\n\"AAAA\",\n\"" + end + "\"\n", PemFault::kQuoted, 2},
       {"'" + begin + "\nAAAA\n" + end + "'\n", PemFault::kQuoted, 1},
       {"key: |\n  " + begin + "\n  AAAA\n  " + end + "\n", PemFault::kIndented, 2},
