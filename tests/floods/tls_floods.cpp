@@ -101,7 +101,7 @@ bool is_gone(int socket) {
   return ::poll(&polled, 1, 0) != 0;
 }
 
-ScriptedBroker::Script in_session(std::function<bool(SSL*)> once) {
+ScriptedBroker::Script in_session(const std::function<bool(SSL*)>& once) {
   return [once](BrokerConnection& connection) {
     if (!connection.shake_hands()) return;
     while (!is_gone(SSL_get_fd(connection.ssl())) && once(connection.ssl())) {

@@ -105,7 +105,7 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {"Resources:\n  t:\n", "line 1, column 1: not JSON: it looks like YAML"},
       {"{\n  // a thing\n}", "line 2, column 3: not JSON: a comment"},
       {"{\"Resources\": {},\n}", "line 1, column 17: not JSON: a comma before }"},
-      {"{\"Resources\": {}, \"Resources\": {}}", "line 1, column 19: \"Resources\" is given twice"},
+      {R"({"Resources": {}, "Resources": {}})", "line 1, column 19: \"Resources\" is given twice"},
       {std::string(4000, '['), "line 1, column 65: nested too deeply (more than 64 levels)"},
       {R"({"Resources":)" + std::string(4000, '['), "nested too deeply"},
       {"{}", "Resources is missing"},
