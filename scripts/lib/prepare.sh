@@ -103,7 +103,7 @@ configure() {
 }
 
 # configure_quick DIRECTORY [CMAKE-ARGUMENT…]: for whole builds. Several sources are compiled as one, which reads and
-# instantiates each header once for all of them: lib and apps take a quarter of the time. Not with ccache, which does
+# instantiates each header once for all of them: lib and apps take less than half the time. Not with ccache, which does
 # better with single sources.
 configure_quick() {
   directory=$1
