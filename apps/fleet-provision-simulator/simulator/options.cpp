@@ -71,6 +71,7 @@ Result<std::vector<NamedTemplate>> read_templates(const std::vector<std::string>
 Result<std::string> read_claim_policy(const std::string& path, const std::vector<NamedTemplate>& templates) {
   if (path.empty()) {
     std::vector<std::string> names;
+    names.reserve(templates.size());
     for (const auto& each : templates) names.push_back(each.name);
     return least_privilege_claim_policy(names);
   }

@@ -197,7 +197,7 @@ std::string by_meaning(std::string_view name, Spelling spelling) {
   const auto found = std::find_if(kSynonyms.begin(), kSynonyms.end(),
                                   [name](const Synonyms& each) { return is_among(each.names, name); });
   if (found == kSynonyms.end()) return {};
-  const std::string note = with_options_spelled(found->note, spelling);
+  std::string note = with_options_spelled(found->note, spelling);
   if (!found->ours) return note;
   const OptionRow& option = row(*found->ours);
   const std::string ours = spelled(option, has(option, spelling) ? spelling : Spelling::kOption);

@@ -5,7 +5,8 @@
 // MQTTAsync_receiveThread, nextOrClose). Between the two another thread may close the socket, and the next client's
 // socket is then given the same number, the lowest free one: the thread closes the connection of the new client for an
 // error of the old one. So a session that immediately follows another can lose its connection before its CONNECT is
-// sent. It is rare: seen once in the tests. With that thread delayed at random, half of the runs of 100 sessions met it.
+// sent. It is rare: seen once in the tests. With that thread delayed at random, half of the runs of 100 sessions met
+// it.
 //
 // So another descriptor of this process occupies the number of the last socket while the next session lives. With
 // another version of Paho this does no harm.
