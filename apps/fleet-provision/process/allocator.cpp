@@ -24,6 +24,8 @@
 
 #include <gnu/lib-names.h>
 
+// The names are glibc's; its headers give the parameters reserved names.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-inconsistent-declaration-parameter-name)
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -173,6 +175,8 @@ extern "C" {
 }
 
 }  // extern "C"
+
+// NOLINTEND(bugprone-reserved-identifier, readability-inconsistent-declaration-parameter-name)
 
 namespace {
 
