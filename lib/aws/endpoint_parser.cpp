@@ -1,10 +1,10 @@
 #include "aws/endpoint_parser.hpp"
 
-#include <charconv>
 #include <string>
 #include <utility>
 
 #include "aws/endpoint.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -28,10 +28,8 @@ bool is_ipv6_text(std::string_view host) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = parse_number<std::uint16_t>(text);
+  return port == 0 ? std::nullopt : port;
 }
 
 /// Host and the text of the port, not yet validated.

@@ -128,8 +128,7 @@ class CborWalk {
   };
 
   [[nodiscard]] tl::unexpected<Error> broken(std::string_view why) const {
-    return malformed("the response is not CBOR that can be used: " + std::string(why) + " (byte " +
-                     std::to_string(at_) + ")");
+    return malformed("the response is not usable CBOR: " + std::string(why) + " (byte " + std::to_string(at_) + ")");
   }
 
   [[nodiscard]] Result<Item> next_item() {

@@ -169,7 +169,7 @@ std::string seconds_text(std::chrono::milliseconds time) {
 }
 
 std::string within_text(std::chrono::milliseconds patience, bool cut_short) {
-  return cut_short ? "before --timeout was over" : "within " + seconds_text(patience);
+  return cut_short ? "before --timeout expired" : "within " + seconds_text(patience);
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -50,7 +50,7 @@ template <class Range>
 
 /// `15 s`, `300 ms`.
 [[nodiscard]] std::string seconds_text(std::chrono::milliseconds time);
-/// How long a wait without success took: `within 15 s`, or `before --timeout was over` if the deadline of the run cut
+/// How long a wait without success took: `within 15 s`, or `before --timeout expired` if the deadline of the run cut
 /// it short.
 [[nodiscard]] std::string within_text(std::chrono::milliseconds patience, bool cut_short);
 

@@ -113,7 +113,7 @@ std::string connack_hint(ErrorKind kind, const MqttStep& step) {
     case kMqttVersionRefused: return "give the other --mqtt-version";
     case kServerUnavailable: return "wait, then rerun: the service is not ready";
     case kThrottled: return std::string(kWaitHint);
-    default: return "check the client id, " + printable(step.client_id) + ", and the limits of the service";
+    default: return "check the client ID, " + printable(step.client_id) + ", and the limits of the service";
   }
 }
 
@@ -123,7 +123,7 @@ std::optional<Error> connack(const MqttPacket& packet, MqttVersion version, cons
   const Reason* known = row(packet.type, version, code);
   const ErrorKind kind = known == nullptr ? kConnectionRejected : known->in_connack;
   return error(kind, Phase::kMqtt,
-               "the server refused client id " + printable(step.client_id) + ": " + describe(packet, version, code),
+               "the server refused client ID " + printable(step.client_id) + ": " + describe(packet, version, code),
                connack_hint(kind, step));
 }
 
@@ -173,7 +173,7 @@ Error disconnect(const MqttPacket& packet, MqttVersion version, const MqttStep& 
   const std::string message = "the server ended the connection: " + describe(packet, version, code);
   if (code == 142) {
     return error(kSessionTakenOver, phase, message,
-                 "give each gateway a client id of its own: another device connected with client id " +
+                 "give each gateway a client ID of its own: another device connected with client ID " +
                      printable(step.client_id));
   }
   if (code == 135) return error(denied_step(step.phase), phase, message, policy_hint(step));

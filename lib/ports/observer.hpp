@@ -23,8 +23,8 @@ class Observer {
   virtual void attempt_failed(const Error& error, unsigned attempt, std::optional<Milliseconds> next_try_in) = 0;
   /// A problem that does not end the run.
   virtual void warned(const std::string& message) = 0;
-  /// A milestone became durable, or the run resumes from one; `what` describes it ("key stored", "resuming with
-  /// certificate …").
+  /// A milestone became durable, or the run resumes from one; `what` describes it ("key stored", "resuming an
+  /// unfinished run at key-made").
   virtual void reached(const std::string& what) = 0;
   /// A packet or a detail of the connection, for `-v -v`; never holds a payload or a secret.
   virtual void detail(const std::string& text) = 0;

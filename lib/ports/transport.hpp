@@ -82,7 +82,7 @@ class Transport {
   /// Reads the claim's files once more and returns their content, expired or not; files that do not exist are left out.
   /// Does not change what `connect` uses.
   [[nodiscard]] virtual Result<ClaimProof> prove_claim() {
-    return fail(ErrorKind::kClaimNotRemoved, "this transport does not tell the claim's files");
+    return fail(ErrorKind::kClaimNotRemoved, "this transport cannot report the claim's files");
   }
   /// Reads only the root certificates. Until credentials are loaded, `connect` then sends no client certificate, which
   /// is enough to verify the certificate of the server.

@@ -80,7 +80,7 @@ std::vector<Row> mqtt_rows() {
        .hint = {"--mqtt-version"}},
       {.name = "bad client id", .server = good(), .script = refusing(133), .arguments = {"--client-id", "gateway-1"},
        .exit_code = 77, .kind = "connection-rejected", .message = {"CONNACK 133 (client identifier not valid)"},
-       .hint = {"client id", "gateway-1"}},
+       .hint = {"client ID", "gateway-1"}},
       {.name = "busy", .server = good(), .script = refusing(137), .arguments = {kOnce}, .exit_code = 75,
        .kind = "server-unavailable", .message = {"CONNACK 137 (server busy)"}, .hint = {"wait, then rerun"}},
       {.name = "no CONNACK", .server = good(), .script = [](BrokerConnection& connection) {
@@ -105,7 +105,7 @@ std::vector<Row> mqtt_rows() {
        .script = at_subscribe([](BrokerConnection& connection, bool, const std::string&) {
          connection.send(disconnect(142));
        }), .arguments = {"--client-id", "gateway-1", "--attempts=2"}, .exit_code = 75, .kind = "session-taken-over",
-       .message = {"142 (session taken over)"}, .hint = {"another device connected with client id gateway-1"}},
+       .message = {"142 (session taken over)"}, .hint = {"another device connected with client ID gateway-1"}},
       {.name = "subscribe denied, MQTT 5", .server = good(),
        .script = at_subscribe([](BrokerConnection& connection, bool v5, const std::string& packet) {
          connection.send(suback(v5, packet, {1, 135, 1, 1}));

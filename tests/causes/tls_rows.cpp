@@ -137,7 +137,7 @@ std::vector<Row> tls_rows() {
     rows.push_back({.name = "claim refused by an alert", .server = refusing_claims(tls),
                     .script = swallow, .exit_code = 77,
        .kind = "claim-refused", .message = {"refused the claim certificate", "unknown CA"},
-       .hint = {"ACTIVE", "account and region", "policy attached", "client id"}});
+       .hint = {"ACTIVE", "account and region", "policy attached", "client ID"}});
   }
   return rows;
 }

@@ -72,7 +72,7 @@ Result<void> ConnectivityCheck::connect(const Retry& retry) {
   connection_.reset();
   Outcome& outcome = context_.outcome;
   if (plan_.attempts && outcome.attempts >= *plan_.attempts) {
-    return fail(ErrorKind::kConnectionLost, "the limit of --attempts is reached", "allow more");
+    return fail(ErrorKind::kConnectionLost, "the limit of --attempts is reached", "raise --attempts");
   }
   ++outcome.attempts;
   MqttVersion version = retry.mqtt_version();

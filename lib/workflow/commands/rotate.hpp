@@ -5,9 +5,9 @@
 
 namespace fleet_provision {
 
-/// The command `rotate`: CreateCertificateFromCsr or CreateKeysAndCertificate and then RegisterThing, as the present
-/// identity instead of a claim, with the client id of `plan.verify_client_id`, else the thing's name. The new identity
-/// has connected before it replaces the present one, which becomes `previous/` and is not changed before. It belongs to
+/// The command `rotate`: CreateCertificateFromCsr or CreateKeysAndCertificate and then RegisterThing, as the current
+/// identity instead of a claim, with the client ID of `plan.verify_client_id`, else the thing's name. The new identity
+/// has connected before it replaces the current one, which becomes `previous/` and is not changed before. It belongs to
 /// the request that the first identity was made for, also where `plan.template_name` is a template made for rotation,
 /// and must be of the same thing.
 ///

@@ -27,8 +27,8 @@ Attempts::Attempts(const Plan& plan, const Ports& ports, Outcome& outcome)
     : plan_(plan), ports_(ports), outcome_(outcome), deadline_(ports.clock.now() + plan.timeout) {}
 
 Result<void> Attempts::delay_start() {
-  if (spread_ || plan_.splay.count() == 0) return {};
-  spread_ = true;
+  if (delayed_ || plan_.splay.count() == 0) return {};
+  delayed_ = true;
   const Instant began = ports_.clock.now();
   const auto wait =
       Milliseconds{static_cast<Milliseconds::rep>(random() % (static_cast<std::uint64_t>(plan_.splay.count()) + 1))};

@@ -28,7 +28,7 @@ class Attempts {
   [[nodiscard]] Result<void> until_done(const Once& once, const std::function<Milestone()>& reached,
                                         const std::function<bool(const Error&)>& is_worth_repeating = {});
 
-  /// The request for a connection with the claim: uses the client id of the plan, or a new random one.
+  /// The request for a connection of the requester, with the client ID of the plan or a new random one.
   [[nodiscard]] ConnectRequest claim_request(MqttVersion version, unsigned attempt);
   [[nodiscard]] ConnectRequest request(std::string client_id, MqttVersion version, unsigned attempt);
   /// Waits until `client_id` may be used again: the service accepts one CONNECT per second for each client id.
@@ -41,7 +41,7 @@ class Attempts {
   const Ports& ports_;
   Outcome& outcome_;
   Instant deadline_;
-  bool spread_ = false;
+  bool delayed_ = false;
   std::string last_client_id_;
   Instant last_used_{};
 };

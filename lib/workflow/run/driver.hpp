@@ -1,7 +1,7 @@
-// The order of a run, the same for `provision` and `rotate`, which differ in the begin and in the requester:
+// The order of a run, the same for `provision` and `rotate`, which differ in `begin` and in the requester:
 //
-//   begin         lock the state directory, finish a commit that was cut off, find out who requests what
-//   resume        what an unfinished run left, as far as it fits
+//   begin         lock the state directory, finish an interrupted commit, determine the requester
+//   resume        continue an unfinished run, as far as it matches the plan
 //   enrolment     a connection for each attempt, until the identity is installed
 //   post-install  the proof, the removal of the claim, the user's program
 //
@@ -15,7 +15,7 @@
 
 namespace fleet_provision {
 
-/// The begin of a command.
+/// The part of a run that `provision` and `rotate` implement differently.
 class RunStart {
  public:
   RunStart() = default;

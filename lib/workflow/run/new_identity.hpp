@@ -8,8 +8,8 @@
 
 namespace fleet_provision {
 
-/// The content of identity.json. kMalformedAnswer if the service names no valid thing; kOtherIdentity if the service
-/// names another thing in a rotation.
+/// The content of identity.json. kMalformedAnswer if the response holds an invalid thing name; kOtherIdentity if
+/// a rotation registers another thing or none.
 [[nodiscard]] Result<Identity> make_identity(const RunContext& context, const Requester& requester,
                                              const Certified& certified, RegisterThingAnswer answer);
 

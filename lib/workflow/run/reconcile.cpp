@@ -94,8 +94,8 @@ class Reconciler {
     Differences differences = of_key(at.certified.made.origin, key_origin_of(plan_));
     for (std::string& each : of_certificate(at.certified.origin, wanted_)) differences.push_back(std::move(each));
     for (std::string& each : of_thing(at.identity, plan_, rotated_, keysmith_)) {
-      const bool told = std::find(differences.begin(), differences.end(), each) != differences.end();
-      if (!told) differences.push_back(std::move(each));
+      const bool noted = std::find(differences.begin(), differences.end(), each) != differences.end();
+      if (!noted) differences.push_back(std::move(each));
     }
     if (differences.empty()) return Progress{std::move(at)};
     const std::string thing = named(at.identity);

@@ -42,7 +42,7 @@ Result<bool> Commit::recover() {
     case NextAction::kDiscardPending: FP_TRY(remove_directory(kPendingDirectory)); return false;
     case NextAction::kKeepAsPrevious: FP_TRY(keep_replaced_as_previous()); return false;
     case NextAction::kFinishCommit:
-      observer_.reached("finishing a commit that was cut off");
+      observer_.reached("finishing an interrupted commit");
       FP_TRY(install(*pending));
       return true;
   }

@@ -2,8 +2,8 @@
 //
 // A commit takes these steps, each durable before the next:
 //
-//   1  the mark of --on-success is set, where a program is to be run
-//   2  the journal with the ownership token is removed, and every other file that is no part of the identity
+//   1  the mark of --on-success is set, if a program is to be run
+//   2  the journal with the ownership token is removed, and every other file that does not belong to the identity
 //   3  public files get their modes, and all of them their owner; pending/ itself last
 //   4  first identity:  rename pending/ → identity/
 //      replacement:     exchange pending/ and identity/, then rename pending/ → previous/
@@ -51,7 +51,7 @@ enum class NextAction : unsigned char { kNone, kResume, kDiscardPending, kKeepAs
 struct CommitOptions {
   /// The owner of the files; absent means the user of this process.
   std::optional<Owner> owner;
-  /// Set the mark of --on-success.
+  /// Whether to set the mark of --on-success.
   bool marks_on_success = false;
 };
 

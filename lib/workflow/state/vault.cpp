@@ -131,7 +131,7 @@ Result<std::optional<Journal>> Vault::peek() {
   auto decoded = decode_journal(bytes->reveal());
   if (!decoded) {
     Error error = std::move(decoded).error().within(disk_.root() + "/" + kJournal + " is damaged");
-    if (error.hint.empty()) error.hint = "remove " + disk_.root() + "/pending and rerun";
+    if (error.hint.empty()) error.hint = "remove " + disk_.root() + "/pending and rerun; the run then starts over";
     return fail(std::move(error));
   }
   Journal journal = std::move(*decoded);
@@ -150,17 +150,19 @@ Result<void> Vault::load_key(Journal& journal) {
   const DeviceKey* stored = device_key_of(journal.progress);
   if (!is_stored_in_pending(stored)) return {};
   FP_TRY_ASSIGN(std::optional<Secret> pem, disk_.read(kKey, kKeyBytesMax));
-  auto key = pem ? keysmith_.read_key(*pem) : Result<DeviceKey>(fail(ErrorKind::kDeviceKeyUnusable, "it is missing"));
-  if (!key || key->public_key_sha256 != stored->public_key_sha256) {
-    // Key and journal are saved together: a run never uses one without the other.
-    journal.progress = Fresh{};
-    return {};
+  if (pem) {
+    auto key = keysmith_.read_key(*pem);
+    if (key && key->public_key_sha256 == stored->public_key_sha256) {
+      key_on_disk_ = key->public_key_sha256;
+      DeviceKey& target = std::holds_alternative<KeyMade>(journal.progress)
+                              ? std::get<KeyMade>(journal.progress).key
+                              : std::get<Certified>(journal.progress).made.key;
+      target = std::move(*key);
+      return {};
+    }
   }
-  key_on_disk_ = key->public_key_sha256;
-  DeviceKey& target = std::holds_alternative<KeyMade>(journal.progress)
-                          ? std::get<KeyMade>(journal.progress).key
-                          : std::get<Certified>(journal.progress).made.key;
-  target = std::move(*key);
+  // Key and journal are saved together: a run never uses one without the other.
+  journal.progress = Fresh{};
   return {};
 }
 

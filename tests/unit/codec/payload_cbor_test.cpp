@@ -104,7 +104,7 @@ TEST_CASE("CBOR values of a known key have its type") {
 }
 
 TEST_CASE("CBOR that is not one well-formed document is refused") {
-  const std::string prefix = "the response is not CBOR that can be used: ";
+  const std::string prefix = "the response is not usable CBOR: ";
   const struct {
     std::string hex;
     std::string message;

@@ -56,5 +56,5 @@ TEST_CASE("texts are listed, counted and changed in case without a locale") {
   CHECK(in_lower_case("ABC-Ünï-xyz") == "abc-Ünï-xyz");
   CHECK(in_capitals("abc-Ünï-XYZ") == "ABC-ÜNï-XYZ");
   CHECK(within_text(std::chrono::seconds(15), false) == "within 15 s");
-  CHECK(within_text(std::chrono::seconds(15), true) == "before --timeout was over");
+  CHECK(within_text(std::chrono::seconds(15), true) == "before --timeout expired");
 }
