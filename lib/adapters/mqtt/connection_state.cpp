@@ -9,7 +9,7 @@ namespace fleet_provision {
 namespace {
 
 /// Whether Paho sent the packet for a call of the session's owner, and not on its own.
-bool was_told(const MqttPacket& packet) {
+bool was_requested(const MqttPacket& packet) {
   const MqttPacketType type = packet.type;
   return !packet.inbound && (type == MqttPacketType::kSubscribe || type == MqttPacketType::kPublish ||
                              type == MqttPacketType::kDisconnect);
@@ -57,7 +57,7 @@ bool ConnectionState::apply(const MqttPacket& packet) {
     if (!error_) error_ = std::move(refused);
     return false;
   }
-  if (was_told(packet)) ++packets_sent_;
+  if (was_requested(packet)) ++packets_sent_;
   if (!packet.inbound) return false;
   if (packet.type == MqttPacketType::kPuback) acknowledged_ = acknowledged_ || packet.topic == step_.topic;
   if (packet.type == MqttPacketType::kConnack) connack_seen_ = true;
@@ -169,10 +169,10 @@ Result<std::optional<Message>> ConnectionState::await_message(Instant deadline) 
   const Lock lock(mutex_);
   changed_.wait_until(mutex_, std::min(deadline, request_.run_deadline),
                       [this]() FP_REQUIRES(mutex_) { return !inbox_.empty() || error_ || ended_; });
-  const bool told_to_stop =
+  const bool interrupted =
       error_ && (error_->kind == ErrorKind::kInterrupted || error_->kind == ErrorKind::kTerminated);
   // A message that was received before the connection failed is still a response.
-  if (inbox_.empty() || told_to_stop) {
+  if (inbox_.empty() || interrupted) {
     FP_TRY(check_held());
     return std::optional<Message>();
   }

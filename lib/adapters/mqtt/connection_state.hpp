@@ -28,7 +28,7 @@ inline constexpr Milliseconds kLastWordPatience{300};
 
 class ConnectionState {
  public:
-  /// `step` names the client id, the place of its policy and whose it is. All references outlive this.
+  /// `step` holds the client id, and principal and scope of its policy. All references outlive this object.
   ConnectionState(const ConnectRequest& request, Observer& observer, MqttStep step);
   ConnectionState(const ConnectionState&) = delete;
   ConnectionState& operator=(const ConnectionState&) = delete;

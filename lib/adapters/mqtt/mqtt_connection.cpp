@@ -22,7 +22,7 @@ namespace fleet_provision {
 namespace {
 
 /// Paho connects over loopback, so the speed of the network does not matter.
-constexpr std::chrono::seconds kLibraryPatience{5};
+constexpr std::chrono::seconds kPatienceForPahoConnect{5};
 
 /// What a connection opens: both ends on loopback, the sockets to the server and of the resolver, files of roots. Some
 /// of them are opened by libraries that report a lack of descriptors as something else.
@@ -101,8 +101,8 @@ void MqttConnection::run_listener() {
 }
 
 Result<void> MqttConnection::accept_library() {
-  library_ =
-      listener_->admit(std::min(std::chrono::steady_clock::now() + kLibraryPatience, request_.run_deadline), wait_);
+  library_ = listener_->admit(
+      std::min(std::chrono::steady_clock::now() + kPatienceForPahoConnect, request_.run_deadline), wait_);
   if (!library_) return {};
   library_socket_ = PahoSocket(library_->theirs);
   waker_ = PahoWaker(library_->theirs);
@@ -191,7 +191,7 @@ Result<int> MqttConnection::await_library(TlsConnection& server) {
   const Instant deadline = request_.run_deadline + kLastWordPatience;
   while (true) {
     const Milliseconds left =
-        std::min<Milliseconds>(left_until(deadline, std::chrono::steady_clock::now()), kLibraryPatience);
+        std::min<Milliseconds>(left_until(deadline, std::chrono::steady_clock::now()), kPatienceForPahoConnect);
     if (left == Milliseconds{0}) return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect in time");
     pollfd polled[] = {{listener_done_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
     if (::poll(polled, std::size(polled), static_cast<int>(left.count())) < 0 && errno != EINTR) {

@@ -40,7 +40,8 @@ class PahoSocket {
 void leave_to_close(const PahoSocket& socket);
 
 /// Waits until Paho has closed the socket that was last left to it, at most 200 ms, and occupies its number. No
-/// descriptor if there is no such socket, or if its number already refers to another file.
+/// descriptor if there is no such socket, if its number already refers to another file, or if no descriptor is left.
+/// Of sockets of sessions in parallel only the one that was left last is protected.
 [[nodiscard]] Descriptor occupy_number_of_last_socket();
 
 }  // namespace fleet_provision

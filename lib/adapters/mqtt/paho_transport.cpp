@@ -161,7 +161,7 @@ class PahoSession final : public Session {
   void close() override {
     if (!client_) return connection_.close(Milliseconds{0});
     if (connection_.state().is_open()) {
-      [[maybe_unused]] const auto said = guarded([&]() -> Result<void> {
+      [[maybe_unused]] const auto disconnected = guarded([&]() -> Result<void> {
         client_->disconnect(0);
         return {};
       });
@@ -186,8 +186,8 @@ class PahoSession final : public Session {
  private:
   /// Returns once Paho has sent the last requested packet; wakes its send thread if necessary.
   void ensure_sent() {
-    ++packets_told_;
-    for (int i = 0; i < kWakingsMax && !connection_.state().await_sent(packets_told_, kPatienceForSending); ++i)
+    ++packets_requested_;
+    for (int i = 0; i < kWakingsMax && !connection_.state().await_sent(packets_requested_, kPatienceForSending); ++i)
       send_waker_.wake();
   }
 
@@ -215,7 +215,7 @@ class PahoSession final : public Session {
   mqtt::token_ptr connecting_;
   SendThreadWaker send_waker_;
   /// The number of packets that this session has requested from Paho after its CONNECT.
-  std::size_t packets_told_ = 0;
+  std::size_t packets_requested_ = 0;
   /// The error if Paho did not start to connect.
   std::optional<Error> start_error_;
 };

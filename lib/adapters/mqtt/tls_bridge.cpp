@@ -26,11 +26,11 @@ void acknowledge_at_once(int socket) {
 }  // namespace
 
 void TlsBridge::Buffer::advance(std::size_t count) {
-  gone += count;
+  sent += count;
   if (!empty()) return;
   wipe(bytes.data(), bytes.size());
   bytes.clear();
-  gone = 0;
+  sent = 0;
 }
 
 TlsBridge::TlsBridge(TlsConnection& server, int library, PahoWaker& waker, OnPacket on_packet, OnMessage on_message)
@@ -108,13 +108,13 @@ Result<bool> TlsBridge::read_library() {
   std::vector<MqttPacket> seen;
   FP_TRY(guard_.outbound(piece, seen));
   if (!write_failed_) to_server_.bytes.assign(piece.begin(), piece.end());
-  tell(seen);
+  report(seen);
   return true;
 }
 
 bool TlsBridge::write_server() {
   const IoResult result =
-      server_.write(to_server_.bytes.data() + to_server_.gone, to_server_.bytes.size() - to_server_.gone);
+      server_.write(to_server_.bytes.data() + to_server_.sent, to_server_.bytes.size() - to_server_.sent);
   write_wants_read_ = result.status == IoStatus::kWantsRead;
   if (result.status == IoStatus::kMoved) {
     last_sent_ = std::chrono::steady_clock::now();
@@ -123,7 +123,7 @@ bool TlsBridge::write_server() {
   }
   if (result.status == IoStatus::kWantsRead || result.status == IoStatus::kWantsWrite) return false;
   write_failed_ = true;
-  to_server_.advance(to_server_.bytes.size() - to_server_.gone);
+  to_server_.advance(to_server_.bytes.size() - to_server_.sent);
   return true;
 }
 
@@ -142,21 +142,21 @@ Result<bool> TlsBridge::read_server() {
   std::vector<MqttMessage> messages;
   take_payloads(to_library_.bytes, guard_.version(), messages);
   for (MqttMessage& each : messages) on_message_(std::move(each));
-  tell(seen);
+  report(seen);
   if (!judged) return fail(judged.error());
   return true;
 }
 
 bool TlsBridge::write_library() {
-  const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.gone,
-                               to_library_.bytes.size() - to_library_.gone, MSG_NOSIGNAL);
+  const ssize_t count = ::send(library_, to_library_.bytes.data() + to_library_.sent,
+                               to_library_.bytes.size() - to_library_.sent, MSG_NOSIGNAL);
   if (count < 0 && would_block(errno)) return false;
   // This is not the end yet: bytes that Paho sent before it closed may still be unread.
-  to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.gone : static_cast<std::size_t>(count));
+  to_library_.advance(count < 0 ? to_library_.bytes.size() - to_library_.sent : static_cast<std::size_t>(count));
   return true;
 }
 
-void TlsBridge::tell(const std::vector<MqttPacket>& packets) {
+void TlsBridge::report(const std::vector<MqttPacket>& packets) {
   for (const MqttPacket& each : packets) {
     if (!on_packet_(each)) refused_ = true;
     // The library may close later, but it sends nothing after this packet.

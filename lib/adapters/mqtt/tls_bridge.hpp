@@ -54,8 +54,8 @@ class TlsBridge {
   /// Bytes in transfer, and how many of them have been sent.
   struct Buffer {
     std::vector<char> bytes;
-    std::size_t gone = 0;
-    [[nodiscard]] bool empty() const { return gone == bytes.size(); }
+    std::size_t sent = 0;
+    [[nodiscard]] bool empty() const { return sent == bytes.size(); }
     void advance(std::size_t count);
   };
 
@@ -67,7 +67,7 @@ class TlsBridge {
   /// Sleeps until bytes may be transferred.
   [[nodiscard]] Result<bool> sleep(const Wait& wait);
   [[nodiscard]] bool over() const;
-  void tell(const std::vector<MqttPacket>& packets);
+  void report(const std::vector<MqttPacket>& packets);
 
   TlsConnection& server_;
   int library_;

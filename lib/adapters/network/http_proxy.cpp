@@ -52,7 +52,7 @@ Result<void> send_all(int socket, std::string_view bytes, const Proxy& proxy, In
     FP_TRY_ASSIGN(const bool ready, wait.until(socket, POLLOUT, deadline));
     if (!ready) return fail(ErrorKind::kProxyRefused, name(proxy) + " does not accept a request");
     const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) return lost(proxy);
+    if (sent < 0 && !would_block(errno)) return lost(proxy);
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return {};
@@ -86,7 +86,7 @@ Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& lef
                   "check that the proxy can reach the endpoint and allows this port");
     }
     const ssize_t count = ::recv(socket, peeked, sizeof peeked, MSG_PEEK);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count < 0 && would_block(errno)) continue;
     if (count <= 0) return lost(proxy);
     const std::size_t before = header.size();
     header.append(peeked, static_cast<std::size_t>(count));

@@ -44,7 +44,7 @@ class PeerBytes {
   void begin_session(Instant deadline);
   void end_at(Instant deadline) { deadline_ = deadline; }
   /// The application received data.
-  void data_came() { without_data_ = 0; }
+  void note_data() { without_data_ = 0; }
 
   /// The limit that the peer exceeded: `sent more than 262144 bytes in the TLS handshake`; empty if it exceeded none.
   [[nodiscard]] std::string excess() const;

@@ -232,7 +232,7 @@ IoResult TlsConnection::read(char* bytes, std::size_t size) {
   state_->bytes.begin_turn();
   const int result = SSL_read_ex(state_->ssl.get(), bytes, size, &count);
   if (result != 1) return judge(result);
-  state_->bytes.data_came();
+  state_->bytes.note_data();
   return {IoStatus::kMoved, count};
 }
 

@@ -60,7 +60,7 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   if (SSL_CTX_use_certificate(context, leaf) != 1) {
     return fail(kClaimCertificateUnusable, describe_certificate(pem) + " cannot be used: " + openssl_reason(),
                 "lower the security level in OpenSSL's configuration (CipherString = DEFAULT@SECLEVEL=2), or get a "
-                "claim with a larger key");
+                "certificate with a larger key or a newer signature algorithm");
   }
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {

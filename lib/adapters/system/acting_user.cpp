@@ -16,10 +16,10 @@ namespace fleet_provision {
 namespace {
 
 // No user has this identifier: setfsuid and setfsgid then change nothing and only return the current one.
-constexpr auto kNobodyAtAll = static_cast<uid_t>(-1);
+constexpr auto kNoId = static_cast<uid_t>(-1);
 
 Account present() {
-  return {static_cast<uid_t>(::setfsuid(kNobodyAtAll)), static_cast<gid_t>(::setfsgid(kNobodyAtAll))};
+  return {static_cast<uid_t>(::setfsuid(kNoId)), static_cast<gid_t>(::setfsgid(kNoId))};
 }
 
 /// Sets the groups of the calling thread alone; the C library's setgroups changes those of every thread.

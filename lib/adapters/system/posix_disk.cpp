@@ -62,7 +62,7 @@ int sync_descriptor(int descriptor) {
 
 PosixDisk::PosixDisk(std::string state_dir) : state_dir_(std::move(state_dir)) {}
 
-std::string PosixDisk::whole(std::string_view path) const {
+std::string PosixDisk::full_path(std::string_view path) const {
   if (path.empty()) return state_dir_;
   return state_dir_ + (state_dir_.ends_with('/') ? "" : "/") + std::string(path);
 }
@@ -72,7 +72,7 @@ tl::unexpected<Error> PosixDisk::failed(std::string_view doing, std::string_view
 }
 
 tl::unexpected<Error> PosixDisk::failed(int number, std::string_view doing, std::string_view path) const {
-  return explained(disk_error(number, doing, whole(path)).value());
+  return explained(disk_error(number, doing, full_path(path)).value());
 }
 
 /// Adds a hint for root: an operation fails because the directory's owner, as whom root acts, lacks the permission.
@@ -111,23 +111,23 @@ Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, P
   if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
   // A user with write permission on this directory could have moved it here.
   if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(name)) + " is writable by other users",
-                "chmod go-w " + printable(whole(name)));
+    return fail(ErrorKind::kStateNotPrivate, printable(full_path(name)) + " is writable by other users",
+                "chmod go-w " + printable(full_path(name)));
   }
   return account_of(facts.st_uid, facts.st_gid);
 }
 
-Result<PosixDisk::Place> PosixDisk::locate(std::string_view doing, const std::string& path) {
-  FP_TRY_ASSIGN(auto place, locate_if_there(doing, path, Purpose::kChange));
-  if (!place) {
+Result<PosixDisk::Location> PosixDisk::locate(std::string_view doing, const std::string& path) {
+  FP_TRY_ASSIGN(auto location, locate_if_there(doing, path, Purpose::kChange));
+  if (!location) {
     errno = ENOENT;
     return failed(doing, path);
   }
-  return std::move(*place);
+  return std::move(*location);
 }
 
-Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_view doing, const std::string& path,
-                                                                   Purpose purpose) {
+Result<std::optional<PosixDisk::Location>> PosixDisk::locate_if_there(std::string_view doing, const std::string& path,
+                                                                      Purpose purpose) {
   const std::size_t slash = path.find('/');
   const std::string first = path.substr(0, slash);
   const std::string second = slash == std::string::npos ? std::string() : path.substr(slash + 1);
@@ -135,20 +135,21 @@ Result<std::optional<PosixDisk::Place>> PosixDisk::locate_if_there(std::string_v
                        second.find('/') == std::string::npos && path.find('\0') == std::string::npos;
   if (!is_ours) return fail(ErrorKind::kInternal, "not a path below the state directory: " + printable(path));
   const int root = open_root();
-  if (root < 0 && errno == ENOENT) return std::optional<Place>{};
-  if (root < 0) return path_error(errno, doing, whole(path));
+  if (root < 0 && errno == ENOENT) return std::optional<Location>{};
+  if (root < 0) return path_error(errno, doing, full_path(path));
   Descriptor directory;
   {
     FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(owner_, state_dir_));
-    if (slash == std::string::npos) return std::optional<Place>{Place{std::move(acting), Descriptor(), root, first}};
+    if (slash == std::string::npos)
+      return std::optional<Location>{Location{std::move(acting), Descriptor(), root, first}};
     directory = Descriptor(::openat(root, first.c_str(), kDirectoryFlags));
   }
-  if (!directory && errno == ENOENT) return std::optional<Place>{};
+  if (!directory && errno == ENOENT) return std::optional<Location>{};
   if (!directory) return failed(doing, path);
   const int number = directory.get();
   FP_TRY_ASSIGN(const Account account, who_acts_in(number, first, purpose));
-  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, whole(first)));
-  return std::optional<Place>{Place{std::move(acting), std::move(directory), number, second}};
+  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, full_path(first)));
+  return std::optional<Location>{Location{std::move(acting), std::move(directory), number, second}};
 }
 
 Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doing, const std::string& path) {
@@ -156,13 +157,13 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
   if (path.empty()) {
     const int root = open_root();
     if (root < 0 && errno == ENOENT) return std::optional<Descriptor>{};
-    if (root < 0) return path_error(errno, doing, whole(path));
+    if (root < 0) return path_error(errno, doing, full_path(path));
     FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
     directory = Descriptor(::openat(root, ".", kDirectoryFlags));
   } else {
-    FP_TRY_ASSIGN(const auto place, locate_if_there(doing, path, Purpose::kLook));
-    if (!place) return std::optional<Descriptor>{};
-    directory = Descriptor(::openat(place->directory, place->name.c_str(), kDirectoryFlags));
+    FP_TRY_ASSIGN(const auto location, locate_if_there(doing, path, Purpose::kLook));
+    if (!location) return std::optional<Descriptor>{};
+    directory = Descriptor(::openat(location->directory, location->name.c_str(), kDirectoryFlags));
   }
   if (!directory && errno == ENOENT) return std::optional<Descriptor>{};
   if (!directory) return failed(doing, path);
@@ -178,9 +179,9 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
     if (!directory) return std::optional<EntryFacts>{};
     if (::fstat(directory->get(), &facts) != 0) return failed("inspect", path);
   } else {
-    FP_TRY_ASSIGN(const auto place, locate_if_there("inspect", path, Purpose::kLook));
-    if (!place) return std::optional<EntryFacts>{};
-    const bool found = ::fstatat(place->directory, place->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+    FP_TRY_ASSIGN(const auto location, locate_if_there("inspect", path, Purpose::kLook));
+    if (!location) return std::optional<EntryFacts>{};
+    const bool found = ::fstatat(location->directory, location->name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
     if (!found && errno == ENOENT) return std::optional<EntryFacts>{};
     if (!found) return failed("inspect", path);
   }
@@ -195,15 +196,15 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
 }
 
 Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size_t limit) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("read", path, Purpose::kLook));
-  if (!place) return std::optional<Secret>{};
-  const Descriptor file(::openat(place->directory, place->name.c_str(), kReadFlags));
+  FP_TRY_ASSIGN(const auto location, locate_if_there("read", path, Purpose::kLook));
+  if (!location) return std::optional<Secret>{};
+  const Descriptor file(::openat(location->directory, location->name.c_str(), kReadFlags));
   if (!file && errno == ENOENT) return std::optional<Secret>{};
   if (!file) return failed("read", path);
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return failed("read", path);
   if (!S_ISREG(facts.st_mode)) {
-    return fail(ErrorKind::kStateNotWritable, "cannot read " + printable(whole(path)) + ": it is not a file",
+    return fail(ErrorKind::kStateNotWritable, "cannot read " + printable(full_path(path)) + ": it is not a file",
                 "find out who made it, and move it away");
   }
   // One byte more than the file's size, so that read reports the end of the file.
@@ -217,8 +218,8 @@ Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size
     if (count == 0) return std::optional<Secret>{Secret({bytes.data(), size})};
     size += static_cast<std::size_t>(count);
   }
-  return fail(ErrorKind::kDiskError,
-              "cannot read " + printable(whole(path)) + ": it has more than " + std::to_string(size - 1) + " bytes");
+  return fail(ErrorKind::kDiskError, "cannot read " + printable(full_path(path)) + ": it has more than " +
+                                         std::to_string(size - 1) + " bytes");
 }
 
 Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
@@ -239,7 +240,7 @@ Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     if (names.size() == kNamesMax) {
-      return fail(ErrorKind::kDiskError, "cannot list " + printable(whole(directory)) + ": it holds more than " +
+      return fail(ErrorKind::kDiskError, "cannot list " + printable(full_path(directory)) + ": it holds more than " +
                                              std::to_string(kNamesMax) + " names");
     }
     names.emplace_back(name);
@@ -262,38 +263,38 @@ Result<void> PosixDisk::lock() {
   if (lock_.file) return {};
   if (open_root() < 0) return failed("create", "lock");
   FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
-  auto taken = lock_state(root_.get(), whole("lock"));
+  auto taken = lock_state(root_.get(), full_path("lock"));
   if (!taken) return explained(std::move(taken).error());
   lock_ = std::move(*taken);
   return {};
 }
 
 Result<void> PosixDisk::make_directory(const std::string& path) {
-  FP_TRY_ASSIGN(const Place place, locate("create", path));
-  if (::mkdirat(place.directory, place.name.c_str(), kPrivateDirectory) != 0) return failed("create", path);
-  Descriptor made(::openat(place.directory, place.name.c_str(), kDirectoryFlags));
+  FP_TRY_ASSIGN(const Location location, locate("create", path));
+  if (::mkdirat(location.directory, location.name.c_str(), kPrivateDirectory) != 0) return failed("create", path);
+  Descriptor made(::openat(location.directory, location.name.c_str(), kDirectoryFlags));
   if (!made && errno == EACCES) {
     // A umask that removes the owner's permissions keeps this process from opening the new directory.
-    const char* name = place.name.c_str();
-    if (::fchmodat(place.directory, name, kPrivateDirectory, AT_SYMLINK_NOFOLLOW) == 0) {
-      made = Descriptor(::openat(place.directory, name, kDirectoryFlags));
+    const char* name = location.name.c_str();
+    if (::fchmodat(location.directory, name, kPrivateDirectory, AT_SYMLINK_NOFOLLOW) == 0) {
+      made = Descriptor(::openat(location.directory, name, kDirectoryFlags));
     }
   }
   if (!made) {
     // A failure of open says nothing about the mode, so it is reported as it is.
     const int why = errno;
-    ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
+    ::unlinkat(location.directory, location.name.c_str(), AT_REMOVEDIR);
     return failed(why, "open", path);
   }
   const bool is_private = make_private(made.get(), kPrivateDirectory);
   if (is_private) return {};
-  ::unlinkat(place.directory, place.name.c_str(), AT_REMOVEDIR);
-  return not_private(whole(path));
+  ::unlinkat(location.directory, location.name.c_str(), AT_REMOVEDIR);
+  return not_private(full_path(path));
 }
 
 Result<void> PosixDisk::write_new(const std::string& path, std::string_view bytes) {
-  FP_TRY_ASSIGN(const Place place, locate("create", path));
-  Descriptor file(::openat(place.directory, place.name.c_str(),
+  FP_TRY_ASSIGN(const Location location, locate("create", path));
+  Descriptor file(::openat(location.directory, location.name.c_str(),
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kPrivateFile));
   if (!file) return failed("create", path);
   const bool is_private = make_private(file.get(), kPrivateFile);
@@ -302,8 +303,8 @@ Result<void> PosixDisk::write_new(const std::string& path, std::string_view byte
     written_.insert_or_assign(path, std::move(file));
     return {};
   }
-  ::unlinkat(place.directory, place.name.c_str(), 0);
-  if (!is_private) return not_private(whole(path));
+  ::unlinkat(location.directory, location.name.c_str(), 0);
+  if (!is_private) return not_private(full_path(path));
   return failed(why, "write", path);
 }
 
@@ -312,8 +313,8 @@ Result<void> PosixDisk::sync_file(const std::string& path) {
   if (const auto kept = written_.find(path); kept != written_.end()) {
     why = sync_descriptor(kept->second.get());
   } else {
-    FP_TRY_ASSIGN(const Place place, locate("sync", path));
-    const Descriptor file(::openat(place.directory, place.name.c_str(), kReadFlags));
+    FP_TRY_ASSIGN(const Location location, locate("sync", path));
+    const Descriptor file(::openat(location.directory, location.name.c_str(), kReadFlags));
     why = file ? sync_descriptor(file.get()) : errno;
   }
   if (why != 0) return failed(why, "sync", path);
@@ -322,7 +323,7 @@ Result<void> PosixDisk::sync_file(const std::string& path) {
 
 Result<void> PosixDisk::sync_directory(const std::string& path) {
   FP_TRY_ASSIGN(const auto directory, open_directory("sync", path));
-  if (!directory) return disk_error(ENOENT, "sync", whole(path));
+  if (!directory) return disk_error(ENOENT, "sync", full_path(path));
   const int why = sync_descriptor(directory->get());
   // EINVAL: the file system does not support fsync of a directory.
   if (why != 0 && why != EINVAL) return failed(why, "sync", path);
@@ -330,10 +331,11 @@ Result<void> PosixDisk::sync_directory(const std::string& path) {
 }
 
 Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
-  FP_TRY_ASSIGN(const Place old_place, locate("rename", from));
-  FP_TRY_ASSIGN(const Place new_place, locate("rename", to));
-  if (::renameat(old_place.directory, old_place.name.c_str(), new_place.directory, new_place.name.c_str()) != 0) {
-    return failed("rename " + printable(whole(from)) + " to", to);
+  FP_TRY_ASSIGN(const Location old_location, locate("rename", from));
+  FP_TRY_ASSIGN(const Location new_location, locate("rename", to));
+  if (::renameat(old_location.directory, old_location.name.c_str(), new_location.directory,
+                 new_location.name.c_str()) != 0) {
+    return failed("rename " + printable(full_path(from)) + " to", to);
   }
   forget_written(from);
   forget_written(to);
@@ -341,11 +343,11 @@ Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
 }
 
 Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
-  FP_TRY_ASSIGN(const Place one, locate("exchange", a));
-  FP_TRY_ASSIGN(const Place other, locate("exchange", b));
+  FP_TRY_ASSIGN(const Location one, locate("exchange", a));
+  FP_TRY_ASSIGN(const Location other, locate("exchange", b));
   if (::renameat2(one.directory, one.name.c_str(), other.directory, other.name.c_str(), RENAME_EXCHANGE) != 0) {
     if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
-    return failed("exchange " + printable(whole(a)) + " with", b);
+    return failed("exchange " + printable(full_path(a)) + " with", b);
   }
   forget_written(a);
   forget_written(b);
@@ -353,8 +355,8 @@ Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
 }
 
 Result<void> PosixDisk::remove_file(const std::string& path) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
-  if (place && ::unlinkat(place->directory, place->name.c_str(), 0) != 0 && errno != ENOENT) {
+  FP_TRY_ASSIGN(const auto location, locate_if_there("remove", path, Purpose::kChange));
+  if (location && ::unlinkat(location->directory, location->name.c_str(), 0) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }
   forget_written(path);
@@ -362,8 +364,8 @@ Result<void> PosixDisk::remove_file(const std::string& path) {
 }
 
 Result<void> PosixDisk::remove_directory(const std::string& path) {
-  FP_TRY_ASSIGN(const auto place, locate_if_there("remove", path, Purpose::kChange));
-  if (place && ::unlinkat(place->directory, place->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
+  FP_TRY_ASSIGN(const auto location, locate_if_there("remove", path, Purpose::kChange));
+  if (location && ::unlinkat(location->directory, location->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }
   forget_written(path);

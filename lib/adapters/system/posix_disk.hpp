@@ -39,7 +39,7 @@ class PosixDisk : public Disk {
  private:
   enum class Purpose : unsigned char { kLook, kChange };
   /// A name in an open directory. While this object lives, the thread acts as the directory's owner.
-  struct Place {
+  struct Location {
     ActingUser acting;
     /// The subdirectory, when the path has two components.
     Descriptor owned;
@@ -55,7 +55,7 @@ class PosixDisk : public Disk {
     struct stat facts {};
   };
 
-  [[nodiscard]] std::string whole(std::string_view path) const;
+  [[nodiscard]] std::string full_path(std::string_view path) const;
   /// The error of errno, or of `number`.
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view doing, std::string_view path) const;
   [[nodiscard]] tl::unexpected<Error> failed(int number, std::string_view doing, std::string_view path) const;
@@ -63,12 +63,13 @@ class PosixDisk : public Disk {
   /// Opens the state directory on first use; negative, with errno set, if open fails.
   [[nodiscard]] int open_root();
   [[nodiscard]] Result<Account> who_acts_in(int directory, const std::string& name, Purpose purpose);
-  [[nodiscard]] Result<Place> locate(std::string_view doing, const std::string& path);
+  [[nodiscard]] Result<Location> locate(std::string_view doing, const std::string& path);
   /// Nothing if a directory of the path does not exist.
-  [[nodiscard]] Result<std::optional<Place>> locate_if_there(std::string_view doing, const std::string& path,
-                                                             Purpose purpose);
+  [[nodiscard]] Result<std::optional<Location>> locate_if_there(std::string_view doing, const std::string& path,
+                                                                Purpose purpose);
   /// Uses the descriptor of `written_` if this object wrote the file. kStateNotPrivate for a file with a second name.
-  [[nodiscard]] Result<Changed> open_to_change(const Place& place, std::string_view doing, const std::string& path);
+  [[nodiscard]] Result<Changed> open_to_change(const Location& location, std::string_view doing,
+                                               const std::string& path);
   /// A descriptor of a directory; "" is the state directory.
   [[nodiscard]] Result<std::optional<Descriptor>> open_directory(std::string_view doing, const std::string& path);
   void forget_written(const std::string& path);

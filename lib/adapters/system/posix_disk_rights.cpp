@@ -14,43 +14,43 @@
 
 namespace fleet_provision {
 
-Result<PosixDisk::Changed> PosixDisk::open_to_change(const Place& place, std::string_view doing,
+Result<PosixDisk::Changed> PosixDisk::open_to_change(const Location& location, std::string_view doing,
                                                      const std::string& path) {
   Changed changed;
   if (const auto kept = written_.find(path); kept != written_.end()) {
     changed.descriptor = kept->second.get();
     changed.is_ours = true;
   } else {
-    changed.owned = Descriptor(::openat(place.directory, place.name.c_str(), kReadFlags));
+    changed.owned = Descriptor(::openat(location.directory, location.name.c_str(), kReadFlags));
     if (!changed.owned) return failed(doing, path);
     changed.descriptor = changed.owned.get();
   }
   if (::fstat(changed.descriptor, &changed.facts) != 0) return failed(doing, path);
   if (!S_ISREG(changed.facts.st_mode) && !S_ISDIR(changed.facts.st_mode)) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " is neither a file nor a directory",
+    return fail(ErrorKind::kStateNotPrivate, printable(full_path(path)) + " is neither a file nor a directory",
                 "find out who made it, and move it away");
   }
-  FP_TRY(require_one_name(changed.facts, whole(path)));
+  FP_TRY(require_one_name(changed.facts, full_path(path)));
   return changed;
 }
 
 Result<void> PosixDisk::set_mode(const std::string& path, unsigned mode) {
   constexpr const char* kDoing = "set the mode of";
-  FP_TRY_ASSIGN(const Place place, locate(kDoing, path));
-  FP_TRY_ASSIGN(Changed entry, open_to_change(place, kDoing, path));
+  FP_TRY_ASSIGN(const Location location, locate(kDoing, path));
+  FP_TRY_ASSIGN(Changed entry, open_to_change(location, kDoing, path));
   if (::fchmod(entry.descriptor, static_cast<mode_t>(mode)) != 0) return failed(kDoing, path);
   if (::fstat(entry.descriptor, &entry.facts) != 0) return failed(kDoing, path);
-  if ((permissions(entry.facts) & ~mode) != 0) return not_private(whole(path));
+  if ((permissions(entry.facts) & ~mode) != 0) return not_private(full_path(path));
   return {};
 }
 
 Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
   constexpr const char* kDoing = "set the owner of";
-  FP_TRY_ASSIGN(const Place place, locate(kDoing, path));
-  FP_TRY_ASSIGN(const Changed entry, open_to_change(place, kDoing, path));
+  FP_TRY_ASSIGN(const Location location, locate(kDoing, path));
+  FP_TRY_ASSIGN(const Changed entry, open_to_change(location, kDoing, path));
   const uid_t present = entry.facts.st_uid;
   if (!entry.is_ours && present != owner_.user && present != owner.user) {
-    return fail(ErrorKind::kStateNotPrivate, printable(whole(path)) + " belongs to another user",
+    return fail(ErrorKind::kStateNotPrivate, printable(full_path(path)) + " belongs to another user",
                 "find out who made it, and move it away");
   }
   constexpr auto kUnchanged = static_cast<gid_t>(-1);

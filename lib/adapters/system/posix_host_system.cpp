@@ -28,7 +28,7 @@ namespace {
 constexpr int kLookMs = 10;
 constexpr Milliseconds kGrace{300};
 /// An upper bound for the bytes that a run writes.
-constexpr std::uint64_t kRoomForARun = 64 * 1024;
+constexpr std::uint64_t kRunBytesMax = 64 * 1024;
 
 tl::unexpected<Error> program_failed(const std::string& file, const std::string& what, std::string hint) {
   return fail(ErrorKind::kOnSuccessFailed, "the program " + printable(file) + " " + what, std::move(hint));
@@ -157,8 +157,8 @@ Result<void> PosixHostSystem::await(int process, const ProgramCall& call) {
       end_group(process);
       return program_failed(call.file, "did not end in time", "raise --timeout and rerun");
     }
-    pollfd told{interrupt_.descriptor(), POLLIN, 0};
-    ::poll(&told, 1, kLookMs);
+    pollfd interrupted{interrupt_.descriptor(), POLLIN, 0};
+    ::poll(&interrupted, 1, kLookMs);
   }
 }
 
@@ -191,8 +191,8 @@ Result<void> PosixHostSystem::may_create_in(const std::string& directory) {
   if (::statvfs(there.c_str(), &space) != 0) return {};
   // Virtual file systems of the kernel report a size and a number of inodes of 0.
   const bool no_inode = space.f_files > 0 && space.f_favail == 0;
-  const bool no_room = space.f_blocks > 0 && space.f_bavail * space.f_frsize < kRoomForARun;
-  if (no_inode || no_room) return disk_error(ENOSPC, kDoing, directory);
+  const bool no_space = space.f_blocks > 0 && space.f_bavail * space.f_frsize < kRunBytesMax;
+  if (no_inode || no_space) return disk_error(ENOSPC, kDoing, directory);
   return {};
 }
 

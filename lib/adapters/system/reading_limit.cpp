@@ -79,7 +79,7 @@ bool LimitedReader::await() const {
 
 std::optional<Error> reading_stopped(int number, const std::string& name) {
   if (number == ECANCELED && innermost != nullptr && innermost->interrupt() != nullptr) {
-    if (auto told = innermost->interrupt()->check(); !told) return std::move(told).error();
+    if (auto goes_on = innermost->interrupt()->check(); !goes_on) return std::move(goes_on).error();
   }
   if (number != ETIMEDOUT) return std::nullopt;
   return fail(ErrorKind::kFileUnreadable, "cannot read " + name + ": it did not end within the time limit (--timeout)",

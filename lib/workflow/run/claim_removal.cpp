@@ -15,9 +15,9 @@ tl::unexpected<Error> refuse(const std::string& file, const std::string& why, co
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);
 }
 
-/// Whether that claim requested the identity. An identity of a version that did not record its claim accepts every
-/// certificate whose key belongs to it and that is not the identity's own.
-bool vouches(const Identity& identity, const ClaimProof& proof) {
+/// Whether the claim of `proof` requested the identity. An identity of a version that did not record its claim accepts
+/// every certificate whose key belongs to it and that is not the identity's own.
+bool is_claim_of(const ClaimProof& proof, const Identity& identity) {
   if (!proof.certificate) return false;
   if (identity.claim_fingerprint) return proof.certificate->fingerprint == *identity.claim_fingerprint;
   return proof.key_fits && proof.certificate->fingerprint != identity.certificate_fingerprint;
@@ -73,7 +73,7 @@ Result<std::vector<ClaimFile>> ClaimRemoval::proved(const std::vector<std::strin
     FP_TRY_ASSIGN(proof, prove(files.front()));
     if (!proof.certificate)
       return refuse(files.front(), "its content cannot be verified without the claim certificate");
-    if (!vouches(identity, proof)) {
+    if (!is_claim_of(proof, identity)) {
       return refuse(files.front(), "it does not belong to the claim that this gateway was provisioned with");
     }
   }
