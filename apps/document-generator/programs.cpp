@@ -8,10 +8,14 @@
 namespace fleet_provision::documents {
 namespace {
 
-ProgramOption tool_option(const OptionRow& row) {
+ProgramOption tool_option(Command command, const OptionRow& row) {
   const bool repeatable = row.value == OptionValue::kCount || row.value == OptionValue::kKeyValues;
-  return {row.name,   row.letter,           takes_value(row.value) ? row.metavar : "",
-          repeatable, short_help(row.help), value_offer(row)};
+  return {row.name,
+          row.letter,
+          takes_value(row.value) ? row.metavar : "",
+          repeatable,
+          short_help(help_of(command, row)),
+          value_offer(row)};
 }
 
 ProgramOption simulator_option(const simulator::OptionRow& row) {
@@ -33,7 +37,7 @@ ProgramVerb tool_verb(Command command) {
   ProgramVerb verb{word(command), purpose(command), {}};
   for (const OptionRow& row : option_table()) {
     // Without a command the options of one command alone are an error.
-    if (applies_to(command, row.id)) verb.options.push_back(tool_option(row));
+    if (applies_to(command, row.id)) verb.options.push_back(tool_option(command, row));
   }
   return verb;
 }
@@ -43,7 +47,7 @@ ProgramVerb tool_verb(Command command) {
 Program tool_program() {
   Program program{"fleet-provision", {tool_verb(Command::kProvision)}, {}, false};
   for (const Command each : commands()) program.verbs.push_back(tool_verb(each));
-  for (const OptionRow& row : option_table()) program.options.push_back(tool_option(row));
+  for (const OptionRow& row : option_table()) program.options.push_back(tool_option(Command::kProvision, row));
   return program;
 }
 

@@ -116,8 +116,14 @@ void report(const Error& error) {
   if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
 }
 
-void report(const std::string& message) {
-  report(fail(ErrorKind::kInternal, message).value());
+void report(const std::string& message, const std::string& hint = {}) {
+  report(fail(ErrorKind::kInternal, message, hint).value());
+}
+
+// A temporary state directory is removed at exit, and the broker's log with it.
+std::string broker_log_hint(const Options& options, const std::string& state_dir) {
+  if (options.state_dir.empty()) return "rerun with --state-dir DIR, then see DIR/run/mosquitto.log";
+  return "see " + state_dir + "/run/mosquitto.log";
 }
 
 // Runs until COMMAND ends, a signal ends the simulator, or the broker ends. Gives the exit code.
@@ -135,7 +141,7 @@ Result<int> supervise(const Options& options, const Ready& ready, Broker& broker
   const Supervisor::End end = supervisor.wait(started.pid, broker.pid());
   if (!end.broker_ended) return end.exit_code;
   broker.forget();
-  report("mosquitto ended unexpectedly; see " + ready.state_dir + "/run/mosquitto.log");
+  report("mosquitto ended unexpectedly", broker_log_hint(options, ready.state_dir));
   return options.command.empty() ? static_cast<int>(ExitCode::kSoftware) : end.exit_code;
 }
 
@@ -161,8 +167,11 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
   FP_TRY(check_event_log(ready.log, state.path()));
   configuration.state_dir = state.path();
   configuration.log_file = ready.log;
-  const BrokerSettings settings{
-      .listen = options.listen, .port = port.port, .plugin = plugin, .run_dir = state.path() + "/run"};
+  const BrokerSettings settings{.listen = options.listen,
+                                .port = port.port,
+                                .plugin = plugin,
+                                .run_dir = state.path() + "/run",
+                                .log_hint = broker_log_hint(options, state.path())};
   FP_TRY_ASSIGN(Broker broker, Broker::start(settings, ready.pki, configuration, kBrokerStartTimeout));
   return supervise(options, ready, broker, supervisor);
 }

@@ -229,5 +229,5 @@ TEST_CASE("a template body has 10240 characters at most") {
   const auto longer = ProvisioningTemplate::parse("t", body(10'241));
   REQUIRE_FALSE(longer);
   CHECK(longer.error().message == "template t: 10241 characters");
-  CHECK(longer.error().hint == "the service takes at most 10240");
+  CHECK(longer.error().hint == "shorten it: the service takes at most 10240");
 }

@@ -217,7 +217,7 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   Broker broker(pid);
   ready_writer.reset();
   if (!wait_ready(ready_reader.get(), timeout)) {
-    return fail(ErrorKind::kInternal, "mosquitto did not start: " + last_lines(log_file), "see " + log_file);
+    return fail(ErrorKind::kInternal, "mosquitto did not start: " + last_lines(log_file), settings.log_hint);
   }
   return broker;
 }

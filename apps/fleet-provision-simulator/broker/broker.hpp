@@ -32,6 +32,8 @@ struct BrokerSettings {
   std::string plugin;
   /// The directory for the broker's configuration files and log.
   std::string run_dir;
+  /// The hint when the broker does not start: how to read its log.
+  std::string log_hint;
 };
 
 class Broker {

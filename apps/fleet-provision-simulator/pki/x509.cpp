@@ -125,7 +125,7 @@ Certificate make_certificate(const CertificateRequest& request, const X509_PUBKE
   Certificate certificate(X509_new());
   require(certificate != nullptr && X509_set_version(certificate.get(), X509_VERSION_3) == 1, "certificate");
   set_serial(certificate.get());
-  // Length -1 and no check: as in the service's issuer, the text may exceed the 64 characters of X.520.
+  // As a UTF8String the text may exceed the 64 characters of X.520, as that of the service's issuer does.
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   const auto* bytes = reinterpret_cast<const unsigned char*>(request.subject.data());
   require(X509_NAME_add_entry_by_NID(subject, request.subject_nid, V_ASN1_UTF8STRING, bytes,

@@ -16,7 +16,7 @@ template <class Range>
   if (!near.empty()) return "did you mean " + std::string(near) + "?";
   std::string all;
   for (const std::string_view each : known) all += (all.empty() ? "" : ", ") + std::string(each);
-  return all.empty() ? "no name is allowed here" : "known: " + all;
+  return all.empty() ? "leave it out: no name is allowed here" : "known: " + all;
 }
 
 /// `BEGINNING NAME` with the hint above, for a name that is not among `known`.

@@ -113,7 +113,7 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
   const std::string place = "template " + name;
   if (body.size() > kBodyCharactersMax) {
     return fail(ErrorKind::kConfiguration, place + ": " + std::to_string(body.size()) + " characters",
-                "the service takes at most " + std::to_string(kBodyCharactersMax));
+                "shorten it: the service takes at most " + std::to_string(kBodyCharactersMax));
   }
   FP_TRY_ASSIGN(Value document, parse_json(place, body));
   if (auto checked = check_template_body(document, place); !checked) {

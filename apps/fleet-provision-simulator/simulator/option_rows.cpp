@@ -32,8 +32,8 @@ constexpr std::array kRows{
     OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
               "append one JSON line per event to FILE; no secrets are logged"},
     OptionRow{"user", 0, "NAME", false, "the calling user",
-              "run the simulator, mosquitto, the hook and COMMAND as NAME; only for root; a state directory that is "
-              "created belongs to NAME"},
+              "run the simulator, mosquitto, the hook and COMMAND as NAME; only for root; the state directory must "
+              "belong to NAME, or is created"},
     OptionRow{"help", 'h', "", false, "", "print this help and exit"},
     OptionRow{"version", 0, "", false, "", "print the version and exit"},
 };

@@ -54,6 +54,11 @@ bool is_common(OptionId id) {
   return group == OptionGroup::kConfiguration || group == OptionGroup::kOutput;
 }
 
+/// Whether the command starts from the identity in the state directory.
+bool needs_identity(Command command) {
+  return command == Command::kVerify || command == Command::kRotate;
+}
+
 }  // namespace
 
 std::string_view word(Command command) {
@@ -108,6 +113,36 @@ bool applies_to(Command command, OptionId id) {
       return group != OptionGroup::kClaim && id != OptionId::kVerify && id != OptionId::kRemoveClaim;
   }
   return true;
+}
+
+std::string_view help_of(Command command, const OptionRow& option) {
+  if (command == Command::kCheck && option.id == OptionId::kRemoveClaim) {
+    return "also check that claim certificate and key can be deleted; nothing is deleted";
+  }
+  if (command == Command::kPolicy && option.id == OptionId::kEndpoint) {
+    return "AWS IoT data endpoint, which gives region and partition";
+  }
+  if (needs_identity(command) && option.id == OptionId::kEndpoint) {
+    return "AWS IoT data endpoint, or any broker with the same API [default: endpoint of the identity]";
+  }
+  if (needs_identity(command) && option.id == OptionId::kTemplate) {
+    return "name of the provisioning template [default: template of the identity]";
+  }
+  if (command == Command::kVerify && option.id == OptionId::kKey) {
+    return "private key of the identity (PEM), required if the identity does not hold it";
+  }
+  if (command == Command::kVerify && option.id == OptionId::kVerifyClientId) {
+    return "MQTT client ID; {Name} is replaced by the template parameter Name [default: the thing name]";
+  }
+  if (command == Command::kRotate && option.id == OptionId::kForce) {
+    return "discard an unfinished rotation that was started with other options";
+  }
+  return option.help;
+}
+
+std::string_view default_of(Command command, const OptionRow& option) {
+  if (needs_identity(command) && option.id == OptionId::kPort) return "port of the identity, or 8883 with --endpoint";
+  return option.default_value;
 }
 
 }  // namespace fleet_provision

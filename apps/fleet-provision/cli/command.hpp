@@ -29,5 +29,8 @@ enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPoli
 [[nodiscard]] std::optional<Command> only_command_of(OptionId id);
 /// Whether the option applies to the command and `command --help` shows it.
 [[nodiscard]] bool applies_to(Command command, OptionId id);
+/// The help and the default of an option, which differ for some commands.
+[[nodiscard]] std::string_view help_of(Command command, const OptionRow& option);
+[[nodiscard]] std::string_view default_of(Command command, const OptionRow& option);
 
 }  // namespace fleet_provision

@@ -144,34 +144,14 @@ void append_wrapped(std::string& out, std::size_t column, std::string_view text)
   }
 }
 
-/// The help of an option, which differs for some commands.
-std::string_view help_in(Command command, const OptionRow& option) {
-  if (command == Command::kCheck && option.id == OptionId::kRemoveClaim) {
-    return "also check that claim certificate and key can be deleted; nothing is deleted";
-  }
-  if (command == Command::kPolicy && option.id == OptionId::kEndpoint) {
-    return "AWS IoT data endpoint, which gives region and partition";
-  }
-  const bool has_identity = command == Command::kVerify || command == Command::kRotate;
-  if (has_identity && option.id == OptionId::kEndpoint) {
-    return "AWS IoT data endpoint, or any broker with the same API [default: endpoint of the identity]";
-  }
-  if (has_identity && option.id == OptionId::kTemplate) {
-    return "name of the provisioning template [default: template of the identity]";
-  }
-  if (command == Command::kRotate && option.id == OptionId::kForce) {
-    return "discard an unfinished rotation that was started with other options";
-  }
-  return option.help;
-}
-
 void append_option(std::string& out, Command command, const OptionRow& option) {
   std::string left = option.letter == 0 ? "      " : std::string("  -") + option.letter + ", ";
   left += "--" + std::string(option.name);
   if (!option.metavar.empty()) left += " " + std::string(option.metavar);
   out += left;
-  std::string help(help_in(command, option));
-  if (!option.default_value.empty()) help += " [default: " + std::string(option.default_value) + "]";
+  std::string help(help_of(command, option));
+  const std::string_view default_value = default_of(command, option);
+  if (!default_value.empty()) help += " [default: " + std::string(default_value) + "]";
   append_wrapped(out, left.size(), help);
   out += "\n";
 }

@@ -16,8 +16,8 @@ using Id = OptionId;
 
 constexpr std::array kOptionRows{
     OptionRow{Id::kConfig, "config", 0, "FILE", OptionGroup::kConfiguration, kFile, kNotInFile, "",
-              "read options from this JSON file, instead of /etc/fleet-provision/config.json and then "
-              "/etc/fleet-provision/config.d/*.json"},
+              "read options from this JSON file, in which parameters may be an object, instead of "
+              "/etc/fleet-provision/config.json and then /etc/fleet-provision/config.d/*.json"},
     OptionRow{Id::kPrintConfig, "print-config", 0, "", OptionGroup::kConfiguration, kFlag, kCommandLine, "",
               "print the value and origin of every option, secrets masked, then exit"},
     OptionRow{Id::kEndpoint, "endpoint", 0, "HOST[:PORT]", kService, kText, kEverywhere, "",

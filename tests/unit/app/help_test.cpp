@@ -18,6 +18,14 @@ std::vector<Command> all_commands() {
   return all;
 }
 
+/// `text` with each run of blanks and line breaks as one blank, so that wrapped words are found.
+std::string unwrapped(const std::string& text) {
+  std::istringstream words(text);
+  std::string result;
+  for (std::string word; words >> word;) result += (result.empty() ? "" : " ") + word;
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("--help fits its columns, is ASCII and names every option that matters, with its default") {
@@ -36,8 +44,8 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
       if (!option.metavar.empty()) entry += " " + std::string(option.metavar);
       const bool told = contains(help, entry + "\n") || contains(help, entry + " ");
       CHECK(told == applies_to(command, option.id));
-      const std::string default_value = "[default: " + std::string(option.default_value) + "]";
-      if (told && !option.default_value.empty()) CHECK(contains(help, default_value));
+      const std::string default_value = "[default: " + std::string(default_of(command, option)) + "]";
+      if (told && !option.default_value.empty()) CHECK(contains(unwrapped(help), default_value));
     }
     CHECK(contains(help, "\nExit codes:\n") == (command != Command::kPolicy && command != Command::kCheck));
     CHECK(help.back() == '\n');
@@ -50,6 +58,11 @@ TEST_CASE("check lists --remove-claim, and each command says what an option does
                  "--remove-claim           also check that claim certificate and key can be"));
   CHECK(contains(help_text(Command::kRotate), "--force                  discard an unfinished rotation"));
   CHECK(contains(help_text(Command::kProvision), "--force                  provision again"));
+  for (const Command command : {Command::kVerify, Command::kRotate}) {
+    CHECK(contains(unwrapped(help_text(command)), "x-amzn-mqtt-ca [default: port of the identity, or 8883 with"));
+  }
+  CHECK(contains(help_text(Command::kProvision), "x-amzn-mqtt-ca [default: 8883]"));
+  CHECK(contains(help_text(Command::kVerify), "--key FILE               private key of the identity (PEM)"));
 }
 
 TEST_CASE("every option matters to a command, and every command has its own word") {
