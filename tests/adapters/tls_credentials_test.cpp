@@ -16,13 +16,13 @@ namespace {
 using enum ErrorKind;
 
 /// A complete and valid set of files, for a test to break.
-struct Fixture {
+struct CredentialsFixture {
   TestPki pki;
   IssuedCertificate claim = pki.claim();
   TemporaryDirectory files;
   ConnectionOptions options;
 
-  Fixture() {
+  CredentialsFixture() {
     options.ca_file = files.write("ca.pem", pki.root());
     options.certificate_file = files.write("claim.pem", claim.certificate);
     options.key_reference = files.write("claim.key", claim.key);
@@ -40,7 +40,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("right files give the facts of the leaf") {
-  Fixture fixture;
+  CredentialsFixture fixture;
   fixture.options.certificate_file = fixture.files.write("chain.pem", fixture.claim.certificate + fixture.pki.root());
   TrustedRoots roots(fixture.options.ca_file);
   const auto loaded = TlsCredentials::load(fixture.options, roots);
@@ -54,55 +54,60 @@ TEST_CASE("right files give the facts of the leaf") {
 TEST_CASE("each wrong certificate, key and CA file is reported with its kind and its name") {
   struct Row {
     std::string name;
-    std::function<void(Fixture&)> break_it;
+    std::function<void(CredentialsFixture&)> break_it;
     ErrorKind kind;
     std::string said;
   };
   const auto certificate = [](auto text) {
-    return [text](Fixture& b) { b.options.certificate_file = b.files.write("bad.pem", text(b)); };
+    return [text](CredentialsFixture& b) { b.options.certificate_file = b.files.write("bad.pem", text(b)); };
   };
   const auto key = [](auto text) {
-    return [text](Fixture& b) { b.options.key_reference = b.files.write("bad.key", text(b)); };
+    return [text](CredentialsFixture& b) { b.options.key_reference = b.files.write("bad.key", text(b)); };
   };
   const auto roots = [](auto text) {
-    return [text](Fixture& b) { b.options.ca_file = b.files.write("bad-ca.pem", text(b)); };
+    return [text](CredentialsFixture& b) { b.options.ca_file = b.files.write("bad-ca.pem", text(b)); };
   };
-  const auto nothing = [](Fixture&) { return std::string(); };
-  const auto noise = [](Fixture&) { return std::string("no PEM at all\n"); };
-  const auto broken = [](Fixture&) {
+  const auto nothing = [](CredentialsFixture&) { return std::string(); };
+  const auto noise = [](CredentialsFixture&) { return std::string("no PEM at all\n"); };
+  const auto broken = [](CredentialsFixture&) {
     return std::string("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   };
-  const auto broken_key = [](Fixture&) {
+  const auto broken_key = [](CredentialsFixture&) {
     return std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
   };
   const std::vector<Row> rows{
-      {"no certificate file", [](Fixture& b) { b.options.certificate_file = "/none/claim.pem"; }, kFileNotFound,
-       "/none/claim.pem"},
-      {"a directory", [](Fixture& b) { b.options.certificate_file = "/"; }, kFileUnreadable, "/"},
+      {"no certificate file", [](CredentialsFixture& b) { b.options.certificate_file = "/none/claim.pem"; },
+       kFileNotFound, "/none/claim.pem"},
+      {"a directory", [](CredentialsFixture& b) { b.options.certificate_file = "/"; }, kFileUnreadable, "/"},
       {"empty certificate", certificate(nothing), kClaimCertificateUnusable, "is empty"},
       {"not PEM", certificate(noise), kClaimCertificateUnusable, "no PEM certificate"},
       {"broken PEM", certificate(broken), kClaimCertificateUnusable, "cannot be parsed"},
-      {"DER", certificate([](Fixture& b) { return der_of(b.claim.certificate); }), kClaimCertificateUnusable, "is DER"},
-      {"swapped", certificate([](Fixture& b) { return b.claim.key; }), kClaimCertificateUnusable, "private key"},
-      {"no key file", [](Fixture& b) { b.options.key_reference = "/none/claim.key"; }, kFileNotFound,
+      {"DER", certificate([](CredentialsFixture& b) { return der_of(b.claim.certificate); }), kClaimCertificateUnusable,
+       "is DER"},
+      {"swapped", certificate([](CredentialsFixture& b) { return b.claim.key; }), kClaimCertificateUnusable,
+       "private key"},
+      {"no key file", [](CredentialsFixture& b) { b.options.key_reference = "/none/claim.key"; }, kFileNotFound,
        "/none/claim.key"},
       {"empty key", key(nothing), kClaimKeyUnusable, "is empty"},
       {"key not PEM", key(noise), kClaimKeyUnusable, "no PEM private key"},
       {"broken key", key(broken_key), kClaimKeyUnusable, "cannot be parsed"},
-      {"key in DER", key([](Fixture& b) { return der_of(b.claim.key); }), kClaimKeyUnusable, "is DER"},
-      {"certificate as key", key([](Fixture& b) { return b.claim.certificate; }), kClaimKeyUnusable, "a certificate"},
-      {"another's key", key([](Fixture& b) { return b.pki.claim().key; }), kClaimKeyMismatch, "is not the key of"},
-      {"key URI", [](Fixture& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
-      {"encrypted", key([](Fixture& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase, "encrypted"},
-      {"no CA file", [](Fixture& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},
+      {"key in DER", key([](CredentialsFixture& b) { return der_of(b.claim.key); }), kClaimKeyUnusable, "is DER"},
+      {"certificate as key", key([](CredentialsFixture& b) { return b.claim.certificate; }), kClaimKeyUnusable,
+       "a certificate"},
+      {"another's key", key([](CredentialsFixture& b) { return b.pki.claim().key; }), kClaimKeyMismatch,
+       "is not the key of"},
+      {"key URI", [](CredentialsFixture& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
+      {"encrypted", key([](CredentialsFixture& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase,
+       "encrypted"},
+      {"no CA file", [](CredentialsFixture& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},
       {"empty CA file", roots(nothing), kCaFileUnusable, "is empty"},
       {"CA file not PEM", roots(noise), kCaFileUnusable, "no PEM certificate"},
       {"broken CA file", roots(broken), kCaFileUnusable, "cannot be parsed"},
-      {"CA file in DER", roots([](Fixture& b) { return der_of(b.pki.root()); }), kCaFileUnusable, "is DER"},
+      {"CA file in DER", roots([](CredentialsFixture& b) { return der_of(b.pki.root()); }), kCaFileUnusable, "is DER"},
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    Fixture fixture;
+    CredentialsFixture fixture;
     row.break_it(fixture);
     const auto failure = fixture.failure();
     REQUIRE(failure);
@@ -114,7 +119,7 @@ TEST_CASE("each wrong certificate, key and CA file is reported with its kind and
 }
 
 TEST_CASE("an encrypted key opens with its passphrase and with no other") {
-  Fixture fixture;
+  CredentialsFixture fixture;
   fixture.options.key_reference = fixture.files.write("encrypted.key", encrypted(fixture.claim.key, "open sesame"));
   fixture.options.key_passphrase_file = fixture.files.write("passphrase", "open sesame\n");
   CHECK_FALSE(fixture.failure());
@@ -125,7 +130,7 @@ TEST_CASE("an encrypted key opens with its passphrase and with no other") {
 }
 
 TEST_CASE("an expired claim is an error with both times, one that is not yet valid is the caller's business") {
-  Fixture fixture;
+  CredentialsFixture fixture;
   CertificateWish wish;
   wish.valid_from = -7200;
   wish.valid_to = -3600;
@@ -144,7 +149,7 @@ TEST_CASE("an expired claim is an error with both times, one that is not yet val
 }
 
 TEST_CASE("without a CA file the system's roots are used, and their absence is said") {
-  Fixture fixture;
+  CredentialsFixture fixture;
   fixture.options.ca_file.reset();
   const std::string empty = fixture.files / "empty";
   std::filesystem::create_directory(empty);

@@ -136,15 +136,15 @@ class Fleet {
   void turned_away(const Request& request) {
     Gateway& gateway = gateways_[request.gateway];
     const bool silent = service_.overload == Overload::kStaysSilent;
-    const Instant told = std::min(request.at + (silent ? plan_.request_timeout : kAnswer), gateway.run_ends);
+    const Instant failed_at = std::min(request.at + (silent ? plan_.request_timeout : kAnswer), gateway.run_ends);
     Error error;
     error.kind = silent ? ErrorKind::kNoAnswer : ErrorKind::kThrottled;
     error.phase = gateway.certified ? Phase::kRegister : Phase::kCreate;
     const Milestone reached = gateway.certified ? Milestone::kCertified : Milestone::kKeyMade;
-    const auto decision = gateway.retry->after(std::move(error), reached, gateway.attempt, told, dice_.roll());
-    if (!decision.wait) return begin_run(request.gateway, told + setup_.restart);
+    const auto decision = gateway.retry->after(std::move(error), reached, gateway.attempt, failed_at, dice_.roll());
+    if (!decision.wait) return begin_run(request.gateway, failed_at + setup_.restart);
     ++gateway.attempt;
-    pending_.push({told + *decision.wait + kConnect, request.gateway});
+    pending_.push({failed_at + *decision.wait + kConnect, request.gateway});
   }
 
   void count(Instant at) {

@@ -103,7 +103,7 @@ Then at_work_then_accept(Turn& turn) {
 
 /// Sends messages that do not respond to the request: on another topic of the client, on an unknown topic, and a
 /// rejection of a request that was not sent.
-Then strangers_first(Turn& turn) {
+Then foreign_messages_first(Turn& turn) {
   const std::string other = turn.step == Step::kCreate ? "$aws/provisioning-templates/gateway/provision/json"
                                                        : "$aws/certificates/create-from-csr/json";
   turn.connection.send(turn.acknowledgement());
@@ -168,7 +168,7 @@ const std::vector<Fault>& request_faults() {
       {"answered twice at QoS 0", answer_twice_at_qos_0},
       {"accepted and rejected", accept_then_reject},
       {"at work first", at_work_then_accept},
-      {"strangers first", strangers_first},
+      {"foreign messages first", foreign_messages_first},
       {"byte by byte", byte_by_byte},
       {"429", reject_with(429, "TooManyRequests")},
       {"500", reject_with(500, "InternalFailure")},

@@ -150,13 +150,11 @@ TEST_CASE("a parameters file is a JSON object of text") {
   }
 }
 
-TEST_CASE(
-    "removed whitespace around the text of a file are removed on both sides, and told unless they end a line or a "
-    "text") {
+TEST_CASE("whitespace around the text of a file is removed, with a warning unless it is only a line end or NUL bytes") {
   struct Row {
     std::string bytes;
     std::string value;
-    bool told;
+    bool warned;
   };
   const Row rows[] = {
       {"4711", "4711", false},
@@ -190,8 +188,8 @@ TEST_CASE(
     const auto parameters = read_parameters(*options_of({"-P", "SerialNumber=@" + file.path()}), warnings);
     REQUIRE(parameters);
     CHECK(*parameters == Parameters{{"SerialNumber", each.value}});
-    REQUIRE(warnings.size() == (each.told ? 1 : 0));
-    if (each.told)
+    REQUIRE(warnings.size() == (each.warned ? 1 : 0));
+    if (each.warned)
       CHECK(contains(warnings[0], "parameter \"SerialNumber\": removed whitespace around the text of " + file.path()));
   }
 }

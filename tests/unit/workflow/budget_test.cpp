@@ -10,12 +10,12 @@ using namespace fleet_provision;
 
 namespace {
 
-struct WorkflowFixture {
+struct BudgetFixture {
   fakes::FakeClock clock;
   CertificateBudget budget{clock};
 
   /// As a journal says that was written now.
-  explicit WorkflowFixture(unsigned requested) {
+  explicit BudgetFixture(unsigned requested) {
     budget.resume({requested, std::chrono::seconds{0}, clock.boot_id(), clock.since_boot()});
   }
 };
@@ -25,7 +25,7 @@ struct WorkflowFixture {
 TEST_CASE("the fourth certificate exhausts the budget, and no count beyond it is saved") {
   for (unsigned requested = 0; requested <= kCertificatesMax; ++requested) {
     INFO(requested);
-    WorkflowFixture fixture(requested);
+    BudgetFixture fixture(requested);
     CHECK(fixture.budget.exhausted() == (requested == 4));
     CHECK(fixture.budget.to_save(false).requested == requested);
     // A journal with more than four would be damaged.
@@ -35,7 +35,7 @@ TEST_CASE("the fourth certificate exhausts the budget, and no count beyond it is
 }
 
 TEST_CASE("a request is counted before it is sent, and once") {
-  WorkflowFixture fixture(1);
+  BudgetFixture fixture(1);
   CHECK_FALSE(fixture.budget.covers_next());
   fixture.budget.saved(fixture.budget.to_save(true));
   CHECK(fixture.budget.covers_next());
@@ -53,7 +53,7 @@ TEST_CASE("a request is counted before it is sent, and once") {
 }
 
 TEST_CASE("the count is forgotten when the last token has ended, and not a second before") {
-  WorkflowFixture fixture(4);
+  BudgetFixture fixture(4);
   CHECK(fixture.budget.rest() == kTokenLife);
   fixture.clock.pass(kTokenLife - std::chrono::seconds{1});
   CHECK(fixture.budget.exhausted());
@@ -62,7 +62,7 @@ TEST_CASE("the count is forgotten when the last token has ended, and not a secon
   CHECK_FALSE(fixture.budget.exhausted());
   CHECK(fixture.budget.to_save(false).requested == 0);
 
-  WorkflowFixture later(3);
+  BudgetFixture later(3);
   later.clock.pass(kTokenLife - std::chrono::seconds{1});
   later.budget.request_sent();
   CHECK(later.budget.exhausted());

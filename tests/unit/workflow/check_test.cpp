@@ -24,8 +24,8 @@ Reaction as_the_service(Operation, unsigned) {
   return rejecting({400, "InvalidRequest", "no"});
 }
 
-struct CheckBench : WorkflowFixture {
-  CheckBench() {
+struct CheckFixture : WorkflowFixture {
+  CheckFixture() {
     service.react = as_the_service;
     plan.claim_key_file = "claim.key";
   }
@@ -72,7 +72,7 @@ const Check& line(const Outcome& outcome, const std::string& name) {
 }  // namespace
 
 TEST_CASE("where all is well each finding has its line, and the probes say what they are") {
-  CheckBench fixture;
+  CheckFixture fixture;
   const Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
   CHECK(results(outcome, "configuration") ==
@@ -92,7 +92,7 @@ TEST_CASE("where all is well each finding has its line, and the probes say what 
 
 TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
   for (const bool keys : {false, true}) {
-    CheckBench fixture;
+    CheckFixture fixture;
     if (keys) fixture.plan.method = Method::kKeys;
     const Outcome outcome = fixture.run_check(keys);
     CHECK(outcome.kind == OutcomeKind::kChecked);
@@ -119,7 +119,7 @@ TEST_CASE("a failure is reported in its step, and skips only the steps that need
   };
   for (const Row& row : rows) {
     INFO(word(row.kind));
-    CheckBench fixture;
+    CheckFixture fixture;
     const Error error = network_error(row.kind, row.phase);
     if (row.phase == Phase::kSubscribe) {
       fixture.transport.on_subscribe = [&error](unsigned, const auto&) { return std::optional(error); };
@@ -139,7 +139,7 @@ TEST_CASE("a failure is reported in its step, and skips only the steps that need
 }
 
 TEST_CASE("a close is asked about as often as a run would, and called by the same name") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.transport.on_subscribe = [](unsigned, const std::vector<std::string>& filters) {
     const bool hit = filters.size() == 4 || filters.front().ends_with("create-from-csr/json/rejected");
     return hit ? std::optional(network_error(kConnectionLost, Phase::kSubscribe, std::chrono::milliseconds{3}))
@@ -151,7 +151,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
   CHECK(line(outcome, "subscribe").hint.find("topicfilter/$aws/certificates/create-from-csr/json/rejected") !=
         std::string::npos);
 
-  CheckBench once;
+  CheckFixture once;
   once.plan.attempts = 1;
   once.transport.on_subscribe = fixture.transport.on_subscribe;
   outcome = once.run_check();
@@ -160,7 +160,7 @@ TEST_CASE("a close is asked about as often as a run would, and called by the sam
 }
 
 TEST_CASE("an older broker is asked in its own version") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.transport.on_established = refuse_mqtt5;
   const Outcome outcome = fixture.run_check();
   CHECK(outcome.kind == OutcomeKind::kChecked);
@@ -202,7 +202,7 @@ TEST_CASE("publish and receive are distinguished") {
     for (const Operation operation : {kCreate, kEnroll}) {
       const std::string suffix = operation == kCreate ? "create" : "register";
       INFO(row.name << ", " << suffix);
-      CheckBench fixture;
+      CheckFixture fixture;
       fixture.transport.acknowledges = row.acknowledges;
       fixture.service.react = [&](Operation asked, unsigned nth) {
         return asked == operation ? row.reaction : as_the_service(asked, nth);
@@ -219,7 +219,7 @@ TEST_CASE("publish and receive are distinguished") {
 }
 
 TEST_CASE("a claim that cannot be used does not hide what can be known without it") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.transport.credentials_error = Error{kClaimExpired, Phase::kLoad, "expired", "", std::nullopt, std::nullopt};
   fixture.transport.on_established = [](const ConnectRequest&) {
     return std::optional(network_error(kClaimRefused, Phase::kTls));
@@ -239,7 +239,7 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
 }
 
 TEST_CASE("roots that cannot be used end the way, not the look at the files") {
-  CheckBench fixture;
+  CheckFixture fixture;
   const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "",
                     std::nullopt,    std::nullopt};
   fixture.transport.roots_error = error;
@@ -253,7 +253,7 @@ TEST_CASE("roots that cannot be used end the way, not the look at the files") {
 }
 
 TEST_CASE("what stands on this machine is looked at whatever the network does") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.host_system.mode = 0644;
   fixture.host_system.write_error = Error{kDiskFull, std::nullopt, "full", "", std::nullopt, std::nullopt};
   fixture.clock.set_wall(*parse_rfc3339("1970-01-01T00:00:00Z"));
@@ -267,7 +267,7 @@ TEST_CASE("what stands on this machine is looked at whatever the network does") 
 }
 
 TEST_CASE("the program of --on-success is looked at last, as it is run last") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.plan.on_success = "./announce";
   CHECK(fixture.run_check().checks.back().name == "on-success");
   fixture.host_system.program_error = Error{kOnSuccessFailed, std::nullopt, "no", "", std::nullopt, std::nullopt};
@@ -279,7 +279,7 @@ TEST_CASE("the program of --on-success is looked at last, as it is run last") {
 }
 
 TEST_CASE("a provisioned gateway misses no claim, and the identity of another gateway is reported") {
-  CheckBench fixture;
+  CheckFixture fixture;
   fixture.service.react = {};
   REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
   fixture.service.certificates.clear();

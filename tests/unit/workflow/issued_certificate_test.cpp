@@ -14,13 +14,13 @@ namespace {
 const WallTime kFrom = *parse_rfc3339("2030-01-01T00:00:00Z");
 const WallTime kUntil = *parse_rfc3339("2031-01-01T00:00:00Z");
 
-struct WorkflowFixture {
+struct CertificateFixture {
   fakes::FakeKeysmith keysmith;
   fakes::FakeClock clock;
   test::RecordingObserver observer;
   CreateCertificateAnswer answer;
 
-  WorkflowFixture() {
+  CertificateFixture() {
     answer.certificate_pem = fakes::fake_certificate("our-key", "1", kFrom, kUntil);
     answer.certificate_id = keysmith.read_certificate(answer.certificate_pem)->fingerprint;
   }
@@ -53,7 +53,7 @@ TEST_CASE("a certificate is good from the second of its notBefore until the one 
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    WorkflowFixture fixture;
+    CertificateFixture fixture;
     const auto proved = fixture.prove(row.now);
     CHECK(proved.has_value() == row.good);
     CHECK(fixture.observer.phases() ==
@@ -73,7 +73,7 @@ TEST_CASE("a certificate is good from the second of its notBefore until the one 
 }
 
 TEST_CASE("a certificate for another key, and one that does not parse, are refused by their kind") {
-  WorkflowFixture fixture;
+  CertificateFixture fixture;
   const auto other = fixture.prove(kFrom, "another-key");
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == ErrorKind::kCertificateKeyMismatch);
@@ -88,13 +88,13 @@ TEST_CASE("a certificate for another key, and one that does not parse, are refus
 }
 
 TEST_CASE("a certificate id that is not the fingerprint is warned of, printably") {
-  WorkflowFixture fixture;
+  CertificateFixture fixture;
   const std::string fingerprint = fixture.answer.certificate_id;
   fixture.answer.certificate_id = "\x1b[31m";
   CHECK(fixture.prove(kFrom));
   CHECK(fixture.observer.phases() ==
         "! the service names the certificate \\x1b[31m, but its fingerprint is " + fingerprint);
-  WorkflowFixture long_one;
+  CertificateFixture long_one;
   long_one.answer.certificate_id = std::string(201, 'a');
   CHECK(long_one.prove(kFrom));
   CHECK(long_one.observer.phases().starts_with("! the service names the certificate " + std::string(200, 'a') +

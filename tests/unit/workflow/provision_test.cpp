@@ -67,7 +67,7 @@ TEST_CASE("one fault of the service and then health ends in success without a ne
       {"create 503", create, {.kind = Kind::kReject, .words = {503, "", ""}}, 1},
       {"create 202 first", create, {.kind = Kind::kRejectThenAnswer, .words = {202, "", ""}}, 1},
       {"create twice", create, {Kind::kTwice}, 1},
-      {"stranger first", create, {Kind::kForeignAnswerFirst}, 1},
+      {"an answer to another client first", create, {Kind::kForeignAnswerFirst}, 1},
       {"not valid yet", create, {Kind::kNotYetValid}, 1},
       {"odd certificate id", create, {Kind::kOtherId}, 1},
       {"register dropped", enroll, {Kind::kNothing}, 1},
