@@ -7,7 +7,7 @@ SITES = {"47": "berlin", "48": "lyon"}
 
 
 def lambda_handler(event, context):
-    """Lets in the serial numbers of known sites, and tells the template which site it is."""
+    """Allows the serial numbers of known sites, and gives the site to the template."""
     site = SITES.get(event["parameters"].get("SerialNumber", "")[:2])
     if site is None:
         return {"allowProvisioning": False}

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Tries a provisioning template, a claim policy and a pre-provisioning hook against the simulator, before AWS gets them:
+# Tests a provisioning template, a claim policy and a pre-provisioning hook against the simulator, before they go to AWS:
 #
 #   provision.sh [RESULTS]
 #
 # It uses gateway.json, claim-policy.json and hook.py beside it; fleet-provision and fleet-provision-simulator are
-# found by PATH. Of each trial, RESULTS (default: results) keeps the tool's JSON, its stderr, the simulator's event log
+# found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, the simulator's event log
 # and the broker's log, which has the hook's stderr.
-# Exit code: 0 when every trial ended as it should, else 1.
+# Exit code: 0 if every test case ended as expected, otherwise 1.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 results=${1:-results}
@@ -35,7 +35,7 @@ provision() {
   cp "$scratch/simulator-$name/run/mosquitto.log" "$results/$name.broker.log" 2> /dev/null
 }
 
-# expect CODE [TEXT…]: the exit code, and what the tool's JSON must hold.
+# expect CODE [TEXT…]: the exit code, and texts that the tool's JSON must contain.
 expect() {
   said="exit $code$(sed -n 's/^ *"\(kind\|statusCode\|errorCode\)": \([^n].*[^,]\),*$/, \1 \2/p' "$results/$name.json" | tr -d '"\n')"
   wrong=
@@ -57,19 +57,19 @@ expect() {
 provision good -- -P SerialNumber=4711
 expect 0 '"thingName": "gateway-4711"' '"Site": "berlin"'
 
-# The hook refuses a serial number of no site.
+# The hook rejects a serial number that belongs to no site.
 provision refused-by-the-hook -- -P SerialNumber=9911
 expect 69 '"kind": "rejected"' '"statusCode": 403'
 
-# The template makes no thing of a name that the service does not take.
+# The service rejects a thing name with a blank.
 provision bad-serial-number -- --client-id gateway-x -P 'SerialNumber=47 11'
 expect 69 '"kind": "rejected"' '"errorCode": "InvalidParameters"'
 
-# The policy lets the claim be nothing but a gateway.
+# The policy allows the claim only client IDs of gateways.
 provision another-client -- --client-id other-4711 -P SerialNumber=4711 --attempts 1
 expect 77 '"kind": "policy-connect"'
 
-# A lost answer costs an attempt and nothing else.
+# A lost response costs one attempt and nothing else.
 provision lost-answer --fault create:1:drop -- -P SerialNumber=4711
 expect 0 '"thingName": "gateway-4711"' '"attempts": 2'
 
