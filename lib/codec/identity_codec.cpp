@@ -20,6 +20,14 @@ std::string dump(const nlohmann::ordered_json& value) {
   return value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+/// Earlier versions did not write keyStore, and stored keys in files only.
+Result<KeyLocation> decode_key_location(const std::string& key, const std::optional<std::string>& key_store) {
+  auto location = parse_key_location(key);
+  if (!location) return fail(ErrorKind::kIdentityDamaged, "its \"key\": " + location.error().message);
+  if (std::holds_alternative<PemFile>(*location) && key_store == "tpm2") return KeyLocation{TpmWrappedPem{key}};
+  return location;
+}
+
 }  // namespace
 
 std::string encode_identity(const Identity& identity) {
@@ -35,7 +43,7 @@ std::string encode_identity(const Identity& identity) {
   object["method"] = std::string(word(identity.method));
   object["keyType"] = identity.key_type;
   object["key"] = text_of(identity.key);
-  object["keyStore"] = or_null(identity.key_store);
+  object["keyStore"] = or_null(key_store_word(identity.key));
   object["deviceConfiguration"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
   object["requestDigest"] = identity.request_digest;
@@ -70,10 +78,8 @@ Result<Identity> decode_identity(std::string_view text) {
   identity.method = *known_method;
   FP_TRY_ASSIGN(identity.key_type, fields.text("keyType"));
   FP_TRY_ASSIGN(const std::string key, fields.text("key"));
-  identity.key = parse_key_location(key);
-  FP_TRY_ASSIGN(identity.key_store, fields.text_or_null("keyStore"));
-  // Earlier versions did not write keyStore, and stored keys in files only.
-  if (!identity.key_store && has_key_file(identity)) identity.key_store = kFileKeyStore;
+  FP_TRY_ASSIGN(const auto key_store, fields.text_or_null("keyStore"));
+  FP_TRY_ASSIGN(identity.key, decode_key_location(key, key_store));
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
   FP_TRY_ASSIGN(identity.files_digest, fields.text_or_null("filesDigest"));

@@ -48,10 +48,10 @@ std::string uri_of(const KeyLocation& location) {
   return is_file(location) ? std::string() : text_of(location);
 }
 
-KeyLocation location_of(const std::string& uri, const KeyOrigin& origin) {
+Result<KeyLocation> location_of(const std::string& uri, const KeyOrigin& origin) {
   if (!uri.empty()) return parse_key_location(uri);
-  if (std::holds_alternative<GivenCsr>(origin)) return ExternalKey{};
-  return PemFile{kPrivateKeyFile};
+  if (std::holds_alternative<GivenCsr>(origin)) return KeyLocation{ExternalKey{}};
+  return KeyLocation{PemFile{kPrivateKeyFile}};
 }
 
 nlohmann::json encode(const KeyMade& made) {
@@ -72,7 +72,7 @@ Result<KeyMade> decode_key(const JsonFields& fields) {
   FP_TRY_ASSIGN(origin.type, fields.text("sourceType"));
   FP_TRY_ASSIGN(made.origin, decode_origin(origin));
   FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
-  made.key.location = location_of(uri, made.origin);
+  FP_TRY_ASSIGN(made.key.location, location_of(uri, made.origin));
   FP_TRY_ASSIGN(made.key.public_key_sha256, fields.text("publicKeySha256"));
   FP_TRY_ASSIGN(made.key.type, fields.text("type"));
   FP_TRY_ASSIGN(made.csr_subject, fields.text("csrSubject"));

@@ -35,15 +35,14 @@ inline constexpr const char* kPrivateKeyFile = "private-key.pem";
 struct DeviceKey {
   /// Where the run stores the key.
   KeyLocation location = PemFile{kPrivateKeyFile};
-  /// PKCS#8 or traditional PEM, unencrypted; empty unless `location` is a file.
+  /// What private-key.pem holds: PKCS#8 or traditional PEM, unencrypted, or for a key of the TPM `TSS2 PRIVATE KEY`. A
+  /// key that was made for a handle has the wrapped key too, until it is persistent (Keysmith::settle_key). Otherwise
+  /// empty.
   Secret pem;
   std::string public_key_sha256;
   /// `ec-p256`, `rsa-2048`, …
   std::string type;
 };
-
-/// The keyStore of a key that is kept in a file.
-inline constexpr const char* kFileKeyStore = "file";
 
 /// identity.json, one field per key.
 struct Identity {
@@ -59,8 +58,9 @@ struct Identity {
   std::string key_type;
   /// `private-key.pem`, a key in hardware, or the external key of a CSR.
   KeyLocation key = PemFile{kPrivateKeyFile};
-  /// `file`; nothing for any other key.
-  std::optional<std::string> key_store;
+  /// Whether this program made the key, so that it may destroy it when the identity is no longer kept. False in an
+  /// identity of a version without this field.
+  bool key_made_here = false;
   DeviceConfiguration device_configuration;
   /// `sha256:SALT:HEX` over endpoint, template and resolved parameters.
   std::string request_digest;

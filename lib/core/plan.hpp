@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/key_location.hpp"
 #include "core/principal.hpp"
 #include "core/result.hpp"
 
@@ -38,9 +39,10 @@ struct Endpoint {
   std::uint16_t port = kDefaultPort;
 };
 
-/// Generate a new key of this type on this machine.
+/// Make a new key of this type in this store.
 struct MakeKey {
   KeyType type = KeyType::kEcP256;
+  KeyStore store = FileStore{};
 };
 /// An existing key: a PEM file's path or a key URI.
 struct ExistingKey {

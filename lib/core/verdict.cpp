@@ -21,6 +21,8 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kNoAnswer:
     case kThrottled:
     case kServiceError:
+    // Another program uses the TPM.
+    case kTpmBusy:
     // A policy that was just attached takes time to reach every broker.
     case kIdentityRefused: return Verdict::kRetry;
 
@@ -44,6 +46,28 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kCsrUnusable:
     case kDeviceKeyIsClaimKey:
     case kParametersUnusable:
+    case kKeyUri:
+    case kPinWrong:
+    case kPinRequired:
+    case kPinLocked:
+    case kKeyUnsuitable:
+    case kKeyTypeUnsupported:
+    case kTpmKeyForeign:
+    case kPkcs11ModuleMissing:
+    case kPkcs11ModuleInvalid:
+    case kTokenNotFound:
+    case kTokenAmbiguous:
+    case kKeyNotFound:
+    case kKeyAmbiguous:
+    case kTpmNotFound:
+    case kTpmHandleEmpty:
+    case kTpmHandleOccupied:
+    case kKeyExists:
+    case kKeyStoreFull:
+    case kTpmLockout:
+    case kTokenRemoved:
+    case kTokenHangs:
+    case kKeyDeviceFailed:
     case kOtherIdentity:
     case kIdentityDamaged:
     case kNotProvisioned:

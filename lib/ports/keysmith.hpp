@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/identity.hpp"
 #include "core/plan.hpp"
@@ -18,6 +19,12 @@ struct Csr {
   std::string public_key_sha256;
 };
 
+/// What `check` reports about one aspect of a key store: `key-device`, `key-pin`, `key-room`, `key-type`.
+struct KeyStoreFinding {
+  std::string name;
+  Result<std::string> result;
+};
+
 class Keysmith {
  public:
   Keysmith() = default;
@@ -25,11 +32,29 @@ class Keysmith {
   Keysmith& operator=(const Keysmith&) = delete;
   virtual ~Keysmith() = default;
 
-  [[nodiscard]] virtual Result<DeviceKey> make_key(KeyType type) = 0;
-  /// An unencrypted private key in PEM, for example a stored one or one of the service; kDeviceKeyUnusable.
+  /// A new key in a file or in the TPM (hardware-keys of docs/architecture.md). A key for a handle is made with the
+  /// location TpmHandle and its wrapped form in `pem`; settle_key then makes it persistent. Not for a TokenStore: a
+  /// token keeps what it makes, so its keys are planned first (plan_key). Errors of the device: see KeyDevices.
+  [[nodiscard]] virtual Result<DeviceKey> make_key(const MakeKey& wanted) = 0;
+  /// Chooses label and random ID of a new key in the token of `wanted`, and checks that token, PIN and key type fit;
+  /// makes nothing. `own` are the keys of identity/ and previous/: beside them the label gets a number, while any other
+  /// key with the label is kKeyExists.
+  [[nodiscard]] virtual Result<KeyLocation> plan_key(const MakeKey& wanted, const std::vector<KeyLocation>& own);
+  /// The key that plan_key planned: the one that a killed run made, or a new one. A half-made key is replaced.
+  [[nodiscard]] virtual Result<DeviceKey> make_planned_key(const KeyLocation& planned, KeyType type);
+  /// Makes a key for a TPM handle persistent at it; does nothing if it is, or for any other key. kTpmHandleOccupied.
+  [[nodiscard]] virtual Result<void> settle_key(const DeviceKey& key);
+  /// Destroys a key that this program made in a token or at a handle; a key that is not there, or whose public key has
+  /// another digest than `public_key_sha256` (empty: not compared), is left alone. Does nothing for files.
+  [[nodiscard]] virtual Result<void> destroy_key(const KeyLocation& location, const std::string& public_key_sha256);
+  /// For `check`: one finding per subject (device, PIN, room, key type), in this order, ending with the first failure.
+  /// Makes nothing. Empty for a FileStore.
+  [[nodiscard]] virtual std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted);
+  /// A private key in PEM, for example a stored one or one of the service. For a key that a TPM wrapped, its public
+  /// part is read without the TPM. kDeviceKeyUnusable.
   [[nodiscard]] virtual Result<DeviceKey> read_key(const Secret& pem) = 0;
-  /// A key that the user named: a PEM file, whose PEM is copied, or a URI (kUsage if keys in hardware are not
-  /// supported); kFileNotFound, kFileUnreadable, kDeviceKeyUnusable.
+  /// A key that the user named: a PEM file, whose PEM is copied, or the URI of a key in a TPM or token. kFileNotFound,
+  /// kFileUnreadable, kDeviceKeyUnusable, kKeyUri, errors of the device (KeyDevices).
   [[nodiscard]] virtual Result<DeviceKey> open_key(const std::string& reference) = 0;
   /// A CSR file that the user named, with its signature verified; kFileNotFound, kFileUnreadable, kCsrUnusable.
   [[nodiscard]] virtual Result<Csr> open_csr(const std::string& file) = 0;
@@ -45,5 +70,21 @@ class Keysmith {
   /// Wipes cached keys; called before a program of the user runs.
   virtual void forget_keys() {}
 };
+
+inline Result<KeyLocation> Keysmith::plan_key(const MakeKey& /*wanted*/, const std::vector<KeyLocation>& /*own*/) {
+  return fail(ErrorKind::kInternal, "this keysmith makes no keys in tokens");
+}
+inline Result<DeviceKey> Keysmith::make_planned_key(const KeyLocation& /*planned*/, KeyType /*type*/) {
+  return fail(ErrorKind::kInternal, "this keysmith makes no keys in tokens");
+}
+inline Result<void> Keysmith::settle_key(const DeviceKey& /*key*/) {
+  return {};
+}
+inline Result<void> Keysmith::destroy_key(const KeyLocation& /*location*/, const std::string& /*public_key_sha256*/) {
+  return {};
+}
+inline std::vector<KeyStoreFinding> Keysmith::examine_store(const MakeKey& /*wanted*/) {
+  return {};
+}
 
 }  // namespace fleet_provision

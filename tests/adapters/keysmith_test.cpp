@@ -51,7 +51,7 @@ TEST_CASE_METHOD(KeysmithFixture, "each type of key is made, read back, and sign
   const KeyType types[] = {KeyType::kEcP256, KeyType::kEcP384, KeyType::kRsa2048, KeyType::kRsa3072};
   std::set<std::string> fingerprints;
   for (const KeyType type : types) {
-    const auto key = keysmith.make_key(type);
+    const auto key = keysmith.make_key({type, FileStore{}});
     REQUIRE(key);
     CHECK(key->type == word(type));
     CHECK(std::holds_alternative<PemFile>(key->location));
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(KeysmithFixture, "each type of key is made, read back, and sign
 TEST_CASE_METHOD(KeysmithFixture, "two keys are never the same") {
   std::set<std::string> fingerprints;
   for (int i = 0; i < 20; ++i) {
-    CHECK(fingerprints.insert(keysmith.make_key(KeyType::kEcP256)->public_key_sha256).second);
+    CHECK(fingerprints.insert(keysmith.make_key({KeyType::kEcP256, FileStore{}})->public_key_sha256).second);
   }
 }
 
@@ -99,13 +99,13 @@ TEST_CASE_METHOD(KeysmithFixture, "an interrupted run makes no more keys") {
   // RSA-4096 takes so long that the interrupt usually arrives during the generation; every other timing ends the loop
   // too.
   while (true) {
-    const auto key = keysmith.make_key(KeyType::kRsa4096);
+    const auto key = keysmith.make_key({KeyType::kRsa4096, FileStore{}});
     if (key) continue;
     CHECK(key.error().kind == ErrorKind::kTerminated);
     break;
   }
   signal.join();
-  CHECK(keysmith.make_key(KeyType::kEcP256).error().kind == ErrorKind::kTerminated);
+  CHECK(keysmith.make_key({KeyType::kEcP256, FileStore{}}).error().kind == ErrorKind::kTerminated);
 }
 
 TEST_CASE_METHOD(KeysmithFixture, "every unencrypted form of a private key is taken") {
@@ -202,7 +202,7 @@ TEST_CASE_METHOD(KeysmithFixture, "a key or CSR that is not there, or not to be 
 }
 
 TEST_CASE_METHOD(KeysmithFixture, "the subject of a CSR is what was asked for") {
-  const auto key = keysmith.make_key(KeyType::kEcP256);
+  const auto key = keysmith.make_key({KeyType::kEcP256, FileStore{}});
   REQUIRE(key);
   const struct {
     std::string subject;
@@ -235,7 +235,7 @@ TEST_CASE_METHOD(KeysmithFixture, "the subject of a CSR is what was asked for") 
     CHECK_FALSE(csr.error().hint.empty());
   }
   DeviceKey elsewhere;
-  elsewhere.location = TpmHandle{"handle:0x81000001"};
+  elsewhere.location = TpmHandle{0x81000001};
   check_failure(keysmith.make_csr(elsewhere, "CN=a"), ErrorKind::kUsage, "not supported yet");
 }
 

@@ -51,12 +51,12 @@ std::string fake_csr_key(std::string_view csr_pem) {
   return words.empty() ? "" : words.front();
 }
 
-Result<DeviceKey> FakeKeysmith::make_key(KeyType type) {
+Result<DeviceKey> FakeKeysmith::make_key(const MakeKey& wanted) {
   DeviceKey key;
   const std::string pem = fake_key_pem("made-" + std::to_string(++keys_made));
   key.pem = Secret(pem);
   key.public_key_sha256 = fake_digest(pem);
-  key.type = std::string(word(type));
+  key.type = std::string(word(wanted.type));
   return key;
 }
 
@@ -71,7 +71,8 @@ Result<DeviceKey> FakeKeysmith::read_key(const Secret& pem) {
 }
 
 Result<DeviceKey> FakeKeysmith::open_key(const std::string& reference) {
-  if (const KeyLocation location = parse_key_location(reference); is_in_hardware(location)) {
+  FP_TRY_ASSIGN(const KeyLocation location, parse_key_location(reference));
+  if (is_in_hardware(location)) {
     DeviceKey key;
     key.location = location;
     key.public_key_sha256 = fake_digest(fake_key_pem(reference));

@@ -21,7 +21,7 @@ namespace fleet_provision::fakes {
 
 class FakeKeysmith final : public Keysmith {
  public:
-  Result<DeviceKey> make_key(KeyType type) override;
+  Result<DeviceKey> make_key(const MakeKey& wanted) override;
   Result<DeviceKey> read_key(const Secret& pem) override;
   Result<DeviceKey> open_key(const std::string& reference) override;
   Result<Csr> open_csr(const std::string& file) override;

@@ -182,7 +182,7 @@ Result<void> check_no_pin(const Options& options, OptionId id) {
 }
 
 /// `file` is the only key store so far.
-Result<std::string> parse_key_store(const std::string& text) {
+Result<std::string> parse_supported_key_store(const std::string& text) {
   if (text == "file") return text;
   const bool known = text == "tpm2" || text.starts_with("pkcs11:");
   return fail(ErrorKind::kUsage,
@@ -193,7 +193,7 @@ Result<std::string> parse_key_store(const std::string& text) {
 Result<void> read_key_source(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
   FP_TRY(check_no_pin(options, OptionId::kKeyStore));
-  FP_TRY(parsed(options, OptionId::kKeyStore, parse_key_store));
+  FP_TRY(parsed(options, OptionId::kKeyStore, parse_supported_key_store));
   FP_TRY(check_no_pin(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto key, path(options, OptionId::kKey));
   FP_TRY_ASSIGN(auto csr, path(options, OptionId::kCsr));

@@ -78,10 +78,10 @@ Result<OpensslKey> OpensslKeysmith::private_half_of(const DeviceKey& key) {
   return parse_private_key(key.pem.reveal(), "the device key");
 }
 
-Result<DeviceKey> OpensslKeysmith::make_key(KeyType type) {
+Result<DeviceKey> OpensslKeysmith::make_key(const MakeKey& wanted) {
   const CleanErrorQueue clean;
   FP_TRY(interrupt_.check());
-  const KeyContext context = context_for(type);
+  const KeyContext context = context_for(wanted.type);
   if (!context) return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
   // OpenSSL takes a pointer that is not const; go_on only reads it.
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
@@ -106,7 +106,8 @@ Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
 }
 
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
-  if (is_in_hardware(parse_key_location(reference))) {
+  FP_TRY_ASSIGN(const KeyLocation location, parse_key_location(reference));
+  if (is_in_hardware(location)) {
     return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
                 "give a PEM file");
   }

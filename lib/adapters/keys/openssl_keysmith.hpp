@@ -17,7 +17,7 @@ class OpensslKeysmith : public Keysmith {
   /// `interrupt` aborts the generation of a key (kInterrupted, kTerminated) and outlives this object.
   explicit OpensslKeysmith(const Interrupt& interrupt) : interrupt_(interrupt) {}
 
-  [[nodiscard]] Result<DeviceKey> make_key(KeyType type) override;
+  [[nodiscard]] Result<DeviceKey> make_key(const MakeKey& wanted) override;
   [[nodiscard]] Result<DeviceKey> read_key(const Secret& pem) override;
   /// Returns the key of a PEM file as PKCS#8, whatever form the file has.
   [[nodiscard]] Result<DeviceKey> open_key(const std::string& reference) override;

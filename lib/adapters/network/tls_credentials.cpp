@@ -75,7 +75,8 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
 }
 
 bool is_key_uri(const std::string& reference) {
-  return is_in_hardware(parse_key_location(reference));
+  const auto location = parse_key_location(reference);
+  return !location || is_in_hardware(*location);
 }
 
 /// Nothing if the file does not exist.

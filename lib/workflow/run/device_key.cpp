@@ -58,7 +58,7 @@ struct FromSource {
   Observer& observer;
 
   Result<KeyMade> operator()(const MakeKey& make) {
-    FP_TRY_ASSIGN(DeviceKey key, keysmith.make_key(make.type));
+    FP_TRY_ASSIGN(DeviceKey key, keysmith.make_key(make));
     return with_csr(std::move(key), plan, keysmith);
   }
   Result<KeyMade> operator()(const ExistingKey& existing) {

@@ -65,7 +65,6 @@ Result<Identity> make_identity(const RunContext& context, const Requester& reque
   identity.method = plan.method;
   identity.key_type = key.type;
   identity.key = key.location;
-  if (is_file(key.location)) identity.key_store = kFileKeyStore;
   identity.device_configuration = std::move(answer.device_configuration);
   add_request(identity, context, requester, certified);
   identity.files_digest = digest_of_files(identity, certified.certificate_pem, key.pem, ports.keysmith);

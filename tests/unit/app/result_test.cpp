@@ -83,7 +83,7 @@ TEST_CASE("times have one decimal") {
 TEST_CASE("files are named that exist") {
   Outcome outcome = success();
   CHECK(contains(result_lines(gateway_plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
-  outcome.identity->key = TpmHandle{"handle:0x81000001"};
+  outcome.identity->key = TpmHandle{0x81000001};
   outcome.identity->thing_name.reset();
   const IdentityFiles files = files_of(gateway_plan().state_dir, *outcome.identity);
   CHECK_FALSE(files.private_key);

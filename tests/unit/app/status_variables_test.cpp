@@ -59,7 +59,7 @@ Identity identity_of(const std::string& key) {
   identity.template_name = "gateway";
   identity.endpoint = "abc123-ats.iot.eu-central-1.amazonaws.com";
   identity.port = 8883;
-  identity.key = parse_key_location(key);
+  identity.key = *parse_key_location(key);
   return identity;
 }
 

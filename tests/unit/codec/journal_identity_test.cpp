@@ -34,7 +34,6 @@ Identity full_identity() {
   identity.method = Method::kKeys;
   identity.key_type = "rsa-2048";
   identity.key = PemFile{kPrivateKeyFile};
-  identity.key_store = "file";
   identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
   identity.request_digest = "sha256:00:11";
   identity.files_digest = "sha256:22:33";
@@ -85,7 +84,7 @@ TEST_CASE("the origin and the location of a key are stored as version 1.0 stored
           R"("source":"service","sourceType":"","type":"","uri":"")"},
       Row{"key", GivenKey{"/k.pem"}, PemFile{kPrivateKeyFile},
           R"("source":"key /k.pem","sourceType":"","type":"","uri":"")"},
-      Row{"handle", GivenKey{"handle:0x81000001"}, TpmHandle{"handle:0x81000001"},
+      Row{"handle", GivenKey{"handle:0x81000001"}, TpmHandle{0x81000001},
           R"("source":"key handle:0x81000001","sourceType":"","type":"","uri":"handle:0x81000001")"},
       Row{"csr", GivenCsr{"g.csr"}, ExternalKey{}, R"("source":"csr g.csr","sourceType":"","type":"","uri":"")"},
       Row{"csr and token", GivenCsr{"g.csr"}, Pkcs11Uri{"pkcs11:token=t"},
@@ -149,10 +148,9 @@ TEST_CASE("identity.json names the key store, also when an earlier version did n
   text.replace(text.find("\"keyStore\""), 1, "\"x");
   const auto earlier = decode_identity(text);
   REQUIRE(earlier);
-  CHECK(earlier->key_store == "file");
+  CHECK(earlier->key == KeyLocation{PemFile{kPrivateKeyFile}});
   Identity external = full_identity();
   external.key = ExternalKey{};
-  external.key_store.reset();
   CHECK(encode_identity(external).find(R"("keyStore": null)") != std::string::npos);
 }
 

@@ -285,7 +285,7 @@ TEST_CASE("existing keys and CSRs are used as they are, and missing files are re
 
   WorkflowFixture token;
   token.plan.key_source = ExistingKey{"handle:0x81000001"};
-  CHECK(token.run().identity->key == KeyLocation{TpmHandle{"handle:0x81000001"}});
+  CHECK(token.run().identity->key == KeyLocation{TpmHandle{0x81000001}});
   CHECK(!token.disk.text("identity/private-key.pem"));
 
   WorkflowFixture csr;
