@@ -4,9 +4,10 @@
 
 # The packages that each part needs; they have the same names in Debian 12 and 13.
 build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libcbor-dev
-  libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev"
+  libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev libtss2-dev libp11-kit-dev"
 demo_packages="openssl"
-test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools"
+test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools
+  swtpm tpm2-tools tpm2-openssl softhsm2 opensc"
 # For scripts/benchmark; AWS's own client also needs node and npm.
 benchmark_packages="python3 strace valgrind binutils"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
