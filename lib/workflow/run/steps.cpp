@@ -264,7 +264,9 @@ Result<void> Steps::count_next_request(unsigned attempt) {
 Result<void> Steps::save(unsigned attempt) {
   if (std::holds_alternative<Installed>(progress_)) return {};
   PhaseMark mark(context_.ports.observer, Phase::kStore, attempt);
-  Journal journal{budget_.to_save(requests_certificate(progress_)), std::move(progress_)};
+  // The save of the key itself, which follows that of its plan, counts the request.
+  const bool request_follows = requests_certificate(progress_) && !std::holds_alternative<KeyPlanned>(progress_);
+  Journal journal{budget_.to_save(request_follows), std::move(progress_)};
   auto saved = context_.vault.save(journal);
   progress_ = std::move(journal.progress);
   if (!saved) return fail(std::move(saved).error().in(Phase::kStore));

@@ -21,6 +21,7 @@ constexpr std::size_t kJournalBytesMax = 2 * 1024 * 1024;
 constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
 constexpr unsigned kOthersMay = 077;
+constexpr unsigned kOnlyForUs = 0700;
 constexpr unsigned kOthersMayWrite = 022;
 
 }  // namespace
@@ -235,6 +236,9 @@ Result<void> Vault::write_journal(const Journal& journal) {
 }
 
 Result<void> Vault::withdraw() {
+  // An interrupted commit may have opened the directory for other users, which only identity.json explains.
+  FP_TRY_ASSIGN(const auto pending, disk_.inspect(kPendingDirectory));
+  if (pending && (pending->mode & kOthersMay) != 0) FP_TRY(disk_.set_mode(kPendingDirectory, kOnlyForUs));
   FP_TRY(disk_.remove_file(path_in(kPendingDirectory, kIdentityFile)));
   // The removal must be durable before the journal changes, because a complete identity without a journal would be
   // committed.
