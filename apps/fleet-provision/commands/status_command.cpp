@@ -24,7 +24,9 @@ bool key_is_checked(const State& state) {
 std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
   if (has_key_file(identity)) {
-    return state.key_checked ? "matches the certificate" : "key not checked: permission denied";
+    const bool wrapped = std::holds_alternative<TpmWrappedPem>(identity.key);
+    return std::string(wrapped ? "wrapped by the TPM, " : "") +
+           (state.key_checked ? "matches the certificate" : "key not checked: permission denied");
   }
   return is_in_hardware(identity.key) ? text_of(identity.key) : "kept elsewhere";
 }
@@ -40,6 +42,7 @@ Json certificate_part(const State& state) {
           {"keyType", state.identity->key_type},
           {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr)
                                                                            : Json(text_of(state.identity->key))},
+          {"keyStore", or_null(key_store_word(state.identity->key))},
           // A key outside the identity, or one that this user may not read, is not checked.
           {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
           {"keyChecked", key_is_checked(state)}};

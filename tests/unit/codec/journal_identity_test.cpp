@@ -106,6 +106,85 @@ TEST_CASE("the origin and the location of a key are stored as version 1.0 stored
   CHECK(decode_journal(unknown).error().kind == ErrorKind::kIdentityDamaged);
 }
 
+TEST_CASE("a planned key, an abandoned key and a key store go there and back") {
+  const KeyOrigin in_token = MadeHere{"ec-p256", "pkcs11:token=t;object=o"};
+  const KeyLocation planned = Pkcs11Uri{"pkcs11:token=t;object=o;id=%01%02"};
+  Journal journal;
+  journal.progress = KeyPlanned{in_token, planned};
+  const auto plan = decode_journal(encode_journal(journal).reveal());
+  REQUIRE(plan);
+  CHECK(std::get<KeyPlanned>(plan->progress).origin == in_token);
+  CHECK(std::get<KeyPlanned>(plan->progress).location == planned);
+
+  const HardwareKey left{TpmHandle{0x81000001}, std::string(64, 'a')};
+  journal.progress = Fresh{left};
+  const auto abandoned = decode_journal(encode_journal(journal).reveal());
+  REQUIRE(abandoned);
+  CHECK(std::get<Fresh>(abandoned->progress).abandoned == left);
+
+  KeyMade made;
+  made.origin = MadeHere{"ec-p256", "tpm2:0x81000001"};
+  made.key.location = TpmHandle{0x81000001};
+  journal.progress = std::move(made);
+  const auto key = decode_journal(encode_journal(journal).reveal());
+  REQUIRE(key);
+  CHECK(std::get<KeyMade>(key->progress).origin == KeyOrigin{MadeHere{"ec-p256", "tpm2:0x81000001"}});
+  CHECK(std::get<KeyMade>(key->progress).key.location == KeyLocation{TpmHandle{0x81000001}});
+}
+
+TEST_CASE("a journal of version 1.0 means a key in a file, and a key in a file is stored as version 1.0 stored it") {
+  Journal journal;
+  journal.progress = KeyMade{MadeHere{"ec-p256"}, {}, "", ""};
+  const Secret bytes = encode_journal(journal);
+  CHECK(bytes.reveal().find("keyStore") == std::string_view::npos);
+  const auto read = decode_journal(bytes.reveal());
+  REQUIRE(read);
+  CHECK(std::get<MadeHere>(std::get<KeyMade>(read->progress).origin).key_store == "file");
+}
+
+TEST_CASE("a journal that names a key which is none is damaged") {
+  Journal journal;
+  journal.progress = KeyPlanned{MadeHere{"ec-p256", "pkcs11:token=t;object=o"}, Pkcs11Uri{"pkcs11:token=t;id=%01"}};
+  const Secret bytes = encode_journal(journal);
+  struct Row {
+    const char* part;
+    const char* instead;
+  };
+  const Row row =
+      GENERATE(Row{R"("uri":"pkcs11:token=t;id=%01")", R"("uri":"pkcs11:pin-value=1")"},
+               Row{R"("uri":"pkcs11:token=t;id=%01")", R"("uri":"/a/file")"},
+               Row{R"("uri":"pkcs11:token=t;id=%01")", R"("uri":"")"},
+               Row{R"("uri":"pkcs11:token=t;id=%01")", R"("uri":7)"}, Row{R"("source":"made")", R"("source":"found")"},
+               Row{R"("keyStore":"pkcs11:token=t;object=o")", R"("keyStore":null)"},
+               Row{R"("planned":{)", R"("planned":7,"x":{)"});
+  INFO(row.instead);
+  std::string text(bytes.reveal());
+  REQUIRE(text.find(row.part) != std::string::npos);
+  text.replace(text.find(row.part), std::string_view(row.part).size(), row.instead);
+  const auto read = decode_journal(text);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().kind == ErrorKind::kIdentityDamaged);
+}
+
+TEST_CASE("identity.json tells whether this program made the key; an earlier version did not") {
+  Identity identity = full_identity();
+  identity.key_made_here = true;
+  identity.key = TpmWrappedPem{kPrivateKeyFile};
+  std::string text = encode_identity(identity);
+  const auto read = decode_identity(text);
+  REQUIRE(read);
+  CHECK(read->key_made_here);
+  CHECK(read->key == identity.key);
+  CHECK(has_key_file(*read));
+  text.replace(text.find("\"keyMadeHere\""), 1, "\"x");
+  const auto earlier = decode_identity(text);
+  REQUIRE(earlier);
+  CHECK_FALSE(earlier->key_made_here);
+  std::string wrong = encode_identity(identity);
+  wrong.replace(wrong.find("true"), 4, "\"x\"");
+  CHECK_FALSE(decode_identity(wrong));
+}
+
 TEST_CASE("the token and the key never stand in the JSON of the journal") {
   const Secret bytes = encode_journal(certified_journal());
   const std::string_view json = bytes.reveal().substr(0, bytes.reveal().find('\n'));
