@@ -294,3 +294,50 @@ TEST_CASE("a provisioned gateway misses no claim, and the identity of another ga
   CHECK(outcome.error->kind == kOtherIdentity);
   CHECK(line(outcome, "claim").result == CheckResult::kFailed);
 }
+
+TEST_CASE("the store of a new key has a line for each finding, and the first failure ends the check") {
+  CheckFixture fixture;
+  fixture.plan.key_source = MakeKey{KeyType::kEcP256, TokenStore{"pkcs11:token=fleet;object=device"}};
+  fixture.keysmith.findings.push_back({"key-device", std::string("token fleet")});
+  fixture.keysmith.findings.push_back({"key-pin", fail(kPinWrong, "CKR_PIN_INCORRECT (0xa0)", "correct --pin-file")});
+  const Outcome outcome = fixture.run_check();
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->kind == kPinWrong);
+  CHECK(line(outcome, "key-device").message == "token fleet");
+  CHECK(line(outcome, "key-pin").hint == "correct --pin-file");
+  CHECK(results(outcome, "clock").starts_with("clock=ok key-device=ok key-pin=failed "));
+  // A run that uses only files asks no device.
+  fixture.plan.key_source = MakeKey{};
+  CHECK_FALSE(fixture.run_check().error);
+}
+
+TEST_CASE("the place of a key that exists already need not be free") {
+  CheckFixture fixture;
+  fixture.plan.key_source = MakeKey{KeyType::kEcP256, TpmStore{0x81000010}};
+  fixture.keysmith.findings.push_back({"key-room", fail(kTpmHandleOccupied, "0x81000010 holds a key")});
+  CHECK(fixture.run_check().error->kind == kTpmHandleOccupied);
+
+  fixture.plan.attempts = 1;
+  CHECK(fixture.run().kind == OutcomeKind::kFailed);
+  CHECK(line(fixture.run_check(), "key-store").message == "an unfinished run has planned or made its key there");
+
+  fixture.service.react = nullptr;
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  RunRecorder recorder;
+  PhaseLog log(recorder, fixture.clock);
+  const Ports ports{fixture.transport, fixture.keysmith, fixture.disk, fixture.clock, log, &fixture.host_system};
+  const Outcome provisioned = check(fixture.plan, ports, log, false);
+  CHECK(line(provisioned, "key-store").message == "this gateway is provisioned; a run makes no key");
+}
+
+TEST_CASE("a claim key in hardware has no mode, and --remove-claim leaves it there with a warning") {
+  CheckFixture fixture;
+  fixture.plan.claim_key_file = "handle:0x81000001";
+  fixture.plan.claim_files_to_remove = {"handle:0x81000001", "claim.pem"};
+  const Outcome outcome = fixture.run_check();
+  CHECK_FALSE(outcome.error);
+  CHECK(results(outcome, "claim").find("claim-key-mode") == std::string::npos);
+  CHECK(line(outcome, "claim-removal").message == "the claim file can be deleted");
+  CHECK(line(outcome, "claim-key-removal").result == CheckResult::kWarning);
+  CHECK(line(outcome, "claim-key-removal").message.find("handle:0x81000001") != std::string::npos);
+}
