@@ -88,6 +88,11 @@ Result<LoadedKey> make_external_key(const DeviceSigner& device) {
   return loaded;
 }
 
+LoadedKey share(const LoadedKey& key) {
+  if (key.key) EVP_PKEY_up_ref(key.key.get());
+  return {OpensslHandle<EVP_PKEY>(key.key.get()), key.failure};
+}
+
 OpensslHandle<evp_pkey_st> copy_public_half(const evp_pkey_st& key) {
   const CleanErrorQueue clean;
   const char* type = EVP_PKEY_is_a(&key, "RSA") == 1 ? "RSA" : "EC";

@@ -74,6 +74,9 @@ struct LoadedKey {
 /// the private half is refused. kInternal if OpenSSL cannot make it.
 [[nodiscard]] Result<LoadedKey> make_external_key(const DeviceSigner& device);
 
+/// Another owner of the same key.
+[[nodiscard]] LoadedKey share(const LoadedKey& key);
+
 /// The public half of a key, wherever the private half is, as an ordinary key of OpenSSL's default context, which
 /// OpenSSL can encode; null if it cannot be copied.
 [[nodiscard]] OpensslHandle<evp_pkey_st> copy_public_half(const evp_pkey_st& key);
