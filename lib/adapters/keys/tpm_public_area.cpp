@@ -89,7 +89,8 @@ void read_ecc(Unmarshaller& from, TpmPublicArea& area) {
 
 Result<void> require_signing(const TpmPublicArea& area) {
   const auto unsuitable = [](const std::string& message) {
-    return fail(ErrorKind::kKeyUnsuitable, message, "use a TPM key that has the attributes sign and userwithauth, and not restricted");
+    return fail(ErrorKind::kKeyUnsuitable, message,
+                "use a TPM key that has the attributes sign and userwithauth, and not restricted");
   };
   if ((area.attributes & kRestricted) != 0) {
     return unsuitable((area.attributes & kDecrypt) != 0
@@ -198,7 +199,8 @@ Result<OpensslHandle<EVP_PKEY>> public_key_of(const TpmPublicArea& area) {
     if (area.x.size() > size || area.y.size() > size) return damaged("a coordinate is too long");
     key = ec_key_from(area, area.curve == kCurveP256 ? "prime256v1" : "secp384r1", size);
   } else {
-    return fail(ErrorKind::kKeyUnsuitable, "the TPM key is on an unsupported curve (TPM_ECC_CURVE " + std::to_string(area.curve) + ")",
+    return fail(ErrorKind::kKeyUnsuitable,
+                "the TPM key is on an unsupported curve (TPM_ECC_CURVE " + std::to_string(area.curve) + ")",
                 "use EC P-256 or P-384, or RSA with 2048 bits or more");
   }
   if (!key) return damaged("it is no public key: " + openssl_reason());

@@ -158,16 +158,16 @@ Secret to_tss2_pem(const Tss2Key& key) {
   const std::array<char, 4> parent{static_cast<char>(key.parent >> 24U), static_cast<char>(key.parent >> 16U),
                                    static_cast<char>(key.parent >> 8U), static_cast<char>(key.parent)};
   const std::string empty_auth = der::element(der::kBoolean, key.empty_auth ? "\xFF" : std::string_view("\0", 1));
-  const std::string bytes = der::element(
-      der::kSequence, der::element(der::kObjectIdentifier, kLoadableKey) +
-                          der::element(der::explicit_tag(kEmptyAuth), empty_auth) +
-                          der::unsigned_integer({parent.data(), parent.size()}) +
-                          der::element(der::kOctetString, key.public_area) +
-                          der::element(der::kOctetString, key.private_area));
+  const std::string bytes = der::element(der::kSequence, der::element(der::kObjectIdentifier, kLoadableKey) +
+                                                             der::element(der::explicit_tag(kEmptyAuth), empty_auth) +
+                                                             der::unsigned_integer({parent.data(), parent.size()}) +
+                                                             der::element(der::kOctetString, key.public_area) +
+                                                             der::element(der::kOctetString, key.private_area));
   const CleanErrorQueue clean;
   const OpensslHandle<BIO> bio(BIO_new(BIO_s_mem()));
-  if (!bio || PEM_write_bio(bio.get(), std::string(kTss2PemLabel).c_str(), "",
-                            reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<long>(bytes.size())) <= 0) {
+  if (!bio ||
+      PEM_write_bio(bio.get(), std::string(kTss2PemLabel).c_str(), "",
+                    reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<long>(bytes.size())) <= 0) {
     return {};
   }
   char* text = nullptr;
