@@ -66,6 +66,14 @@ std::string SoftwareToken::uri(const std::string& object) const {
   return "pkcs11:token=" + label_ + ";object=" + object;
 }
 
+std::size_t SoftwareToken::objects() const {
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(directory_.path() / "tokens")) {
+    if (file.path().extension() == ".object" && file.path().filename() != "token.object") ++count;
+  }
+  return count;
+}
+
 std::string SoftwareToken::pkcs11_tool(const std::vector<std::string>& arguments) const {
   std::vector<std::string> words{"/usr/bin/pkcs11-tool",
                                  "--module",

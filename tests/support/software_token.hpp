@@ -1,6 +1,7 @@
 // SoftHSM as the PKCS#11 token of a test: with a directory and a configuration of its own.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,11 @@ class SoftwareToken {
   /// `pkcs11:token=fleet;object=NAME`.
   [[nodiscard]] std::string uri(const std::string& object) const;
   [[nodiscard]] const TemporaryDirectory& directory() const { return directory_; }
-  /// The arguments `--module MODULE --token-label LABEL` of pkcs11-tool, and what follows.
-  [[nodiscard]] std::string pkcs11_tool(const std::vector<std::string>& arguments) const;
+  /// The number of objects in all tokens: a key pair is two.
+  [[nodiscard]] std::size_t objects() const;
+  /// The output of OpenSC's pkcs11-tool, logged in to the token.
+  // Some commands are given for what they do.
+  std::string pkcs11_tool(const std::vector<std::string>& arguments) const;  // NOLINT(modernize-use-nodiscard)
 
  private:
   void softhsm2_util(std::vector<std::string> arguments) const;
