@@ -97,7 +97,7 @@ def options_exist(pages, program):
     for page in pages:
         for number, word in page.words():
             option = word.split(" ")[0].split("=")[0].split("[")[0]
-            if not re.fullmatch(r"--[a-z][a-z-]*", option) or option in FOREIGN_OPTIONS:
+            if not re.fullmatch(r"--[a-z][a-z0-9-]*", option) or option in FOREIGN_OPTIONS:
                 continue
             name = option[2:]
             known = {*program.options, *program.simulator_options}

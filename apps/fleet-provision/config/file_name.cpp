@@ -110,8 +110,14 @@ std::optional<Error> key_value_for_file(const std::string& text) {
                "use -P " + text.substr(0, equals) + "=" + (is_plain_word(value) ? value : "VALUE"));
 }
 
+/// The URI of a key in hardware, valid or not; its paths are checked by the code that reads them.
+bool is_key_uri(OptionId id, std::string_view text) {
+  return (id == OptionId::kClaimKey || id == OptionId::kKey) &&
+         (text.starts_with("handle:") || text.starts_with("pkcs11:"));
+}
+
 bool names_a_file(const OptionRow& option, const Setting& setting, const std::string& text) {
-  if (option.value != OptionValue::kFile || setting.object) return false;
+  if (option.value != OptionValue::kFile || setting.object || is_key_uri(option.id, text)) return false;
   return !(option.id == OptionId::kParameters && text == "-");
 }
 
