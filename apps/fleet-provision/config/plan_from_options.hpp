@@ -20,7 +20,7 @@ struct Request {
   Plan plan;
   /// `claim_file`, `certificate_file` and `key_reference` may all be empty: a provisioned gateway needs no claim.
   ConnectionOptions connection;
-  /// Without a deadline.
+  /// Of the TPM and the tokens; the deadline is set when the run begins.
   KeyDeviceSettings devices = {};
   /// `check` may send requests that the service must reject.
   bool probe = true;

@@ -73,6 +73,10 @@ TEST_CASE("the URI of a key is no path, whatever paths it holds") {
     }
   }
   CHECK_FALSE(check_file_names(*options_of({"--pin-file", "file:///pin"})));
+  const auto pin = check_file_names(*options_of({"--pin-file", "47114711"}));
+  REQUIRE_FALSE(pin);
+  CHECK(contains(pin.error().message, "--pin-file: expects a file name but got a number"));
+  CHECK_FALSE(contains(pin.error().message + pin.error().hint, "4711"));
   CHECK_FALSE(check_file_names(*options_of({"--claim-cert", "pkcs11://token"})));
 }
 
