@@ -270,7 +270,11 @@ std::string after_cut(CrashFixture& fixture, const Survival& survival, bool told
   if (fault.empty() && !fixture.scenario.later_store) fault = loss(fixture);
   if (fault.empty()) fault = left_behind(fixture, true);
   if (!fault.empty()) return fault;
-  fixture.change_options();
+  if (fixture.scenario.reverts) {
+    fixture.use_store(fixture.scenario.store);
+  } else {
+    fixture.change_options();
+  }
   if (told_finished) {
     // A finished identity stays, and a further run needs no network.
     fixture.plan.force = false;

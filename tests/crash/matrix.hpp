@@ -30,6 +30,8 @@ struct Scenario {
   bool has_previous = false;
   /// The store of the runs after the kill or the cut, whose options differ then.
   std::optional<KeyStore> later_store = {};
+  /// The runs after the cut have the first options again.
+  bool reverts = false;
 
   /// Whether an identity exists before the run.
   [[nodiscard]] bool replaces() const { return force || rotate; }
