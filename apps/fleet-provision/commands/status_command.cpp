@@ -18,13 +18,15 @@ std::string name_of(const Identity& identity) {
 }
 
 bool key_is_checked(const State& state) {
-  return state.key_checked && is_file(state.identity->key);
+  return state.key_checked && has_key_file(*state.identity);
 }
 
 std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
-  if (is_file(identity.key)) {
-    return state.key_checked ? "matches the certificate" : "key not checked: permission denied";
+  if (has_key_file(identity)) {
+    const bool wrapped = std::holds_alternative<TpmWrappedPem>(identity.key);
+    return std::string(wrapped ? "wrapped by the TPM, " : "") +
+           (state.key_checked ? "matches the certificate" : "key not checked: permission denied");
   }
   if (!is_in_hardware(identity.key)) return "kept elsewhere";
   return std::string("not checked: kept in ") +
