@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <functional>
 #include <optional>
 
 #include "tests/fakes/fake_key_devices.hpp"
@@ -102,37 +103,38 @@ TEST_CASE("a claim key that a TPM wrapped connects") {
 }
 
 TEST_CASE("a key in a device that cannot be the claim's is reported before anything is sent") {
-  DeviceClaimFixture fixture;
+  struct Row {
+    std::string name;
+    std::function<void(DeviceClaimFixture&, EVP_PKEY*)> break_it;
+    ErrorKind kind;
+    std::string said;
+  };
+  const std::vector<Row> rows{
+      {"another key", [](DeviceClaimFixture& b, EVP_PKEY* other) { b.devices->add(kUri, other); }, kClaimKeyMismatch,
+       "claim key pkcs11:token=fleet;object=claim is not the key of claim certificate"},
+      {"another private half", [](DeviceClaimFixture& b, EVP_PKEY* other) { b.devices->add(kUri, b.key.get(), other); },
+       kKeyUnsuitable, "claim key pkcs11:token=fleet;object=claim: the signature"},
+      {"no signature",
+       [](DeviceClaimFixture& b, EVP_PKEY*) {
+         b.signer->error = fail(kPinWrong, "the PIN is wrong (CKR_PIN_INCORRECT (0xa0))").value();
+       },
+       kPinWrong, "CKR_PIN_INCORRECT (0xa0)"},
+      {"no device", [](DeviceClaimFixture& b, EVP_PKEY*) { b.devices->error = removed(); }, kTokenRemoved,
+       "CKR_DEVICE_REMOVED (0x32)"},
+  };
   const OpensslHandle<EVP_PKEY> other = parse(pki().claim().key);
-  ErrorKind kind = kInternal;
-  std::string said;
-  SECTION("another key") {
-    fixture.devices->add(kUri, other.get());
-    kind = kClaimKeyMismatch;
-    said = "claim key pkcs11:token=fleet;object=claim is not the key of claim certificate";
+  for (const Row& row : rows) {
+    INFO(row.name);
+    DeviceClaimFixture fixture;
+    row.break_it(fixture, other.get());
+    const auto loaded = fixture.transport().load_credentials();
+    REQUIRE_FALSE(loaded);
+    CHECK(loaded.error().kind == row.kind);
+    CHECK(loaded.error().phase == Phase::kLoad);
+    INFO(loaded.error().message);
+    CHECK(loaded.error().message.find(row.said) != std::string::npos);
+    CHECK(fixture.broker->connections() == 0);
   }
-  SECTION("another private half") {
-    fixture.devices->add(kUri, fixture.key.get(), other.get());
-    kind = kKeyUnsuitable;
-    said = "claim key pkcs11:token=fleet;object=claim: the signature";
-  }
-  SECTION("no signature") {
-    fixture.signer->error = fail(kPinWrong, "the PIN is wrong (CKR_PIN_INCORRECT (0xa0))").value();
-    kind = kPinWrong;
-    said = "CKR_PIN_INCORRECT (0xa0)";
-  }
-  SECTION("no device") {
-    fixture.devices->error = removed();
-    kind = kTokenRemoved;
-    said = "CKR_DEVICE_REMOVED (0x32)";
-  }
-  const auto loaded = fixture.transport().load_credentials();
-  REQUIRE_FALSE(loaded);
-  CHECK(loaded.error().kind == kind);
-  CHECK(loaded.error().phase == Phase::kLoad);
-  INFO(loaded.error().message);
-  CHECK(loaded.error().message.find(said) != std::string::npos);
-  CHECK(fixture.broker->connections() == 0);
 }
 
 TEST_CASE("the device's error is reported when a handshake fails for want of its signature") {
