@@ -28,7 +28,9 @@ std::string describe_key(const State& state) {
     return std::string(wrapped ? "wrapped by the TPM, " : "") +
            (state.key_checked ? "matches the certificate" : "key not checked: permission denied");
   }
-  return is_in_hardware(identity.key) ? text_of(identity.key) : "kept elsewhere";
+  if (!is_in_hardware(identity.key)) return "kept elsewhere";
+  return std::string("not checked: kept in ") +
+         (std::holds_alternative<TpmHandle>(identity.key) ? "the TPM" : "a token");
 }
 
 Json certificate_part(const State& state) {
@@ -120,6 +122,7 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     const std::string key = describe_key(state);
     // The type of a key that is known by its CSR only is not recorded.
     line("key", identity.key_type.empty() ? key : identity.key_type + ", " + key);
+    line("keyStore", key_store_word(identity.key));
     line("template", identity.template_name);
     line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
     line("provisionedAt", identity.provisioned_at);
