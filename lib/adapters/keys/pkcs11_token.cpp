@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "adapters/keys/pkcs11_error.hpp"
-#include "adapters/system/named_file.hpp"
+#include "adapters/keys/secret_file.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::string_view kGivePinFile =
     "write the token's user PIN to a private file and give it with --pin-file, or as pin-source in the key URI";
-constexpr std::size_t kPinFileBytesMax = 4096;
 
 bool is_rejection(CK_RV code) {
   return code == CKR_PIN_INCORRECT || code == CKR_PIN_INVALID || code == CKR_PIN_LEN_RANGE || code == CKR_PIN_EXPIRED ||
@@ -24,15 +23,12 @@ Result<Secret> PinFiles::read(const Pkcs11Attributes& uri) {
   const std::string& path = uri.pin_source ? *uri.pin_source : *pin_file_;
   auto known = by_path_.find(path);
   if (known == by_path_.end()) {
-    FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "PIN file", ErrorKind::kFileUnreadable, kPinFileBytesMax));
-    std::string_view pin = bytes.reveal();
-    if (pin.ends_with('\n')) pin.remove_suffix(1);
-    if (pin.ends_with('\r')) pin.remove_suffix(1);
+    FP_TRY_ASSIGN(Secret pin, read_secret_file(path, "PIN file", ErrorKind::kFileUnreadable));
     if (pin.empty()) {
       return fail(ErrorKind::kPinRequired, "the PIN file " + printable(path) + " is empty",
                   "write the token's user PIN to it");
     }
-    known = by_path_.emplace(path, Secret(pin)).first;
+    known = by_path_.emplace(path, std::move(pin)).first;
   }
   return known->second.duplicate();
 }
