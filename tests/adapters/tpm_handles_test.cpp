@@ -74,9 +74,10 @@ TEST_CASE("keys that tpm2-tools imported or made under a persistent parent sign"
             flush +
             "openssl ecparam -genkey -name prime256v1 -noout -out claim.pem\n"
             "tpm2_import -Q -C 0x81000001 -G ecc -i claim.pem -u c.pub -r c.priv\n" +
-            flush + "tpm2_load -Q -C 0x81000001 -u c.pub -r c.priv -c c.ctx\n" + flush.substr(0, 0) +
-            "tpm2_evictcontrol -Q -C o -c c.ctx 0x81000002\n" + flush +
-            "tpm2_create -Q -C 0x81000001 -G ecc -u k.pub -r k.priv\n" + flush +
+            flush +
+            "tpm2_load -Q -C 0x81000001 -u c.pub -r c.priv -c c.ctx\n"
+            "tpm2_evictcontrol -Q -C o -c c.ctx 0x81000002\n" +
+            flush + "tpm2_create -Q -C 0x81000001 -G ecc -u k.pub -r k.priv\n" + flush +
             "tpm2_encodeobject -C 0x81000001 -u k.pub -r k.priv -p -o k.pem");
   Tpm2 keys(settings_of(tpm));
   const auto imported = keys.open_handle(kOther, "the claim key");

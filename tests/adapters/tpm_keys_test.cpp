@@ -59,9 +59,9 @@ TEST_CASE("keys of this program sign in tpm2-openssl, and keys of other programs
       pem = made->reveal();
     }
     write_text(tpm / "ours.pem", pem);
-    CHECK_NOTHROW(tpm.shell("echo text >text; openssl dgst -sha256 -sign ours.pem" + providers + "-out sig text; " +
-                            "openssl pkey -in ours.pem" + providers + "-pubout -out pub.pem; " +
-                            "openssl dgst -sha256 -verify pub.pem -signature sig text"));
+    CHECK_NOTHROW(tpm.shell("echo text >text; openssl dgst -sha256 -sign ours.pem -propquery '?provider=tpm2'" +
+                            providers + "-out sig text; openssl pkey -in ours.pem" + providers +
+                            "-pubout -out pub.pem; openssl dgst -sha256 -verify pub.pem -signature sig text"));
     const std::string options =
         type == KeyType::kEcP256 ? "-algorithm EC -pkeyopt group:P-256" : "-algorithm RSA -pkeyopt bits:2048";
     tpm.shell("openssl genpkey" + providers + options + " -out theirs.pem; tpm2_flushcontext -t");
