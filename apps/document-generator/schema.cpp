@@ -23,6 +23,10 @@ constexpr std::string_view kTextOrTexts =
 constexpr std::string_view kFileOrTextMap =
     R"("type": ["object", "string"], "additionalProperties": { "type": "string" })";
 
+/// The forms of a key store; what a URI may hold is for the program to say.
+constexpr std::string_view kKeyStoreText =
+    R"("type": "string", "pattern": "^(file|tpm2(:0[xX]0*81[0-9a-fA-F]{6})?|pkcs11:.+)$")";
+
 /// What the program takes of a number; a test compares both at the bounds.
 std::string_view bounds(OptionId id) {
   if (id == OptionId::kPort) return R"("minimum": 1, "maximum": 65535)";
@@ -41,6 +45,7 @@ std::string type_of(const OptionRow& option) {
     case OptionValue::kNumber: return R"("type": "integer", )" + std::string(bounds(option.id));
     case OptionValue::kSeconds: return R"("type": "number", )" + std::string(bounds(option.id));
     case OptionValue::kText:
+      if (option.id == OptionId::kKeyStore) return std::string(kKeyStoreText);
       return value.offer == Offer::kWords && value.only_these ? R"("enum": )" + json_list(value.words)
                                                               : R"("type": "string")";
     case OptionValue::kFile:

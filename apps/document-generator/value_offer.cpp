@@ -38,7 +38,7 @@ ValueOffer value_offer(const OptionRow& option) {
   if (option.id == OptionId::kKeyType) {
     return {Offer::kWords, {"ec-p256", "ec-p384", "rsa-2048", "rsa-3072", "rsa-4096"}};
   }
-  if (option.id == OptionId::kKeyStore) return {Offer::kWords, {"file"}};
+  if (option.id == OptionId::kKeyStore) return {Offer::kWords, {"file", "tpm2", "pkcs11:token="}, false};
   ValueOffer found = value_offer(option.metavar);
   if (option.id == OptionId::kPartition) found = {Offer::kWords, {"aws", "aws-cn", "aws-us-gov"}, false};
   return found;

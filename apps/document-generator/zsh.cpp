@@ -18,7 +18,7 @@ std::string plain(std::string_view text) {
 std::string action(const ValueOffer& value) {
   switch (value.offer) {
     case Offer::kNothing: return " ";
-    case Offer::kWords: return "(" + joined(value.words) + ")";
+    case Offer::kWords: return "(" + plain(joined(value.words)) + ")";
     case Offer::kFiles: return value.words.empty() ? "_files" : " @@_or_files " + joined(value.words);
     case Offer::kDirectories: return "_files -/";
     case Offer::kFaults: return "@@_fault";

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/keys/key_devices.hpp"
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "adapters/mqtt/paho_transport.hpp"
 #include "adapters/system/posix_disk.hpp"
@@ -23,12 +24,13 @@ namespace {
 /// option. A claim in one file is read only when it is needed, so a provisioned gateway never waits for stdin.
 class ClaimTransport final : public Transport {
  public:
-  ClaimTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
+  ClaimTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer,
+                 std::shared_ptr<KeyDevices> devices)
       : claim_file_(options.claim_file),
         passphrase_file_(options.key_passphrase_file),
         lacks_certificate_(options.certificate_file.empty()),
         lacks_key_(options.key_reference.empty()),
-        transport_(std::move(options), interrupt, observer) {}
+        transport_(std::move(options), interrupt, observer, std::move(devices)) {}
 
   [[nodiscard]] Result<CertificateFacts> load_credentials() override {
     if (claim_file_) return load_claim_file();
@@ -96,8 +98,12 @@ Outcome run(Command command, Request request, const Environment& environment, co
             Observer& observer) {
   SystemClock clock(interrupt);
   PhaseLog log(observer, clock);
-  ClaimTransport transport(std::move(request.connection), interrupt, log);
-  OpensslKeysmith keysmith(interrupt);
+  KeyDeviceSettings settings = std::move(request.devices);
+  // The delay of --splay does not count towards --timeout.
+  settings.deadline = clock.now() + request.plan.splay + request.plan.timeout;
+  const auto devices = std::make_shared<KeyDevices>(std::move(settings));
+  ClaimTransport transport(std::move(request.connection), interrupt, log, devices);
+  OpensslKeysmith keysmith(interrupt, devices);
   PosixDisk disk(request.plan.state_dir);
   PosixHostSystem host_system(as_texts(environment), interrupt);
   const Ports ports{transport, keysmith, disk, clock, log, &host_system};

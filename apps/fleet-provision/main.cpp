@@ -175,9 +175,10 @@ class ResultReporter {
     error.message = "the run was stuck" + (error.phase ? " in phase " + std::string(word(*error.phase)) : "") +
                     " when --timeout ended";
     error.hint = error.phase == Phase::kKey
-                     ? "raise --timeout, or use --key-type ec-p256, which is generated fastest"
-                     : "check for a hanging disk, and for pipes among the files that OpenSSL reads (OPENSSL_CONF, "
-                       "SSL_CERT_FILE, SSL_CERT_DIR), then rerun";
+                     ? "raise --timeout, or use --key-type ec-p256, which is generated fastest; of a key in hardware "
+                       "check that the TPM or token responds"
+                     : "check for a hanging disk, for a TPM or token that does not respond, and for pipes among the "
+                       "files that OpenSSL reads (OPENSSL_CONF, SSL_CERT_FILE, SSL_CERT_DIR), then rerun";
     ::_exit(write(std::move(error)));
   }
 

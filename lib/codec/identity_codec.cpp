@@ -44,6 +44,7 @@ std::string encode_identity(const Identity& identity) {
   object["keyType"] = identity.key_type;
   object["key"] = text_of(identity.key);
   object["keyStore"] = or_null(key_store_word(identity.key));
+  object["keyMadeHere"] = identity.key_made_here;
   object["deviceConfiguration"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : identity.device_configuration) object["deviceConfiguration"][name] = value;
   object["requestDigest"] = identity.request_digest;
@@ -80,6 +81,7 @@ Result<Identity> decode_identity(std::string_view text) {
   FP_TRY_ASSIGN(const std::string key, fields.text("key"));
   FP_TRY_ASSIGN(const auto key_store, fields.text_or_null("keyStore"));
   FP_TRY_ASSIGN(identity.key, decode_key_location(key, key_store));
+  FP_TRY_ASSIGN(identity.key_made_here, fields.flag_or_false("keyMadeHere"));
   FP_TRY_ASSIGN(identity.device_configuration, fields.texts("deviceConfiguration"));
   FP_TRY_ASSIGN(identity.request_digest, fields.text("requestDigest"));
   FP_TRY_ASSIGN(identity.files_digest, fields.text_or_null("filesDigest"));

@@ -18,29 +18,51 @@ constexpr std::uint64_t kSecondsMax = 100'000'000'000;
 constexpr std::string_view kGivenKey = "key ";
 constexpr std::string_view kGivenCsr = "csr ";
 
-/// `source` and `sourceType` of an origin.
+constexpr const char* kFileStoreText = "file";
+
+/// `source`, `sourceType` and `keyStore` of an origin.
 struct OriginTexts {
   std::string source;
   std::string type;
+  std::string store;
 };
 
 OriginTexts encode(const KeyOrigin& origin) {
   struct Texts {
-    OriginTexts operator()(const MadeHere& at) const { return {"made", at.key_type}; }
-    OriginTexts operator()(const MadeByService&) const { return {"service", ""}; }
-    OriginTexts operator()(const GivenKey& at) const { return {std::string(kGivenKey) + at.reference, ""}; }
-    OriginTexts operator()(const GivenCsr& at) const { return {std::string(kGivenCsr) + at.file, ""}; }
+    OriginTexts operator()(const MadeHere& at) const { return {"made", at.key_type, at.key_store}; }
+    OriginTexts operator()(const MadeByService&) const { return {"service", "", ""}; }
+    OriginTexts operator()(const GivenKey& at) const { return {std::string(kGivenKey) + at.reference, "", ""}; }
+    OriginTexts operator()(const GivenCsr& at) const { return {std::string(kGivenCsr) + at.file, "", ""}; }
   };
   return std::visit(Texts{}, origin);
 }
 
 Result<KeyOrigin> decode_origin(const OriginTexts& texts) {
   const std::string_view source = texts.source;
-  if (source == "made") return MadeHere{texts.type};
+  if (source == "made") return MadeHere{texts.type, texts.store};
   if (source == "service") return MadeByService{};
   if (source.starts_with(kGivenKey)) return GivenKey{std::string(source.substr(kGivenKey.size()))};
   if (source.starts_with(kGivenCsr)) return GivenCsr{std::string(source.substr(kGivenCsr.size()))};
   return fail(kKind, "its \"source\" is none of made, service, key and csr");
+}
+
+/// A file is the store that earlier versions used without naming it, so that they can still read a journal with it.
+void add_origin(nlohmann::json& object, const KeyOrigin& origin) {
+  const OriginTexts texts = encode(origin);
+  object["source"] = texts.source;
+  object["sourceType"] = texts.type;
+  if (!texts.store.empty() && texts.store != kFileStoreText) object["keyStore"] = texts.store;
+}
+
+Result<KeyOrigin> origin_in(const JsonFields& fields) {
+  OriginTexts texts;
+  FP_TRY_ASSIGN(texts.source, fields.text("source"));
+  FP_TRY_ASSIGN(texts.type, fields.text("sourceType"));
+  texts.store = kFileStoreText;
+  if (fields.has("keyStore")) {
+    FP_TRY_ASSIGN(texts.store, fields.text("keyStore"));
+  }
+  return decode_origin(texts);
 }
 
 /// Empty for a key file, whose name is fixed.
@@ -48,29 +70,33 @@ std::string uri_of(const KeyLocation& location) {
   return is_file(location) ? std::string() : text_of(location);
 }
 
+/// The location of a key that is not a file.
+Result<KeyLocation> hardware_location(const std::string& uri) {
+  const auto location = parse_key_location(uri);
+  if (!location) return fail(kKind, "its \"uri\": " + location.error().message);
+  if (!is_in_hardware(*location)) return fail(kKind, "its \"uri\" is not the URI of a key");
+  return *location;
+}
+
 Result<KeyLocation> location_of(const std::string& uri, const KeyOrigin& origin) {
-  if (!uri.empty()) return parse_key_location(uri);
+  if (!uri.empty()) return hardware_location(uri);
   if (std::holds_alternative<GivenCsr>(origin)) return KeyLocation{ExternalKey{}};
   return KeyLocation{PemFile{kPrivateKeyFile}};
 }
 
 nlohmann::json encode(const KeyMade& made) {
-  const OriginTexts origin = encode(made.origin);
-  return {{"source", origin.source},
-          {"sourceType", origin.type},
-          {"uri", uri_of(made.key.location)},
-          {"publicKeySha256", made.key.public_key_sha256},
-          {"type", made.key.type},
-          {"csrSubject", made.csr_subject},
-          {"csr", made.csr_pem}};
+  nlohmann::json object{{"uri", uri_of(made.key.location)},
+                        {"publicKeySha256", made.key.public_key_sha256},
+                        {"type", made.key.type},
+                        {"csrSubject", made.csr_subject},
+                        {"csr", made.csr_pem}};
+  add_origin(object, made.origin);
+  return object;
 }
 
 Result<KeyMade> decode_key(const JsonFields& fields) {
   KeyMade made;
-  OriginTexts origin;
-  FP_TRY_ASSIGN(origin.source, fields.text("source"));
-  FP_TRY_ASSIGN(origin.type, fields.text("sourceType"));
-  FP_TRY_ASSIGN(made.origin, decode_origin(origin));
+  FP_TRY_ASSIGN(made.origin, origin_in(fields));
   FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
   FP_TRY_ASSIGN(made.key.location, location_of(uri, made.origin));
   FP_TRY_ASSIGN(made.key.public_key_sha256, fields.text("publicKeySha256"));
@@ -78,6 +104,32 @@ Result<KeyMade> decode_key(const JsonFields& fields) {
   FP_TRY_ASSIGN(made.csr_subject, fields.text("csrSubject"));
   FP_TRY_ASSIGN(made.csr_pem, fields.text("csr"));
   return made;
+}
+
+nlohmann::json encode(const KeyPlanned& planned) {
+  nlohmann::json object{{"uri", text_of(planned.location)}};
+  add_origin(object, planned.origin);
+  return object;
+}
+
+Result<KeyPlanned> decode_planned(const JsonFields& fields) {
+  KeyPlanned planned;
+  FP_TRY_ASSIGN(planned.origin, origin_in(fields));
+  FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
+  FP_TRY_ASSIGN(planned.location, hardware_location(uri));
+  return planned;
+}
+
+nlohmann::json encode(const HardwareKey& key) {
+  return {{"uri", text_of(key.location)}, {"publicKeySha256", key.public_key_sha256}};
+}
+
+Result<HardwareKey> decode_hardware_key(const JsonFields& fields) {
+  HardwareKey key;
+  FP_TRY_ASSIGN(const std::string uri, fields.text("uri"));
+  FP_TRY_ASSIGN(key.location, hardware_location(uri));
+  FP_TRY_ASSIGN(key.public_key_sha256, fields.text("publicKeySha256"));
+  return key;
 }
 
 nlohmann::json encode(const Certified& certified) {
@@ -107,7 +159,14 @@ Result<Certified> decode_certificate(const JsonFields& fields) {
 struct Encoder {
   nlohmann::json& object;
 
-  std::string_view operator()(const Fresh&) { return {}; }
+  std::string_view operator()(const Fresh& fresh) {
+    if (fresh.abandoned) object["abandoned"] = encode(*fresh.abandoned);
+    return {};
+  }
+  std::string_view operator()(const KeyPlanned& planned) {
+    object["planned"] = encode(planned);
+    return {};
+  }
   std::string_view operator()(const Installed&) { return {}; }
   std::string_view operator()(const KeyMade& made) {
     object["key"] = encode(made);
@@ -132,6 +191,19 @@ Result<CertificateCount> decode_count(const JsonFields& fields) {
   FP_TRY_ASSIGN(const std::uint64_t since_boot, fields.number("sinceBootSeconds", kSecondsMax));
   count.since_boot = std::chrono::seconds{since_boot};
   return count;
+}
+
+/// A journal without a key.
+Result<Progress> decode_beginning(const JsonFields& fields) {
+  if (fields.has("planned")) {
+    FP_TRY_ASSIGN(const JsonFields planned, fields.object("planned"));
+    FP_TRY_ASSIGN(KeyPlanned decoded, decode_planned(planned));
+    return Progress{std::move(decoded)};
+  }
+  if (!fields.has("abandoned")) return Progress{Fresh{}};
+  FP_TRY_ASSIGN(const JsonFields abandoned, fields.object("abandoned"));
+  FP_TRY_ASSIGN(HardwareKey key, decode_hardware_key(abandoned));
+  return Progress{Fresh{std::move(key)}};
 }
 
 }  // namespace
@@ -163,7 +235,10 @@ Result<Journal> decode_journal(std::string_view bytes) {
   }
   Journal journal;
   FP_TRY_ASSIGN(journal.count, decode_count(fields));
-  if (!fields.has("key")) return journal;
+  if (!fields.has("key")) {
+    FP_TRY_ASSIGN(journal.progress, decode_beginning(fields));
+    return journal;
+  }
   FP_TRY_ASSIGN(const JsonFields key, fields.object("key"));
   FP_TRY_ASSIGN(KeyMade made, decode_key(key));
   if (!fields.has("certificate")) {

@@ -13,8 +13,8 @@
 
 namespace fleet_provision {
 
-/// Fresh, KeyMade and Certified. A journal does not hold Enrolled, Verified and Installed: they are written as
-/// Certified and Fresh.
+/// Fresh, KeyPlanned, KeyMade and Certified. A journal does not hold Enrolled, Verified and Installed: they are written
+/// as Certified and Fresh.
 [[nodiscard]] Secret encode_journal(const Journal& journal);
 /// The inverse, with `key.pem` empty. kIdentityDamaged for anything that encode_journal does not write.
 [[nodiscard]] Result<Journal> decode_journal(std::string_view bytes);

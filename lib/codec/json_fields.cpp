@@ -47,6 +47,13 @@ Result<std::optional<std::string>> JsonFields::text_or_null(const char* name) co
   return std::optional<std::string>(std::move(found));
 }
 
+Result<bool> JsonFields::flag_or_false(const char* name) const {
+  const nlohmann::json* value = tree_->find(name);
+  if (value == nullptr) return false;
+  if (!value->is_boolean()) return wrong(name, "true or false");
+  return value->get<bool>();
+}
+
 Result<std::uint64_t> JsonFields::number(const char* name, std::uint64_t max) const {
   const nlohmann::json* value = tree_->find(name);
   if (value == nullptr || !value->is_number_unsigned()) return wrong(name, "a whole number");

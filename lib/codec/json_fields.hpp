@@ -25,6 +25,8 @@ class JsonFields {
   [[nodiscard]] bool has(const char* name) const;
   [[nodiscard]] Result<std::string> text(const char* name) const;
   [[nodiscard]] Result<std::optional<std::string>> text_or_null(const char* name) const;
+  /// A Boolean; false if the field is missing.
+  [[nodiscard]] Result<bool> flag_or_false(const char* name) const;
   /// A whole number from 0 to `max`.
   [[nodiscard]] Result<std::uint64_t> number(const char* name, std::uint64_t max) const;
   /// An object of strings.

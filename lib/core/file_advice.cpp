@@ -79,7 +79,7 @@ FileAdvice about_label(std::string_view label, FileRole role, const FileNames& n
                                                            " && ssh-keygen -p -N '' -m PEM -f " + names.out())};
   }
   if (object == FileObject::kTpmKey && wanted == Wanted::kKey) {
-    return {"is wrapped by a TPM, which is not supported yet", "give a key that is not wrapped"};
+    return {"has a key that a TPM wrapped, beside other text", "give the key in a file of its own"};
   }
   if (object == FileObject::kPgp) return {what, "decrypt it: gpg --output " + names.out() + " --decrypt " + names.in()};
   if (object == FileObject::kAge) return {what, "decrypt it: age --decrypt --output " + names.out() + " " + names.in()};

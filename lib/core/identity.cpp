@@ -5,7 +5,7 @@
 namespace fleet_provision {
 
 bool has_key_file(const Identity& identity) {
-  return identity.key == KeyLocation{PemFile{kPrivateKeyFile}};
+  return is_file(identity.key) && text_of(identity.key) == kPrivateKeyFile;
 }
 
 std::string named(const Identity& identity) {

@@ -1,4 +1,7 @@
-// The milestone of a run, as a value: Fresh → KeyMade → Certified → Enrolled (→ Verified) → Installed.
+// The milestone of a run, as a value: Fresh (→ KeyPlanned) → KeyMade → Certified → Enrolled (→ Verified) → Installed.
+//
+// KeyPlanned exists only for a key that is made in a token: the token keeps what it makes, whatever the disk forgets,
+// so the journal first says which key will be made.
 //
 // Each milestone holds its durable data and the options that the data depends on, so that a later run can check whether
 // they still match. A rejected ownership token leads from Certified back to KeyMade, with the same key. With the method
@@ -11,6 +14,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,6 +29,8 @@ namespace fleet_provision {
 struct MadeHere {
   /// The word of the requested key type.
   std::string key_type;
+  /// The text of the requested key store; a journal of a version without this field means a file.
+  std::string key_store = "file";
   friend bool operator==(const MadeHere&, const MadeHere&) = default;
 };
 /// The key comes with the certificate (method `keys`).
@@ -53,8 +59,25 @@ struct CertificateOrigin {
   std::string csr_subject;
 };
 
-/// Only the number of requested certificates is durable.
-struct Fresh {};
+/// A key that is in a token or at a TPM handle.
+struct HardwareKey {
+  KeyLocation location;
+  /// Empty if unknown: the key was planned, and may not exist.
+  std::string public_key_sha256;
+  friend bool operator==(const HardwareKey&, const HardwareKey&) = default;
+};
+
+/// Only the number of requested certificates is durable, and which key a discarded run has left in hardware, so that it
+/// can be destroyed.
+struct Fresh {
+  std::optional<HardwareKey> abandoned = {};
+};
+
+/// The location of the key in its token is durable: the token may make it.
+struct KeyPlanned {
+  KeyOrigin origin;
+  KeyLocation location;
+};
 
 /// The key is durable: its CSR may be sent.
 struct KeyMade {
@@ -91,13 +114,22 @@ struct Installed {
   Identity identity;
 };
 
-using Progress = std::variant<Fresh, KeyMade, Certified, Enrolled, Verified, Installed>;
+using Progress = std::variant<Fresh, KeyPlanned, KeyMade, Certified, Enrolled, Verified, Installed>;
 
-enum class Milestone : unsigned char { kFresh, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
+enum class Milestone : unsigned char { kFresh, kKeyPlanned, kKeyMade, kCertified, kEnrolled, kVerified, kInstalled };
 [[nodiscard]] Milestone milestone(const Progress& progress);
 [[nodiscard]] std::string_view word(Milestone milestone);
 /// The device key of an unfinished run; null if there is none yet, and for Installed.
 [[nodiscard]] const DeviceKey* device_key_of(const Progress& progress);
+/// The part of an unfinished run that holds its key; null if there is none yet, and for Installed.
+[[nodiscard]] const KeyMade* key_made_of(const Progress& progress);
+/// Where the key of an unfinished run comes from; null if there is no key yet and none is planned, and for Installed.
+[[nodiscard]] const KeyOrigin* key_origin_of(const Progress& progress);
+/// The key that a run which discards `progress` leaves in a token or at a TPM handle; only if this program made it.
+[[nodiscard]] std::optional<HardwareKey> left_in_hardware(const Progress& progress);
+/// Whether private-key.pem of `pending/` holds the key: a file's, or the wrapped key of a TPM handle, which is needed
+/// until the key is persistent.
+[[nodiscard]] bool has_pending_file(const KeyMade& made);
 
 /// The maximum number of certificates requested before the run ends with kCertificateLimit.
 inline constexpr unsigned kCertificatesMax = 4;

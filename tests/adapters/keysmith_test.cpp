@@ -176,7 +176,7 @@ TEST_CASE_METHOD(KeysmithFixture,
       {damaged, "does not parse"},
       {fixture::pkcs8_pem(ec).substr(0, 100), "has no line -----END PRIVATE KEY-----"},
       {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "there is nothing between"},
-      {"-----BEGIN TSS2 PRIVATE KEY-----\nAAAA\n-----END TSS2 PRIVATE KEY-----\n", "wrapped by a TPM"},
+      {"-----BEGIN TSS2 PRIVATE KEY-----\nAAAA\n-----END TSS2 PRIVATE KEY-----\n", "TSS2 PRIVATE KEY is damaged"},
   };
   for (const auto& row : rows) {
     INFO(row.words);
@@ -195,8 +195,6 @@ TEST_CASE_METHOD(KeysmithFixture, "a key or CSR that is not there, or not to be 
   check_failure(keysmith.open_key(directory / "absent/key"), ErrorKind::kFileNotFound, "does not exist");
   check_failure(keysmith.open_key(directory / "directory"), ErrorKind::kFileUnreadable, "is a directory");
   check_failure(keysmith.open_key(directory / "large"), ErrorKind::kDeviceKeyUnusable, "has more than 1048576 bytes");
-  check_failure(keysmith.open_key("handle:0x81000001"), ErrorKind::kUsage, "not supported yet");
-  check_failure(keysmith.open_key("pkcs11:token=a;object=b"), ErrorKind::kUsage, "not supported yet");
   check_failure(keysmith.open_csr(directory / "absent"), ErrorKind::kFileNotFound, "absent does not exist");
   check_failure(keysmith.open_csr(directory / "directory"), ErrorKind::kFileUnreadable, "is a directory");
 }
@@ -235,8 +233,8 @@ TEST_CASE_METHOD(KeysmithFixture, "the subject of a CSR is what was asked for") 
     CHECK_FALSE(csr.error().hint.empty());
   }
   DeviceKey elsewhere;
-  elsewhere.location = TpmHandle{0x81000001};
-  check_failure(keysmith.make_csr(elsewhere, "CN=a"), ErrorKind::kUsage, "not supported yet");
+  elsewhere.location = ExternalKey{};
+  check_failure(keysmith.make_csr(elsewhere, "CN=a"), ErrorKind::kInternal, "is not in a device");
 }
 
 TEST_CASE_METHOD(KeysmithFixture, "a CSR of the caller is taken when its signature is right") {

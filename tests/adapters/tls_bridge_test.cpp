@@ -166,7 +166,8 @@ TEST_CASE("a library that closes without reading a packet has its DISCONNECT for
     });
     const TransportFixture fixture(broker.port());
     TrustedRoots roots(fixture.options.ca_file);
-    const auto credentials = TlsCredentials::load(fixture.options, roots);
+    KeyDevices devices;
+    const auto credentials = TlsCredentials::load(fixture.options, roots, devices);
     REQUIRE(credentials);
     const Interrupt interrupt;
     const Descriptor stop(::eventfd(0, EFD_CLOEXEC));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "core/text.hpp"
+#include "tests/fakes/fake_key_devices.hpp"
 #include "tests/fakes/test_pki.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -21,6 +22,7 @@ struct CredentialsFixture {
   IssuedCertificate claim = pki.claim();
   TemporaryDirectory files;
   ConnectionOptions options;
+  FakeKeyDevices devices;
 
   CredentialsFixture() {
     options.ca_file = files.write("ca.pem", pki.root());
@@ -29,7 +31,7 @@ struct CredentialsFixture {
   }
   std::optional<ErrorKind> failure() {
     TrustedRoots roots(options.ca_file);
-    const auto loaded = TlsCredentials::load(options, roots);
+    const auto loaded = TlsCredentials::load(options, roots, devices);
     if (loaded) return std::nullopt;
     error = loaded.error();
     return error.kind;
@@ -43,7 +45,7 @@ TEST_CASE("right files give the facts of the leaf") {
   CredentialsFixture fixture;
   fixture.options.certificate_file = fixture.files.write("chain.pem", fixture.claim.certificate + fixture.pki.root());
   TrustedRoots roots(fixture.options.ca_file);
-  const auto loaded = TlsCredentials::load(fixture.options, roots);
+  const auto loaded = TlsCredentials::load(fixture.options, roots, fixture.devices);
   REQUIRE(loaded);
   CHECK(loaded->facts().subject == "CN=test claim");
   CHECK(loaded->facts().issuer == "CN=test root");
@@ -96,7 +98,13 @@ TEST_CASE("each wrong certificate, key and CA file is reported with its kind and
        "a certificate"},
       {"another's key", key([](CredentialsFixture& b) { return b.pki.claim().key; }), kClaimKeyMismatch,
        "is not the key of"},
-      {"key URI", [](CredentialsFixture& b) { b.options.key_reference = "pkcs11:token=t"; }, kUsage, "not supported"},
+      {"key URI", [](CredentialsFixture& b) { b.options.key_reference = "pkcs11:token=t"; }, kKeyNotFound,
+       "claim key pkcs11:token=t is not there"},
+      {"no key URI", [](CredentialsFixture& b) { b.options.key_reference = "handle:0x1"; }, kKeyUri, "handle"},
+      {"damaged wrapped key", key([](CredentialsFixture&) {
+         return "-----BEGIN TSS2 PRIVATE KEY-----\nAAAA\n-----END TSS2 PRIVATE KEY-----\n";
+       }),
+       kClaimKeyUnusable, "TSS2 PRIVATE KEY is damaged"},
       {"encrypted", key([](CredentialsFixture& b) { return encrypted(b.claim.key, "open"); }), kClaimKeyPassphrase,
        "encrypted"},
       {"no CA file", [](CredentialsFixture& b) { b.options.ca_file = "/none/ca.pem"; }, kFileNotFound, "/none/ca.pem"},

@@ -1,5 +1,6 @@
 #include "tests/crash/matrix.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "core/milestones.hpp"
@@ -12,6 +13,7 @@
 #include "workflow/commands/provision.hpp"
 #include "workflow/commands/rotate.hpp"
 #include "workflow/state/identity_files.hpp"
+#include "workflow/state/vault.hpp"
 
 namespace fleet_provision::crash {
 namespace {
@@ -25,14 +27,18 @@ struct CrashFixture {
   explicit CrashFixture(Scenario made_for) : scenario(std::move(made_for)) {
     plan.method = scenario.method;
     disk.can_exchange = scenario.can_exchange;
-    if (scenario.replaces()) {
+    use_store(scenario.store);
+    const unsigned old_identities = scenario.replaces() ? (scenario.has_previous ? 2 : 1) : 0;
+    for (unsigned n = 0; n < old_identities; ++n) {
       Disk& plain = disk;
-      (void)run(plain);
+      before_the_run = before_the_run && run(plain).kind != OutcomeKind::kFailed;
       disk.release_lock();
       disk.cut({Survival::Names::kKept, Survival::Data::kKept});
       plan.force = scenario.force;
       rotating = scenario.rotate;
       old_certificates = static_cast<unsigned>(service.certificates.size());
+      old_keys = keysmith.keys_made;
+      use_next_handle();
     }
     service.tokens_to_refuse = scenario.tokens_to_refuse;
     if (scenario.with_post_install) {
@@ -40,6 +46,25 @@ struct CrashFixture {
       plan.on_success = "/usr/bin/hook";
       plan.owner = Owner{1000, 1000};
     }
+  }
+
+  void use_store(const KeyStore& store) { plan.key_source = MakeKey{KeyType::kEcP256, store}; }
+
+  /// A handle holds one key for as long as an identity needs it.
+  void use_next_handle() {
+    KeyStore store = std::get<MakeKey>(plan.key_source).store;
+    auto* tpm = std::get_if<TpmStore>(&store);
+    if (tpm == nullptr || !tpm->handle) return;
+    while (keysmith.devices.handles.count(*tpm->handle) != 0) ++*tpm->handle;
+    use_store(store);
+  }
+
+  /// What is registered is discarded only with --force.
+  void change_options() {
+    if (!scenario.later_store) return;
+    plan.force = true;
+    use_store(*scenario.later_store);
+    use_next_handle();
   }
 
   Outcome run(Disk& through) {
@@ -60,6 +85,7 @@ struct CrashFixture {
     };
     transport.around_publish = tick;
     host_system.around = tick;
+    keysmith.devices.around = tick;
     std::optional<Outcome> outcome;
     try {
       outcome = run(through);
@@ -68,6 +94,7 @@ struct CrashFixture {
     disk.before = nullptr;
     transport.around_publish = nullptr;
     host_system.around = nullptr;
+    keysmith.devices.around = nullptr;
     disk.release_lock();
     operations_seen = operations;
     return outcome;
@@ -83,6 +110,9 @@ struct CrashFixture {
   fakes::FakeHostSystem host_system;
   bool rotating = false;
   unsigned old_certificates = 0;
+  unsigned old_keys = 0;
+  /// Whether the runs before succeeded.
+  bool before_the_run = true;
   unsigned operations_seen = 0;
 };
 
@@ -98,7 +128,9 @@ std::string identity_fault(CrashFixture& fixture, bool may_be_absent) {
     if (wanted.count(name) == 0) return "identity/ holds " + name;
   }
   if (fixture.disk.mode("identity") != 0755U) return "identity/ is not open to all";
-  if (fixture.disk.mode("identity/private-key.pem") != 0600U) return "the key is not private";
+  if (has_key_file(**identity) && fixture.disk.mode("identity/private-key.pem") != 0600U) {
+    return "the key is not private";
+  }
   for (const char* file : {"certificate.pem", "thing-name", "device-configuration.json", "identity.json"}) {
     if (fixture.disk.mode(std::string("identity/") + file) != 0644U)
       return std::string(file) + " is not readable by all";
@@ -111,12 +143,16 @@ std::string identity_fault(CrashFixture& fixture, bool may_be_absent) {
 std::string loss(CrashFixture& fixture) {
   // With --force and rotate a run after a finished one replaces the identity again, and previous/ keeps only one
   // generation.
-  const bool twice = fixture.scenario.replaces() && fixture.scenario.killed_at && fixture.keysmith.keys_made > 2;
-  const unsigned first = twice ? 2 : 1;
-  for (unsigned n = first; n <= fixture.keysmith.keys_made; ++n) {
-    const std::string pem = fakes::fake_key_pem("made-" + std::to_string(n));
-    const bool sent = fixture.service.csr_keys.count(fakes::fake_digest(pem)) != 0;
-    if (sent && !fixture.disk.holds(pem)) return "key " + std::to_string(n) + " was sent and is lost";
+  const unsigned old = std::max(fixture.old_keys, 1U);
+  const bool twice = fixture.scenario.replaces() && fixture.scenario.killed_at && fixture.keysmith.keys_made > old + 1;
+  const unsigned first = twice ? old + 1 : old;
+  for (unsigned n = first; n <= fixture.keysmith.made.size(); ++n) {
+    const auto& key = fixture.keysmith.made[n - 1];
+    const bool sent = fixture.service.csr_keys.count(key.public_key_sha256) != 0;
+    const bool on_disk = !key.pem.empty() && fixture.disk.holds(key.pem);
+    if (sent && !on_disk && !fixture.keysmith.devices.holds(key.public_key_sha256)) {
+      return "key " + std::to_string(n) + " was sent and is lost";
+    }
   }
   for (std::size_t i = first - 1; i < fixture.service.certificates.size(); ++i) {
     const auto& each = fixture.service.certificates[i];
@@ -128,10 +164,55 @@ std::string loss(CrashFixture& fixture) {
   return "";
 }
 
+/// The public keys that the state directory names: of its identities, and with `in_progress` of the unfinished run.
+std::set<std::string> known_keys(CrashFixture& fixture, bool in_progress) {
+  std::set<std::string> known;
+  for (const char* directory : {kIdentityDirectory, kPreviousDirectory, kPendingDirectory}) {
+    const auto facts = read_certificate_of(fixture.disk, fixture.keysmith, directory);
+    if (facts && *facts) known.insert((*facts)->public_key_sha256);
+  }
+  fakes::RunRecorder observer;
+  const auto journal = Vault(fixture.disk, fixture.keysmith, observer).peek();
+  const auto key = journal && *journal && in_progress ? left_in_hardware((*journal)->progress) : std::nullopt;
+  if (!key) return known;
+  const auto named = fixture.keysmith.open_key(text_of(key->location));
+  if (named) known.insert(named->public_key_sha256);
+  return known;
+}
+
+/// A key in the token or at a handle that nothing on the disk names, so that no later run could find it; empty if there
+/// is none.
+std::string left_behind(CrashFixture& fixture, bool in_progress) {
+  const fakes::FakeKeyDevices& devices = fixture.keysmith.devices;
+  if (devices.token.empty() && devices.handles.empty()) return "";
+  const std::set<std::string> known = known_keys(fixture, in_progress);
+  for (const auto& [id, key] : devices.token) {
+    if (known.count(key.public_key_sha256) == 0) return "the key " + key.label + " is left behind in the token";
+  }
+  for (const auto& [handle, public_key] : devices.handles) {
+    if (known.count(public_key) == 0) return "the key at " + text_of(TpmHandle{handle}) + " is left behind";
+  }
+  return "";
+}
+
+/// The key of identity/ exists where identity.json says, and is certified.
+std::string key_fault(CrashFixture& fixture, const Identity& identity) {
+  const auto facts = read_certificate_of(fixture.disk, fixture.keysmith, kIdentityDirectory);
+  if (!facts || !*facts) return "the certificate cannot be read";
+  if (!identity.key_made_here && identity.method == Method::kCsr) return "the identity does not know who made its key";
+  if (!is_in_hardware(identity.key)) return "";
+  const auto key = fixture.keysmith.open_key(text_of(identity.key));
+  if (!fixture.keysmith.devices.holds((*facts)->public_key_sha256)) return "the key of the identity is gone";
+  return key && key->public_key_sha256 == (*facts)->public_key_sha256 ? "" : "identity.json names another key";
+}
+
 std::string final_fault(CrashFixture& fixture, const Outcome& outcome) {
   std::string fault = identity_fault(fixture, false);
+  if (fault.empty()) fault = left_behind(fixture, false);
   if (!fault.empty()) return fault;
   const auto identity = read_identity_in(fixture.disk, fixture.keysmith, kIdentityDirectory);
+  fault = key_fault(fixture, **identity);
+  if (!fault.empty()) return fault;
   bool registered = false;
   for (const auto& each : fixture.service.certificates) {
     registered |= each.registered && fakes::fake_digest(each.pem) == (*identity)->certificate_fingerprint;
@@ -164,6 +245,13 @@ std::string finish(CrashFixture& fixture, Tally& tally, unsigned cuts) {
       return asked > needed ? std::to_string(asked) + " certificates were asked for" : "";
     }
     const auto asked = static_cast<unsigned>(fixture.service.certificates.size()) - fixture.old_certificates;
+    if (outcome.error->kind == ErrorKind::kTpmHandleOccupied) {
+      // The interrupted run has installed its identity, and this one replaces it once more.
+      const auto identity = recorded_identity(fixture.disk, kIdentityDirectory);
+      if (!fixture.scenario.replaces() || !identity || !is_in_hardware(identity->key)) return outcome.error->message;
+      fixture.use_next_handle();
+      continue;
+    }
     if (outcome.error->kind != ErrorKind::kCertificateLimit) return "failed: " + outcome.error->message;
     if (!fixture.scenario.force && asked > kCertificatesMax) return "the bound was passed";
     if (asked < 2) return "the bound was met without certificates";
@@ -178,8 +266,15 @@ std::string after_cut(CrashFixture& fixture, const Survival& survival, bool told
   fixture.clock.reboot();
   const bool may_be_absent = !told_finished && !(fixture.scenario.replaces() && fixture.scenario.can_exchange);
   std::string fault = identity_fault(fixture, may_be_absent);
-  if (fault.empty()) fault = loss(fixture);
+  // A run with other options discards what was sent.
+  if (fault.empty() && !fixture.scenario.later_store) fault = loss(fixture);
+  if (fault.empty()) fault = left_behind(fixture, true);
   if (!fault.empty()) return fault;
+  if (fixture.scenario.reverts) {
+    fixture.use_store(fixture.scenario.store);
+  } else {
+    fixture.change_options();
+  }
   if (told_finished) {
     // A finished identity stays, and a further run needs no network.
     fixture.plan.force = false;
@@ -204,6 +299,8 @@ Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survival
     for (unsigned at = 1; !ended && at < kNever; ++at) {
       CrashFixture fixture(scenario);
       if (scenario.killed_at) (void)fixture.run_until(*scenario.killed_at, fixture.disk);
+      if (scenario.killed_at) fixture.change_options();
+      if (!fixture.before_the_run) return {0, 0, {scenario.name + ": a run before failed"}};
       MutatingDisk mutating(fixture.disk, mutation, nth);
       const auto outcome = fixture.run_until(at, mutating);
       ended = outcome.has_value();

@@ -19,11 +19,19 @@ struct Scenario {
   bool can_exchange = true;
   unsigned tokens_to_refuse = 0;
   /// The process is killed before this operation, which loses no data, and the power is cut in the next run.
-  std::optional<unsigned> killed_at;
+  std::optional<unsigned> killed_at = {};
   /// The run has --verify, --on-success and --owner.
   bool with_post_install = false;
   /// The run is `rotate` over a finished identity.
   bool rotate = false;
+  /// Where keys are made. A handle is that of the first key; each later identity has the next one.
+  KeyStore store = FileStore{};
+  /// Two identities exist before the run, so that it displaces previous/.
+  bool has_previous = false;
+  /// The store of the runs after the kill or the cut, whose options differ then.
+  std::optional<KeyStore> later_store = {};
+  /// The runs after the cut have the first options again.
+  bool reverts = false;
 
   /// Whether an identity exists before the run.
   [[nodiscard]] bool replaces() const { return force || rotate; }

@@ -204,7 +204,8 @@ Result<CertificateFacts> FakeTransport::load_credentials() {
 }
 
 Result<void> FakeTransport::use_identity(const IssuedCredentials& issued) {
-  if (issued.key.pem.empty()) return fail(ErrorKind::kDeviceKeyUnusable, "no key");
+  if (issued.key.pem.empty() && !is_in_hardware(issued.key.location))
+    return fail(ErrorKind::kDeviceKeyUnusable, "no key");
   speaks_as = issued.certificate;
   return {};
 }

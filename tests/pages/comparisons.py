@@ -97,7 +97,7 @@ def options_exist(pages, program):
     for page in pages:
         for number, word in page.words():
             option = word.split(" ")[0].split("=")[0].split("[")[0]
-            if not re.fullmatch(r"--[a-z][a-z-]*", option) or option in FOREIGN_OPTIONS:
+            if not re.fullmatch(r"--[a-z][a-z0-9-]*", option) or option in FOREIGN_OPTIONS:
                 continue
             name = option[2:]
             known = {*program.options, *program.simulator_options}
@@ -207,7 +207,7 @@ def where_options_go(pages, program):
                                                   manual[manual.index("Every option can"):manual.index("The command line overrides")])}
     for path, (of_commands, of_files) in parts.items():
         for names, text, what in ((alone, of_commands, "belongs to one command alone"), (no_keys, of_files, "cannot be in a file")):
-            listed = set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
+            listed = set(re.findall(r"--([a-z][a-z0-9-]*[a-z])", text)) - {"claim-cert", "help" if what.startswith("belongs") else ""}
             for name in sorted(names ^ listed):
                 yield f"{path}: the page does not say rightly that --{name} {what}"
 
@@ -218,7 +218,7 @@ def manual_options(_, program):
     foreign = {"policy-name", "policy-document"}
     for path in sorted(program.documents.glob("man?/*")):
         text = re.sub(r"\\f.|\\:", "", path.read_text(encoding="utf-8")).replace("\\-", "-")
-        for name in set(re.findall(r"--([a-z][a-z-]*[a-z])", text)) - known - foreign:
+        for name in set(re.findall(r"--([a-z][a-z0-9-]*[a-z])", text)) - known - foreign:
             yield f"docs/manual/{path.name}.in: no program has the option --{name}"
 
 
@@ -242,7 +242,7 @@ def simulator_table(pages, program):
     page = next(page for page in pages if page.path == "docs/simulator.md")
     listed = {}
     for number, cells in page.rows_below("| option |"):
-        listed[re.search(r"--([a-z-]+)", cells[0]).group(1)] = (number, cells)
+        listed[re.search(r"--([a-z0-9-]+)", cells[0]).group(1)] = (number, cells)
     for name, option in program.simulator_options.items():
         letter = f"`-{option.letter}`, " if option.letter else ""
         cells = [f"{letter}`--{name}{' ' + option.metavar if option.metavar else ''}`", option.meaning, option.default]

@@ -91,7 +91,7 @@ BREAKS = [
     (code_names.public_headers, "docs/library.md", "`core/plan.hpp`", "`core/plans.hpp`", "the header core/plans.hpp"),
     (code_names.build_options, "docs/packaging.md", "| `FLEET_PROVISION_TESTS` | ON", "| `FLEET_PROVISION_TESTS` | OFF", "the default of FLEET_PROVISION_TESTS is ON"),
     (code_names.fuzz_targets, "docs/fuzzing.md", "| `journal` |", "| `diary` |", "the target journal"),
-    (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "stays silent in the TLS handshake", 'says "stays"'),
+    (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "idles in the TLS handshake", 'says "idles"'),
     (keys_and_files.files_exist, "docs/ci.md", "`tests/cli/simulated_ci.test`", "`tests/cli/ci.test`", "there is no tests/cli/ci.test"),
 ]
 

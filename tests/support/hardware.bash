@@ -44,7 +44,7 @@ flush_tpm() {
 new_token() {
   mkdir -p "$1/tokens"
   printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$1/tokens" >"$1/softhsm2.conf"
-  printf '%s\n' "$PIN" >"$1/pin"
+  printf '%s' "$PIN" >"$1/pin"
   export SOFTHSM2_CONF=$1/softhsm2.conf
   quiet softhsm2-util --init-token --free --label fleet --so-pin 12345678 --pin "$PIN"
 }

@@ -102,7 +102,8 @@ bool applies_to(Command command, OptionId id) {
       return id == OptionId::kRemoveClaim || (group != OptionGroup::kPostInstall && id != OptionId::kOwner &&
                                               id != OptionId::kAttempts && id != OptionId::kSplay);
     case Command::kVerify:
-      return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kRun ||
+      return is_common(id) || group == OptionGroup::kService || group == OptionGroup::kKeyDevices ||
+             group == OptionGroup::kRun ||
              one_of(id, std::array{OptionId::kParameter, OptionId::kParameters, OptionId::kKey, OptionId::kStateDir,
                                    OptionId::kVerifyClientId});
     case Command::kStatus: return is_common(id) || id == OptionId::kStateDir;
@@ -129,7 +130,8 @@ std::string_view help_of(Command command, const OptionRow& option) {
     return "name of the provisioning template [default: template of the identity]";
   }
   if (command == Command::kVerify && option.id == OptionId::kKey) {
-    return "private key of the identity (PEM), required if the identity does not hold it";
+    return "private key of the identity: a PEM file, handle:0x81... or pkcs11:...; required if the identity neither "
+           "holds nor names it";
   }
   if (command == Command::kVerify && option.id == OptionId::kVerifyClientId) {
     return "MQTT client ID; {Name} is replaced by the template parameter Name [default: the thing name]";
@@ -142,6 +144,7 @@ std::string_view help_of(Command command, const OptionRow& option) {
 
 std::string_view default_of(Command command, const OptionRow& option) {
   if (needs_identity(command) && option.id == OptionId::kPort) return "port of the identity, or 8883 with --endpoint";
+  if (command == Command::kRotate && option.id == OptionId::kKeyStore) return "kind of store of the current key";
   return option.default_value;
 }
 

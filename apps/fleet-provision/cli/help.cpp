@@ -96,6 +96,10 @@ Examples:
     aws iot create-provisioning-claim --template-name gateway |
         fleet-provision --claim - --endpoint "$ENDPOINT" --template gateway -P SerialNumber=4711
 
+  Make the key in the TPM, so that a copy of the disk is of no use:
+    fleet-provision --endpoint "$ENDPOINT" --template gateway --claim-cert claim.pem \
+        --claim-key claim.key -P SerialNumber=4711 --key-store tpm2
+
   In a CI job, connect once and print the result as JSON:
     fleet-provision --endpoint localhost --ca-file ca.pem --template gateway \
         --claim-cert claim.pem --claim-key claim.key -P SerialNumber=4711 \
@@ -108,10 +112,10 @@ Examples:
 constexpr std::string_view kExitCodes = R"(
 Exit codes:
     0  provisioned, now or already
-   64  bad option, value or combination            65  unusable input file or identity
-   66  a named file is missing or unreadable       69  the service rejected the request
+   64  bad option, value or combination            65  unusable input file, PIN or identity
+   66  a file, token, key or TPM is not there      69  the service rejected the request
    70  internal error, or --on-success failed      73  the state directory cannot be written
-   74  the disk failed or is full                  75  temporary failure: state is kept, rerun
+   74  disk, TPM or token failed, or disk full     75  temporary failure: state is kept, rerun
    76  unusable response from the service          77  refused by TLS, the broker or a policy
    78  error in the configuration file       130, 143  stopped by SIGINT, SIGTERM; state is kept
 )";

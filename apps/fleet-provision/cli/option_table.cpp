@@ -43,8 +43,9 @@ constexpr std::array kOptionRows{
               "--claim-key are given"},
     OptionRow{Id::kClaimCert, "claim-cert", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "claim certificate (PEM, may hold a chain); use it with --claim-key instead of --claim"},
-    OptionRow{Id::kClaimKey, "claim-key", 0, "FILE", kClaim, kFile, kEverywhere, "",
-              "private key of the claim certificate (PEM); use it with --claim-cert instead of --claim"},
+    OptionRow{Id::kClaimKey, "claim-key", 0, "FILE|URI", kClaim, kFile, kEverywhere, "",
+              "private key of the claim certificate: a PEM file, also one that this machine's TPM wrapped, "
+              "handle:0x81... (TPM 2.0) or pkcs11:... (RFC 7512); use it with --claim-cert instead of --claim"},
     OptionRow{Id::kClaimKeyPassphraseFile, "claim-key-passphrase-file", 0, "FILE", kClaim, kFile, kEverywhere, "",
               "passphrase of an encrypted claim key"},
     OptionRow{Id::kClientId, "client-id", 0, "TEXT", kClaim, kText, kEverywhere, "",
@@ -63,10 +64,12 @@ constexpr std::array kOptionRows{
               "encoding of requests and responses"},
     OptionRow{Id::kKeyType, "key-type", 0, "TYPE", kIdentity, kText, kEverywhere, "ec-p256",
               "type of a new key: ec-p256, ec-p384, rsa-2048, rsa-3072 or rsa-4096"},
-    OptionRow{Id::kKeyStore, "key-store", 0, "file", kIdentity, kText, kEverywhere, "file",
-              "where to generate a new key; TPM (tpm2) and PKCS#11 token (pkcs11:...) are not supported yet"},
-    OptionRow{Id::kKey, "key", 0, "FILE", kIdentity, kFile, kEverywhere, "",
-              "use this existing device key (PEM) and copy it into the identity; with --csr only check it"},
+    OptionRow{Id::kKeyStore, "key-store", 0, "file|tpm2[:HANDLE]|pkcs11:URI", kIdentity, kText, kEverywhere, "file",
+              "where to generate a new key: in this process (file), in the TPM (tpm2; without a HANDLE such as "
+              "0x81000001 a file holds the wrapped key), or in a PKCS#11 token (pkcs11:token=LABEL;object=NAME)"},
+    OptionRow{Id::kKey, "key", 0, "FILE|URI", kIdentity, kFile, kEverywhere, "",
+              "use this existing device key, in a form of --claim-key; a file is copied into the identity; with --csr "
+              "only check the key"},
     OptionRow{Id::kCsr, "csr", 0, "FILE", kIdentity, kFile, kEverywhere, "",
               "send this existing CSR (PEM); its key is not copied"},
     OptionRow{Id::kCsrSubject, "csr-subject", 0, "DN", kIdentity, kText, kEverywhere, "",
@@ -78,6 +81,12 @@ constexpr std::array kOptionRows{
               "provision again even if an identity exists; the old one is kept as previous/"},
     OptionRow{Id::kOwner, "owner", 0, "USER[:GROUP]", kIdentity, kText, kEverywhere, "",
               "owner of the files in identity/, by name or number [default: current user]"},
+    OptionRow{Id::kPinFile, "pin-file", 0, "FILE", kKeyDevices, kFile, kEverywhere, "",
+              "user PIN of the PKCS#11 token, or authorization value of the TPM keys; read only if a key needs it"},
+    OptionRow{Id::kPkcs11Module, "pkcs11-module", 0, "FILE", kKeyDevices, kFile, kEverywhere, "",
+              "PKCS#11 module to load, unless a URI has a module-path [default: the modules registered with p11-kit]"},
+    OptionRow{Id::kTpmOwnerPasswordFile, "tpm-owner-password-file", 0, "FILE", kKeyDevices, kFile, kEverywhere, "",
+              "password of the TPM's owner hierarchy, if it has one"},
     OptionRow{Id::kVerify, "verify", 0, "", kPostInstall, kFlag, kEverywhere, "",
               "connect with the new identity before installing it"},
     OptionRow{Id::kVerifyClientId, "verify-client-id", 0, "TEXT", kPostInstall, kText, kEverywhere, "",
@@ -145,6 +154,7 @@ std::string_view heading(OptionGroup group) {
     case kClaim: return "Claim";
     case kRequest: return "Template";
     case kIdentity: return "Identity";
+    case kKeyDevices: return "Keys in hardware";
     case kPostInstall: return "After provisioning";
     case kCheck: return "Check";
     case kPolicy: return "Policy";

@@ -41,6 +41,9 @@ enum class OptionId : unsigned char {
   kStateDir,
   kForce,
   kOwner,
+  kPinFile,
+  kPkcs11Module,
+  kTpmOwnerPasswordFile,
   kVerify,
   kVerifyClientId,
   kRemoveClaim,
@@ -71,6 +74,7 @@ enum class OptionGroup : unsigned char {
   kClaim,
   kRequest,
   kIdentity,
+  kKeyDevices,
   kPostInstall,
   kCheck,
   kPolicy,
@@ -83,7 +87,7 @@ enum class OptionValue : unsigned char {
   kFlag,       ///< true or false; without a value true
   kCount,      ///< a flag that may be repeated; the count is its value
   kText,       ///< one string
-  kFile,       ///< one path
+  kFile,       ///< one path; of a key also a URI
   kNumber,     ///< an integer
   kSeconds,    ///< seconds, at most three decimals
   kKeyValues,  ///< KEY=VALUE, repeatable

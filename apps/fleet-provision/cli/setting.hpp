@@ -23,9 +23,11 @@ struct Setting {
   std::optional<Parameters> object;
 };
 
-/// Prefixes an error of a setting's value with the setting's name; kUsage from a file becomes kConfiguration.
+/// Prefixes an error of a setting's value with the setting's name; kUsage and kKeyUri from a file become
+/// kConfiguration.
 [[nodiscard]] inline Error with_origin(const Setting& setting, Error error) {
-  if (setting.source == Source::kFile && error.kind == ErrorKind::kUsage) error.kind = ErrorKind::kConfiguration;
+  const bool by_value = error.kind == ErrorKind::kUsage || error.kind == ErrorKind::kKeyUri;
+  if (setting.source == Source::kFile && by_value) error.kind = ErrorKind::kConfiguration;
   return std::move(error).within(setting.origin);
 }
 

@@ -26,7 +26,7 @@ constexpr std::string_view kCredentialsNote = "omit it: the claim certificate is
 constexpr std::string_view kSessionNote = "omit it: topics and MQTT session are fixed by the service";
 
 // From the samples of AWS's device SDKs (C++, Python, JavaScript, Java), aws-iot-device-client, Greengrass and
-// Greengrass lite, the AWS CLI, mosquitto_pub, curl, openssl and step.
+// Greengrass lite, the AWS CLI, mosquitto_pub, curl, openssl, pkcs11-tool, tpm2-tools and step.
 constexpr std::array kSynonyms{
     // Claim.
     Synonyms{
@@ -102,6 +102,31 @@ constexpr std::array kSynonyms{
              Id::kKey, ""},
     Synonyms{"kty keyalg keyalgorithm algorithm newkey curve crv keysize rsabits", Id::kKeyType,
              "e.g. ec-p256 or rsa-2048"},
+    // Keys in hardware.
+    Synonyms{"pin pinvalue pincode userpin tokenpin tokenuserpin hsmpin pkcs11pin secureelementpin login", Id::kPinFile,
+             "give a file that holds the PIN; other users can read an argument"},
+    Synonyms{"sopin", std::nullopt, "omit it: only the user PIN of a token is used, see {pin-file}"},
+    Synonyms{"pkcs11lib pkcs11library pkcs11libpath pkcs11modulepath pkcs11provider module modulepath",
+             Id::kPkcs11Module, ""},
+    Synonyms{"tokenlabel token tokenserial slot slotid slotindex keylabel objectlabel label secureelementtokenlabel "
+             "secureelementkeylabel secureelementslotid",
+             std::nullopt,
+             "name token and key in one URI, pkcs11:token=LABEL;object=NAME: {key-store} makes a new key, {claim-key} "
+             "and {key} use an existing one"},
+    Synonyms{"enablesecureelement secureelement pkcs11 usepkcs11 enablepkcs11 hsm usehsm", Id::kKeyStore,
+             "give pkcs11:token=LABEL;object=NAME for a new key; {claim-key} and {key} take such a URI"},
+    Synonyms{"tpm tpm2 usetpm usetpm2 enabletpm tpmkey tpm2key", Id::kKeyStore,
+             "give tpm2 for a new key; {claim-key} and {key} take handle:0x81..."},
+    Synonyms{"handle keyhandle tpmhandle tpmkeyhandle persistenthandle", Id::kKeyStore,
+             "give tpm2:HANDLE for a new key; {claim-key} and {key} take handle:HANDLE"},
+    Synonyms{"tcti tpmtcti tpmdevice", std::nullopt,
+             "set the variable TPM2OPENSSL_TCTI, e.g. to device:/dev/tpmrm0, which is the default"},
+    Synonyms{"keyauth tpmpin tpmpassword tpmauth tpmkeyauth tpmkeypassword", Id::kPinFile,
+             "give a file that holds the authorization value"},
+    Synonyms{"ownerauth ownerpassword tpmownerauth tpmownerpassword hierarchyauth ownerhierarchyauth",
+             Id::kTpmOwnerPasswordFile, "give a file that holds the password"},
+    Synonyms{"engine provider keyform certform providerpath", std::nullopt,
+             "omit it: {claim-key} and {key} take a PEM file, handle:0x81... or pkcs11:..."},
     Synonyms{"out outdir outputdir outputdirectory datadir certdir certsdir certificatedir storagedir savedir rootpath "
              "outcertpath outkeypath certificatepemoutfile certificateoutfile privatekeyoutfile publickeyoutfile",
              Id::kStateDir, "certificate and key are stored in its subdirectory identity/"},

@@ -24,9 +24,13 @@ bool key_is_checked(const State& state) {
 std::string describe_key(const State& state) {
   const Identity& identity = *state.identity;
   if (has_key_file(identity)) {
-    return state.key_checked ? "matches the certificate" : "key not checked: permission denied";
+    const bool wrapped = std::holds_alternative<TpmWrappedPem>(identity.key);
+    return std::string(wrapped ? "wrapped by the TPM, " : "") +
+           (state.key_checked ? "matches the certificate" : "key not checked: permission denied");
   }
-  return is_in_hardware(identity.key) ? text_of(identity.key) : "kept elsewhere";
+  if (!is_in_hardware(identity.key)) return "kept elsewhere";
+  return std::string("not checked: kept in ") +
+         (std::holds_alternative<TpmHandle>(identity.key) ? "the TPM" : "a token");
 }
 
 Json certificate_part(const State& state) {
@@ -40,6 +44,7 @@ Json certificate_part(const State& state) {
           {"keyType", state.identity->key_type},
           {"key", std::holds_alternative<ExternalKey>(state.identity->key) ? Json(nullptr)
                                                                            : Json(text_of(state.identity->key))},
+          {"keyStore", or_null(key_store_word(state.identity->key))},
           // A key outside the identity, or one that this user may not read, is not checked.
           {"keyFits", key_is_checked(state) ? Json(true) : Json(nullptr)},
           {"keyChecked", key_is_checked(state)}};
@@ -117,6 +122,7 @@ std::string status_lines(const std::string& state_dir, const State& state) {
     const std::string key = describe_key(state);
     // The type of a key that is known by its CSR only is not recorded.
     line("key", identity.key_type.empty() ? key : identity.key_type + ", " + key);
+    line("keyStore", key_store_word(identity.key));
     line("template", identity.template_name);
     line("endpoint", identity.endpoint + " port " + std::to_string(identity.port));
     line("provisionedAt", identity.provisioned_at);

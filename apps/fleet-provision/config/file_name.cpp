@@ -110,8 +110,23 @@ std::optional<Error> key_value_for_file(const std::string& text) {
                "use -P " + text.substr(0, equals) + "=" + (is_plain_word(value) ? value : "VALUE"));
 }
 
+/// The PIN itself where its file is expected; the message does not repeat it.
+std::optional<Error> pin_for_file(const std::string& text) {
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits || ::access(text.c_str(), F_OK) == 0) return std::nullopt;
+  return usage("expects a file name but got a number, and there is no such file",
+               "write the PIN to a private file and give the file's name; a command line is visible to all users");
+}
+
+/// The URI of a key in hardware, valid or not; its paths are checked by the code that reads them.
+bool is_key_uri(OptionId id, std::string_view text) {
+  return (id == OptionId::kClaimKey || id == OptionId::kKey) &&
+         (text.starts_with("handle:") || text.starts_with("pkcs11:"));
+}
+
 bool names_a_file(const OptionRow& option, const Setting& setting, const std::string& text) {
-  if (option.value != OptionValue::kFile || setting.object) return false;
+  if (option.value != OptionValue::kFile || setting.object || is_key_uri(option.id, text)) return false;
   return !(option.id == OptionId::kParameters && text == "-");
 }
 
@@ -131,6 +146,9 @@ Result<void> check_file_names(const Options& options) {
     if (!names_a_file(option, *setting, text)) continue;
     if (option.id == OptionId::kParameters) {
       if (auto wrong = key_value_for_file(text)) return fail(with_origin(*setting, std::move(*wrong)));
+    }
+    if (option.id == OptionId::kPinFile) {
+      if (auto wrong = pin_for_file(text)) return fail(with_origin(*setting, std::move(*wrong)));
     }
     auto fits = check_file_name(text);
     if (fits) continue;

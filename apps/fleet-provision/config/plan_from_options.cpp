@@ -7,6 +7,7 @@
 #include "adapters/keys/distinguished_name.hpp"
 #include "aws/endpoint_parser.hpp"
 #include "build_info.hpp"
+#include "config/key_options.hpp"
 #include "config/option_values.hpp"
 #include "config/owner.hpp"
 #include "config/parameters.hpp"
@@ -171,42 +172,6 @@ Result<void> read_choices(const Options& options, Plan& plan) {
   return {};
 }
 
-/// Refuses a PIN in a key URI, which other users could read. Key URIs themselves are not supported yet.
-Result<void> check_no_pin(const Options& options, OptionId id) {
-  if (options.text(id).value_or("").find("pin-value=") == std::string::npos) return {};
-  Error error;
-  error.kind = ErrorKind::kUsage;
-  error.message = "the URI holds a pin-value, which other users can read";
-  error.hint = "remove pin-value from the URI; a PIN is never an argument";
-  return fail(options.with_origin_of(id, std::move(error)));
-}
-
-/// `file` is the only key store so far.
-Result<std::string> parse_supported_key_store(const std::string& text) {
-  if (text == "file") return text;
-  const bool known = text == "tpm2" || text.starts_with("pkcs11:");
-  return fail(ErrorKind::kUsage,
-              "\"" + printable(text, 80) + (known ? "\" is not supported yet" : "\" is not a key store"),
-              "omit it, or give file");
-}
-
-Result<void> read_key_source(const Options& options, Plan& plan) {
-  FP_TRY_ASSIGN(const KeyType key_type, parsed(options, OptionId::kKeyType, parse_key_type));
-  FP_TRY(check_no_pin(options, OptionId::kKeyStore));
-  FP_TRY(parsed(options, OptionId::kKeyStore, parse_supported_key_store));
-  FP_TRY(check_no_pin(options, OptionId::kKey));
-  FP_TRY_ASSIGN(auto key, path(options, OptionId::kKey));
-  FP_TRY_ASSIGN(auto csr, path(options, OptionId::kCsr));
-  if (csr) {
-    plan.key_source = ExistingCsr{std::move(*csr), std::move(key)};
-  } else if (key) {
-    plan.key_source = ExistingKey{std::move(*key)};
-  } else {
-    plan.key_source = MakeKey{key_type};
-  }
-  return {};
-}
-
 Result<void> read_limits(const Options& options, Plan& plan) {
   FP_TRY_ASSIGN(const auto timeout, options.seconds(OptionId::kTimeout, kTimeoutRange));
   FP_TRY_ASSIGN(const auto request_timeout, options.seconds(OptionId::kRequestTimeout, kRequestTimeoutRange));
@@ -237,6 +202,22 @@ Result<void> read_verify_client_id(const Options& options, Plan& plan) {
   return {};
 }
 
+/// The file of the claim key, empty if a device holds the key or none was given.
+std::string key_file_of(const ConnectionOptions& claim) {
+  const auto location = parse_key_location(claim.key_reference);
+  return location && is_file(*location) ? claim.key_reference : std::string();
+}
+
+/// Why --remove-claim leaves a part of the claim; nullopt if it does not.
+std::optional<std::string> remains_of_claim(const ConnectionOptions& claim) {
+  if (claim.claim_file == "-") return "--remove-claim has no effect: the claim comes from stdin";
+  const auto location = parse_key_location(claim.key_reference);
+  if (!location || !is_in_hardware(*location)) return std::nullopt;
+  const bool in_tpm = std::holds_alternative<TpmHandle>(*location);
+  return "--remove-claim keeps the claim key " + printable(claim.key_reference, 300) + ", which is in " +
+         (in_tpm ? "the TPM" : "a token") + ": it deletes only files";
+}
+
 /// The options that apply to the new identity: --verify, --remove-claim, --on-success.
 Result<void> read_post_install(const Options& options, Plan& plan, const ConnectionOptions& claim) {
   FP_TRY_ASSIGN(plan.verify, options.flag(OptionId::kVerify));
@@ -254,7 +235,7 @@ Result<void> read_post_install(const Options& options, Plan& plan, const Connect
   plan.ca_file = claim.ca_file;
   if (claim.claim_file && *claim.claim_file != "-") plan.claim_files_to_remove.push_back(*claim.claim_file);
   // The key first, because the certificate is useless without it.
-  for (const std::string& each : {claim.key_reference, claim.certificate_file}) {
+  for (const std::string& each : {key_file_of(claim), claim.certificate_file}) {
     if (!each.empty()) plan.claim_files_to_remove.push_back(each);
   }
   return {};
@@ -281,6 +262,17 @@ Result<std::string> parse_alpn(const std::string& text) {
   return text;
 }
 
+/// A passphrase belongs to an encrypted PEM file; a device has a PIN instead.
+Result<void> check_passphrase_of(const Options& options, const ConnectionOptions& claim) {
+  const Setting* passphrase = options.given(OptionId::kClaimKeyPassphraseFile);
+  if (passphrase == nullptr || claim.key_reference.empty() || !key_file_of(claim).empty()) return {};
+  const Setting* key = options.given(OptionId::kClaimKey);
+  const bool by_files = passphrase->source == Source::kFile && key->source == Source::kFile;
+  return fail(by_files ? ErrorKind::kConfiguration : ErrorKind::kUsage,
+              passphrase->origin + " and the URI of " + key->origin + " cannot be combined",
+              "give the PIN of a token or the authorization value of a TPM key with --pin-file");
+}
+
 Result<ConnectionOptions> read_connection(const Options& options, const Environment& environment,
                                           const Endpoint& endpoint) {
   ConnectionOptions connection;
@@ -294,14 +286,14 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
   }
   FP_TRY_ASSIGN(connection.proxy, choose_proxy(options, environment, endpoint));
   FP_TRY_ASSIGN(connection.key_passphrase_file, path(options, OptionId::kClaimKeyPassphraseFile));
-  FP_TRY(check_no_pin(options, OptionId::kClaimKey));
   FP_TRY_ASSIGN(connection.ca_file, path(options, OptionId::kCaFile));
   FP_TRY_ASSIGN(connection.claim_file, claim_in_one_file(options));
   if (connection.claim_file) return connection;
   FP_TRY_ASSIGN(const auto certificate, path(options, OptionId::kClaimCert));
-  FP_TRY_ASSIGN(const auto key, path(options, OptionId::kClaimKey));
+  FP_TRY_ASSIGN(const auto key, key_reference(options, OptionId::kClaimKey));
   connection.certificate_file = certificate.value_or("");
   connection.key_reference = key.value_or("");
+  FP_TRY(check_passphrase_of(options, connection));
   return connection;
 }
 
@@ -309,7 +301,6 @@ Result<ConnectionOptions> read_connection(const Options& options, const Environm
 Result<void> read_identity_request(const Options& options, Plan& plan, std::vector<std::string>& warnings) {
   plan.build_date = midnight(kProgramBuildDate);
   FP_TRY(read_choices(options, plan));
-  FP_TRY(read_key_source(options, plan));
   FP_TRY(read_limits(options, plan));
   FP_TRY(check_conflicts(options));
   FP_TRY(read_state(options, plan));
@@ -334,18 +325,15 @@ Result<Request> plan_from_options(const Options& options, const Environment& env
   Request request;
   FP_TRY_ASSIGN(request.plan.endpoint, read_endpoint(options));
   FP_TRY(check_single_stdin_reader(options));
+  FP_TRY_ASSIGN(request.plan.key_source, key_source_from_options(options));
   FP_TRY(read_identity_request(options, request.plan, warnings));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, request.plan.endpoint));
+  FP_TRY_ASSIGN(request.devices, device_settings_from(options, environment));
   FP_TRY(read_post_install(options, request.plan, request.connection));
-  const auto& claim_file = request.connection.claim_file;
-  request.plan.claim_key_file = claim_file.value_or(request.connection.key_reference);
-  if (claim_file == "-") {
-    request.plan.claim_key_file.clear();
-    FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
-    if (remove_claim) {
-      request.warnings.emplace_back("--remove-claim has no effect: the claim comes from stdin");
-    }
-  }
+  const ConnectionOptions& claim = request.connection;
+  if (claim.claim_file != "-") request.plan.claim_key_file = claim.claim_file.value_or(key_file_of(claim));
+  FP_TRY_ASSIGN(const bool remove_claim, options.flag(OptionId::kRemoveClaim));
+  if (auto remains = remains_of_claim(claim); remove_claim && remains) request.warnings.push_back(std::move(*remains));
   FP_TRY_ASSIGN(const bool no_probe, options.flag(OptionId::kNoProbe));
   request.probe = !no_probe;
   return request;
@@ -360,13 +348,14 @@ Result<Request> verification_from_options(const Options& options, const Environm
   plan.method = identity.method;
   plan.verify = true;
   FP_TRY_ASSIGN(plan.mqtt_version, parsed(options, OptionId::kMqttVersion, parse_mqtt_version));
-  FP_TRY_ASSIGN(const auto key, path(options, OptionId::kKey));
+  FP_TRY_ASSIGN(const auto key, key_reference(options, OptionId::kKey));
   if (key) plan.key_source = ExistingKey{*key};
   FP_TRY(read_limits(options, plan));
   FP_TRY_ASSIGN(plan.state_dir, state_directory(options));
   FP_TRY_ASSIGN(plan.parameters, read_parameters(options, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
+  FP_TRY_ASSIGN(request.devices, device_settings_from(options, environment));
   return request;
 }
 
@@ -376,6 +365,7 @@ Result<Request> rotation_from_options(const Options& options, const Environment&
   Plan& plan = request.plan;
   FP_TRY_ASSIGN(plan.endpoint, endpoint_for_identity(options, identity));
   plan.template_name = identity.template_name;
+  FP_TRY_ASSIGN(plan.key_source, rotation_key_source(options, identity));
   FP_TRY(read_identity_request(options, plan, warnings));
   FP_TRY(read_verify_client_id(options, plan));
   FP_TRY_ASSIGN(plan.on_success, path(options, OptionId::kOnSuccess));
@@ -384,6 +374,7 @@ Result<Request> rotation_from_options(const Options& options, const Environment&
     return fail(ErrorKind::kUsage, "rotate with --csr requires the key of the CSR", "give the key with --key");
   }
   FP_TRY_ASSIGN(request.connection, read_connection(options, environment, plan.endpoint));
+  FP_TRY_ASSIGN(request.devices, device_settings_from(options, environment));
   return request;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/keys/device_settings.hpp"
 #include "adapters/network/connection_options.hpp"
 #include "config/options.hpp"
 #include "core/identity.hpp"
@@ -19,6 +20,8 @@ struct Request {
   Plan plan;
   /// `claim_file`, `certificate_file` and `key_reference` may all be empty: a provisioned gateway needs no claim.
   ConnectionOptions connection;
+  /// Of the TPM and the tokens; the deadline is set when the run begins.
+  KeyDeviceSettings devices = {};
   /// `check` may send requests that the service must reject.
   bool probe = true;
   std::vector<std::string> warnings = {};

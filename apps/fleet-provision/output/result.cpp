@@ -90,6 +90,7 @@ IdentityFiles files_of(const std::string& state_dir, const Identity& identity) {
   IdentityFiles files;
   files.certificate = path_in(directory, kCertificateFile);
   if (has_key_file(identity)) files.private_key = path_in(directory, kPrivateKeyFile);
+  if (is_in_hardware(identity.key)) files.private_key = text_of(identity.key);
   if (identity.thing_name) files.thing_name = path_in(directory, kThingNameFile);
   files.identity = path_in(directory, kIdentityFile);
   return files;

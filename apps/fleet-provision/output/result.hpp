@@ -28,6 +28,7 @@ struct RunRecord {
 /// Paths of the files of an identity; absent where there is no such file.
 struct IdentityFiles {
   std::optional<std::string> certificate;
+  /// The URI of a key in hardware.
   std::optional<std::string> private_key;
   std::optional<std::string> thing_name;
   std::optional<std::string> identity;

@@ -12,6 +12,8 @@ namespace fleet_provision {
 namespace {
 
 constexpr int kTickMs = 200;
+/// Longer than what a run needs to report by itself that its timeout ended: a call into a key device is given up at the
+/// deadline (device_call.hpp), and that error names the device.
 constexpr int kGraceMs = 800;
 constexpr int kMaxWaitMs = 60'000;
 

@@ -89,18 +89,28 @@ bool is_signed_with_an_old_digest(const X509_REQ* request) {
 
 Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& subject) {
   const CleanErrorQueue clean;
-  if (key.pem.empty()) {
-    return fail(ErrorKind::kUsage, "signing a CSR with a key in a TPM or a token is not supported yet");
-  }
   FP_TRY_ASSIGN(const Name name, subject_name(subject));
-  FP_TRY_ASSIGN(const OpensslKey pair, private_half_of(key));
+  FP_TRY_ASSIGN(const LoadedKey pair, load(key));
+  const OpensslKey public_half = pair.failure ? copy_public_half(*pair.key) : share(pair).key;
   const Request request(X509_REQ_new());
   constexpr long kVersion1 = 0;
-  if (!request || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
+  if (!request || !public_half || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
       X509_REQ_set_subject_name(request.get(), name.get()) != 1 ||
-      X509_REQ_set_pubkey(request.get(), pair.get()) != 1 ||
-      X509_REQ_sign(request.get(), pair.get(), EVP_sha256()) <= 0) {
+      X509_REQ_set_pubkey(request.get(), public_half.get()) != 1) {
+    return internal("encode a CSR");
+  }
+  if (X509_REQ_sign(request.get(), pair.key.get(), EVP_sha256()) <= 0) {
+    if (auto error = pair.failure ? pair.failure->take() : std::nullopt) return fail(std::move(*error));
     return internal("sign a CSR");
+  }
+  if (pair.failure) {
+    // The proof that the device has the private half of the key.
+    if (X509_REQ_verify(request.get(), public_half.get()) != 1) {
+      return fail(ErrorKind::kKeyUnsuitable,
+                  "the device key " + printable(text_of(key.location)) + " does not verify its own signature",
+                  "make the key again; its public and private parts do not belong together");
+    }
+    devices_->note_proved(pair);
   }
   return to_csr(request.get());
 }

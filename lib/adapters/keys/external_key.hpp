@@ -74,6 +74,13 @@ struct LoadedKey {
 /// the private half is refused. kInternal if OpenSSL cannot make it.
 [[nodiscard]] Result<LoadedKey> make_external_key(const DeviceSigner& device);
 
+/// Another owner of the same key.
+[[nodiscard]] LoadedKey share(const LoadedKey& key);
+
+/// The public half of a key, wherever the private half is, as an ordinary key of OpenSSL's default context, which
+/// OpenSSL can encode; null if it cannot be copied.
+[[nodiscard]] OpensslHandle<evp_pkey_st> copy_public_half(const evp_pkey_st& key);
+
 /// One signature that proves that the device has the private half of the key: kKeyUnsuitable if the public half does
 /// not verify it, or the device's error.
 [[nodiscard]] Result<void> prove_external_key(const LoadedKey& key);

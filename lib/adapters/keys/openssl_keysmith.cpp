@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
+#include <variant>
 
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/keys/key.hpp"
 #include "adapters/keys/sha256.hpp"
+#include "adapters/keys/tss2_pem.hpp"
 #include "adapters/system/named_file.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"
@@ -57,31 +59,45 @@ DeviceKey copy_of(const DeviceKey& key) {
 
 }  // namespace
 
+void OpensslKeysmith::cache(LoadedKey key, const DeviceKey& facts) {
+  const Lock lock(mutex_);
+  last_key_ = ReadKey{std::move(key), copy_of(facts)};
+}
+
 Result<DeviceKey> OpensslKeysmith::remember(OpensslKey key) {
   DeviceKey facts;
   FP_TRY_ASSIGN(facts.type, key_type(key.get(), ErrorKind::kDeviceKeyUnusable, "the device key"));
   facts.public_key_sha256 = public_key_sha256(*key);
   FP_TRY_ASSIGN(facts.pem, private_key_pem(key.get()));
-  const Lock lock(mutex_);
-  last_key_ = ReadKey{std::move(key), copy_of(facts)};
+  cache({std::move(key)}, facts);
   return facts;
 }
 
-Result<OpensslKey> OpensslKeysmith::private_half_of(const DeviceKey& key) {
+Result<LoadedKey> OpensslKeysmith::load(const DeviceKey& key) {
   {
     const Lock lock(mutex_);
-    if (last_key_.key && last_key_.facts.pem.reveal() == key.pem.reveal()) {
-      EVP_PKEY_up_ref(last_key_.key.get());
-      return OpensslKey(last_key_.key.get());
+    const DeviceKey& last = last_key_.facts;
+    if (last_key_.key.key && !key.public_key_sha256.empty() && last.public_key_sha256 == key.public_key_sha256) {
+      return share(last_key_.key);
     }
   }
-  return parse_private_key(key.pem.reveal(), "the device key");
+  const std::string name = "the device key " + printable(text_of(key.location));
+  if (is_tss2_pem(key.pem.reveal())) return devices_->open_wrapped(key.pem.reveal(), name);
+  if (key.pem.empty()) return devices_->open(key.location, name);
+  FP_TRY_ASSIGN(OpensslKey parsed, parse_private_key(key.pem.reveal(), "the device key"));
+  return LoadedKey{std::move(parsed)};
 }
 
 Result<DeviceKey> OpensslKeysmith::make_key(const MakeKey& wanted) {
   const CleanErrorQueue clean;
   FP_TRY(interrupt_.check());
-  const KeyContext context = context_for(wanted.type);
+  if (const auto* tpm = std::get_if<TpmStore>(&wanted.store)) return make_in_tpm(wanted.type, tpm->handle);
+  if (std::holds_alternative<FileStore>(wanted.store)) return make_in_software(wanted.type);
+  return fail(ErrorKind::kInternal, "a key in a token is planned before it is made");
+}
+
+Result<DeviceKey> OpensslKeysmith::make_in_software(KeyType type) {
+  const KeyContext context = context_for(type);
   if (!context) return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
   // OpenSSL takes a pointer that is not const; go_on only reads it.
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
@@ -99,20 +115,32 @@ Result<DeviceKey> OpensslKeysmith::make_key(const MakeKey& wanted) {
 Result<DeviceKey> OpensslKeysmith::read_key(const Secret& pem) {
   {
     const Lock lock(mutex_);
-    if (last_key_.key && last_key_.facts.pem.reveal() == pem.reveal()) return copy_of(last_key_.facts);
+    const bool is_file = std::holds_alternative<PemFile>(last_key_.facts.location);
+    if (last_key_.key.key && is_file && last_key_.facts.pem.reveal() == pem.reveal()) return copy_of(last_key_.facts);
   }
+  if (is_tss2_pem(pem.reveal())) return read_wrapped(pem);
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), "the private key"));
   return remember(std::move(key));
 }
 
 Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
+  const CleanErrorQueue clean;
   FP_TRY_ASSIGN(const KeyLocation location, parse_key_location(reference));
-  if (is_in_hardware(location)) {
-    return fail(ErrorKind::kUsage, "keys in a TPM or a token (" + printable(reference, 20) + ") are not supported yet",
-                "give a PEM file");
-  }
-  FP_TRY_ASSIGN(const Secret pem, read_named_file(reference, "device key", ErrorKind::kDeviceKeyUnusable));
   const std::string what = "the device key " + printable(reference);
+  DeviceKey facts;
+  if (is_in_hardware(location)) {
+    facts.location = location;
+    FP_TRY_ASSIGN(LoadedKey found, devices_->open(location, what));
+    return remember_external(std::move(found), std::move(facts), what);
+  }
+  FP_TRY_ASSIGN(Secret pem, read_named_file(reference, "device key", ErrorKind::kDeviceKeyUnusable));
+  if (is_tss2_pem(pem.reveal())) {
+    if (auto parsed = parse_tss2_pem(pem.reveal()); !parsed) return fail(std::move(parsed).error().within(what));
+    FP_TRY_ASSIGN(LoadedKey found, devices_->open_wrapped(pem.reveal(), what));
+    facts.location = TpmWrappedPem{kPrivateKeyFile};
+    facts.pem = std::move(pem);
+    return remember_external(std::move(found), std::move(facts), what);
+  }
   FP_TRY_ASSIGN(OpensslKey key, parse_private_key(pem.reveal(), what, reference));
   FP_TRY(refuse_explicit_curve(key.get(), ErrorKind::kDeviceKeyUnusable, what,
                                "convert it: openssl pkey -ec_param_enc named_curve -in " + shell_word(reference) +
@@ -123,6 +151,7 @@ Result<DeviceKey> OpensslKeysmith::open_key(const std::string& reference) {
 void OpensslKeysmith::forget_keys() {
   const Lock lock(mutex_);
   last_key_ = {};
+  devices_->forget();
 }
 
 std::string OpensslKeysmith::sha256_hex(std::string_view bytes) {

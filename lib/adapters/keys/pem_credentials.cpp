@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/keys/tss2_pem.hpp"
 #include "adapters/system/named_file.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"
@@ -45,6 +46,41 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* context) {
   return static_cast<int>(text.size());
 }
 
+Result<OpensslHandle<EVP_PKEY>> parse_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
+  const std::string name = describe_key(pem);
+  const std::string_view bytes = pem.key_pem.reveal();
+  if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
+    return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));
+  }
+  // OpenSSL gets only the key's block, not the parameters, certificates and text around it.
+  PassphraseRequest request{&pem.passphrase};
+  const OpensslHandle<BIO> bio = memory(wanted_block(bytes, FileRole::kClaimKey).text);
+  ERR_clear_error();
+  OpensslHandle<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &request, library, nullptr));
+  const std::string reason = openssl_reason();
+  if (key) return key;
+  if (request.asked && !pem.passphrase) {
+    return fail(kClaimKeyPassphrase, name + " is encrypted and no passphrase was given",
+                "give it in a file with --claim-key-passphrase-file");
+  }
+  if (request.asked) {
+    return fail(
+        kClaimKeyPassphrase, "the passphrase does not decrypt " + name,
+        "check --claim-key-passphrase-file: the file must hold the passphrase and nothing else but a final newline");
+  }
+  return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimKey),
+              "copy the key again; the file may be damaged");
+}
+
+Result<Tss2Key> parse_wrapped(const PemCredentials& pem) {
+  auto wrapped = parse_tss2_pem(pem.key_pem.reveal());
+  if (wrapped) return wrapped;
+  Error error = std::move(wrapped).error().within(describe_key(pem));
+  if (error.kind == kDeviceKeyUnusable) error.kind = kClaimKeyUnusable;
+  return fail(std::move(error));
+}
+
 }  // namespace
 
 std::string describe_certificate(const PemCredentials& pem) {
@@ -77,31 +113,20 @@ Result<std::vector<OpensslHandle<X509>>> read_chain(const PemCredentials& pem) {
               "copy the certificate again; the file may be damaged");
 }
 
-Result<OpensslHandle<EVP_PKEY>> read_key(const PemCredentials& pem, OSSL_LIB_CTX* library) {
-  const std::string name = describe_key(pem);
-  const std::string_view bytes = pem.key_pem.reveal();
-  if (auto objection = objection_to(bytes, FileRole::kClaimKey, path_of(pem.key_name, pem))) {
-    return fail(kClaimKeyUnusable, name + " " + objection->what, std::move(objection->hint));
+Result<LoadedKey> read_key(const PemCredentials& pem, KeyDevices& devices, OSSL_LIB_CTX* library) {
+  if (is_tss2_pem(pem.key_pem.reveal())) {
+    FP_TRY(parse_wrapped(pem));
+    return devices.open_wrapped(pem.key_pem.reveal(), describe_key(pem));
   }
-  // OpenSSL gets only the key's block, not the parameters, certificates and text around it.
-  PassphraseRequest request{&pem.passphrase};
-  const OpensslHandle<BIO> bio = memory(wanted_block(bytes, FileRole::kClaimKey).text);
-  ERR_clear_error();
-  OpensslHandle<EVP_PKEY> key(
-      PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, give_passphrase, &request, library, nullptr));
-  const std::string reason = openssl_reason();
-  if (key) return key;
-  if (request.asked && !pem.passphrase) {
-    return fail(kClaimKeyPassphrase, name + " is encrypted and no passphrase was given",
-                "give it in a file with --claim-key-passphrase-file");
-  }
-  if (request.asked) {
-    return fail(
-        kClaimKeyPassphrase, "the passphrase does not decrypt " + name,
-        "check --claim-key-passphrase-file: the file must hold the passphrase and nothing else but a final newline");
-  }
-  return fail(kClaimKeyUnusable, name + " cannot be parsed: " + reason + where_damaged(bytes, FileRole::kClaimKey),
-              "copy the key again; the file may be damaged");
+  if (is_in_hardware(pem.key_location)) return devices.open(pem.key_location, describe_key(pem));
+  FP_TRY_ASSIGN(OpensslHandle<EVP_PKEY> key, parse_key(pem, library));
+  return LoadedKey{std::move(key)};
+}
+
+Result<OpensslHandle<EVP_PKEY>> read_key_offline(const PemCredentials& pem) {
+  if (!is_tss2_pem(pem.key_pem.reveal())) return parse_key(pem, nullptr);
+  FP_TRY_ASSIGN(const Tss2Key wrapped, parse_wrapped(pem));
+  return public_half_of(wrapped);
 }
 
 Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file) {

@@ -1,12 +1,15 @@
-// Certificate chain and private key as PEM, and their conversion to OpenSSL's objects. For a file of another format the
-// error names that format (core/file_advice.hpp). No function prompts.
+// Certificate chain and private key as PEM, or a key in a device, and their conversion to OpenSSL's objects. For a file
+// of another format the error names that format (core/file_advice.hpp). No function prompts.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/key_devices.hpp"
 #include "adapters/keys/openssl_handles.hpp"
+#include "core/key_location.hpp"
 #include "core/principal.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -21,7 +24,10 @@ struct PemCredentials {
   std::string certificate_name;
   std::string certificate_pem;
   std::string key_name;
+  /// Also a key that a TPM wrapped; empty for a key that only a device has.
   Secret key_pem;
+  /// Where the key is, unless `key_pem` holds it.
+  KeyLocation key_location = PemFile{};
   /// If absent, an encrypted key is kClaimKeyPassphrase.
   std::optional<Secret> passphrase;
   /// Certificate and key come from one text, and the certificate of the key need not be the first.
@@ -34,8 +40,11 @@ struct PemCredentials {
 [[nodiscard]] std::string describe_key(const PemCredentials& pem);
 /// The leaf first, then the rest of the chain. kClaimCertificateUnusable.
 [[nodiscard]] Result<std::vector<OpensslHandle<x509_st>>> read_chain(const PemCredentials& pem);
-/// kClaimKeyUnusable, kClaimKeyPassphrase. `library` may be null for OpenSSL's default context.
-[[nodiscard]] Result<OpensslHandle<evp_pkey_st>> read_key(const PemCredentials& pem, ossl_lib_ctx_st* library);
+/// kClaimKeyUnusable, kClaimKeyPassphrase, errors of the device. `library` may be null for OpenSSL's default context.
+[[nodiscard]] Result<LoadedKey> read_key(const PemCredentials& pem, KeyDevices& devices, ossl_lib_ctx_st* library);
+/// The key as far as a comparison with its certificate needs it, without a device: the public half of a key that a TPM
+/// wrapped, else the whole key. kClaimKeyUnusable, kClaimKeyPassphrase.
+[[nodiscard]] Result<OpensslHandle<evp_pkey_st>> read_key_offline(const PemCredentials& pem);
 /// The text of a passphrase file without its line end; nothing if no file is named. kFileNotFound, kFileUnreadable,
 /// kClaimKeyPassphrase.
 [[nodiscard]] Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file);

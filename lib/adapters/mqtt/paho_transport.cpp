@@ -237,20 +237,25 @@ class NoSession : public Session {
 
 }  // namespace
 
-PahoTransport::PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer)
-    : options_(std::move(options)), roots_(options_.ca_file), interrupt_(interrupt), observer_(observer) {}
+PahoTransport::PahoTransport(ConnectionOptions options, const Interrupt& interrupt, Observer& observer,
+                             std::shared_ptr<KeyDevices> devices)
+    : options_(std::move(options)),
+      roots_(options_.ca_file),
+      interrupt_(interrupt),
+      observer_(observer),
+      devices_(std::move(devices)) {}
 
 PahoTransport::~PahoTransport() = default;
 
 Result<CertificateFacts> PahoTransport::load_credentials() {
-  auto loaded = TlsCredentials::load(options_, roots_);
+  auto loaded = TlsCredentials::load(options_, roots_, *devices_);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();
 }
 
 Result<CertificateFacts> PahoTransport::use_credentials(const PemCredentials& pem) {
-  auto loaded = TlsCredentials::from_pem(pem, roots_);
+  auto loaded = TlsCredentials::from_pem(pem, roots_, *devices_);
   if (!loaded) return fail(std::move(loaded).error().in(Phase::kLoad));
   credentials_.emplace(std::move(*loaded));
   return credentials_->facts();
@@ -268,19 +273,25 @@ Result<void> PahoTransport::load_roots() {
 }
 
 Result<void> PahoTransport::use_identity(const IssuedCredentials& issued) {
-  if (issued.key.pem.empty()) {
-    return fail(ErrorKind::kDeviceKeyUnusable, "device key " + printable(text_of(issued.key.location)) +
-                                                   ": keys outside of files are not supported yet");
+  if (issued.key.pem.empty() && !is_in_hardware(issued.key.location)) {
+    return fail(ErrorKind::kDeviceKeyUnusable, "this program does not have the identity's key",
+                "give the key of the identity with --key");
   }
   const PemCredentials pem{.principal = Principal::kIdentity,
                            .certificate_name = {},
                            .certificate_pem = issued.certificate,
                            .key_name = {},
                            .key_pem = issued.key.pem.duplicate(),
+                           .key_location = issued.key.location,
                            .passphrase = std::nullopt};
-  FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, roots_));
+  FP_TRY_ASSIGN(TlsCredentials loaded, TlsCredentials::from_pem(pem, roots_, *devices_));
   credentials_.emplace(std::move(loaded));
   return {};
+}
+
+void PahoTransport::forget_credentials() {
+  credentials_.reset();
+  devices_->forget();
 }
 
 std::unique_ptr<Session> PahoTransport::connect(const ConnectRequest& request) {

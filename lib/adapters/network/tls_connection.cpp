@@ -30,6 +30,7 @@ struct TlsConnection::State {
   Descriptor socket;
   PeerBytes bytes;
   TlsEvidence evidence;
+  std::shared_ptr<SignatureFailure> signature_failure;
   // The last member, since it is destroyed first and uses the others until then.
   OpensslHandle<SSL> ssl;
 };
@@ -139,6 +140,7 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
                                           Instant deadline, const Wait& wait) {
   auto state = std::make_unique<State>(peer, std::move(socket), deadline);
   state->evidence.principal = credentials.principal();
+  state->signature_failure = credentials.signature_failure();
   state->ssl.reset(SSL_new(&credentials.context()));
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||
@@ -172,7 +174,9 @@ Result<void> TlsConnection::shake_hands(Instant deadline, const Wait& wait) {
       evidence.library_error = ERR_peek_error();
       evidence.closed_after = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - last_sent);
       ERR_clear_error();
-      return fail(handshake_failure(evidence, peer));
+      // OpenSSL knows only that a signature failed; the device said why.
+      auto not_signed = state_->signature_failure ? state_->signature_failure->take() : std::nullopt;
+      return fail(not_signed ? std::move(*not_signed).in(Phase::kTls) : handshake_failure(evidence, peer));
     }
     if (wanted == SSL_ERROR_WANT_READ && !looked) last_sent = std::chrono::steady_clock::now();
     FP_TRY_ASSIGN(const bool ready,

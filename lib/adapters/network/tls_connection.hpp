@@ -53,7 +53,8 @@ struct IoResult {
 class TlsConnection {
  public:
   /// Shakes hands over a non-blocking socket. kTlsTimeout, kNotATlsServer, kTlsUntrustedServer, kTlsNameMismatch,
-  /// kTlsServerExpired, kTlsServerNotYetValid, kTlsVersion, kTlsAlpn, kTlsFailed, kClaimRefused, kConnectionLost.
+  /// kTlsServerExpired, kTlsServerNotYetValid, kTlsVersion, kTlsAlpn, kTlsFailed, kClaimRefused, kConnectionLost, the
+  /// error of a key device that does not sign.
   /// `credentials` outlive the connection.
   [[nodiscard]] static Result<TlsConnection> open(Descriptor socket, const TlsCredentials& credentials,
                                                   const TlsPeer& peer, Instant deadline, const Wait& wait);

@@ -55,7 +55,8 @@ Result<void> use(SSL_CTX* context, const std::vector<OpensslHandle<X509>>& chain
   if (!is_key_of(*leaf, key)) {
     FP_TRY(first_is_not_ours(chain, key, pem));
     return fail(kClaimKeyMismatch, describe_key(pem) + " is not the key of " + describe_certificate(pem),
-                "check that both files come from the same claim");
+                is_in_hardware(pem.key_location) ? "give the certificate that was issued for this key"
+                                                 : "check that both files come from the same claim");
   }
   if (SSL_CTX_use_certificate(context, leaf) != 1) {
     return fail(kClaimCertificateUnusable, describe_certificate(pem) + " cannot be used: " + openssl_reason(),
@@ -91,23 +92,25 @@ Result<std::optional<Secret>> read_if_there(const std::string& path, const char*
 
 }  // namespace
 
-Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, TrustedRoots& roots, OSSL_LIB_CTX* library) {
+Result<TlsCredentials> TlsCredentials::from_pem(const PemCredentials& pem, TrustedRoots& roots, KeyDevices& devices,
+                                                OSSL_LIB_CTX* library) {
   // The context comes first: if OpenSSL's configuration leaves no cipher, key and certificate cannot be checked.
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(library));
   FP_TRY_ASSIGN(auto chain, read_chain(pem));
-  FP_TRY_ASSIGN(const auto key, read_key(pem, library));
-  if (pem.from_one_text) put_own_first(chain, key.get());
+  FP_TRY_ASSIGN(const LoadedKey key, read_key(pem, devices, library));
+  if (pem.from_one_text) put_own_first(chain, key.key.get());
   CertificateFacts facts = facts_of(*chain.front());
-  FP_TRY(use(context.get(), chain, key.get(), pem));
+  FP_TRY(use(context.get(), chain, key.key.get(), pem));
   FP_TRY(check_dates(facts, pem));
   FP_TRY(roots.apply_to(*context));
-  return TlsCredentials(std::move(context), pem.principal, std::move(facts));
+  FP_TRY(devices.prove(key, describe_key(pem)));
+  return TlsCredentials(std::move(context), pem.principal, std::move(facts), key.failure);
 }
 
 Result<TlsCredentials> TlsCredentials::roots_alone(TrustedRoots& roots) {
   FP_TRY_ASSIGN(OpensslHandle<SSL_CTX> context, make_client_context(nullptr));
   FP_TRY(roots.apply_to(*context));
-  return TlsCredentials(std::move(context), Principal::kClaim, {});
+  return TlsCredentials(std::move(context), Principal::kClaim, {}, nullptr);
 }
 
 Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
@@ -127,7 +130,7 @@ Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
   if (!key_pem) return proof;
   pem.key_pem = std::move(*key_pem);
   FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
-  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  FP_TRY_ASSIGN(const auto key, read_key_offline(pem));
   proof.key_fits = is_key_of(*chain.front(), key.get());
   if (proof.key_fits) proof.files.insert(proof.files.end(), key_files.begin(), key_files.end());
   return proof;
@@ -136,31 +139,29 @@ Result<ClaimProof> prove_claim_files(const ConnectionOptions& options) {
 Result<ClaimProof> prove_claim_pem(const PemCredentials& pem) {
   ClaimProof proof;
   FP_TRY_ASSIGN(auto chain, read_chain(pem));
-  FP_TRY_ASSIGN(const auto key, read_key(pem, nullptr));
+  FP_TRY_ASSIGN(const auto key, read_key_offline(pem));
   if (pem.from_one_text) put_own_first(chain, key.get());
   proof.certificate = facts_of(*chain.front());
   proof.key_fits = is_key_of(*chain.front(), key.get());
   return proof;
 }
 
-Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, TrustedRoots& roots,
+Result<TlsCredentials> TlsCredentials::load(const ConnectionOptions& options, TrustedRoots& roots, KeyDevices& devices,
                                             OSSL_LIB_CTX* library) {
-  if (is_key_uri(options.key_reference)) {
-    return fail(kUsage,
-                "claim key " + printable(options.key_reference) + ": keys outside of files are not supported yet",
-                "give a PEM file");
-  }
   PemCredentials pem;
   pem.certificate_name = options.certificate_file;
   pem.key_name = options.key_reference;
+  FP_TRY_ASSIGN(pem.key_location, parse_key_location(options.key_reference));
   FP_TRY_ASSIGN(const Secret certificate,
                 read_named_file(options.certificate_file, "claim certificate", kClaimCertificateUnusable));
   pem.certificate_pem = std::string(certificate.reveal());
   // The certificate file may hold the key, if the user swapped the two files.
   const WipedAtEnd wiped(pem.certificate_pem);
-  FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
-  FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
-  return from_pem(pem, roots, library);
+  if (!is_in_hardware(pem.key_location)) {
+    FP_TRY_ASSIGN(pem.key_pem, read_named_file(options.key_reference, "claim key", kClaimKeyUnusable));
+    FP_TRY_ASSIGN(pem.passphrase, read_passphrase(options.key_passphrase_file));
+  }
+  return from_pem(pem, roots, devices, library);
 }
 
 }  // namespace fleet_provision

@@ -7,6 +7,7 @@
 #include "workflow/commands/check_findings.hpp"
 #include "workflow/commands/connectivity_check.hpp"
 #include "workflow/run/device_key.hpp"
+#include "workflow/run/reconcile.hpp"
 #include "workflow/state/request_digest.hpp"
 
 namespace fleet_provision {
@@ -34,14 +35,14 @@ class Checks {
     const auto roots = ports_.transport.load_roots();
     const bool claim = check_claim(roots);
     key_mode();
-    if (!plan_.claim_files_to_remove.empty() && ports_.host != nullptr) {
-      findings_.examine("claim-removal", [this] { return claim_removal(); });
-    }
+    if (!plan_.claim_files_to_remove.empty() && ports_.host != nullptr) claim_removal();
     if (!roots) findings_.failed("trusted-roots", roots.error());
     findings_.examine("state-directory", [this] { return state(); });
     findings_.examine("clock", [this] { return clock(); });
     if (!std::holds_alternative<MakeKey>(plan_.key_source)) {
       findings_.examine("device-key", [this] { return device_key(); });
+    } else if (plan_.method == Method::kCsr) {
+      key_store(std::get<MakeKey>(plan_.key_source));
     }
     if (roots) {
       connectivity_.check_connection(claim);
@@ -88,7 +89,8 @@ class Checks {
   }
 
   void key_mode() {
-    if (ports_.host == nullptr || plan_.claim_key_file.empty()) return;
+    const auto location = parse_key_location(plan_.claim_key_file);
+    if (ports_.host == nullptr || !location || !is_file(*location)) return;
     const auto mode = ports_.host->mode_of(plan_.claim_key_file);
     if (!mode) return;
     const std::string file = printable(plan_.claim_key_file);
@@ -136,10 +138,36 @@ class Checks {
                 "give this gateway a --state-dir of its own, or replace the identity with --force");
   }
 
-  Result<std::string> claim_removal() {
+  void claim_removal() {
+    const bool possible = findings_.examine("claim-removal", [this] { return removable_claim(); });
+    const auto key = context_.claim_removal.key_in_hardware();
+    if (possible && key) findings_.note("claim-key-removal", CheckResult::kWarning, claim_key_stays(*key));
+  }
+
+  Result<std::string> removable_claim() {
     FP_TRY_ASSIGN(const std::size_t count, context_.claim_removal.foresee());
     if (count == 0) return std::string("the claim files are already deleted");
     return std::string(count == 1 ? "the claim file" : "the claim files") + " can be deleted";
+  }
+
+  /// The findings about the store of a new key, unless the key exists already: then its place is not free.
+  void key_store(const MakeKey& wanted) {
+    if (std::holds_alternative<FileStore>(wanted.store)) return;
+    if (provisioned()) return findings_.skipped("key-store", "this gateway is provisioned; a run makes no key");
+    if (key_is_begun()) return findings_.skipped("key-store", "an unfinished run has planned or made its key there");
+    for (const KeyStoreFinding& each : ports_.keysmith.examine_store(wanted)) {
+      if (each.result) {
+        findings_.note(each.name, CheckResult::kOk, *each.result);
+      } else {
+        findings_.failed(each.name, each.result.error());
+      }
+    }
+  }
+
+  [[nodiscard]] bool key_is_begun() {
+    const auto journal = context_.vault.peek();
+    const KeyOrigin* origin = journal && *journal ? key_origin_of((*journal)->progress) : nullptr;
+    return origin != nullptr && *origin == key_origin_of(plan_);
   }
 
   Result<std::string> program() {

@@ -12,6 +12,9 @@ struct Describe {
   PendingState operator()(const Fresh& /*at*/) const {
     return {true, Milestone::kFresh, "requesting a certificate", {}, {}, {}};
   }
+  PendingState operator()(const KeyPlanned& /*at*/) const {
+    return {true, Milestone::kKeyPlanned, "making its key in the token", {}, {}, {}};
+  }
   PendingState operator()(const KeyMade& /*at*/) const {
     return {true, Milestone::kKeyMade, "requesting a certificate for its key", {}, {}, {}};
   }

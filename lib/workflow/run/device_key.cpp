@@ -82,6 +82,25 @@ Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, K
   return made;
 }
 
+const MakeKey* key_in_token(const Plan& plan) {
+  const auto* make = std::get_if<MakeKey>(&plan.key_source);
+  const bool in_token = make != nullptr && std::holds_alternative<TokenStore>(make->store);
+  return plan.method == Method::kCsr && in_token ? make : nullptr;
+}
+
+Result<KeyPlanned> plan_token_key(const Plan& plan, const MakeKey& wanted, const std::vector<KeyLocation>& own,
+                                  Keysmith& keysmith) {
+  FP_TRY_ASSIGN(KeyLocation location, keysmith.plan_key(wanted, own));
+  return KeyPlanned{key_origin_of(plan), std::move(location)};
+}
+
+Result<KeyMade> make_token_key(const Plan& plan, const KeyPlanned& planned, const MakeKey& wanted, Keysmith& keysmith) {
+  FP_TRY_ASSIGN(DeviceKey key, keysmith.make_planned_key(planned.location, wanted.type));
+  FP_TRY_ASSIGN(KeyMade made, with_csr(std::move(key), plan, keysmith));
+  made.origin = planned.origin;
+  return made;
+}
+
 Result<void> require_other_key_than_claim(const Plan& plan, const std::string& public_key_sha256,
                                           const std::string& claim_key_sha256) {
   if (claim_key_sha256.empty() || public_key_sha256 != claim_key_sha256) return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/milestones.hpp"
 #include "core/plan.hpp"
@@ -16,6 +17,15 @@ namespace fleet_provision {
 /// errors of a Keysmith.
 [[nodiscard]] Result<KeyMade> make_or_open_key(const Plan& plan, const Requester& requester, Keysmith& keysmith,
                                                Observer& observer);
+
+/// The store of the key that `plan` makes in a token; null for any other key.
+[[nodiscard]] const MakeKey* key_in_token(const Plan& plan);
+/// Chooses where in the token of `wanted` the key will be; makes nothing. `own` as for Keysmith::plan_key.
+[[nodiscard]] Result<KeyPlanned> plan_token_key(const Plan& plan, const MakeKey& wanted,
+                                                const std::vector<KeyLocation>& own, Keysmith& keysmith);
+/// Makes the planned key, or finds the one that an earlier run made, and its CSR.
+[[nodiscard]] Result<KeyMade> make_token_key(const Plan& plan, const KeyPlanned& planned, const MakeKey& wanted,
+                                             Keysmith& keysmith);
 
 /// kDeviceKeyIsClaimKey when the key or CSR of `plan` has the claim's public key; both as SHA-256; an empty digest
 /// means no key.

@@ -109,7 +109,7 @@ Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
       FP_TRY(prove(retry, attempt));
       continue;
     }
-    const bool offline = std::holds_alternative<Fresh>(steps_.progress()) && context_.plan.method == Method::kCsr;
+    const bool offline = milestone(steps_.progress()) < Milestone::kKeyMade && context_.plan.method == Method::kCsr;
     FP_TRY(steps_.advance({attempt, connection ? &*connection : nullptr}));
     if (!offline) retry.progressed();
   }

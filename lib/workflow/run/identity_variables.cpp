@@ -17,7 +17,8 @@ std::vector<std::pair<std::string, std::string>> identity_variables(const Identi
           {name + "PORT", std::to_string(identity.port)},
           {name + "STATE_DIR", state_dir},
           {name + "CERTIFICATE", file(kCertificateFile)},
-          {name + "PRIVATE_KEY", has_key_file(identity) ? file(kPrivateKeyFile) : text_of(identity.key)},
+          {name + "PRIVATE_KEY", is_file(identity.key) ? file(kPrivateKeyFile) : text_of(identity.key)},
+          {name + "KEY_STORE", key_store_word(identity.key).value_or("")},
           {name + "DEVICE_CONFIGURATION", file(kDeviceConfigurationFile)}};
 }
 

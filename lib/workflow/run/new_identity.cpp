@@ -44,6 +44,20 @@ void add_request(Identity& identity, const RunContext& context, const Requester&
   }
 }
 
+/// Whether this program made the key. A key that the user gives may be the one of an identity that this one replaces.
+bool is_made_here(const KeyMade& made, const Ports& ports) {
+  if (std::holds_alternative<MadeHere>(made.origin)) return true;
+  if (!is_in_hardware(made.key.location)) return false;
+  for (const char* directory : {kIdentityDirectory, kPreviousDirectory}) {
+    const auto identity = recorded_identity(ports.disk, directory);
+    if (!identity || !identity->key_made_here) continue;
+    const auto certificate = read_certificate_of(ports.disk, ports.keysmith, directory);
+    const bool readable = certificate && *certificate;
+    if (readable && (*certificate)->public_key_sha256 == made.key.public_key_sha256) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Identity> make_identity(const RunContext& context, const Requester& requester, const Certified& certified,
@@ -65,9 +79,13 @@ Result<Identity> make_identity(const RunContext& context, const Requester& reque
   identity.method = plan.method;
   identity.key_type = key.type;
   identity.key = key.location;
+  identity.key_made_here = is_made_here(certified.made, ports);
   identity.device_configuration = std::move(answer.device_configuration);
   add_request(identity, context, requester, certified);
-  identity.files_digest = digest_of_files(identity, certified.certificate_pem, key.pem, ports.keysmith);
+  // The wrapped key of a TPM handle is not a file of the identity.
+  const Secret no_file;
+  const Secret& key_pem = has_key_file(identity) ? key.pem : no_file;
+  identity.files_digest = digest_of_files(identity, certified.certificate_pem, key_pem, ports.keysmith);
   if (present) identity.replaces = present->certificate_fingerprint;
   identity.provisioned_at = rfc3339(ports.clock.wall_now());
   return identity;

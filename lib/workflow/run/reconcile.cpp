@@ -21,7 +21,8 @@ Differences of_key(const KeyOrigin& left, const KeyOrigin& wanted) {
   const auto* made = std::get_if<MadeHere>(&left);
   const bool both_made = made != nullptr && std::holds_alternative<MadeHere>(wanted);
   if (both_made) {
-    note(differences, *made == std::get<MadeHere>(wanted), "--key-type");
+    note(differences, made->key_type == std::get<MadeHere>(wanted).key_type, "--key-type");
+    note(differences, made->key_store == std::get<MadeHere>(wanted).key_store, "--key-store");
   } else {
     note(differences, left == wanted, "the source of the key (--method, --key, --csr)");
   }
@@ -60,6 +61,10 @@ class Reconciler {
 
   Result<Progress> operator()(Fresh at) { return Progress{at}; }
   Result<Progress> operator()(Installed at) { return Progress{std::move(at)}; }
+
+  Result<Progress> operator()(KeyPlanned at) {
+    return origin_fits(at.origin) ? Progress{std::move(at)} : Progress{Fresh{}};
+  }
 
   Result<Progress> operator()(KeyMade at) {
     FP_TRY_ASSIGN(const bool fits, key_fits(at));
@@ -114,12 +119,14 @@ class Reconciler {
     observer_.warned("options changed since the unfinished run: " + listed(differences) + "; " + consequence);
   }
 
+  bool origin_fits(const KeyOrigin& left) {
+    const Differences differences = of_key(left, key_origin_of(plan_));
+    if (!differences.empty()) warn(differences, "its key is not used");
+    return differences.empty();
+  }
+
   Result<bool> key_fits(const KeyMade& at) {
-    const Differences differences = of_key(at.origin, key_origin_of(plan_));
-    if (!differences.empty()) {
-      warn(differences, "its key is not used");
-      return false;
-    }
+    if (!origin_fits(at.origin)) return false;
     const auto* given = std::get_if<ExistingCsr>(&plan_.key_source);
     if (given == nullptr || plan_.method == Method::kKeys) return true;
     FP_TRY_ASSIGN(const Csr csr, keysmith_.open_csr(given->file));
@@ -140,7 +147,9 @@ class Reconciler {
 KeyOrigin key_origin_of(const Plan& plan) {
   if (plan.method == Method::kKeys) return MadeByService{};
   struct Origin {
-    KeyOrigin operator()(const MakeKey& make) const { return MadeHere{std::string(word(make.type))}; }
+    KeyOrigin operator()(const MakeKey& make) const {
+      return MadeHere{std::string(word(make.type)), text_of(make.store)};
+    }
     KeyOrigin operator()(const ExistingKey& key) const { return GivenKey{key.reference}; }
     KeyOrigin operator()(const ExistingCsr& csr) const { return GivenCsr{csr.file}; }
   };

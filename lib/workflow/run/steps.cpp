@@ -11,17 +11,21 @@
 #include "workflow/run/new_identity.hpp"
 #include "workflow/run/phase_mark.hpp"
 #include "workflow/run/reconcile.hpp"
+#include "workflow/state/hardware_keys.hpp"
 
 namespace fleet_provision {
 namespace {
 
 bool requests_certificate(const Progress& progress) {
-  return std::holds_alternative<Fresh>(progress) || std::holds_alternative<KeyMade>(progress);
+  return milestone(progress) <= Milestone::kKeyMade;
 }
 
 /// The text for the observer about a milestone.
 struct Words {
   std::string operator()(const Fresh&) const { return ""; }
+  std::string operator()(const KeyPlanned& at) const {
+    return "location of the key stored: " + printable(text_of(at.location));
+  }
   std::string operator()(const KeyMade& at) const {
     return std::holds_alternative<GivenCsr>(at.origin) ? "CSR stored" : "key stored";
   }
@@ -49,12 +53,33 @@ Result<void> Steps::resume() {
 
 Result<void> Steps::reconcile_with_plan(Progress left) {
   const bool enrolled = milestone(left) >= Milestone::kEnrolled;
+  const bool began = !std::holds_alternative<Fresh>(left);
+  const std::optional<HardwareKey> hardware_key = left_in_hardware(left);
   const Ports& ports = context_.ports;
   FP_TRY_ASSIGN(progress_, reconcile(std::move(left), context_.plan, requester_, ports.keysmith, ports.observer));
   FP_TRY(discard_claim_key());
-  if (!enrolled || milestone(progress_) >= Milestone::kEnrolled) return {};
-  FP_TRY(context_.vault.withdraw());
-  return save(1);
+  auto* fresh = std::get_if<Fresh>(&progress_);
+  if (fresh != nullptr) fresh->abandoned = hardware_key;
+  const bool withdrawn = enrolled && milestone(progress_) < Milestone::kEnrolled;
+  if (withdrawn) FP_TRY(context_.vault.withdraw());
+  // Before the key is destroyed, the disk must no longer hold a milestone that uses it.
+  const bool abandons = began && fresh != nullptr && hardware_key;
+  if (withdrawn || abandons) FP_TRY(save(1));
+  return destroy_abandoned_key();
+}
+
+/// The journal names the key until the next milestone is saved, so that a run after a crash repeats this.
+Result<void> Steps::destroy_abandoned_key() {
+  auto* fresh = std::get_if<Fresh>(&progress_);
+  if (fresh == nullptr || !fresh->abandoned) return {};
+  const Ports& ports = context_.ports;
+  const HardwareKey& key = *fresh->abandoned;
+  const bool used =
+      belongs_to_identity(key, ports.disk, ports.keysmith) ||
+      (!key.public_key_sha256.empty() && key.public_key_sha256 == requester_.certificate.public_key_sha256);
+  if (!used) FP_TRY(destroy_hardware_key(key, "of the discarded run", ports.keysmith, ports.observer));
+  fresh->abandoned.reset();
+  return {};
 }
 
 /// An earlier version accepted the claim's key as device key.
@@ -113,7 +138,26 @@ void Steps::store_count(ErrorKind why) {
 }
 
 Result<Progress> Steps::next(Fresh& /*at*/, const StepAttempt& attempt) {
-  return context_.plan.method == Method::kCsr ? make_key(attempt) : request_key_and_certificate(attempt);
+  if (context_.plan.method == Method::kKeys) return request_key_and_certificate(attempt);
+  const MakeKey* wanted = key_in_token(context_.plan);
+  if (wanted == nullptr) return make_key(attempt);
+  const Ports& ports = context_.ports;
+  PhaseMark mark(ports.observer, Phase::kKey, attempt.number);
+  auto planned = plan_token_key(context_.plan, *wanted, own_hardware_keys(ports.disk), ports.keysmith);
+  if (!planned) return fail(std::move(planned).error().in(Phase::kKey));
+  mark.ended();
+  return Progress{std::move(*planned)};
+}
+
+Result<Progress> Steps::next(KeyPlanned& at, const StepAttempt& attempt) {
+  const MakeKey* wanted = key_in_token(context_.plan);
+  if (wanted == nullptr) return fail(ErrorKind::kInternal, "a planned key that this run does not make");
+  const Ports& ports = context_.ports;
+  PhaseMark mark(ports.observer, Phase::kKey, attempt.number);
+  auto made = make_token_key(context_.plan, at, *wanted, ports.keysmith);
+  if (!made) return fail(std::move(made).error().in(Phase::kKey));
+  mark.ended();
+  return Progress{std::move(*made)};
 }
 
 Result<Progress> Steps::make_key(const StepAttempt& attempt) {
@@ -148,6 +192,9 @@ Result<Progress> Steps::request_key_and_certificate(const StepAttempt& attempt) 
 }
 
 Result<Progress> Steps::next(KeyMade& at, const StepAttempt& attempt) {
+  // The key is durable with its wrapped form, from which a run after a crash makes it persistent again.
+  auto settled = context_.ports.keysmith.settle_key(at.key);
+  if (!settled) return fail(std::move(settled).error().in(Phase::kKey));
   // The connection comes first: a run without a connection requests nothing and needs no save.
   FP_TRY_ASSIGN(Exchange * exchange, exchange_of(attempt));
   FP_TRY(count_next_request(attempt.number));
@@ -217,7 +264,9 @@ Result<void> Steps::count_next_request(unsigned attempt) {
 Result<void> Steps::save(unsigned attempt) {
   if (std::holds_alternative<Installed>(progress_)) return {};
   PhaseMark mark(context_.ports.observer, Phase::kStore, attempt);
-  Journal journal{budget_.to_save(requests_certificate(progress_)), std::move(progress_)};
+  // The save of the key itself, which follows that of its plan, counts the request.
+  const bool request_follows = requests_certificate(progress_) && !std::holds_alternative<KeyPlanned>(progress_);
+  Journal journal{budget_.to_save(request_follows), std::move(progress_)};
   auto saved = context_.vault.save(journal);
   progress_ = std::move(journal.progress);
   if (!saved) return fail(std::move(saved).error().in(Phase::kStore));

@@ -43,6 +43,7 @@ class Steps {
 
  private:
   [[nodiscard]] Result<Progress> next(Fresh& at, const StepAttempt& attempt);
+  [[nodiscard]] Result<Progress> next(KeyPlanned& at, const StepAttempt& attempt);
   [[nodiscard]] Result<Progress> next(KeyMade& at, const StepAttempt& attempt);
   [[nodiscard]] Result<Progress> next(Certified& at, const StepAttempt& attempt);
   [[nodiscard]] Result<Progress> next(Enrolled& at, const StepAttempt& attempt);
@@ -54,6 +55,7 @@ class Steps {
   [[nodiscard]] Progress without_token(Certified& at, const Error& refusal);
   [[nodiscard]] Result<void> reconcile_with_plan(Progress left);
   [[nodiscard]] Result<void> discard_claim_key();
+  [[nodiscard]] Result<void> destroy_abandoned_key();
   [[nodiscard]] Result<Exchange*> exchange_of(const StepAttempt& attempt);
   [[nodiscard]] Result<void> count_next_request(unsigned attempt);
   [[nodiscard]] Result<void> save(unsigned attempt);

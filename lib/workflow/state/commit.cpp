@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "workflow/state/hardware_keys.hpp"
 #include "workflow/state/identity_files.hpp"
 #include "workflow/state/on_success_mark.hpp"
 
@@ -92,7 +93,10 @@ Result<void> Commit::give_away(const std::vector<std::string>& names) {
 }
 
 Result<void> Commit::replace(const Identity& identity) {
-  FP_TRY(remove_directory(kPrevious));
+  // A key in hardware is destroyed after the commit, which must not wait for a device. Until then previous/ stays,
+  // because it tells which key that is.
+  const bool displaces_key = displaced_key(disk_, keysmith_).has_value();
+  if (!displaces_key) FP_TRY(remove_directory(kPrevious));
   FP_TRY_ASSIGN(const std::optional<Identity> old, read_undamaged_identity(disk_, keysmith_, kInstalled));
   // The directories may be exchanged only if `replaces` can distinguish them afterwards.
   if (!old || identity.replaces != old->certificate_fingerprint) return replace_by_two_renames();
@@ -100,11 +104,20 @@ Result<void> Commit::replace(const Identity& identity) {
   if (!exchanged) return replace_by_two_renames();
   // The exchange must be durable before the next rename; otherwise the new identity could become previous/.
   FP_TRY(disk_.sync_directory(kStateDirectory));
-  rename_to_previous();
+  if (displaces_key) {
+    // If this fails, the next start repeats it.
+    const auto kept = keep_replaced_as_previous();
+    if (!kept) warn_not_kept(kept.error());
+  } else {
+    rename_to_previous();
+  }
   return {};
 }
 
 Result<void> Commit::replace_by_two_renames() {
+  // The name previous/ must be free before the commit. The new identity is complete and durable, and a start after a
+  // crash finishes this commit.
+  FP_TRY(discard_previous());
   FP_TRY(disk_.rename(kInstalled, kPrevious));
   // The first rename must be durable before the second; otherwise the old identity could lose both names.
   FP_TRY(disk_.sync_directory(kStateDirectory));
@@ -113,8 +126,16 @@ Result<void> Commit::replace_by_two_renames() {
   return disk_.sync_directory(kStateDirectory);
 }
 
+/// The key comes first: after a crash previous/ still tells which key is to be destroyed.
+Result<void> Commit::discard_previous() {
+  if (const auto key = displaced_key(disk_, keysmith_)) {
+    FP_TRY(destroy_hardware_key(*key, "of the identity in previous/", keysmith_, observer_));
+  }
+  return remove_directory(kPrevious);
+}
+
 Result<void> Commit::keep_replaced_as_previous() {
-  FP_TRY(remove_directory(kPrevious));
+  FP_TRY(discard_previous());
   // If the run that exchanged the directories was killed, the exchange may not be durable yet.
   FP_TRY(disk_.sync_directory(kStateDirectory));
   rename_to_previous();
@@ -125,7 +146,11 @@ Result<void> Commit::keep_replaced_as_previous() {
 void Commit::rename_to_previous() {
   // Not synced: if the rename is lost, the next start finds the same two directories and repeats it.
   const auto kept = disk_.rename(kPendingDirectory, kPrevious);
-  if (!kept) observer_.warned("the old identity stays in " + disk_.root() + "/pending: " + kept.error().message);
+  if (!kept) warn_not_kept(kept.error());
+}
+
+void Commit::warn_not_kept(const Error& why) {
+  observer_.warned("the old identity stays in " + disk_.root() + "/pending: " + why.message);
 }
 
 Result<void> Commit::remove_directory(const std::string& directory) {

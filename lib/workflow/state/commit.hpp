@@ -9,6 +9,11 @@
 //      replacement:     exchange pending/ and identity/, then rename pending/ → previous/
 //      (no exchange on this file system: rename identity/ → previous/, then pending/ → identity/)
 //
+// The identity that previous/ held before a replacement is removed before the exchange. Its key, if this program made
+// it in a token or at a TPM handle, is destroyed first (hardware_keys.hpp). Then both wait until the exchange is
+// durable, and after a crash the next start repeats them: previous/ is removed last, and tells which key to destroy.
+// Where two renames replace the exchange, they come before the first rename, as the name previous/ is needed.
+//
 // So a pending/ without a journal is an interrupted commit, or a run that was interrupted before its first save. After
 // an exchange two complete identities exist; `replaces` in identity.json names the one that it replaced. The state on
 // disk determines the next action of a start:
@@ -76,6 +81,8 @@ class Commit {
   [[nodiscard]] Result<void> replace_by_two_renames();
   [[nodiscard]] Result<void> keep_replaced_as_previous();
   void rename_to_previous();
+  void warn_not_kept(const Error& why);
+  [[nodiscard]] Result<void> discard_previous();
   [[nodiscard]] Result<void> remove_directory(const std::string& directory);
 
   Disk& disk_;

@@ -141,6 +141,14 @@ Result<std::optional<Identity>> read_undamaged_identity(Disk& disk, Keysmith& ke
   return identity;
 }
 
+std::optional<Identity> recorded_identity(Disk& disk, const std::string& directory) {
+  const auto json = disk.read(path_in(directory, kIdentityFile), kFileBytesMax);
+  if (!json || !*json) return std::nullopt;
+  auto identity = decode_identity((*json)->reveal());
+  if (!identity) return std::nullopt;
+  return std::move(*identity);
+}
+
 Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
                                                             const std::string& directory) {
   FP_TRY_ASSIGN(const std::optional<Secret> pem, disk.read(path_in(directory, kCertificateFile), kFileBytesMax));

@@ -43,6 +43,10 @@ enum class KeyCheck : unsigned char { kRequired, kSkipped };
                                                                       const std::string& directory,
                                                                       KeyCheck key_check = KeyCheck::kRequired);
 
+/// What identity.json says, whatever the other files hold: for the location of a key in hardware. Nothing if it is
+/// missing or cannot be read.
+[[nodiscard]] std::optional<Identity> recorded_identity(Disk& disk, const std::string& directory);
+
 /// The facts of its certificate; nothing if it is missing or cannot be read.
 [[nodiscard]] Result<std::optional<CertificateFacts>> read_certificate_of(Disk& disk, Keysmith& keysmith,
                                                                           const std::string& directory);

@@ -21,12 +21,8 @@ constexpr std::size_t kJournalBytesMax = 2 * 1024 * 1024;
 constexpr std::size_t kProbeBytes = 8 * 1024;
 constexpr std::size_t kKeyBytesMax = 64 * 1024;
 constexpr unsigned kOthersMay = 077;
+constexpr unsigned kOnlyForUs = 0700;
 constexpr unsigned kOthersMayWrite = 022;
-
-/// Whether private-key.pem must hold `key`.
-bool is_stored_in_pending(const DeviceKey* key) {
-  return key != nullptr && is_file(key->location);
-}
 
 }  // namespace
 
@@ -147,13 +143,16 @@ Result<std::optional<Journal>> Vault::load() {
 }
 
 Result<void> Vault::load_key(Journal& journal) {
-  const DeviceKey* stored = device_key_of(journal.progress);
-  if (!is_stored_in_pending(stored)) return {};
+  const KeyMade* made = key_made_of(journal.progress);
+  if (made == nullptr || !has_pending_file(*made)) return {};
+  const DeviceKey& stored = made->key;
   FP_TRY_ASSIGN(std::optional<Secret> pem, disk_.read(kKey, kKeyBytesMax));
   if (pem) {
     auto key = keysmith_.read_key(*pem);
-    if (key && key->public_key_sha256 == stored->public_key_sha256) {
+    if (key && key->public_key_sha256 == stored.public_key_sha256) {
       key_on_disk_ = key->public_key_sha256;
+      // The content of the file shows whether a TPM wrapped the key. Only the journal knows a handle.
+      if (!is_file(stored.location)) key->location = stored.location;
       DeviceKey& target = std::holds_alternative<KeyMade>(journal.progress)
                               ? std::get<KeyMade>(journal.progress).key
                               : std::get<Certified>(journal.progress).made.key;
@@ -162,7 +161,7 @@ Result<void> Vault::load_key(Journal& journal) {
     }
   }
   // Key and journal are saved together: a run never uses one without the other.
-  journal.progress = Fresh{};
+  journal.progress = Fresh{left_in_hardware(journal.progress)};
   return {};
 }
 
@@ -202,10 +201,10 @@ Result<void> Vault::save(const Journal& journal) {
   }
   if (std::holds_alternative<Installed>(journal.progress)) return {};
   FP_TRY(prepare());
-  const DeviceKey* key = device_key_of(journal.progress);
-  if (is_stored_in_pending(key)) FP_TRY(write_key(*key));
+  const KeyMade* made = key_made_of(journal.progress);
+  if (made != nullptr && has_pending_file(*made)) FP_TRY(write_key(made->key));
   FP_TRY(write_journal(journal));
-  if (key == nullptr) key_on_disk_.clear();
+  if (made == nullptr) key_on_disk_.clear();
   return {};
 }
 
@@ -237,6 +236,9 @@ Result<void> Vault::write_journal(const Journal& journal) {
 }
 
 Result<void> Vault::withdraw() {
+  // An interrupted commit may have opened the directory for other users, which only identity.json explains.
+  FP_TRY_ASSIGN(const auto pending, disk_.inspect(kPendingDirectory));
+  if (pending && (pending->mode & kOthersMay) != 0) FP_TRY(disk_.set_mode(kPendingDirectory, kOnlyForUs));
   FP_TRY(disk_.remove_file(path_in(kPendingDirectory, kIdentityFile)));
   // The removal must be durable before the journal changes, because a complete identity without a journal would be
   // committed.

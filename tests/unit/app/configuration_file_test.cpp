@@ -91,9 +91,11 @@ TEST_CASE("--print-config prints every value and its origin, and no secret") {
   const TemporaryFile file(R"({"port": 17, "parameters": {"a": "1"}, "parameter": ["b=2"]})");
   const Environment environment{{"FLEET_PROVISION_TEMPLATE", "gateway"},
                                 {"FLEET_PROVISION_PROXY", "http://user:secret@proxy:3128"}};
-  const auto options = options_of({"--config", file.path(), "-P", "c=3", "--claim-key",
-                                   "pkcs11:token=t;pin-value=4711&x=1", "-vv", "--timeout", "10"},
-                                  environment);
+  const auto options =
+      options_of({"--config", file.path(), "-P", "c=3", "--claim-key", "pkcs11:token=t;pin-value=4711&x=1", "-vv",
+                  "--timeout", "10", "--pin-file", "/run/pin", "--tpm-owner-password-file", "/run/owner", "--key-store",
+                  "pkcs11:token=t;pin-value=4711"},
+                 environment);
   REQUIRE(options);
   const std::string text = print_config(*options, environment);
   for (const std::string& line :
@@ -102,6 +104,9 @@ TEST_CASE("--print-config prints every value and its origin, and no secret") {
         "parameter = b=2  # " + file.path(), std::string("parameter = c=3  # --parameter\n"),
         std::string("proxy = http://user:***@proxy:3128  # FLEET_PROVISION_PROXY\n"),
         std::string("claim-key = pkcs11:token=t;pin-value=***&x=1  # --claim-key\n"),
+        std::string("key-store = pkcs11:token=t;pin-value=***  # --key-store\n"),
+        std::string("pin-file = /run/pin  # --pin-file\n"),
+        std::string("tpm-owner-password-file = /run/owner  # --tpm-owner-password-file\n"),
         std::string("verbose = 2  # --verbose\n"), std::string("timeout = 10  # --timeout\n"),
         std::string("state-dir = /var/lib/fleet-provision  # default\n"), std::string("endpoint =  # not set\n"),
         std::string("force = false  # default\n")}) {

@@ -63,6 +63,23 @@ TEST_CASE("the content of a file, an address or an unexpanded ~ is no name of a 
   }
 }
 
+TEST_CASE("the URI of a key is no path, whatever paths it holds") {
+  for (const char* uri :
+       {"handle:0x81000001", "handle:1", "pkcs11:token=a;object=b?module-path=/x.so&pin-source=file:///pin",
+        "pkcs11:", "pkcs11://token"}) {
+    for (const char* option : {"--claim-key", "--key"}) {
+      CAPTURE(uri, option);
+      CHECK(check_file_names(*options_of({option, uri})));
+    }
+  }
+  CHECK_FALSE(check_file_names(*options_of({"--pin-file", "file:///pin"})));
+  const auto pin = check_file_names(*options_of({"--pin-file", "47114711"}));
+  REQUIRE_FALSE(pin);
+  CHECK(contains(pin.error().message, "--pin-file: expects a file name but got a number"));
+  CHECK_FALSE(contains(pin.error().message + pin.error().hint, "4711"));
+  CHECK_FALSE(check_file_names(*options_of({"--claim-cert", "pkcs11://token"})));
+}
+
 TEST_CASE("what may be the name of a file is left to the one who opens it") {
   const TemporaryFile file("{}");
   const Arguments rows[] = {

@@ -62,7 +62,7 @@ TEST_CASE("check lists --remove-claim, and each command says what an option does
     CHECK(contains(unwrapped(help_text(command)), "x-amzn-mqtt-ca [default: port of the identity, or 8883 with"));
   }
   CHECK(contains(help_text(Command::kProvision), "x-amzn-mqtt-ca [default: 8883]"));
-  CHECK(contains(help_text(Command::kVerify), "--key FILE               private key of the identity (PEM)"));
+  CHECK(contains(help_text(Command::kVerify), "--key FILE|URI           private key of the identity: a PEM file"));
 }
 
 TEST_CASE("every option matters to a command, and every command has its own word") {

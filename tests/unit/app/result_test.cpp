@@ -80,16 +80,39 @@ TEST_CASE("times have one decimal") {
   CHECK(json["timeline"].dump() == R"([{"attempt":2,"durationMs":12.3,"phase":"tls","startMs":0.1}])");
 }
 
+TEST_CASE("the private key of the result is a path, or the URI of a key in hardware") {
+  struct Row {
+    KeyLocation key;
+    Json shown;
+  };
+  const Row rows[] = {
+      {PemFile{kPrivateKeyFile}, "/state/identity/private-key.pem"},
+      {TpmWrappedPem{kPrivateKeyFile}, "/state/identity/private-key.pem"},
+      {TpmHandle{0x81000001}, "handle:0x81000001"},
+      {Pkcs11Uri{"pkcs11:token=a;object=b"}, "pkcs11:token=a;object=b"},
+      {ExternalKey{}, nullptr},
+  };
+  const Plan the_plan = gateway_plan();
+  for (const Row& each : rows) {
+    CAPTURE(each.shown.dump());
+    Outcome outcome = success();
+    outcome.identity->key = each.key;
+    CHECK(Json::parse(result_json(&the_plan, outcome, {}))["files"]["privateKey"] == each.shown);
+    const std::string line = "privateKey: " + (each.shown.is_null() ? "" : each.shown.get<std::string>()) + "\n";
+    CHECK(contains(result_lines(the_plan, outcome), line) == !each.shown.is_null());
+  }
+}
+
 TEST_CASE("files are named that exist") {
   Outcome outcome = success();
   CHECK(contains(result_lines(gateway_plan(), outcome), "privateKey: /state/identity/private-key.pem\n"));
   outcome.identity->key = TpmHandle{0x81000001};
   outcome.identity->thing_name.reset();
   const IdentityFiles files = files_of(gateway_plan().state_dir, *outcome.identity);
-  CHECK_FALSE(files.private_key);
   CHECK_FALSE(files.thing_name);
   CHECK(files.certificate == "/state/identity/certificate.pem");
   CHECK(result_lines(gateway_plan(), outcome) == "certificateId: " + std::string(64, 'a') +
                                                      "\ncertificate: /state/identity/certificate.pem\n"
+                                                     "privateKey: handle:0x81000001\n"
                                                      "identity: /state/identity/identity.json\n");
 }

@@ -93,6 +93,7 @@ TEST_CASE("sh and systemd read the same values, whatever stands in the path") {
         {"FLEET_PROVISIONED_STATE_DIR", path},
         {"FLEET_PROVISIONED_CERTIFICATE", directory + "certificate.pem"},
         {"FLEET_PROVISIONED_PRIVATE_KEY", directory + "private-key.pem"},
+        {"FLEET_PROVISIONED_KEY_STORE", "file"},
         {"FLEET_PROVISIONED_DEVICE_CONFIGURATION", directory + "device-configuration.json"},
     };
     CHECK(as_systemd_reads(*text) == expected);
@@ -100,11 +101,29 @@ TEST_CASE("sh and systemd read the same values, whatever stands in the path") {
   }
 }
 
-TEST_CASE("a key elsewhere is printed as it is, and a thing that was not made is empty") {
-  Identity identity = identity_of("pkcs11:token=a%20b;object=key");
+TEST_CASE("a thing that was not made is empty, and a key is a path or a URI, with its store") {
+  struct Row {
+    KeyLocation key;
+    std::string text;
+    std::string store;
+  };
+  const Row rows[] = {
+      {PemFile{kPrivateKeyFile}, "/s/identity/private-key.pem", "file"},
+      {TpmWrappedPem{kPrivateKeyFile}, "/s/identity/private-key.pem", "tpm2"},
+      {TpmHandle{0x81000001}, "handle:0x81000001", "tpm2"},
+      {Pkcs11Uri{"pkcs11:token=a%20b;object=key"}, "pkcs11:token=a%20b;object=key", "pkcs11"},
+      {ExternalKey{}, "", ""},
+  };
+  Identity identity = identity_of("private-key.pem");
+  for (const Row& each : rows) {
+    CAPTURE(each.text);
+    identity.key = each.key;
+    const Variables variables = as_systemd_reads(*status_variables("/s", identity));
+    CHECK(variables.at("FLEET_PROVISIONED_PRIVATE_KEY") == each.text);
+    CHECK(variables.at("FLEET_PROVISIONED_KEY_STORE") == each.store);
+  }
   identity.thing_name.reset();
   const Variables variables = as_systemd_reads(*status_variables("/s", identity));
-  CHECK(variables.at("FLEET_PROVISIONED_PRIVATE_KEY") == "pkcs11:token=a%20b;object=key");
   CHECK(variables.at("FLEET_PROVISIONED_THING_NAME").empty());
 }
 

@@ -47,6 +47,18 @@ TEST_CASE("an option of another tool is answered with ours") {
       {{"--topic", "--qos"}, {"omit it"}},
       {{"--servername", "-servername"}, {"did you mean --server-name?"}},
       {{"--sni"}, {"use --server-name"}},
+      {{"--pin", "--user-pin", "--userPin", "--secure-element-pin", "-pin"},
+       {"use --pin-file;", "a file that holds the PIN"}},
+      {{"--pkcs11-lib", "--pkcs11_lib", "--pkcs11Library", "--module"}, {"use --pkcs11-module"}},
+      {{"--token-label", "--slot-id", "--slot_id", "--key-label", "--secure-element-key-label"},
+       {"pkcs11:token=LABEL;object=NAME", "--key-store makes", "--claim-key and --key use"}},
+      {{"--enable-secure-element", "--hsm"}, {"use --key-store;", "pkcs11:token=LABEL;object=NAME"}},
+      {{"--tpm", "--use-tpm", "--tpm2"}, {"use --key-store;", "tpm2", "handle:0x81..."}},
+      {{"--tpm-handle", "--handle"}, {"use --key-store;", "tpm2:HANDLE", "handle:HANDLE"}},
+      {{"--tcti"}, {"TPM2OPENSSL_TCTI"}},
+      {{"--owner-auth"}, {"use --tpm-owner-password-file;"}},
+      {{"--so-pin"}, {"omit it", "--pin-file"}},
+      {{"-engine", "--provider"}, {"omit it", "--claim-key and --key take"}},
       {{"--kty"}, {"use --key-type", "ec-p256"}},
       {{"--certificate-pem-outfile", "--out"}, {"use --state-dir", "identity/"}},
       {{"--config-file"}, {"use --config"}},
@@ -77,6 +89,18 @@ TEST_CASE("an option of another tool is answered with ours") {
   }
 }
 
+TEST_CASE("a PIN that was given as an argument is not repeated") {
+  for (const Arguments& each :
+       {Arguments{"--pin", "4711"}, Arguments{"--pin=4711"}, Arguments{"--user-pin", "4711", "--token-label", "t"},
+        Arguments{"--so-pin=4711"}, Arguments{"-pin", "4711"}, Arguments{"--pkcs11-pin=4711"}}) {
+    CAPTURE(each);
+    const auto line = split_command_line(each);
+    REQUIRE_FALSE(line);
+    CHECK_FALSE(contains(line.error().message + line.error().hint, "4711"));
+    CHECK(contains(line.error().hint, "--pin-file"));
+  }
+}
+
 TEST_CASE("keys of configuration files and variables are answered in their own spelling") {
   struct Row {
     const char* name;
@@ -91,6 +115,9 @@ TEST_CASE("keys of configuration files and variables are answered in their own s
       {"usage", Spelling::kVariable, "use --help"},
       {"CONFIG_FILE", Spelling::kVariable, "use FLEET_PROVISION_CONFIG"},
       {"ROOT_CA", Spelling::kVariable, "use FLEET_PROVISION_CA_FILE"},
+      {"user-pin", Spelling::kKey,
+       R"(use "pin-file"; give a file that holds the PIN; other users can read an argument)"},
+      {"PKCS11_LIB", Spelling::kVariable, "use FLEET_PROVISION_PKCS11_MODULE"},
       {"CLAIM_CRET", Spelling::kVariable, "did you mean FLEET_PROVISION_CLAIM_CERT?"},
       {"THING_NAME", Spelling::kVariable,
        "the template names the thing; give the template's parameters with FLEET_PROVISION_PARAMETER KEY=VALUE"},

@@ -203,7 +203,7 @@ TEST_CASE("each format is named for each role, with something to do") {
       {block("OPENSSH PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "OpenSSH", "ssh-keygen -p -N '' -m PEM -f F.pem"},
       {block("PKCS7"), FileFormat::kPem, kClaimCertificate, "PKCS#7", "openssl pkcs7 -print_certs -in F -out F.pem"},
       {block("EC PARAMETERS"), FileFormat::kPem, kDeviceKey, "holds EC parameters, not a private key", "PRIVATE KEY"},
-      {block("TSS2 PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "wrapped by a TPM", "not wrapped"},
+      {block("TSS2 PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "a key that a TPM wrapped", "a file of its own"},
       {block("PGP MESSAGE"), FileFormat::kPem, kClaimKey, "OpenPGP", "gpg"},
       {block("AGE ENCRYPTED FILE"), FileFormat::kPem, kClaimKey, "age", "age --decrypt"},
       {block("SOMETHING"), FileFormat::kPem, kRoots, "a PEM block of the kind SOMETHING", "BEGIN CERTIFICATE"},
