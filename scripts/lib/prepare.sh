@@ -7,7 +7,8 @@ build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev
   libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev libtss2-dev libp11-kit-dev"
 demo_packages="openssl"
 test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools
-  swtpm tpm2-tools tpm2-openssl softhsm2 opensc"
+  swtpm tpm2-tools tpm2-openssl tpm2-abrmd libtss2-tcti-tabrmd0 dbus-daemon softhsm2 opensc libengine-pkcs11-openssl
+  mosquitto-clients curl"
 # For scripts/benchmark; AWS's own client also needs node and npm.
 benchmark_packages="python3 strace valgrind binutils"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
@@ -18,7 +19,7 @@ format_packages="clang-format"
 shell_check_packages="shellcheck"
 clang_packages="clang clang-tidy libclang-rt-dev"
 coverage_packages="clang llvm libclang-rt-dev python3"
-cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev"
+cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev libtss2-dev libp11-kit-dev"
 
 log="${root:-}/build/log"
 

@@ -185,9 +185,9 @@ TEST_CASE("a call that does not return ends at the deadline and is named") {
     CAPTURE(function);
     // The process with the hanging thread must not be this one.
     const std::string text = in_child([function] {
-      KeyDeviceSettings settings;
-      settings.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
-      const ShimFixture fixture(settings);
+      ShimFixture fixture;
+      fixture.settings.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+      fixture.start_again();
       ShimFixture::tell(std::string(function) + "=hang");
       const auto result = fixture.open_and_sign("claim");
       return result ? std::string("no error") : std::string(word(result.error().kind)) + " " + result.error().message;

@@ -3,7 +3,8 @@ import os
 import re
 
 # Names of other people's code, and words that only show how a name looks.
-FOREIGN_NAMES = {"PascalCase", "snake_case", "and_then", "shared_ptr", "remove_token", "on_message_arrived", "_M_release"}
+FOREIGN_NAMES = {"PascalCase", "snake_case", "and_then", "shared_ptr", "remove_token", "on_message_arrived", "_M_release",
+                 "load_cert_chain"}
 IDENTIFIER = re.compile(r"[A-Z]\w*[a-z]\w*(::\w+)*(\(\))?|[a-z]+(_[a-z]+)+(\(\))?|[a-z_]+(::\w+)+")
 
 

@@ -9,7 +9,9 @@ asks of its reader, and with our programs in PATH. A comment directly above a bl
     <!-- not run: REASON -->                        the block is only read
     <!-- one command -->                            the whole rest of the block is the output of its first line
     <!-- against a simulator, after: COMMAND -->    a simulator is running, and COMMAND was run before
+    <!-- with a TPM; against a simulator, … -->     key devices and services of devices.py; left out where packages are missing
 
+A command `export NAME=VALUE` also counts for the commands below it.
 What differs from run to run (digests, dates, times of phases, owners of files) is compared by its form.
 """
 import concurrent.futures
@@ -23,6 +25,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+import devices  # noqa: E402
 import page as pages_of  # noqa: E402
 
 FORMS = [
@@ -106,6 +109,7 @@ class Sandbox:
         self.environment |= {"LC_ALL": "C.UTF-8", "TERM": "dumb", "FLEET_PROVISION_CONFIG": str(top / "nothing.json"),
                              "PATH": f"{self.binaries}:{top / 'python'}:{os.environ['PATH']}"}
         self.simulator = None
+        self.devices = []
 
     def with_scripts(self):
         """Our scripts find a tree that is built: what installs and builds does nothing."""
@@ -127,6 +131,29 @@ class Sandbox:
         names = {"ENDPOINT": "endpoint", "PORT": "port", "CA_FILE": "caFile", "CLAIM_CERT": "claimCertificate",
                  "CLAIM_KEY": "claimKey", "TEMPLATE": "template"}
         self.environment |= {f"FLEET_PROVISION_{name}": ready[key] for name, key in names.items()}
+        self.environment |= {"ENDPOINT": ready["endpoint"], "PORT": ready["port"], "CA_FILE": ready["caFile"]}
+        self.pki = pathlib.Path(ready["caFile"]).parent
+
+    def add(self, need):
+        """A key device or service, see devices.py; with its files in the directory of the reader."""
+        top = self.directory.parent / f"device-{len(self.devices)}"
+        if need == "with a TPM":
+            self.devices.append(devices.Tpm(top))
+        elif need == "with SoftHSM":
+            self.devices.append(devices.SoftHsm(top))
+        elif need == "with an HTTPS service":
+            self.devices.append(devices.HttpsService(self.pki))
+        else:
+            return
+        self.environment |= self.devices[-1].environment
+        shutil.copy(self.root / "config/openssl/tpm2.cnf", self.directory)
+
+    def export(self, command):
+        """Sets a variable as the shell would."""
+        name = command.removeprefix("export ").split("=")[0]
+        (value,) = self.run(f"{command}; printenv {name}")
+        self.environment[name] = value
+        return []
 
     def run(self, command):
         process = subprocess.Popen(["sh", "-c", "{ " + command + "\n} 2>&1"], env=self.environment, cwd=self.directory,
@@ -139,10 +166,20 @@ class Sandbox:
         return out.decode("utf-8", "replace").removesuffix("\n").split("\n") if out else []
 
     def end(self):
+        for device in reversed(self.devices):
+            device.end()
+        devices.end_daemons(self.directory)
         if self.simulator is not None:
             self.simulator.terminate()
             self.simulator.communicate(timeout=SECONDS)
         self.scratch.cleanup()
+
+
+def needs_of(block):
+    """The devices that a block needs, and the command to run before it if it needs a simulator."""
+    needs = re.match(r"((?:with [^;]*(?:; )?)*)", block.order).group(1)
+    before = re.fullmatch(r"against a simulator, after: (.*)", block.order[len(needs):])
+    return [need for need in needs.split("; ") if need], before.group(1) if before else None
 
 
 def complaints_of(root, binaries, path, block):
@@ -150,17 +187,24 @@ def complaints_of(root, binaries, path, block):
     examples = examples_of(block)
     if not examples or block.order.startswith("not run: "):
         return []
+    needs, before = needs_of(block)
+    missing = devices.missing(needs)
+    if missing:
+        print(f"not tried: {path}:{block.line}: {', '.join(missing)} is missing")
+        return []
     sandbox = Sandbox(root, binaries)
     found = []
     try:
         if any(command.startswith("./scripts/") for _, command, _ in examples):
             sandbox.with_scripts()
-        before = re.fullmatch(r"against a simulator, after: (.*)", block.order)
-        if before:
+        if before is not None:
             sandbox.start_simulator()
-            sandbox.run(before.group(1))
+        for need in needs:
+            sandbox.add(need)
+        if before is not None:
+            sandbox.run(before)
         for number, command, golden in examples:
-            lines = sandbox.run(command)
+            lines = sandbox.export(command) if command.startswith("export ") else sandbox.run(command)
             if not matches(lines, golden):
                 found.append(f"{path}:{number}: $ {command}\n  prints\n" + "\n".join(f"    {each}" for each in lines) +
                              "\n  and the page says\n" + "\n".join(f"    {each}" for each in golden))

@@ -12,7 +12,8 @@ FLEET_PROVISION_SITE_METHOD = local
 FLEET_PROVISION_LICENSE = Apache-2.0
 FLEET_PROVISION_LICENSE_FILES = LICENSE
 FLEET_PROVISION_DEPENDENCIES = \
-	cli11 host-pkgconf json-for-modern-cpp libcbor openssl paho-mqtt-c paho-mqtt-cpp tl-expected
+	cli11 host-pkgconf json-for-modern-cpp libcbor openssl p11-kit paho-mqtt-c paho-mqtt-cpp \
+	tl-expected tpm2-tss
 FLEET_PROVISION_CONF_OPTS = \
 	-DFLEET_PROVISION_TESTS=OFF \
 	-DFLEET_PROVISION_SIMULATOR=OFF \

@@ -18,11 +18,13 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::chrono::seconds kPatienceAtEnd{1};
+constexpr std::chrono::milliseconds kReadingEndsBefore{100};
 
 /// The modules and tokens in use. Members are destroyed in the opposite order: sessions are closed before modules end.
 class OpenTokens {
  public:
-  OpenTokens(const KeyDeviceSettings& settings, CallInProgress& progress) : modules_(settings, progress) {}
+  OpenTokens(const KeyDeviceSettings& settings, CallInProgress& progress)
+      : pins_(settings.pin_file), modules_(settings, progress) {}
 
   /// The one token of the URI, with a session.
   Result<Pkcs11Token*> of(const Pkcs11Attributes& uri) {
@@ -43,11 +45,13 @@ class OpenTokens {
     ++generation_;
     for (auto& [slot, token] : tokens_) token->forget_session();
   }
+  [[nodiscard]] PinFiles& pins() { return pins_; }
   /// Another number once pointers to tokens and handles of objects are of no use any more.
   [[nodiscard]] unsigned generation() const { return generation_; }
   [[nodiscard]] bool empty() const { return tokens_.empty(); }
 
  private:
+  PinFiles pins_;
   Pkcs11Modules modules_;
   std::map<std::pair<const Pkcs11Module*, CK_SLOT_ID>, std::unique_ptr<Pkcs11Token>> tokens_;
   unsigned generation_ = 0;
@@ -67,10 +71,9 @@ Result<Pkcs11Attributes> parse_planned(const std::string& uri) {
 }
 
 /// Without a login the private keys of a token are invisible.
-Result<Pkcs11Token*> ready_for_keys(OpenTokens& tokens, const Pkcs11Attributes& uri,
-                                    const KeyDeviceSettings& settings) {
+Result<Pkcs11Token*> ready_for_keys(OpenTokens& tokens, const Pkcs11Attributes& uri) {
   FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(uri));
-  if (token->wants_login() || has_pin(uri, settings)) FP_TRY(token->log_in(uri, settings));
+  if (token->wants_login() || tokens.pins().has(uri)) FP_TRY(token->log_in(uri, tokens.pins()));
   return token;
 }
 
@@ -111,7 +114,8 @@ struct Pkcs11::State {
                   call_device(state->settings.deadline, [state, work = std::move(work)]() mutable -> Answer {
                     const CleanErrorQueue clean;
                     const Lock lock(state->mutex);
-                    const ReadingLimit limit(state->settings.deadline, nullptr);
+                    // A PIN file that never ends is reported as such, not as a token that hangs.
+                    const ReadingLimit limit(state->settings.deadline - kReadingEndsBefore, nullptr);
                     try {
                       Answer result = work(*state->tokens);
                       if (!result && result.error().kind == ErrorKind::kTokenRemoved) state->tokens->forget_sessions();
@@ -142,10 +146,10 @@ class Pkcs11::State::Signer : public ExternalSigner {
     Pkcs11SigningKey key = {};
     unsigned generation = 0;
 
-    Result<std::string> sign(OpenTokens& tokens, const KeyDeviceSettings& settings, const SignatureRequest& request) {
+    Result<std::string> sign(OpenTokens& tokens, const SignatureRequest& request) {
       if (tokens.generation() != generation) {
         FP_TRY_ASSIGN(token, tokens.of(uri));
-        FP_TRY_ASSIGN(key.handle, find_private_key(*token, uri, settings));
+        FP_TRY_ASSIGN(key.handle, find_private_key(*token, uri, tokens.pins()));
         generation = tokens.generation();
       }
       return sign_in_token(*token, key, request);
@@ -157,11 +161,11 @@ class Pkcs11::State::Signer : public ExternalSigner {
 
   Result<std::string> sign(const SignatureRequest& request) override {
     const std::vector<unsigned char> digest(request.digest.begin(), request.digest.end());
-    auto signature = run(state_,
-                         [state = state_, key = key_, digest, scheme = request.scheme,
-                          hash = request.hash](OpenTokens& tokens) -> Result<std::string> {
-                           return key->sign(tokens, state->settings, {scheme, hash, digest});
-                         });
+    auto signature = run(
+        state_,
+        [key = key_, digest, scheme = request.scheme, hash = request.hash](OpenTokens& tokens) -> Result<std::string> {
+          return key->sign(tokens, {scheme, hash, digest});
+        });
     return about(key_->name, std::move(signature));
   }
 
@@ -191,10 +195,10 @@ Result<std::string> Pkcs11::find_token(const std::string& uri) {
 
 Result<std::string> Pkcs11::log_in(const std::string& uri) {
   FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(uri));
-  return State::run(state_, [state = state_, wanted](OpenTokens& tokens) -> Result<std::string> {
+  return State::run(state_, [wanted](OpenTokens& tokens) -> Result<std::string> {
     FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(wanted));
-    if (!token->wants_login() && !has_pin(wanted, state->settings)) return std::string("not needed");
-    FP_TRY(token->log_in(wanted, state->settings));
+    if (!token->wants_login() && !tokens.pins().has(wanted)) return std::string("not needed");
+    FP_TRY(token->log_in(wanted, tokens.pins()));
     return std::string("accepted");
   });
 }
@@ -211,7 +215,7 @@ Result<DeviceSigner> Pkcs11::open(const std::string& uri, const std::string& nam
   FP_TRY_ASSIGN(const auto wanted, about(name, parse_pkcs11_uri(uri)));
   auto opened = State::run(state_, [state = state_, wanted, name](OpenTokens& tokens) -> Result<DeviceSigner> {
     FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(wanted));
-    FP_TRY_ASSIGN(const CK_OBJECT_HANDLE handle, find_private_key(*token, wanted, state->settings));
+    FP_TRY_ASSIGN(const CK_OBJECT_HANDLE handle, find_private_key(*token, wanted, tokens.pins()));
     FP_TRY_ASSIGN(Pkcs11Key key, read_key(*token, handle));
     return State::Signer::make(state, tokens, *token, std::move(key), wanted, name);
   });
@@ -220,8 +224,8 @@ Result<DeviceSigner> Pkcs11::open(const std::string& uri, const std::string& nam
 
 Result<std::string> Pkcs11::plan(const std::string& store, const std::string& id, const std::vector<KeyLocation>& own) {
   FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(store));
-  const auto work = [state = state_, wanted, id, ours = tokens_of(own)](OpenTokens& tokens) -> Result<std::string> {
-    FP_TRY_ASSIGN(const Pkcs11Token* token, ready_for_keys(tokens, wanted, state->settings));
+  const auto work = [wanted, id, ours = tokens_of(own)](OpenTokens& tokens) -> Result<std::string> {
+    FP_TRY_ASSIGN(const Pkcs11Token* token, ready_for_keys(tokens, wanted));
     Pkcs11Attributes planned;
     FP_TRY_ASSIGN(planned.object, free_label(*token, wanted.object.value_or(""), ours));
     planned.token = padded_text(token->info().label);
@@ -238,7 +242,7 @@ Result<std::string> Pkcs11::plan(const std::string& store, const std::string& id
 Result<DeviceSigner> Pkcs11::find_or_make(const std::string& uri, KeyType type) {
   FP_TRY_ASSIGN(const auto wanted, parse_planned(uri));
   const auto work = [state = state_, wanted, type, uri](OpenTokens& tokens) -> Result<DeviceSigner> {
-    FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted, state->settings));
+    FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted));
     FP_TRY_ASSIGN(std::optional<Pkcs11Key> key, find_made_key(*token, *wanted.id, type));
     if (!key) {
       FP_TRY(destroy_objects(*token, *wanted.id));
@@ -260,8 +264,8 @@ Result<void> Pkcs11::require_room(const std::string& uri) {
 
 Result<void> Pkcs11::destroy(const std::string& uri) {
   FP_TRY_ASSIGN(const auto wanted, parse_planned(uri));
-  return State::run(state_, [state = state_, wanted](OpenTokens& tokens) -> Result<void> {
-    FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted, state->settings));
+  return State::run(state_, [wanted](OpenTokens& tokens) -> Result<void> {
+    FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted));
     return destroy_objects(*token, *wanted.id);
   });
 }

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "core/file_format.hpp"
+
 namespace fleet_provision {
 namespace {
 
@@ -18,21 +20,19 @@ struct CodeRow {
   std::string_view hint;
 };
 
+constexpr std::string_view kTool = "pkcs11-tool {module}";
 constexpr std::string_view kRightPin = "write the token's user PIN to the PIN file; each wrong PIN costs one try";
-constexpr std::string_view kUnblock =
-    "set a new user PIN with the security officer's PIN: pkcs11-tool --module MODULE --init-pin --login --login-type "
-    "so";
 constexpr std::string_view kGivePin = "write the token's user PIN to a private file and give it with --pin-file";
 constexpr std::string_view kPlugIn =
     "connect the token, or start the daemon that serves it, and rerun the same command";
-constexpr std::string_view kOtherKey = "use a key that may sign: pkcs11-tool --module MODULE --login --list-objects";
-constexpr std::string_view kOtherType = "use --key-type ec-p256, or another type that the token makes";
-constexpr std::string_view kMakeRoom =
-    "delete an object that is not needed: pkcs11-tool --module MODULE --delete-object";
+constexpr std::string_view kOtherKey =
+    "use a private key with the usage sign; list the keys: pkcs11-tool {module} --login --list-objects";
+constexpr std::string_view kOtherType = "use another --key-type; list what the token makes: pkcs11-tool {module} -M";
 constexpr std::string_view kSeeModule =
-    "check the module's configuration and log; test the token with pkcs11-tool --module MODULE --test --login";
+    "read the log of the module, and test the token: pkcs11-tool {module} --login --test";
 constexpr std::string_view kUnprotect = "remove the token's write protection, or use an existing key with --key";
 constexpr std::string_view kCloseOthers = "end other programs that use the token, and rerun the same command";
+constexpr std::string_view kEcKey = "use an EC key on P-256";
 
 // clang-format off
 constexpr std::array kCodes{
@@ -51,7 +51,7 @@ constexpr std::array kCodes{
     CodeRow{CKR_DATA_INVALID, "CKR_DATA_INVALID", ErrorKind::kKeyUnsuitable, kOtherKey},
     CodeRow{CKR_DATA_LEN_RANGE, "CKR_DATA_LEN_RANGE", ErrorKind::kKeyUnsuitable, kOtherKey},
     CodeRow{CKR_DEVICE_ERROR, "CKR_DEVICE_ERROR", ErrorKind::kKeyDeviceFailed, kSeeModule},
-    CodeRow{CKR_DEVICE_MEMORY, "CKR_DEVICE_MEMORY", ErrorKind::kKeyStoreFull, kMakeRoom},
+    CodeRow{CKR_DEVICE_MEMORY, "CKR_DEVICE_MEMORY", ErrorKind::kKeyStoreFull, kDeleteUnneededKey},
     CodeRow{CKR_DEVICE_REMOVED, "CKR_DEVICE_REMOVED", ErrorKind::kTokenRemoved, kPlugIn},
     CodeRow{CKR_FUNCTION_CANCELED, "CKR_FUNCTION_CANCELED", ErrorKind::kKeyDeviceFailed, kSeeModule},
     CodeRow{CKR_FUNCTION_NOT_SUPPORTED, "CKR_FUNCTION_NOT_SUPPORTED", ErrorKind::kKeyUnsuitable, "use a token whose module supports the function"},
@@ -59,16 +59,16 @@ constexpr std::array kCodes{
     CodeRow{CKR_KEY_SIZE_RANGE, "CKR_KEY_SIZE_RANGE", ErrorKind::kKeyTypeUnsupported, kOtherType},
     CodeRow{CKR_KEY_TYPE_INCONSISTENT, "CKR_KEY_TYPE_INCONSISTENT", ErrorKind::kKeyUnsuitable, kOtherKey},
     CodeRow{CKR_KEY_FUNCTION_NOT_PERMITTED, "CKR_KEY_FUNCTION_NOT_PERMITTED", ErrorKind::kKeyUnsuitable, kOtherKey},
-    CodeRow{CKR_MECHANISM_INVALID, "CKR_MECHANISM_INVALID", ErrorKind::kKeyUnsuitable, "use a key of another type, for example EC P-256"},
-    CodeRow{CKR_MECHANISM_PARAM_INVALID, "CKR_MECHANISM_PARAM_INVALID", ErrorKind::kKeyUnsuitable, "use a key of another type, for example EC P-256"},
+    CodeRow{CKR_MECHANISM_INVALID, "CKR_MECHANISM_INVALID", ErrorKind::kKeyUnsuitable, kEcKey},
+    CodeRow{CKR_MECHANISM_PARAM_INVALID, "CKR_MECHANISM_PARAM_INVALID", ErrorKind::kKeyUnsuitable, kEcKey},
     CodeRow{CKR_OBJECT_HANDLE_INVALID, "CKR_OBJECT_HANDLE_INVALID", ErrorKind::kTokenRemoved, kPlugIn},
     CodeRow{CKR_OPERATION_ACTIVE, "CKR_OPERATION_ACTIVE", ErrorKind::kKeyDeviceFailed, kSeeModule},
     CodeRow{CKR_OPERATION_NOT_INITIALIZED, "CKR_OPERATION_NOT_INITIALIZED", ErrorKind::kKeyDeviceFailed, kSeeModule},
     CodeRow{CKR_PIN_INCORRECT, "CKR_PIN_INCORRECT", ErrorKind::kPinWrong, kRightPin},
     CodeRow{CKR_PIN_INVALID, "CKR_PIN_INVALID", ErrorKind::kPinWrong, kRightPin},
     CodeRow{CKR_PIN_LEN_RANGE, "CKR_PIN_LEN_RANGE", ErrorKind::kPinWrong, kRightPin},
-    CodeRow{CKR_PIN_EXPIRED, "CKR_PIN_EXPIRED", ErrorKind::kPinWrong, "set a new user PIN: pkcs11-tool --module MODULE --change-pin --login"},
-    CodeRow{CKR_PIN_LOCKED, "CKR_PIN_LOCKED", ErrorKind::kPinLocked, kUnblock},
+    CodeRow{CKR_PIN_EXPIRED, "CKR_PIN_EXPIRED", ErrorKind::kPinWrong, "set a new user PIN: pkcs11-tool {module} --login --change-pin"},
+    CodeRow{CKR_PIN_LOCKED, "CKR_PIN_LOCKED", ErrorKind::kPinLocked, kSetNewUserPin},
     CodeRow{CKR_SESSION_CLOSED, "CKR_SESSION_CLOSED", ErrorKind::kTokenRemoved, kPlugIn},
     CodeRow{CKR_SESSION_COUNT, "CKR_SESSION_COUNT", ErrorKind::kKeyDeviceFailed, kCloseOthers},
     CodeRow{CKR_SESSION_HANDLE_INVALID, "CKR_SESSION_HANDLE_INVALID", ErrorKind::kTokenRemoved, kPlugIn},
@@ -80,7 +80,7 @@ constexpr std::array kCodes{
     CodeRow{CKR_TOKEN_NOT_RECOGNIZED, "CKR_TOKEN_NOT_RECOGNIZED", ErrorKind::kTokenRemoved, kPlugIn},
     CodeRow{CKR_TOKEN_WRITE_PROTECTED, "CKR_TOKEN_WRITE_PROTECTED", ErrorKind::kKeyDeviceFailed, kUnprotect},
     CodeRow{CKR_USER_NOT_LOGGED_IN, "CKR_USER_NOT_LOGGED_IN", ErrorKind::kPinRequired, kGivePin},
-    CodeRow{CKR_USER_PIN_NOT_INITIALIZED, "CKR_USER_PIN_NOT_INITIALIZED", ErrorKind::kPinRequired, kUnblock},
+    CodeRow{CKR_USER_PIN_NOT_INITIALIZED, "CKR_USER_PIN_NOT_INITIALIZED", ErrorKind::kPinRequired, kSetNewUserPin},
     CodeRow{CKR_USER_ANOTHER_ALREADY_LOGGED_IN, "CKR_USER_ANOTHER_ALREADY_LOGGED_IN", ErrorKind::kKeyDeviceFailed, kCloseOthers},
     CodeRow{CKR_USER_TOO_MANY_TYPES, "CKR_USER_TOO_MANY_TYPES", ErrorKind::kKeyDeviceFailed, kCloseOthers},
     CodeRow{CKR_DOMAIN_PARAMS_INVALID, "CKR_DOMAIN_PARAMS_INVALID", ErrorKind::kKeyTypeUnsupported, kOtherType},
@@ -94,7 +94,7 @@ constexpr std::array kCodes{
 };
 // clang-format on
 
-const CodeRow* row_of(unsigned long code) {
+const CodeRow* code_row(unsigned long code) {
   const auto* const row =
       std::find_if(kCodes.begin(), kCodes.end(), [code](const CodeRow& each) { return each.code == code; });
   return row == kCodes.end() ? nullptr : row;
@@ -105,22 +105,31 @@ const CodeRow* row_of(unsigned long code) {
 std::string pkcs11_code_text(unsigned long code) {
   std::array<char, 32> number{};
   std::snprintf(number.data(), number.size(), "0x%lx", code);
-  const CodeRow* const row = row_of(code);
+  const CodeRow* const row = code_row(code);
   if (row == nullptr) return std::string("the code ") + number.data();
   return std::string(row->name) + " (" + number.data() + ")";
 }
 
-Error pkcs11_error(unsigned long code, const std::string& what) {
-  const CodeRow* const row = row_of(code);
+std::string hint_for(const Pkcs11Place& place, std::string_view hint) {
+  const std::size_t at = hint.find(kTool);
+  if (at == std::string_view::npos) return std::string(hint);
+  std::string command =
+      "pkcs11-tool --module " + (place.module_path.empty() ? "MODULE" : shell_word(place.module_path));
+  if (!place.token_label.empty()) command += " --token-label " + shell_word(place.token_label);
+  return std::string(hint.substr(0, at)) + command + std::string(hint.substr(at + kTool.size()));
+}
+
+Error pkcs11_error(unsigned long code, const std::string& what, const Pkcs11Place& place) {
+  const CodeRow* const row = code_row(code);
   Error error;
   error.kind = row == nullptr ? ErrorKind::kKeyDeviceFailed : row->kind;
   error.message = what + " failed with " + pkcs11_code_text(code);
-  error.hint = row == nullptr ? kSeeModule : row->hint;
+  error.hint = hint_for(place, row == nullptr ? kSeeModule : row->hint);
   return error;
 }
 
 bool is_token_lost(unsigned long code) {
-  const CodeRow* const row = row_of(code);
+  const CodeRow* const row = code_row(code);
   return row != nullptr && row->kind == ErrorKind::kTokenRemoved;
 }
 

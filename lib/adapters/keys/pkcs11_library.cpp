@@ -38,6 +38,7 @@ Result<P11Kit> load_p11_kit() {
                      find_function(library, "p11_kit_modules_load", kit.modules_load) &&
                      find_function(library, "p11_kit_modules_release", kit.modules_release) &&
                      find_function(library, "p11_kit_module_get_name", kit.module_get_name) &&
+                     find_function(library, "p11_kit_module_get_filename", kit.module_get_filename) &&
                      find_function(library, "p11_kit_module_get_flags", kit.module_get_flags);
   if (!whole) return without_p11_kit();
   // It would print to stderr what this program reports itself.

@@ -18,6 +18,7 @@ struct P11Kit {
   decltype(&::p11_kit_modules_load) modules_load = nullptr;
   decltype(&::p11_kit_modules_release) modules_release = nullptr;
   decltype(&::p11_kit_module_get_name) module_get_name = nullptr;
+  decltype(&::p11_kit_module_get_filename) module_get_filename = nullptr;
   decltype(&::p11_kit_module_get_flags) module_get_flags = nullptr;
 };
 

@@ -24,7 +24,7 @@ constexpr std::array kTypes{
     TypeRow{KeyType::kRsa4096, true, 4096},
 };
 
-const TypeRow& row_of(KeyType type) {
+const TypeRow& type_row(KeyType type) {
   return *std::find_if(kTypes.begin(), kTypes.end(), [type](const TypeRow& each) { return each.type == type; });
 }
 
@@ -111,7 +111,7 @@ Result<void> require_protected(const Pkcs11Token& token, CK_OBJECT_HANDLE key) {
 }  // namespace
 
 Result<void> require_key_type(const Pkcs11Token& token, KeyType type) {
-  FP_TRY_ASSIGN(const bool made, makes(token, row_of(type)));
+  FP_TRY_ASSIGN(const bool made, makes(token, type_row(type)));
   if (made) return {};
   std::vector<std::string> types;
   for (const TypeRow& each : kTypes) {
@@ -137,11 +137,9 @@ Result<void> require_room_in(const Pkcs11Token& token) {
   const bool tells = info.ulTotalPrivateMemory != 0 && info.ulTotalPrivateMemory != CK_UNAVAILABLE_INFORMATION &&
                      info.ulFreePrivateMemory != CK_UNAVAILABLE_INFORMATION;
   if (!tells || info.ulFreePrivateMemory >= kRoomForKey) return {};
-  return fail(
-      ErrorKind::kKeyStoreFull,
-      token.name() + " has " + std::to_string(info.ulFreePrivateMemory) + " bytes left for private objects",
-      "delete a key that is not needed: pkcs11-tool --module MODULE --login --delete-object --type privkey --id "
-      "ID");
+  return fail(ErrorKind::kKeyStoreFull,
+              token.name() + " has " + std::to_string(info.ulFreePrivateMemory) + " bytes left for private objects",
+              token.hint(kDeleteUnneededKey));
 }
 
 Result<std::string> free_label(const Pkcs11Token& token, const std::string& name,
@@ -172,13 +170,13 @@ Result<std::optional<Pkcs11Key>> find_made_key(const Pkcs11Token& token, const s
   // Half a pair, or a private key that was not finished.
   if (!key && key.error().kind == ErrorKind::kKeyUnsuitable) return std::optional<Pkcs11Key>();
   if (!key) return fail(std::move(key).error());
-  const TypeRow& row = row_of(type);
+  const TypeRow& row = type_row(type);
   if (key->is_rsa != row.rsa || key->bits != row.bits) return std::optional<Pkcs11Key>();
   return std::optional<Pkcs11Key>(std::move(*key));
 }
 
 Result<Pkcs11Key> generate_key(Pkcs11Token& token, const std::string& label, const std::string& id, KeyType type) {
-  const TypeRow& row = row_of(type);
+  const TypeRow& row = type_row(type);
   CK_OBJECT_HANDLE public_key = CK_INVALID_HANDLE;
   CK_OBJECT_HANDLE private_key = CK_INVALID_HANDLE;
   {

@@ -15,12 +15,18 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::string_view kOtherModule =
+constexpr std::string_view kVendorsModule =
     "give the path of the PKCS#11 module of the token's vendor with --pkcs11-module";
 
 std::string p11_kit_reason(const P11Kit& kit) {
   const char* const reason = kit.message();
   return reason == nullptr ? "no reason given" : printable(reason);
+}
+
+/// The text of a string that p11-kit allocated, which is freed; empty for none.
+std::string taken(char* allocated) {
+  const std::unique_ptr<char, decltype(&std::free)> owner(allocated, std::free);
+  return owner ? std::string(owner.get()) : std::string();
 }
 
 /// p11-kit reports a file that is not there like one that is no module.
@@ -90,9 +96,9 @@ Result<const Pkcs11Module*> Pkcs11Modules::at_path(const std::string& path) {
     CK_FUNCTION_LIST* const functions = kit->module_load(path.c_str(), 0);
     if (functions == nullptr) {
       return fail(ErrorKind::kPkcs11ModuleInvalid, name + " cannot be loaded: " + p11_kit_reason(*kit),
-                  std::string(kOtherModule));
+                  std::string(kVendorsModule));
     }
-    Loaded loaded{std::make_unique<Pkcs11Module>(functions, name, progress_), true};
+    Loaded loaded{std::make_unique<Pkcs11Module>(functions, name, path, progress_), true};
     known = by_path_.emplace(path, std::move(loaded)).first;
   }
   FP_TRY(initialise(*kit, known->second));
@@ -127,12 +133,9 @@ Result<void> Pkcs11Modules::load_registered(const P11Kit& kit) {
   }
   for (CK_FUNCTION_LIST** each = registered_list_; *each != nullptr; ++each) {
     Loaded loaded;
-    if (char* const name = kit.module_get_name(*each)) {
-      loaded.registered_name = name;
-      std::free(name);
-    }
+    loaded.registered_name = taken(kit.module_get_name(*each));
     const std::string words = "the PKCS#11 module " + in_quotes(loaded.registered_name);
-    loaded.module = std::make_unique<Pkcs11Module>(*each, words, progress_);
+    loaded.module = std::make_unique<Pkcs11Module>(*each, words, taken(kit.module_get_filename(*each)), progress_);
     loaded.trust_only = (kit.module_get_flags(*each) & P11_KIT_MODULE_TRUSTED) != 0;
     registered_.push_back(std::move(loaded));
   }
@@ -158,13 +161,13 @@ Result<ModuleChoice> Pkcs11Modules::registered(const Pkcs11Attributes& uri) {
   }
   if (!choice.modules.empty()) return choice;
   if (!choice.failures.empty()) {
-    return fail(ErrorKind::kPkcs11ModuleInvalid, choice.failures.front(), std::string(kOtherModule));
+    return fail(ErrorKind::kPkcs11ModuleInvalid, choice.failures.front(), std::string(kVendorsModule));
   }
   const std::string wanted = uri.module_name ? " by the name " + in_quotes(*uri.module_name) : "";
   return fail(ErrorKind::kPkcs11ModuleMissing,
               "no PKCS#11 module is registered with p11-kit" + wanted +
                   (wanted.empty() || names.empty() ? "" : "; registered: " + listed(names)),
-              std::string(kOtherModule));
+              std::string(kVendorsModule));
 }
 
 }  // namespace fleet_provision

@@ -38,11 +38,13 @@ class CallInProgress {
 
 class Pkcs11Module {
  public:
-  Pkcs11Module(CK_FUNCTION_LIST* functions, std::string name, CallInProgress& progress)
-      : functions_(functions), name_(std::move(name)), progress_(progress) {}
+  Pkcs11Module(CK_FUNCTION_LIST* functions, std::string name, std::string path, CallInProgress& progress)
+      : functions_(functions), name_(std::move(name)), path_(std::move(path)), progress_(progress) {}
 
   /// `the PKCS#11 module /usr/lib/x.so`.
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// Empty if p11-kit does not know it.
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] CK_FUNCTION_LIST* functions() const { return functions_; }
 
   /// Calls `function`, whose name is for messages. A module that uses OpenSSL may leave errors in this thread's queue;
@@ -59,6 +61,7 @@ class Pkcs11Module {
  private:
   CK_FUNCTION_LIST* functions_;
   std::string name_;
+  std::string path_;
   CallInProgress& progress_;
 };
 

@@ -129,17 +129,16 @@ Result<std::optional<CK_ULONG>> read_number(const Pkcs11Token& token, CK_OBJECT_
   return std::optional<CK_ULONG>(number);
 }
 
-Result<CK_OBJECT_HANDLE> find_private_key(Pkcs11Token& token, const Pkcs11Attributes& uri,
-                                          const KeyDeviceSettings& settings) {
-  const bool can_log_in = has_pin(uri, settings);
-  if (token.wants_login() && can_log_in) FP_TRY(token.log_in(uri, settings));
+Result<CK_OBJECT_HANDLE> find_private_key(Pkcs11Token& token, const Pkcs11Attributes& uri, PinFiles& pins) {
+  const bool can_log_in = pins.has(uri);
+  if (token.wants_login() && can_log_in) FP_TRY(token.log_in(uri, pins));
   FP_TRY_ASSIGN(auto keys, find_objects(token, private_keys(uri)));
   if (keys.empty()) {
     FP_TRY_ASSIGN(const bool logged_in, token.is_logged_in());
     const bool has_user_pin = token.wants_login() || (token.info().flags & CKF_USER_PIN_INITIALIZED) != 0;
     if (!logged_in && has_user_pin) {
       // A private key is invisible without a login; kPinRequired where there is no PIN.
-      FP_TRY(token.log_in(uri, settings));
+      FP_TRY(token.log_in(uri, pins));
       FP_TRY_ASSIGN(keys, find_objects(token, private_keys(uri)));
     }
   }

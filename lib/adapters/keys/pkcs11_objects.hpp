@@ -44,6 +44,6 @@ class Pkcs11Template {
 /// The one private key of the URI; logs in if that is needed to see it. kKeyNotFound, which lists the labels of the
 /// keys that are there, kKeyAmbiguous, errors of Pkcs11Token::log_in.
 [[nodiscard]] Result<CK_OBJECT_HANDLE> find_private_key(Pkcs11Token& token, const Pkcs11Attributes& uri,
-                                                        const KeyDeviceSettings& settings);
+                                                        PinFiles& pins);
 
 }  // namespace fleet_provision

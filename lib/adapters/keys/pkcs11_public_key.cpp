@@ -171,11 +171,11 @@ Result<void> require_known_curve(const Pkcs11Token& token, CK_OBJECT_HANDLE key,
               std::string(kUsableKeys));
 }
 
-Failure without_public_half(const std::string& what) {
+Failure without_public_half(const Pkcs11Token& token, const std::string& what) {
   return fail(ErrorKind::kKeyUnsuitable,
               what + " has no public key: there is no public key object and no certificate with its CKA_ID or label",
-              "import the public key or the certificate into the token with the same id: pkcs11-tool --module MODULE "
-              "--write-object FILE --type pubkey --id ID");
+              token.hint("import the public key with the id of the private key: pkcs11-tool {module} --login "
+                         "--write-object FILE --type pubkey --id ID"));
 }
 
 }  // namespace
@@ -198,8 +198,8 @@ Result<Pkcs11Key> read_key(const Pkcs11Token& token, CK_OBJECT_HANDLE private_ke
   key.handle = private_key;
   key.is_rsa = *type == CKK_RSA;
   FP_TRY_ASSIGN(key.public_half, PublicHalf(token, private_key, *type).find());
-  if (!key.public_half) return without_public_half(what);
-  if ((EVP_PKEY_is_a(key.public_half.get(), "RSA") == 1) != key.is_rsa) return without_public_half(what);
+  if (!key.public_half) return without_public_half(token, what);
+  if ((EVP_PKEY_is_a(key.public_half.get(), "RSA") == 1) != key.is_rsa) return without_public_half(token, what);
   key.bits = static_cast<std::size_t>(EVP_PKEY_get_bits(key.public_half.get()));
   FP_TRY_ASSIGN(const auto always, read_flag(token, private_key, CKA_ALWAYS_AUTHENTICATE));
   key.always_authenticate = always.value_or(false);

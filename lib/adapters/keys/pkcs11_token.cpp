@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "adapters/keys/pkcs11_error.hpp"
-#include "adapters/system/named_file.hpp"
+#include "adapters/keys/secret_file.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -11,21 +11,6 @@ namespace {
 
 constexpr std::string_view kGivePinFile =
     "write the token's user PIN to a private file and give it with --pin-file, or as pin-source in the key URI";
-constexpr std::string_view kUnlock =
-    "set a new user PIN with the security officer's PIN: pkcs11-tool --module MODULE --init-pin --login --login-type "
-    "so";
-constexpr std::size_t kPinFileBytesMax = 4096;
-
-/// The PIN in a file, without its last line end.
-Result<Secret> read_pin(const std::string& path) {
-  FP_TRY_ASSIGN(const Secret bytes, read_named_file(path, "PIN file", ErrorKind::kFileUnreadable, kPinFileBytesMax));
-  std::string_view pin = bytes.reveal();
-  if (pin.ends_with('\n')) pin.remove_suffix(1);
-  if (pin.ends_with('\r')) pin.remove_suffix(1);
-  if (!pin.empty()) return Secret(pin);
-  return fail(ErrorKind::kPinRequired, "the PIN file " + printable(path) + " is empty",
-              "write the token's user PIN to it");
-}
 
 bool is_rejection(CK_RV code) {
   return code == CKR_PIN_INCORRECT || code == CKR_PIN_INVALID || code == CKR_PIN_LEN_RANGE || code == CKR_PIN_EXPIRED ||
@@ -33,6 +18,20 @@ bool is_rejection(CK_RV code) {
 }
 
 }  // namespace
+
+Result<Secret> PinFiles::read(const Pkcs11Attributes& uri) {
+  const std::string& path = uri.pin_source ? *uri.pin_source : *pin_file_;
+  auto known = by_path_.find(path);
+  if (known == by_path_.end()) {
+    FP_TRY_ASSIGN(Secret pin, read_secret_file(path, "PIN file", ErrorKind::kFileUnreadable));
+    if (pin.empty()) {
+      return fail(ErrorKind::kPinRequired, "the PIN file " + printable(path) + " is empty",
+                  "write the token's user PIN to it");
+    }
+    known = by_path_.emplace(path, std::move(pin)).first;
+  }
+  return known->second.duplicate();
+}
 
 Pkcs11Token::Pkcs11Token(const Pkcs11Module& module, CK_SLOT_ID slot, const CK_TOKEN_INFO& info)
     : module_(module), slot_(slot), info_(info) {}
@@ -51,7 +50,11 @@ std::string Pkcs11Token::description() const {
 }
 
 Failure Pkcs11Token::failed(const char* function, CK_RV code) const {
-  return fail(pkcs11_error(code, name() + ": " + function));
+  return fail(pkcs11_error(code, name() + ": " + function, {module_.path(), padded_text(info_.label)}));
+}
+
+std::string Pkcs11Token::hint(std::string_view hint) const {
+  return hint_for({module_.path(), padded_text(info_.label)}, hint);
 }
 
 Result<void> Pkcs11Token::open() {
@@ -93,19 +96,19 @@ Result<CK_TOKEN_INFO> Pkcs11Token::read_info() const {
   return info;
 }
 
-Result<void> Pkcs11Token::log_in(const Pkcs11Attributes& uri, const KeyDeviceSettings& settings) {
+Result<void> Pkcs11Token::log_in(const Pkcs11Attributes& uri, PinFiles& pins) {
   FP_TRY_ASSIGN(const bool done, is_logged_in());
   if (done) return {};
   if (rejected_) return fail(*rejected_);
   if (!pin_) {
-    if (!has_pin(uri, settings)) {
+    if (!pins.has(uri)) {
       const bool keypad = (info_.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
       return fail(ErrorKind::kPinRequired,
                   name() + (keypad ? " takes its PIN from its own keypad, which this program does not wait for"
                                    : " requires a PIN, and none was given"),
                   std::string(kGivePinFile));
     }
-    FP_TRY_ASSIGN(pin_, read_pin(uri.pin_source ? *uri.pin_source : *settings.pin_file));
+    FP_TRY_ASSIGN(pin_, pins.read(uri));
   }
   FP_TRY_ASSIGN(const CK_TOKEN_INFO now, read_info());
   FP_TRY(may_send_pin(now));
@@ -116,15 +119,15 @@ Result<void> Pkcs11Token::may_send_pin(const CK_TOKEN_INFO& info) const {
   if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
     return fail(ErrorKind::kPinLocked,
                 "the user PIN of " + name() + " is locked (CKF_USER_PIN_LOCKED); the PIN was not sent",
-                std::string(kUnlock));
+                hint(kSetNewUserPin));
   }
   if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
     return fail(ErrorKind::kPinWrong,
                 name() +
                     " has one try left for its user PIN (CKF_USER_PIN_FINAL_TRY); the PIN was not sent, because a "
                     "wrong one would lock the token",
-                "check the PIN, log in once with another program, which restores the tries, and rerun: pkcs11-tool "
-                "--module MODULE --login --list-objects");
+                hint("check the PIN, and log in with it once, which restores the tries: pkcs11-tool {module} --login "
+                     "--list-objects"));
   }
   return {};
 }
@@ -134,7 +137,7 @@ Result<void> Pkcs11Token::send_pin(CK_USER_TYPE user) {
   auto* const pin = reinterpret_cast<CK_UTF8CHAR*>(const_cast<char*>(pin_->reveal().data()));
   const CK_RV code = module_.call("C_Login", &CK_FUNCTION_LIST::C_Login, session_, user, pin, CK_ULONG{pin_->size()});
   if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) return {};
-  Error error = pkcs11_error(code, name() + ": C_Login");
+  Error error = std::move(failed("C_Login", code)).value();
   if (is_rejection(code)) {
     error.message += tries_left();
     rejected_ = error;
@@ -161,10 +164,6 @@ Result<void> Pkcs11Token::log_in_for_signature() {
   FP_TRY_ASSIGN(const CK_TOKEN_INFO now, read_info());
   FP_TRY(may_send_pin(now));
   return send_pin(CKU_CONTEXT_SPECIFIC);
-}
-
-bool has_pin(const Pkcs11Attributes& uri, const KeyDeviceSettings& settings) {
-  return uri.pin_source || settings.pin_file;
 }
 
 }  // namespace fleet_provision

@@ -8,12 +8,12 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "adapters/keys/device_settings.hpp"
 #include "adapters/keys/pkcs11_module.hpp"
 #include "core/pkcs11_uri.hpp"
 #include "core/result.hpp"
@@ -28,6 +28,21 @@ template <std::size_t Size>
   bytes.erase(bytes.find_last_not_of(std::string_view(" \0", 2)) + 1);
   return bytes;
 }
+
+/// The PINs of a run. A file is read once, because it may be a pipe.
+class PinFiles {
+ public:
+  explicit PinFiles(std::optional<std::string> pin_file) : pin_file_(std::move(pin_file)) {}
+
+  /// Whether a PIN file is named for the token of `uri`: by its pin-source, else for all tokens.
+  [[nodiscard]] bool has(const Pkcs11Attributes& uri) const { return uri.pin_source || pin_file_; }
+  /// kFileNotFound, kFileUnreadable, kPinRequired for an empty file. Only where `has` says so.
+  [[nodiscard]] Result<Secret> read(const Pkcs11Attributes& uri);
+
+ private:
+  std::optional<std::string> pin_file_;
+  std::map<std::string, Secret> by_path_;
+};
 
 class Pkcs11Token {
  public:
@@ -48,6 +63,8 @@ class Pkcs11Token {
   [[nodiscard]] CK_SESSION_HANDLE session() const { return session_; }
   /// The error of a call that returned `code`.
   [[nodiscard]] Failure failed(const char* function, CK_RV code) const;
+  /// A hint with the commands for this token (hint_for).
+  [[nodiscard]] std::string hint(std::string_view hint) const;
   [[nodiscard]] bool wants_login() const { return (info_.flags & CKF_LOGIN_REQUIRED) != 0; }
 
   /// Opens the read-only session; does nothing if it is open.
@@ -59,9 +76,9 @@ class Pkcs11Token {
   void forget_session();
 
   [[nodiscard]] Result<bool> is_logged_in() const;
-  /// Logs in with the PIN of `uri` or of `settings`, unless that is done. kPinRequired, kPinWrong, kPinLocked, errors
+  /// Logs in with the PIN of `uri`, unless that is done. kPinRequired, kPinWrong, kPinLocked, errors
   /// of the PIN file.
-  [[nodiscard]] Result<void> log_in(const Pkcs11Attributes& uri, const KeyDeviceSettings& settings);
+  [[nodiscard]] Result<void> log_in(const Pkcs11Attributes& uri, PinFiles& pins);
   /// C_Login for one signature, after C_SignInit (CKA_ALWAYS_AUTHENTICATE).
   [[nodiscard]] Result<void> log_in_for_signature();
 
@@ -80,9 +97,6 @@ class Pkcs11Token {
   /// The rejection of the PIN, which is not sent again.
   std::optional<Error> rejected_;
 };
-
-/// Whether a PIN file is named for the token of `uri`.
-[[nodiscard]] bool has_pin(const Pkcs11Attributes& uri, const KeyDeviceSettings& settings);
 
 /// The one initialised token that `uri` names in these modules. kTokenNotFound, which lists the tokens that are there,
 /// kTokenAmbiguous.

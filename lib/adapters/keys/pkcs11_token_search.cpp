@@ -36,7 +36,7 @@ std::string listed_tokens(const std::vector<FoundToken>& tokens) {
 /// Adds the initialised tokens of one module to `tokens`.
 Result<void> add_tokens(const Pkcs11Module& module, std::vector<FoundToken>& tokens) {
   const auto failed = [&module](const char* function, CK_RV code) {
-    return fail(pkcs11_error(code, module.name() + ": " + function));
+    return fail(pkcs11_error(code, module.name() + ": " + function, {module.path()}));
   };
   std::vector<CK_SLOT_ID> slots;
   CK_RV code = CKR_BUFFER_TOO_SMALL;
@@ -89,9 +89,17 @@ Result<FoundToken> find_pkcs11_token(const ModuleChoice& choice, const Pkcs11Att
                [&uri](const FoundToken& each) { return is_named(each, uri); });
   if (named.empty()) return no_such_token(choice, uri, all);
   if (named.size() == 1) return named.front();
-  return fail(ErrorKind::kTokenAmbiguous,
-              std::to_string(named.size()) + " tokens fit the key URI: " + listed_tokens(named),
-              "add serial=NUMBER to the URI");
+  const bool one_token = std::all_of(named.begin(), named.end(), [&named](const FoundToken& each) {
+    return words_for(each) == words_for(named.front());
+  });
+  std::string message = std::to_string(named.size()) + " tokens fit the key URI: " + listed_tokens(named);
+  if (!one_token) {
+    return fail(ErrorKind::kTokenAmbiguous, std::move(message), "add serial=NUMBER to the URI");
+  }
+  // The same token, seen by several modules.
+  for (const FoundToken& each : named) message += "; " + each.module->name();
+  return fail(ErrorKind::kTokenAmbiguous, std::move(message),
+              "choose the module with ?module-name=NAME in the URI, or with --pkcs11-module");
 }
 
 }  // namespace fleet_provision

@@ -201,7 +201,7 @@ Result<Tss2Key> create_key(TpmConnection& tpm, KeyType type, const Secret& pin, 
 }
 
 Result<ESYS_TR> load_key(TpmConnection& tpm, const Tss2Key& key, const OwnerSecret& owner, const std::string& subject) {
-  const std::string& name = key.private_area;
+  const std::string name = std::to_string(key.parent) + key.public_area + key.private_area;
   if (const ESYS_TR loaded = tpm.loaded(name); loaded != ESYS_TR_NONE) return loaded;
   TPM2B_PUBLIC public_part{};
   TPM2B_PRIVATE private_part{};

@@ -5,7 +5,8 @@ SECTION = "net"
 LICENSE = "Apache-2.0"
 LIC_FILES_CHKSUM = "file://LICENSE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 
-DEPENDS = "openssl paho-mqtt-c paho-mqtt-cpp nlohmann-json cli11 libcbor tl-expected"
+# Of p11-kit and tpm2-tss (layer meta-tpm of meta-security) only the headers are used.
+DEPENDS = "openssl paho-mqtt-c paho-mqtt-cpp nlohmann-json cli11 libcbor tl-expected p11-kit tpm2-tss"
 
 # Set both in the distribution's configuration: the repository's address without its scheme, and a commit.
 FLEET_PROVISION_REPOSITORY ?= "git.example/fleet-provision.git"
@@ -46,3 +47,5 @@ FILES:${PN} += "${systemd_system_unitdir} ${nonarch_libdir}/sysusers.d ${nonarch
 # Static archives of the library, its CMake package and .pc file.
 FILES:${PN}-dev += "${libdir}/cmake"
 RRECOMMENDS:${PN} = "ca-certificates"
+# For keys in a TPM or a PKCS#11 token; loaded when such a key is used.
+RSUGGESTS:${PN} = "libtss2 p11-kit"
