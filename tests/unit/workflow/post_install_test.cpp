@@ -51,7 +51,7 @@ TEST_CASE("the identity connects before it is installed; then the claim is remov
   CHECK(fixture.host_system.removed == std::vector<std::string>{"claim.key", "claim.pem"});
   CHECK(fixture.host_system.calls.size() == 1);
   CHECK(!fixture.disk.text("on-success-owed"));
-  CHECK(variables_of(fixture).size() == 9);
+  CHECK(variables_of(fixture).size() == 10);
   CHECK(variables_of(fixture)[0].second == "gateway-1");
   CHECK(variables_of(fixture)[7].second == "/state/identity/private-key.pem");
 
