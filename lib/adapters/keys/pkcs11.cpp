@@ -20,6 +20,8 @@ namespace {
 constexpr std::chrono::seconds kPatienceAtEnd{1};
 constexpr std::chrono::milliseconds kReadingEndsBefore{100};
 
+}  // namespace
+
 /// The modules and tokens in use. Members are destroyed in the opposite order: sessions are closed before modules end.
 class OpenTokens {
  public:
@@ -56,6 +58,8 @@ class OpenTokens {
   std::map<std::pair<const Pkcs11Module*, CK_SLOT_ID>, std::unique_ptr<Pkcs11Token>> tokens_;
   unsigned generation_ = 0;
 };
+
+namespace {
 
 template <class T>
 Result<T> about(const std::string& name, Result<T> result) {

@@ -27,7 +27,7 @@ constexpr unsigned kAuthPolicy = 3;
 constexpr unsigned kDescription = 4;
 constexpr unsigned kRsaParent = 5;
 
-Failure damaged(const std::string& how) {
+Failure damaged_key_file(const std::string& how) {
   return fail(ErrorKind::kDeviceKeyUnusable, "the " + std::string(kTss2PemLabel) + " is damaged: " + how,
               "copy the key again; the file may be damaged");
 }
@@ -55,13 +55,13 @@ Result<std::string> decoded(std::string_view block) {
   const OpensslMemory<char> own_name(name);
   const OpensslMemory<char> own_header(header);
   const OpensslMemory<unsigned char> own_data(data);
-  if (!read) return damaged(openssl_reason());
-  if (header != nullptr && *header != '\0') return damaged("it has a PEM header");
+  if (!read) return damaged_key_file(openssl_reason());
+  if (header != nullptr && *header != '\0') return damaged_key_file("it has a PEM header");
   return std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 
 Result<void> require_loadable(std::optional<std::string_view> type) {
-  if (!type) return damaged("it has no type");
+  if (!type) return damaged_key_file("it has no type");
   if (*type == kLoadableKey) return {};
   if (*type == kImportableKey) {
     return unsuitable("is a key that must be imported first",
@@ -85,17 +85,17 @@ std::optional<bool> take_flag(der::Reader& reader, unsigned number) {
 /// The optional fields between the type and the parent; returns whether the key has no authorization value.
 Result<bool> read_options(der::Reader& reader) {
   const auto empty_auth = take_flag(reader, kEmptyAuth);
-  if (!empty_auth) return damaged("emptyAuth is no BOOLEAN");
+  if (!empty_auth) return damaged_key_file("emptyAuth is no BOOLEAN");
   for (const unsigned number : {kPolicy, kSecret, kAuthPolicy}) {
     if (reader.next_tag() != der::explicit_tag(number)) continue;
     return number == kSecret ? unsuitable("holds a secret for an import", "give a key that can be loaded directly")
                              : unsuitable("can be used only with a policy", "give a key without a policy");
   }
   if (reader.next_tag() == der::explicit_tag(kDescription) && !reader.take(der::explicit_tag(kDescription))) {
-    return damaged("its description ends early");
+    return damaged_key_file("its description ends early");
   }
   const auto rsa_parent = take_flag(reader, kRsaParent);
-  if (!rsa_parent) return damaged("rsaParent is no BOOLEAN");
+  if (!rsa_parent) return damaged_key_file("rsaParent is no BOOLEAN");
   if (*rsa_parent) return unsuitable("has an RSA storage key as its parent", "make a key under the ECC storage key");
   return *empty_auth;
 }
@@ -132,22 +132,23 @@ Result<Tss2Key> parse_tss2_pem(std::string_view pem) {
   for (const PemBlock& each : text.blocks) {
     if (each.label == kTss2PemLabel && block == nullptr) block = &each;
   }
-  if (block == nullptr) return damaged("the file has no such block");
+  if (block == nullptr) return damaged_key_file("the file has no such block");
   FP_TRY_ASSIGN(const std::string bytes, decoded(block->text));
   der::Reader outer(bytes);
   const auto sequence = outer.take(der::kSequence);
-  if (!sequence || !outer.at_end()) return damaged("it is not one SEQUENCE");
+  if (!sequence || !outer.at_end()) return damaged_key_file("it is not one SEQUENCE");
   der::Reader reader(*sequence);
   FP_TRY(require_loadable(reader.take(der::kObjectIdentifier)));
   Tss2Key key;
   FP_TRY_ASSIGN(key.empty_auth, read_options(reader));
   const auto parent = reader.take(der::kInteger);
   const auto handle = parent ? handle_from(*parent) : std::nullopt;
-  if (!handle) return damaged("its parent is no handle");
+  if (!handle) return damaged_key_file("its parent is no handle");
   const auto public_area = reader.take(der::kOctetString);
   const auto private_area = reader.take(der::kOctetString);
-  if (!public_area || !private_area || !reader.at_end()) return damaged("it has not the parts of a key");
-  if (!is_sized(*public_area) || !is_sized(*private_area)) return damaged("a part has another length than it says");
+  if (!public_area || !private_area || !reader.at_end()) return damaged_key_file("it has not the parts of a key");
+  if (!is_sized(*public_area) || !is_sized(*private_area))
+    return damaged_key_file("a part has another length than it says");
   key.parent = *handle;
   key.public_area = *public_area;
   key.private_area = *private_area;
