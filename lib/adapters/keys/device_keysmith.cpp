@@ -9,7 +9,7 @@
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/keys/key.hpp"
 #include "adapters/keys/openssl_keysmith.hpp"
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
