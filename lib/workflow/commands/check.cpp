@@ -140,9 +140,7 @@ class Checks {
   }
 
   void claim_removal() {
-    const bool possible = findings_.examine("claim-removal", [this] { return removable_claim(); });
-    const auto key = context_.claim_removal.key_in_hardware();
-    if (possible && key) findings_.note("claim-key-removal", CheckResult::kWarning, claim_key_stays(*key));
+    findings_.examine("claim-removal", [this] { return removable_claim(); });
   }
 
   Result<std::string> removable_claim() {
