@@ -32,7 +32,9 @@ set(public_headers
   ports/ports.hpp ports/silent_observer.hpp ports/transport.hpp workflow/commands/provision.hpp
   workflow/commands/rotate.hpp workflow/outcome.hpp
   # Not for use; those above include them.
-  adapters/keys/openssl_handles.hpp adapters/keys/pem_credentials.hpp adapters/network/tls_credentials.hpp
+  adapters/keys/device/device_settings.hpp adapters/keys/device/external_key.hpp adapters/keys/key_devices.hpp
+  adapters/keys/openssl_handles.hpp adapters/keys/pkcs11/pkcs11.hpp adapters/keys/tpm2/tpm2.hpp
+  adapters/keys/pem_credentials.hpp adapters/network/tls_credentials.hpp
   adapters/network/trust_store.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp
   adapters/system/state_lock.hpp core/mutex.hpp)
 foreach(header IN LISTS public_headers)

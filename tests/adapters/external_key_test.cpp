@@ -1,5 +1,5 @@
 // Keys whose signatures a device makes, in OpenSSL's own functions: TLS, certificate requests, comparison, export.
-#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/device/external_key.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/ssl.h>

@@ -1,5 +1,5 @@
 // Keys in a PKCS#11 token, with SoftHSM as the token.
-#include "adapters/keys/pkcs11.hpp"
+#include "adapters/keys/pkcs11/pkcs11.hpp"
 
 #include <openssl/evp.h>
 

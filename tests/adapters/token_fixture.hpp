@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/keys/pkcs11.hpp"
+#include "adapters/keys/pkcs11/pkcs11.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/software_token.hpp"
 

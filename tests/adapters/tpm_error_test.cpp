@@ -1,5 +1,5 @@
 // The one table from response codes of a TPM to errors.
-#include "adapters/keys/tpm2_error.hpp"
+#include "adapters/keys/tpm2/tpm2_error.hpp"
 
 #include <vector>
 

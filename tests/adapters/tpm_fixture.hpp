@@ -8,8 +8,8 @@
 #include <array>
 #include <string>
 
-#include "adapters/keys/device_settings.hpp"
-#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/device/device_settings.hpp"
+#include "adapters/keys/device/external_key.hpp"
 #include "core/result.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/software_tpm.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/keys/tpm2.hpp"
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tpm2.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "tests/adapters/tpm_fixture.hpp"
 
 using namespace fleet_provision;

@@ -1,7 +1,7 @@
 // PINs of TPM keys and the password of the owner hierarchy: sent once if they are wrong, counted by the TPM itself.
 #include <string>
 
-#include "adapters/keys/tpm2.hpp"
+#include "adapters/keys/tpm2/tpm2.hpp"
 #include "tests/adapters/tpm_fixture.hpp"
 
 using namespace fleet_provision;

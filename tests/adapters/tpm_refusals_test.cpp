@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "adapters/keys/tpm2.hpp"
-#include "adapters/keys/tss2_library.hpp"
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tpm2.hpp"
+#include "adapters/keys/tpm2/tss2_library.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "tests/adapters/tpm_fixture.hpp"
 
 using namespace fleet_provision;
@@ -40,7 +40,7 @@ TEST_CASE("a TPM that cannot be opened is named with the reason") {
     std::string hint;
   };
   for (const Row& row : std::vector<Row>{
-           {"device:" + directory / "none", "does not exist", "firmware"},
+           {"device:" + directory / "none", "does not exist", "TPM2OPENSSL_TCTI"},
            {"device:" + directory.path().string(), "cannot open the TPM", ""},
            {closed, "TSS2_TCTI_RC_IO_ERROR (0xa000a)", "start the TPM"},
            {"nonsense:x", "TSS2_TCTI_RC_", "TCTI"},

@@ -1,6 +1,6 @@
 // Key files that tpm2-openssl (`openssl genpkey -provider tpm2`) and tpm2-tools (`tpm2_encodeobject`) wrote, read
 // without a TPM.
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 
 #include <openssl/evp.h>
 

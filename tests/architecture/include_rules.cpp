@@ -29,6 +29,14 @@ const std::vector<FolderRule>& folder_rules() {
       {"lib/adapters/", {"adapters/", "ports/", "mqtt/", "aws/", "core/"}},
       {"lib/adapters/system/", {"adapters/system/", "ports/", "core/"}},
       {"lib/adapters/keys/", {"adapters/keys/", "adapters/system/", "ports/", "core/"}},
+      {"lib/adapters/keys/device/",
+       {"adapters/keys/device/", "adapters/keys/openssl_handles.hpp", "adapters/system/", "ports/", "core/"}},
+      {"lib/adapters/keys/tpm2/",
+       {"adapters/keys/tpm2/", "adapters/keys/device/", "adapters/keys/openssl_handles.hpp",
+        "adapters/keys/certificate_facts.hpp", "adapters/system/", "core/"}},
+      {"lib/adapters/keys/pkcs11/",
+       {"adapters/keys/pkcs11/", "adapters/keys/device/", "adapters/keys/openssl_handles.hpp", "adapters/keys/key.hpp",
+        "adapters/system/", "core/"}},
       {"lib/adapters/network/", {"adapters/network/", "adapters/keys/", "adapters/system/", "ports/", "aws/", "core/"}},
       {"apps/fleet-provision/cli/", {"cli/", "build_info.hpp", "core/"}},
       {"apps/fleet-provision/config/",
@@ -85,8 +93,9 @@ const std::vector<HeaderRule>& header_rules() {
         {"apps/fleet-provision-simulator/pki/"}},
        "OpenSSL's headers belong in the .cpp files of adapters/keys and adapters/network, and in the simulator's pki"},
       {{"p11-kit/"},
-       {{"lib/adapters/keys/pkcs11"}},
-       "p11-kit's headers belong in the files adapters/keys/pkcs11…, whose public one does without"},
+       {{"lib/adapters/keys/pkcs11/"}},
+       "p11-kit's headers belong in adapters/keys/pkcs11, whose public header does without"},
+      {{"tss2/"}, {{"lib/adapters/keys/tpm2/"}}, "the headers of tpm2-tss belong in adapters/keys/tpm2"},
       {{"CLI/"},
        {{"apps/fleet-provision/"}, {"apps/fleet-provision-simulator/simulator/command_line.cpp"}},
        "CLI11 belongs in apps; in the simulator, in simulator/command_line.cpp"},
@@ -129,7 +138,7 @@ const std::vector<WordRule>& word_rules() {
       // The trust store stands where OpenSSL looks for it, which two variables can change; tpm2-tss is kept from
       // writing to stderr by a variable only.
       {{"getenv", "secure_getenv", "setenv", "unsetenv", "environ"},
-       {{"apps/"}, {"lib/adapters/network/trust_store.cpp"}, {"lib/adapters/keys/tpm2_session.cpp"}},
+       {{"apps/"}, {"lib/adapters/network/trust_store.cpp"}, {"lib/adapters/keys/tpm2/tpm2_session.cpp"}},
        "only apps know the environment"},
   };
   return rules;

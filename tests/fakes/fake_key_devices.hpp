@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "adapters/keys/key_devices.hpp"
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "tests/fakes/software_signer.hpp"
 
 namespace fleet_provision::test {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/device/external_key.hpp"
 
 namespace fleet_provision::test {
 

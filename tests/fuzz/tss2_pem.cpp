@@ -1,10 +1,10 @@
 // A file of a key that a TPM wrapped, and the same bytes as the public part alone: refused by value, or the same when
 // written and read again.
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 
 #include <algorithm>
 
-#include "adapters/keys/tpm_public_area.hpp"
+#include "adapters/keys/tpm2/tpm_public_area.hpp"
 #include "tests/fuzz/refusal.hpp"
 
 using namespace fleet_provision;

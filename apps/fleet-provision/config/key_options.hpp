@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/keys/device_settings.hpp"
+#include "adapters/keys/device/device_settings.hpp"
 #include "config/options.hpp"
 #include "core/identity.hpp"
 #include "core/key_location.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/keys/device_settings.hpp"
+#include "adapters/keys/device/device_settings.hpp"
 #include "adapters/network/connection_options.hpp"
 #include "config/options.hpp"
 #include "core/identity.hpp"

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/keys/device_settings.hpp"
-#include "adapters/keys/external_key.hpp"
-#include "adapters/keys/pkcs11.hpp"
-#include "adapters/keys/tpm2.hpp"
+#include "adapters/keys/device/device_settings.hpp"
+#include "adapters/keys/device/external_key.hpp"
+#include "adapters/keys/pkcs11/pkcs11.hpp"
+#include "adapters/keys/tpm2/tpm2.hpp"
 #include "core/key_location.hpp"
 #include "core/mutex.hpp"
 #include "core/result.hpp"

@@ -12,7 +12,7 @@
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/keys/key.hpp"
 #include "adapters/keys/sha256.hpp"
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "adapters/system/named_file.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"

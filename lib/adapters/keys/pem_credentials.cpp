@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "adapters/keys/tss2_pem.hpp"
+#include "adapters/keys/tpm2/tss2_pem.hpp"
 #include "adapters/system/named_file.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/device/external_key.hpp"
 #include "adapters/keys/key_devices.hpp"
 #include "adapters/keys/openssl_handles.hpp"
 #include "core/key_location.hpp"

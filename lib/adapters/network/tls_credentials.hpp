@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "adapters/keys/external_key.hpp"
+#include "adapters/keys/device/external_key.hpp"
 #include "adapters/keys/key_devices.hpp"
 #include "adapters/keys/openssl_handles.hpp"
 #include "adapters/keys/pem_credentials.hpp"
