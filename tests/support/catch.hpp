@@ -7,7 +7,9 @@ using Catch::Approx;
 // Names of Catch2 2, which Catch2 3 has elsewhere or under another name.
 namespace Catch {
 using Matchers::StartsWith;
-inline Matchers::StringContainsMatcher Contains(const std::string& part) { return Matchers::ContainsSubstring(part); }
+inline Matchers::StringContainsMatcher Contains(const std::string& part) {
+  return Matchers::ContainsSubstring(part);
+}
 }  // namespace Catch
 #else
 #include <catch2/catch.hpp>
