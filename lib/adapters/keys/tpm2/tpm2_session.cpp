@@ -24,7 +24,8 @@ Result<Secret> read_bounded(const std::string& file, const std::string& what, st
 
 TpmSession::TpmSession(KeyDeviceSettings settings)
     : settings_(std::move(settings)), access_(tpm_access(settings_.tcti)) {
-  // tpm2-tss otherwise writes to stderr. It reads the variable when it is loaded.
+  // tpm2-tss otherwise writes to stderr. It reads the variable when it is loaded. A program with threads that read the
+  // environment sets it before it starts them; then this call changes nothing.
   ::setenv("TSS2_LOG", "all+NONE", 0);
 }
 
