@@ -179,7 +179,7 @@ constexpr std::array kMeanings{
             "make the parent persistent again, or use a key of this TPM"},
     Meaning{kTpmRcHandle, kEveryUse, Secrets::kAny, kTpmHandleEmpty, "the TPM has no key at this handle",
             "tpm2_getcap handles-persistent lists the handles that this TPM has"},
-    Meaning{0x08A, TpmUse::kLoad, Secrets::kAny, kKeyUnsuitable, "its parent is no storage key",
+    Meaning{0x08A, TpmUse::kLoad, Secrets::kAny, kKeyUnsuitable, "its parent is not a storage key",
             "make the key under a storage key"},
     Meaning{0x14C, kEveryUse, Secrets::kAny, kTpmHandleOccupied, "the handle holds another key",
             "give another handle; tpm2_getcap handles-persistent lists those that are taken"},
@@ -217,12 +217,15 @@ constexpr std::array kMeanings{
     Meaning{0x904, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is out of memory", kFlushObjects},
     Meaning{0x903, kEveryUse, Secrets::kAny, kTpmBusy, "all sessions of the TPM are taken", kFlushSessions},
     Meaning{0x905, kEveryUse, Secrets::kAny, kTpmBusy, "all sessions of the TPM are taken", kFlushSessions},
-    Meaning{0x908, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is busy", "rerun"},
-    Meaning{0x909, kEveryUse, Secrets::kAny, kTpmBusy, "another program cancelled the command", "rerun"},
-    Meaning{0x90A, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is testing itself", "rerun"},
-    Meaning{0x920, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM delays writes to protect its memory", "rerun later"},
-    Meaning{0x922, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is busy", "rerun"},
-    Meaning{0x923, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM's memory is not accessible at the moment", "rerun"},
+    Meaning{0x908, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is busy", "rerun the same command"},
+    Meaning{0x909, kEveryUse, Secrets::kAny, kTpmBusy, "another program cancelled the command",
+            "rerun the same command"},
+    Meaning{0x90A, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is testing itself", "rerun the same command"},
+    Meaning{0x920, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM delays writes to protect its memory",
+            "rerun the same command in a minute"},
+    Meaning{0x922, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is busy", "rerun the same command"},
+    Meaning{0x923, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM's memory is not accessible at the moment",
+            "rerun the same command"},
     Meaning{0x100, kEveryUse, Secrets::kAny, kKeyDeviceFailed, "the TPM was not started",
             "start it: tpm2_startup --clear; the firmware or the kernel should do it at boot"},
     Meaning{0x101, kEveryUse, Secrets::kAny, kKeyDeviceFailed, "the TPM is in failure mode",
@@ -239,7 +242,8 @@ constexpr std::array kMeanings{
             "start the TPM or its simulator, or correct TPM2OPENSSL_TCTI or TCTI"},
     Meaning{0xA0008, TpmUse::kConnect, Secrets::kAny, kTpmNotFound, "nothing answers there as a TPM",
             "start the TPM or its simulator, or correct TPM2OPENSSL_TCTI or TCTI"},
-    Meaning{kTctiIoError, kEveryUse, Secrets::kAny, kKeyDeviceFailed, "the connection to the TPM broke", "rerun"},
+    Meaning{kTctiIoError, kEveryUse, Secrets::kAny, kKeyDeviceFailed, "the connection to the TPM broke",
+            "rerun the same command"},
 };
 
 /// The layer number, or 0 for a code of the TPM itself.
@@ -278,7 +282,7 @@ Error tpm_error(std::uint32_t code, const TpmCall& call) {
   Error error;
   error.kind = ErrorKind::kKeyDeviceFailed;
   std::string_view words = "the TPM failed";
-  error.hint = "rerun; if it fails again, look for the TPM in the kernel's log: dmesg | grep -i tpm";
+  error.hint = "rerun the same command; if it fails again, look for the TPM in the kernel's log: dmesg | grep -i tpm";
   for (const Meaning& row : kMeanings) {
     if (!fits(row, tpm_base_code(code), call)) continue;
     error.kind = row.kind;

@@ -67,7 +67,7 @@ Error TpmSession::no_answer() const {
   Error error;
   error.kind = ErrorKind::kTpmBusy;
   error.message = "the TPM " + printable(access_->tcti) + " did not answer before --timeout expired";
-  error.hint = "end programs that keep the TPM busy, or restart the gateway, then rerun";
+  error.hint = "end programs that keep the TPM busy, or restart the gateway, then rerun the same command";
   return error;
 }
 
