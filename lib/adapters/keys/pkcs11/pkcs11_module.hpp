@@ -80,6 +80,8 @@ class Pkcs11Modules {
   /// Finalises and unloads them.
   ~Pkcs11Modules();
 
+  /// Whether no module was loaded.
+  [[nodiscard]] bool empty() const { return by_path_.empty() && registered_list_ == nullptr; }
   /// At least one module. kKeyUri (relative module-path), kPkcs11ModuleMissing, kPkcs11ModuleInvalid.
   [[nodiscard]] Result<ModuleChoice> of(const Pkcs11Attributes& uri);
 
