@@ -1,6 +1,7 @@
 // The operations that need a cryptographic library: keys, CSRs, certificates, digests, random numbers.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct Csr {
 struct KeyStoreFinding {
   std::string name;
   Result<std::string> result;
+  std::chrono::duration<double, std::milli> took{0};
 };
 
 class Keysmith {
@@ -48,8 +50,9 @@ class Keysmith {
   /// another digest than `public_key_sha256` (empty: not compared), is left alone. Does nothing for files.
   [[nodiscard]] virtual Result<void> destroy_key(const KeyLocation& location, const std::string& public_key_sha256);
   /// For `check`: one finding per subject (device, PIN, room, key type), in this order, ending with the first failure.
-  /// Makes nothing. Empty for a FileStore.
-  [[nodiscard]] virtual std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted);
+  /// `own` as in plan_key. Makes nothing. Empty for a FileStore.
+  [[nodiscard]] virtual std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted,
+                                                                   const std::vector<KeyLocation>& own);
   /// A private key in PEM, for example a stored one or one of the service. For a key that a TPM wrapped, its public
   /// part is read without the TPM. kDeviceKeyUnusable.
   [[nodiscard]] virtual Result<DeviceKey> read_key(const Secret& pem) = 0;
@@ -83,7 +86,8 @@ inline Result<void> Keysmith::settle_key(const DeviceKey& /*key*/) {
 inline Result<void> Keysmith::destroy_key(const KeyLocation& /*location*/, const std::string& /*public_key_sha256*/) {
   return {};
 }
-inline std::vector<KeyStoreFinding> Keysmith::examine_store(const MakeKey& /*wanted*/) {
+inline std::vector<KeyStoreFinding> Keysmith::examine_store(const MakeKey& /*wanted*/,
+                                                            const std::vector<KeyLocation>& /*own*/) {
   return {};
 }
 

@@ -136,7 +136,7 @@ TEST_CASE_METHOD(DeviceKeysmithFixture, "a key in a file is neither settled, des
   REQUIRE(made);
   CHECK(keysmith.settle_key(*made));
   CHECK(keysmith.destroy_key(made->location, made->public_key_sha256));
-  CHECK(keysmith.examine_store({KeyType::kEcP256, FileStore{}}).empty());
+  CHECK(keysmith.examine_store({KeyType::kEcP256, FileStore{}}, {}).empty());
   const auto planned = keysmith.plan_key({KeyType::kEcP256, FileStore{}}, {});
   REQUIRE_FALSE(planned);
   CHECK(planned.error().kind == ErrorKind::kInternal);

@@ -40,7 +40,7 @@ TEST_CASE("a TPM that cannot be opened is named with the reason") {
     std::string hint;
   };
   for (const Row& row : std::vector<Row>{
-           {"device:" + directory / "none", "does not exist", "firmware"},
+           {"device:" + directory / "none", "does not exist", "TPM2OPENSSL_TCTI"},
            {"device:" + directory.path().string(), "cannot open the TPM", ""},
            {closed, "TSS2_TCTI_RC_IO_ERROR (0xa000a)", "start the TPM"},
            {"nonsense:x", "TSS2_TCTI_RC_", "TCTI"},

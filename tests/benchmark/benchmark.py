@@ -16,7 +16,7 @@ from processes import Failed, Service, Workplace
 import sections
 
 SECTIONS = {"wall": sections.wall, "resources": sections.resources, "start": sections.start,
-            "variants": sections.variants}
+            "variants": sections.variants, "devices": sections.devices}
 MARKS = ("<!-- made by scripts/benchmark -->", "<!-- end of what scripts/benchmark made -->")
 
 

@@ -1,11 +1,14 @@
 """The parts of the benchmark. Each gives its figures and its tables; within a part the contenders take turns, so that
 whatever else the machine does hits all alike."""
 
+import json
 import os
+import subprocess
 
 from counting import instructions, libraries_size, trace
 from figures import summary, table, times
-from processes import Workplace
+from key_devices import KeyDevices, missing
+from processes import Failed, Workplace
 
 # What the wall time may be, as multiples of the floor's in the same run.
 BARS = {100: 1.02, 20: 1.08, 0: 2.0}
@@ -28,11 +31,11 @@ class Run:
     def repeats(self, usual, quick):
         return self.given.repeat or (quick if self.given.quick else usual)
 
-    def take_turns(self, commands, repeats, delay=None, seldom=()):
+    def take_turns(self, commands, repeats, delay=None, seldom=(), more=None):
         """Runs each of `commands`, name: argv or a function that gives it, in turn; those in `seldom` every fifth time.
         Each turn begins with another, so that nobody always runs behind the same one, and those that stand side by side
         run apart: two of method keys in a row would share the one key that the simulator has ready."""
-        environment = self.service.environment(delay)
+        environment = self.service.environment(delay) | (more or {})
         results = {name: [] for name in commands}
         names = [*list(commands)[::2], *list(commands)[1::2]]
         # The first round fills caches and does not count.
@@ -226,3 +229,41 @@ def variants(run):
                      each["wire"]["bytesToClient"]])
     heads = ["what differs", *SPREAD_HEADS, "CPU, ms", "round trips", "bytes up", "bytes down"]
     return found, [table("Choices, wall time of a whole run at 0 ms, ms", heads, rows)]
+
+
+def key_phase(command, environment):
+    """How long the phase `key` of one run took: making the key and signing the CSR. The connection is opened meanwhile."""
+    run = subprocess.run([*command, "--json", "-q"], env=environment, capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        raise Failed(f"{' '.join(command)}: exit status {run.returncode}\n{run.stderr}")
+    return sum(each["durationMs"] for each in json.loads(run.stdout)["timeline"] if each["phase"] == "key")
+
+
+def devices(run):
+    """Device keys in a TPM and in a token, beside a file and the floor: whole runs, and what the device itself takes."""
+    lacking = missing()
+    if lacking:
+        return {}, [f"Keys in devices were not measured: {lacking} is missing.\n"]
+    with KeyDevices(f"{run.workplace.path}/devices") as kept:
+        environment = run.service.environment() | kept.environment
+        found, rows = {}, []
+        for key_type in ("ec-p256", "rsa-2048"):
+            def of(store, more=("--key-type", key_type)):
+                return lambda: [*run.contenders.tool, *run.workplace.fresh(), *more, *kept.stores(run.workplace.runs)[store]]
+            commands = {store: of(store) for store in kept.stores(0)}
+            if key_type == "ec-p256":
+                commands = {"floor": lambda: [*run.contenders.floor, *run.workplace.fresh()], **commands}
+            results = run.take_turns(commands, run.repeats(30, 1), more=kept.environment)
+            figures = spread(results)
+            for name, each in figures.items():
+                each["timesFile"] = each["median"] / figures["file"]["median"]
+                each["cpuMs"] = summary([one["userMs"] + one["systemMs"] for one in results[name]])["median"]
+                each["peakKiB"] = summary([one["peakKiB"] for one in results[name]])["median"]
+                each["trace"] = trace(commands[name], environment, 1)
+                repeats = range(run.repeats(15, 1))
+                each["keyMs"] = None if name == "floor" else summary([key_phase(commands[name](), environment) for _ in repeats])["median"]
+                rows.append([key_type, name, *spread_row(each), times(each["timesFile"]), each["keyMs"], each["cpuMs"],
+                             each["peakKiB"], each["trace"]["sharedObjects"]])
+            found[key_type] = figures
+    heads = ["key", "device key in", *SPREAD_HEADS, "median to the file's", "phase key, ms", "CPU, ms", "peak, KiB", "shared objects"]
+    return found, [table("Device keys in a TPM (swtpm) and a token (SoftHSM), whole runs at 0 ms, ms", heads, rows)]

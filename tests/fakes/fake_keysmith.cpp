@@ -169,7 +169,8 @@ Result<void> FakeKeysmith::destroy_key(const KeyLocation& location, const std::s
   return {};
 }
 
-std::vector<KeyStoreFinding> FakeKeysmith::examine_store(const MakeKey& wanted) {
+std::vector<KeyStoreFinding> FakeKeysmith::examine_store(const MakeKey& wanted,
+                                                         const std::vector<KeyLocation>& /*own*/) {
   return std::holds_alternative<FileStore>(wanted.store) ? std::vector<KeyStoreFinding>() : findings;
 }
 

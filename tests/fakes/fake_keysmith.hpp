@@ -50,7 +50,7 @@ class FakeKeysmith final : public Keysmith {
   Result<DeviceKey> make_planned_key(const KeyLocation& planned, KeyType type) override;
   Result<void> settle_key(const DeviceKey& key) override;
   Result<void> destroy_key(const KeyLocation& location, const std::string& public_key_sha256) override;
-  std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted) override;
+  std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted, const std::vector<KeyLocation>& own) override;
   Result<DeviceKey> read_key(const Secret& pem) override;
   Result<DeviceKey> open_key(const std::string& reference) override;
   Result<Csr> open_csr(const std::string& file) override;

@@ -4,6 +4,13 @@
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 using Catch::Approx;
+// Names of Catch2 2, which Catch2 3 has elsewhere or under another name.
+namespace Catch {
+using Matchers::StartsWith;
+inline Matchers::StringContainsMatcher Contains(const std::string& part) {
+  return Matchers::ContainsSubstring(part);
+}
+}  // namespace Catch
 #else
 #include <catch2/catch.hpp>
 #endif

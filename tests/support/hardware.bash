@@ -5,10 +5,15 @@
 PIN=471100
 SOFTHSM_MODULE=/usr/lib/softhsm/libsofthsm2.so
 
-# missing_for_hardware PROGRAM…: prints the first program that is not installed; 1 if all are.
+# missing_for_hardware PROGRAM…: prints the first program that is not installed, or the library that swtpm needs; 1 if
+# nothing is missing.
 missing_for_hardware() {
   local each
-  for each in "$@"; do command -v "$each" >/dev/null || { printf '%s\n' "$each" && return; }; done
+  for each in "$@"; do
+    command -v "$each" >/dev/null || { printf '%s\n' "$each" && return; }
+    [ "$each" != swtpm ] || find /usr/lib /lib -name 'libtss2-tcti-swtpm.so.0' -print -quit 2>/dev/null | grep -q . ||
+      { echo libtss2-tcti-swtpm0 && return; }
+  done
   return 1
 }
 
@@ -19,7 +24,8 @@ quiet() {
 }
 
 # launch_tpm DIRECTORY: a TPM with its state there (an absolute path); the programs use it from then on. Launching it again
-# continues with its keys. Its process ID is tpm_pid.
+# continues with its keys. Its process ID is tpm_pid. It is locked after 1000 wrong PINs instead of 3, because each kill
+# of a program that uses a key with a PIN may count as one.
 launch_tpm() {
   mkdir -p "$1"
   swtpm socket --tpm2 --tpmstate dir="$1" --server type=unixio,path="$1/socket" --ctrl type=unixio,path="$1/socket.ctrl" \
@@ -27,11 +33,16 @@ launch_tpm() {
   tpm_pid=$!
   export TCTI=swtpm:path=$1/socket TPM2TOOLS_TCTI=swtpm:path=$1/socket TPM2OPENSSL_TCTI=swtpm:path=$1/socket
   for _ in {1..250}; do
-    tpm2_getcap properties-fixed >"$1/properties" 2>&1 && return
+    tpm2_getcap properties-fixed >"$1/properties" 2>&1 && quiet allow_wrong_pins 1000 && return
     sleep 0.02
   done
   cat "$1/log" "$1/properties"
   return 1
+}
+
+# allow_wrong_pins COUNT: the TPM is locked after this number of wrong PINs.
+allow_wrong_pins() {
+  tpm2_dictionarylockout --setup-parameters --max-tries="$1" --recovery-time=1000 --lockout-recovery-time=1000
 }
 
 # Removes what a killed process left in the TPM, as the kernel's resource manager does when a process ends.

@@ -39,8 +39,24 @@ Result<LoadedClaim> from_json(std::string_view text, const std::string& name) {
   return claim;
 }
 
+/// The first block of this kind, a view into `text`; empty without one.
+std::string_view first_block(std::string_view text, FileObject object) {
+  for (const PemBlock& each : read_pem(text).blocks) {
+    if (object_of_label(each.label) == object) return each.text;
+  }
+  return {};
+}
+
+/// The key that a TPM wrapped, if it is the key of the certificate in the same text.
+std::string_view wrapped_key(std::string_view text) {
+  const bool has_other_key = !wanted_block(text, FileRole::kClaim).text.empty();
+  if (has_other_key || first_block(text, FileObject::kCertificate).empty()) return {};
+  return first_block(text, FileObject::kTpmKey);
+}
+
 Result<LoadedClaim> from_pem(std::string_view text, const std::string& name, const std::string& path) {
-  if (auto objection = objection_to(text, FileRole::kClaim, path)) {
+  const std::string_view wrapped = wrapped_key(text);
+  if (auto objection = objection_to(text, FileRole::kClaim, path); objection && wrapped.empty()) {
     const bool lacks_key = !objection_to(text, FileRole::kClaimCertificate, path);
     return fail(lacks_key ? ErrorKind::kClaimKeyUnusable : kUnusable, name + " " + objection->what,
                 std::move(objection->hint));
@@ -52,7 +68,7 @@ Result<LoadedClaim> from_pem(std::string_view text, const std::string& name, con
       claim.pem.certificate_pem.append(each.text).append("\n");
     }
   }
-  claim.pem.key_pem = Secret(wanted_block(text, FileRole::kClaim).text);
+  claim.pem.key_pem = Secret(wrapped.empty() ? wanted_block(text, FileRole::kClaim).text : wrapped);
   return claim;
 }
 

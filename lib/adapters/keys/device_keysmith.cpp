@@ -2,6 +2,8 @@
 // store.
 #include <openssl/evp.h>
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,15 +34,12 @@ std::string device_key_at(const KeyLocation& location) {
 class Findings {
  public:
   /// True if the next subject is worth examining.
-  bool add(std::string name, Result<std::string> result) {
+  bool add(std::string name, const std::function<Result<std::string>()>& examine) {
+    const auto began = std::chrono::steady_clock::now();
+    auto result = examine();
     const bool good = result.has_value();
-    list_.push_back({std::move(name), std::move(result)});
+    list_.push_back({std::move(name), std::move(result), std::chrono::steady_clock::now() - began});
     return good;
-  }
-  /// `said` if the check succeeded.
-  bool add(std::string name, Result<void> result, std::string said) {
-    if (result) return add(std::move(name), Result<std::string>(std::move(said)));
-    return add(std::move(name), Result<std::string>(fail(std::move(result).error())));
   }
   std::vector<KeyStoreFinding> take() { return std::move(list_); }
 
@@ -50,20 +49,33 @@ class Findings {
 
 std::vector<KeyStoreFinding> examine_tpm(Tpm2& tpm, const TpmStore& store, KeyType type) {
   Findings findings;
-  if (!findings.add("key-device", tpm.connect())) return findings.take();
-  if (store.handle && !findings.add("key-room", tpm.require_free(*store.handle),
-                                    printable(text_of(KeyLocation(TpmHandle{*store.handle}))) + " is free")) {
-    return findings.take();
-  }
-  findings.add("key-type", tpm.require_type(type), std::string(word(type)));
+  if (!findings.add("key-device", [&] { return tpm.connect(); })) return findings.take();
+  const auto room = [&]() -> Result<std::string> {
+    FP_TRY(tpm.require_free(*store.handle));
+    return printable(text_of(KeyLocation(TpmHandle{*store.handle}))) + " is free";
+  };
+  if (store.handle && !findings.add("key-room", room)) return findings.take();
+  findings.add("key-type", [&]() -> Result<std::string> {
+    FP_TRY(tpm.require_type(type));
+    return std::string(word(type));
+  });
   return findings.take();
 }
 
-std::vector<KeyStoreFinding> examine_token(Pkcs11& tokens, const std::string& uri, KeyType type) {
+std::vector<KeyStoreFinding> examine_token(Pkcs11& tokens, const std::string& uri, KeyType type,
+                                           const std::vector<KeyLocation>& own) {
   Findings findings;
-  if (findings.add("key-device", tokens.find_token(uri)) && findings.add("key-pin", tokens.log_in(uri)) &&
-      findings.add("key-room", tokens.require_room(uri), "the token reports room for a key")) {
-    findings.add("key-type", tokens.require_type(uri, type), std::string(word(type)));
+  const auto room = [&]() -> Result<std::string> {
+    FP_TRY(tokens.plan(uri, std::string(kKeyIdBytes, '\0'), own));
+    FP_TRY(tokens.require_room(uri));
+    return std::string("the token reports room for a key");
+  };
+  if (findings.add("key-device", [&] { return tokens.find_token(uri); }) &&
+      findings.add("key-pin", [&] { return tokens.log_in(uri); }) && findings.add("key-room", room)) {
+    findings.add("key-type", [&]() -> Result<std::string> {
+      FP_TRY(tokens.require_type(uri, type));
+      return std::string(word(type));
+    });
   }
   return findings.take();
 }
@@ -154,12 +166,13 @@ Result<void> OpensslKeysmith::destroy_key(const KeyLocation& location, const std
   return devices_->tokens().destroy(std::get<Pkcs11Uri>(location).uri);
 }
 
-std::vector<KeyStoreFinding> OpensslKeysmith::examine_store(const MakeKey& wanted) {
+std::vector<KeyStoreFinding> OpensslKeysmith::examine_store(const MakeKey& wanted,
+                                                            const std::vector<KeyLocation>& own) {
   const CleanErrorQueue clean;
   if (const auto* store = std::get_if<TpmStore>(&wanted.store))
     return examine_tpm(devices_->tpm(), *store, wanted.type);
   if (const auto* store = std::get_if<TokenStore>(&wanted.store)) {
-    return examine_token(devices_->tokens(), store->uri, wanted.type);
+    return examine_token(devices_->tokens(), store->uri, wanted.type, own);
   }
   return {};
 }

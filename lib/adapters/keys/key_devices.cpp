@@ -69,7 +69,8 @@ Result<void> KeyDevices::prove(const LoadedKey& key, const std::string& name) {
     if (proved) return {};
   }
   if (auto proved = prove_external_key(key); !proved) {
-    const bool names_key = proved.error().kind != ErrorKind::kKeyUnsuitable;
+    // The device's own errors name the key.
+    const bool names_key = proved.error().message.starts_with(name);
     return fail(names_key ? std::move(proved).error() : std::move(proved).error().within(name));
   }
   note_proved(key);

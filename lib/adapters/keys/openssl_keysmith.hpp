@@ -34,7 +34,8 @@ class OpensslKeysmith : public Keysmith {
   [[nodiscard]] Result<DeviceKey> make_planned_key(const KeyLocation& planned, KeyType type) override;
   [[nodiscard]] Result<void> settle_key(const DeviceKey& key) override;
   [[nodiscard]] Result<void> destroy_key(const KeyLocation& location, const std::string& public_key_sha256) override;
-  [[nodiscard]] std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted) override;
+  [[nodiscard]] std::vector<KeyStoreFinding> examine_store(const MakeKey& wanted,
+                                                           const std::vector<KeyLocation>& own) override;
   [[nodiscard]] Result<DeviceKey> read_key(const Secret& pem) override;
   /// Returns the key of a PEM file as PKCS#8, whatever form the file has; a key that a TPM wrapped as it is.
   [[nodiscard]] Result<DeviceKey> open_key(const std::string& reference) override;

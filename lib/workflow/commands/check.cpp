@@ -8,6 +8,7 @@
 #include "workflow/commands/connectivity_check.hpp"
 #include "workflow/run/device_key.hpp"
 #include "workflow/run/reconcile.hpp"
+#include "workflow/state/hardware_keys.hpp"
 #include "workflow/state/request_digest.hpp"
 
 namespace fleet_provision {
@@ -139,9 +140,7 @@ class Checks {
   }
 
   void claim_removal() {
-    const bool possible = findings_.examine("claim-removal", [this] { return removable_claim(); });
-    const auto key = context_.claim_removal.key_in_hardware();
-    if (possible && key) findings_.note("claim-key-removal", CheckResult::kWarning, claim_key_stays(*key));
+    findings_.examine("claim-removal", [this] { return removable_claim(); });
   }
 
   Result<std::string> removable_claim() {
@@ -155,11 +154,11 @@ class Checks {
     if (std::holds_alternative<FileStore>(wanted.store)) return;
     if (provisioned()) return findings_.skipped("key-store", "this gateway is provisioned; a run makes no key");
     if (key_is_begun()) return findings_.skipped("key-store", "an unfinished run has planned or made its key there");
-    for (const KeyStoreFinding& each : ports_.keysmith.examine_store(wanted)) {
+    for (const KeyStoreFinding& each : ports_.keysmith.examine_store(wanted, own_hardware_keys(ports_.disk))) {
       if (each.result) {
-        findings_.note(each.name, CheckResult::kOk, *each.result);
+        findings_.note(each.name, CheckResult::kOk, *each.result, {}, each.took.count());
       } else {
-        findings_.failed(each.name, each.result.error());
+        findings_.failed(each.name, each.result.error(), each.took.count());
       }
     }
   }

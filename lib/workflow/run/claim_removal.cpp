@@ -23,23 +23,7 @@ bool is_claim_of(const ClaimProof& proof, const Identity& identity) {
   return proof.key_fits && proof.certificate->fingerprint != identity.certificate_fingerprint;
 }
 
-bool names_hardware(const std::string& reference) {
-  const auto location = parse_key_location(reference);
-  return location && is_in_hardware(*location);
-}
-
 }  // namespace
-
-std::string claim_key_stays(const std::string& key) {
-  return "the claim key " + printable(key) +
-         " is not a file and is not deleted; delete it with the tools of its TPM or token";
-}
-
-std::optional<std::string> ClaimRemoval::key_in_hardware() const {
-  const auto& all = plan_.claim_files_to_remove;
-  const auto found = std::find_if(all.begin(), all.end(), names_hardware);
-  return found == all.end() ? std::nullopt : std::optional(*found);
-}
 
 SparedFiles ClaimRemoval::spared() const {
   return {ports_.disk.root(), plan_.ca_file};
@@ -50,7 +34,6 @@ Result<std::vector<std::string>> ClaimRemoval::remaining() {
   if (plan_.claim_files_to_remove.empty()) return files;
   if (ports_.host == nullptr) return fail(ErrorKind::kInternal, "there is no host system to remove the claim");
   for (const std::string& each : plan_.claim_files_to_remove) {
-    if (names_hardware(each)) continue;
     FP_TRY_ASSIGN(const bool is_there, ports_.host->may_remove(each, spared()));
     if (is_there) files.push_back(each);
   }
@@ -120,7 +103,6 @@ Result<void> ClaimRemoval::carry_out(const Identity& identity) {
                            std::to_string(other_names) + " other name" + (other_names == 1 ? "" : "s") +
                            " (hard links): find / -xdev -inum " + std::to_string(each.stamp.inode));
   }
-  if (const auto key = key_in_hardware()) ports_.observer.warned(claim_key_stays(*key));
   return {};
 }
 

@@ -3,7 +3,7 @@
 // A file is deleted only if this run has read it as part of the claim and it is still the same file. If this run did
 // not load the claim, because the gateway was provisioned already, the identity records which claim requested it.
 //
-// A claim key in a token or TPM is no file and stays there.
+// A claim key in a token or at a TPM handle is no file: the plan does not name it, and it stays there.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,6 @@
 
 namespace fleet_provision {
 
-/// The warning that --remove-claim does not delete this key.
-[[nodiscard]] std::string claim_key_stays(const std::string& key);
-
 class ClaimRemoval {
  public:
   /// Both outlive this object.
@@ -29,8 +26,6 @@ class ClaimRemoval {
   [[nodiscard]] Result<std::size_t> foresee();
   /// The same before a certificate is requested, with the claim that was loaded; remembers its files.
   [[nodiscard]] Result<void> prepare(const CertificateFacts& claim);
-  /// The claim key of --remove-claim that is in a token or at a TPM handle, as the options name it; nothing for a file.
-  [[nodiscard]] std::optional<std::string> key_in_hardware() const;
   /// Deletes the files that still exist. kClaimNotRemoved.
   [[nodiscard]] Result<void> carry_out(const Identity& identity);
 

@@ -286,19 +286,6 @@ TEST_CASE("the program of --on-success gets the URI of a key in hardware") {
   CHECK(found);
 }
 
-TEST_CASE("--remove-claim leaves a claim key in hardware alone, and says so") {
-  HardwareFixture fixture(FileStore{});
-  fixture.plan.claim_files_to_remove = {"handle:0x81000001", "claim.pem"};
-  fixture.transport.claim_files = {"claim.pem"};
-  fixture.plan.verify = true;
-  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
-  CHECK(fixture.host_system.removed == std::vector<std::string>{"claim.pem"});
-  CHECK(fixture.observer->recorded("the claim key handle:0x81000001 is not a file and is not deleted"));
-  // Nothing is left to delete, so that a later run does not repeat the warning.
-  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
-  CHECK(fixture.observer->warnings.empty());
-}
-
 TEST_CASE("the state belongs to another user if one owns any part that names a key") {
   constexpr std::uint32_t kSelf = 1000;
   constexpr std::uint32_t kOther = 2000;

@@ -69,7 +69,8 @@ Result<std::optional<std::string>> public_at(TpmConnection& tpm, std::uint32_t h
 
 Failure occupied(const std::string& subject) {
   return fail(ErrorKind::kTpmHandleOccupied, subject + ": the handle holds another key",
-              "give another handle; tpm2_getcap handles-persistent lists those that are taken");
+              "give another handle, or use that key with --key; list the handles that are taken: tpm2_getcap "
+              "handles-persistent");
 }
 
 /// Succeeds if the handle now holds this key.

@@ -25,6 +25,10 @@ Failure device_error(int number, const std::string& device) {
   const std::string failed = "cannot open the TPM " + printable(device);
   if (auto lack = out_of_resources(number, failed)) return fail(std::move(*lack));
   if (number == ENOENT || number == ENXIO || number == ENODEV) {
+    if (device != kDefaultDevice) {
+      return fail(ErrorKind::kTpmNotFound, failed + ": the device does not exist",
+                  "correct TPM2OPENSSL_TCTI or TCTI, for example device:/dev/tpmrm0");
+    }
     return fail(ErrorKind::kTpmNotFound, "this machine has no TPM: " + printable(device) + " does not exist",
                 "enable the TPM in the firmware's setup, load its kernel driver, or keep the key in a file");
   }
