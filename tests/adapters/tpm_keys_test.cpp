@@ -103,7 +103,7 @@ TEST_CASE("the description names manufacturer and firmware") {
   CHECK_THAT(*text, Catch::Contains("firmware "));
 }
 
-TEST_CASE("a connection is opened only after another thread has closed the one before") {
+TEST_CASE("two threads that open and drop keys at the same time do not disturb each other") {
   FP_NEEDS_TPM();
   const SoftwareTpm tpm;
   Tpm2 keys(settings_of(tpm));

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/keys/device/device_settings.hpp"
@@ -73,8 +74,8 @@ struct ModuleChoice {
 
 class Pkcs11Modules {
  public:
-  Pkcs11Modules(const KeyDeviceSettings& settings, CallInProgress& progress)
-      : settings_(settings), progress_(progress) {}
+  Pkcs11Modules(KeyDeviceSettings settings, CallInProgress& progress)
+      : settings_(std::move(settings)), progress_(progress) {}
   Pkcs11Modules(const Pkcs11Modules&) = delete;
   Pkcs11Modules& operator=(const Pkcs11Modules&) = delete;
   /// Finalises and unloads them.
