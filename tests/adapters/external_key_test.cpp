@@ -32,6 +32,8 @@ fixture::Request signed_request(const SoftwareDevice& device) {
   fixture::Request request(X509_REQ_new(), X509_REQ_free);
   const auto public_half = copy_public_half(*device.loaded.key);
   REQUIRE(public_half);
+  // OpenSSL 3.5 verifies no request without it.
+  REQUIRE(X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1);
   REQUIRE(X509_REQ_set_pubkey(request.get(), public_half.get()) == 1);
   if (X509_REQ_sign(request.get(), device.loaded.key.get(), EVP_sha256()) <= 0) request.reset();
   return request;

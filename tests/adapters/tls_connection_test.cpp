@@ -40,9 +40,10 @@ Error failure(TransportFixture& fixture) {
 /// A Certificate message that the server receives (RFC 8446 section 4: handshake type 11).
 void note_client_certificate(int is_sent, int /*version*/, int type, const void* bytes, size_t size, SSL* /*ssl*/,
                              void* is_shown) {
-  const bool certificate =
-      is_sent == 0 && type == SSL3_RT_HANDSHAKE && size > 0 && *static_cast<const unsigned char*>(bytes) == 11;
-  if (certificate) *static_cast<std::atomic<bool>*>(is_shown) = true;
+  if (is_sent != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+  // Certificate, and CompressedCertificate of RFC 8879, which OpenSSL 3.5 sends.
+  const unsigned char message = *static_cast<const unsigned char*>(bytes);
+  if (message == 11 || message == 25) *static_cast<std::atomic<bool>*>(is_shown) = true;
 }
 
 void swallow(BrokerConnection& connection) {
