@@ -9,6 +9,7 @@
 #include "adapters/keys/key_devices.hpp"
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "adapters/mqtt/paho_transport.hpp"
+#include "adapters/system/acting_user.hpp"
 #include "adapters/system/posix_disk.hpp"
 #include "adapters/system/posix_host_system.hpp"
 #include "adapters/system/system_clock.hpp"
@@ -16,6 +17,7 @@
 #include "workflow/commands/check.hpp"
 #include "workflow/commands/rotate.hpp"
 #include "workflow/commands/verify.hpp"
+#include "workflow/state/hardware_keys.hpp"
 
 namespace fleet_provision {
 namespace {
@@ -101,6 +103,10 @@ Outcome run(Command command, Request request, const Environment& environment, co
   KeyDeviceSettings settings = std::move(request.devices);
   // The delay of --splay does not count towards --timeout.
   settings.deadline = clock.now() + request.plan.splay + request.plan.timeout;
+  settings.foreign_owner = [state_dir = request.plan.state_dir] {
+    PosixDisk state(state_dir);
+    return foreign_owner(state, own_account().user);
+  };
   const auto devices = std::make_shared<KeyDevices>(std::move(settings));
   ClaimTransport transport(std::move(request.connection), interrupt, log, devices);
   OpensslKeysmith keysmith(interrupt, devices);

@@ -198,6 +198,24 @@ TEST_CASE("a call that does not return ends at the deadline and is named") {
   }
 }
 
+TEST_CASE("a module that does not end is left behind, whether a token was found or not") {
+  FP_NEEDS_SOFTWARE_TOKEN
+  for (const char* token : {"fleet", "other"}) {
+    CAPTURE(token);
+    // The process with the hanging thread must not be this one.
+    const std::string text = in_child([token] {
+      ShimFixture fixture;
+      ShimFixture::tell("C_Finalize=hang");
+      const bool found = fixture.tokens->find_token("pkcs11:token=" + std::string(token)).has_value();
+      const auto start = std::chrono::steady_clock::now();
+      fixture.tokens.reset();
+      const bool in_time = std::chrono::steady_clock::now() - start < std::chrono::seconds(10);
+      return std::string(found ? "found, " : "not found, ") + (in_time ? "left behind" : "waited for");
+    });
+    CHECK(text == (token == std::string("fleet") ? "found, left behind" : "not found, left behind"));
+  }
+}
+
 TEST_CASE("a key is found again after its token was away") {
   FP_NEEDS_SOFTWARE_TOKEN
   ShimFixture fixture;

@@ -1,4 +1,6 @@
 // Which module, token and key a URI names, and what the messages say where it names none or several.
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -127,4 +129,49 @@ TEST_CASE("the public half of an EC key can come from a certificate") {
   if (!opened) FAIL(opened.error().message);
   CHECK(EVP_PKEY_eq(opened->public_half.get(), key.get()) == 1);
   CHECK(signs(*opened, SignatureScheme::kEcdsa));
+}
+
+TEST_CASE("a URI of another user names only modules and PIN files that options name too") {
+  FP_NEEDS_SOFTWARE_TOKEN
+  TokenFixture fixture;
+  fixture.token.import_key(openssl::pkcs8_pem(openssl::ec_key()), "claim", "01");
+  const std::string module = *software_token_module();
+  const std::string uri = "pkcs11:token=fleet;object=claim?module-path=" + module;
+  const std::string uri_with_pin = uri + "&pin-source=file:" + fixture.token.pin_file();
+  unsigned asked = 0;
+  fixture.settings.foreign_owner = [&asked] {
+    ++asked;
+    return std::optional<std::uint32_t>(4711);
+  };
+  fixture.settings.named_modules = {"/usr/lib/other.so"};
+  fixture.start_again();
+  using enum ErrorKind;
+  const std::vector<std::string> module_parts{module, "4711", "no option names"};
+  check_rows(fixture, {{uri, kKeyUri, module_parts}, {uri_with_pin, kKeyUri, module_parts}});
+  for (const auto& error :
+       {fixture.tokens->find_token(uri).error(), fixture.tokens->log_in(uri).error(),
+        fixture.tokens->plan(uri, "id", {}).error(), fixture.tokens->find_or_make(uri, KeyType::kEcP256).error(),
+        fixture.tokens->destroy("pkcs11:token=fleet;id=%01?module-path=" + module).error(),
+        fixture.tokens->require_room(uri).error(), fixture.tokens->require_type(uri, KeyType::kEcP256).error()}) {
+    CHECK(error.kind == kKeyUri);
+    CHECK(error.hint.find("--pkcs11-module " + module) != std::string::npos);
+  }
+  CHECK(fixture.token.objects() == 2);
+
+  fixture.settings.named_modules.push_back(module);
+  fixture.start_again();
+  CHECK(fixture.tokens->open(uri, "the claim key"));
+  check_rows(fixture, {{uri_with_pin, kKeyUri, {fixture.token.pin_file(), "no option names"}}});
+  fixture.settings.named_pin_files = {fixture.token.pin_file()};
+  fixture.start_again();
+  asked = 0;
+  CHECK(fixture.tokens->open(uri_with_pin, "the claim key"));
+  CHECK(fixture.tokens->open(fixture.token.uri("claim"), "the claim key"));
+  CHECK(asked == 0);
+
+  // Where the state belongs to root or to the caller, its URIs are trusted.
+  fixture.settings.named_modules.clear();
+  fixture.settings.foreign_owner = [] { return std::optional<std::uint32_t>(); };
+  fixture.start_again();
+  CHECK(fixture.tokens->open(uri_with_pin, "the claim key"));
 }

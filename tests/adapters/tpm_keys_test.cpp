@@ -2,7 +2,9 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "adapters/keys/tpm2/tpm2.hpp"
@@ -99,4 +101,23 @@ TEST_CASE("the description names manufacturer and firmware") {
   REQUIRE_TPM(text);
   CHECK_THAT(*text, Catch::StartsWith("TPM 2.0 of IBM"));
   CHECK_THAT(*text, Catch::Contains("firmware "));
+}
+
+TEST_CASE("two threads that open and drop keys at the same time do not disturb each other") {
+  FP_NEEDS_TPM();
+  const SoftwareTpm tpm;
+  Tpm2 keys(settings_of(tpm));
+  const auto pem = keys.make_key(KeyType::kEcP256);
+  REQUIRE_TPM(pem);
+  std::atomic<unsigned> opened{0};
+  const auto open_and_drop = [&] {
+    for (int times = 0; times < 20; ++times) {
+      // The last user of the connection is the signer, which is dropped without the lock of the TPM.
+      if (keys.open_wrapped(pem->reveal(), "the device key")) ++opened;
+    }
+  };
+  std::thread other(open_and_drop);
+  open_and_drop();
+  other.join();
+  CHECK(opened == 40);
 }

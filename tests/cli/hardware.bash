@@ -22,6 +22,11 @@ stop_tpm() { kill "$tpm_pid" && wait "$tpm_pid"; }
 start_token() {
   new_token "$PWD/token" || failed "the token is not initialised"
   cp token/pin pin
+  # Debian's package registers the module with p11-kit, so that most runs need not name it.
+  if ! [ -e /usr/share/p11-kit/modules/softhsm2.module ] && ! [ -e /etc/pkcs11/modules/softhsm2.module ]; then
+    echo "not tried: a registered module"
+    export FLEET_PROVISION_PKCS11_MODULE=$SOFTHSM_MODULE
+  fi
 }
 claim_in_tpm() { import_claim_into_tpm . "$1" || failed "the claim is not in the TPM"; }
 claim_in_token() { import_claim_into_token . || failed "the claim is not in the token"; }

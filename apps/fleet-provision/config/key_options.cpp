@@ -55,6 +55,19 @@ std::string absolute_from_here(const std::string& path) {
   return ignored ? path : absolute.string();
 }
 
+/// Adds the files that the options name, also in URIs.
+void note_named_files(const Options& options, KeyDeviceSettings& settings) {
+  if (settings.pkcs11_module) settings.named_modules.push_back(*settings.pkcs11_module);
+  if (settings.pin_file) settings.named_pin_files.push_back(*settings.pin_file);
+  for (const OptionId id : {OptionId::kKey, OptionId::kClaimKey, OptionId::kKeyStore}) {
+    const auto text = options.text(id);
+    const auto uri = parse_pkcs11_uri(text.value_or(""));
+    if (!uri) continue;
+    if (uri->module_path) settings.named_modules.push_back(*uri->module_path);
+    if (uri->pin_source) settings.named_pin_files.push_back(*uri->pin_source);
+  }
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> key_reference(const Options& options, OptionId id) {
@@ -108,6 +121,7 @@ Result<KeyDeviceSettings> device_settings_from(const Options& options, const Env
   FP_TRY_ASSIGN(settings.pkcs11_module, path(options, OptionId::kPkcs11Module));
   if (settings.pkcs11_module) settings.pkcs11_module = absolute_from_here(*settings.pkcs11_module);
   FP_TRY_ASSIGN(settings.tpm_owner_password_file, path(options, OptionId::kTpmOwnerPasswordFile));
+  note_named_files(options, settings);
   for (const char* name : {"TPM2OPENSSL_TCTI", "TCTI"}) {
     const auto found = environment.find(name);
     if (found == environment.end() || found->second.empty()) continue;

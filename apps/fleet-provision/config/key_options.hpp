@@ -28,9 +28,9 @@ namespace fleet_provision {
 /// this program chose the label of a key in a token, so a number at its end is not the user's.
 [[nodiscard]] std::optional<KeyStore> store_beside(const KeyLocation& current, bool made_here);
 
-/// The options of the key devices; the deadline is not set. A relative --pkcs11-module becomes absolute, because
-/// p11-kit searches for it in a directory of its own. The TCTI is that of TPM2OPENSSL_TCTI, else of TCTI, as in
-/// tpm2-openssl.
+/// The options of the key devices; the deadline and the owner of the state are not set. A relative --pkcs11-module
+/// becomes absolute, because p11-kit searches for it in a directory of its own. The TCTI is that of TPM2OPENSSL_TCTI,
+/// else of TCTI, as in tpm2-openssl.
 [[nodiscard]] Result<KeyDeviceSettings> device_settings_from(const Options& options, const Environment& environment);
 
 }  // namespace fleet_provision

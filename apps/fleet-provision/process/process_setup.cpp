@@ -77,6 +77,8 @@ Environment take_environment() {
   for (const auto& [name, value] : environment) {
     if (name.starts_with("MQTT_C_CLIENT_TRACE")) ::unsetenv(name.c_str());
   }
+  // tpm2-tss otherwise writes to stderr (TpmSession). Here no other thread can be reading the environment yet.
+  ::setenv("TSS2_LOG", "all+NONE", 0);
   return environment;
 }
 

@@ -33,6 +33,20 @@ std::vector<KeyLocation> own_hardware_keys(Disk& disk) {
   return own;
 }
 
+std::optional<std::uint32_t> foreign_owner(Disk& disk, std::uint32_t self) {
+  std::vector<std::string> paths{kStateDirectory, path_in(kPendingDirectory, kJournalFile)};
+  for (const char* directory : {kIdentityDirectory, kPreviousDirectory, kPendingDirectory}) {
+    paths.emplace_back(directory);
+    paths.push_back(path_in(directory, kIdentityFile));
+  }
+  for (const std::string& path : paths) {
+    // What cannot be inspected cannot be read either.
+    const auto facts = disk.inspect(path);
+    if (facts && *facts && (*facts)->user != 0 && (*facts)->user != self) return (*facts)->user;
+  }
+  return std::nullopt;
+}
+
 std::optional<HardwareKey> displaced_key(Disk& disk, Keysmith& keysmith) {
   const auto previous = recorded_identity(disk, kPreviousDirectory);
   if (!previous || !previous->key_made_here || !is_in_hardware(previous->key)) return std::nullopt;

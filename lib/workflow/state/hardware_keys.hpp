@@ -6,6 +6,7 @@
 // of previous/ or of a complete pending/.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,10 @@ namespace fleet_provision {
 /// The locations of the keys of identity/ and previous/ that are in hardware. An identity.json that cannot be read
 /// names none.
 [[nodiscard]] std::vector<KeyLocation> own_hardware_keys(Disk& disk);
+
+/// A user other than root and `self` who owns the state directory, or a directory or file in it that names a key, and
+/// so may have written what it says.
+[[nodiscard]] std::optional<std::uint32_t> foreign_owner(Disk& disk, std::uint32_t self);
 
 /// The key of previous/ if it has to be destroyed when previous/ is removed: this program made it in hardware, and
 /// neither identity/ nor pending/ has the same key. Nothing for a damaged identity.

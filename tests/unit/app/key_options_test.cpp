@@ -250,3 +250,24 @@ TEST_CASE("the options of the devices, and the TPM's interface from the environm
     CHECK(request_with({}, each.environment)->devices.tcti == each.tcti);
   }
 }
+
+TEST_CASE("the modules and PIN files that options name are known, those in URIs included") {
+  const auto none = request_with({"--claim-cert", "claim.pem", "--claim-key", "pkcs11:token=a;object=b"});
+  REQUIRE(none);
+  CHECK(none->devices.named_modules.empty());
+  CHECK(none->devices.named_pin_files.empty());
+  using Paths = std::vector<std::string>;
+  const auto all = request_with({"--pkcs11-module", "/m.so", "--pin-file", "pin", "--claim-cert", "claim.pem",
+                                 "--claim-key", "pkcs11:token=a;object=b?module-path=/claim.so&pin-source=file:/claim",
+                                 "--key-store", "pkcs11:token=a;object=b?module-path=/store.so&pin-source=/store"});
+  REQUIRE(all);
+  CHECK(all->devices.named_modules == Paths{"/m.so", "/claim.so", "/store.so"});
+  CHECK(all->devices.named_pin_files == Paths{"pin", "/claim", "/store"});
+  // A rotation derives its store from the identity, whose URI is not an option's.
+  std::vector<std::string> warnings;
+  const auto rotation =
+      rotation_from_options(*options_of({"rotate"}), {},
+                            identity_with(Pkcs11Uri{"pkcs11:token=a;object=b?module-path=/m.so"}, true), warnings);
+  REQUIRE(rotation);
+  CHECK(rotation->devices.named_modules.empty());
+}

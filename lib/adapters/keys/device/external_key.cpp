@@ -23,10 +23,9 @@ OpensslHandle<EVP_PKEY> import_external(ExternalKeyData& data) {
   OSSL_LIB_CTX* library = external_library();
   if (library == nullptr) return nullptr;
   const OpensslHandle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(library, data.is_rsa ? "RSA" : "EC", nullptr));
-  ExternalKeyData* address = &data;
+  void* address = &data;
   std::array<OSSL_PARAM, 2> parameters{
-      OSSL_PARAM_construct_octet_string(kExternalKeyParameter, static_cast<void*>(&address), sizeof address),
-      OSSL_PARAM_construct_end()};
+      OSSL_PARAM_construct_octet_string(kExternalKeyParameter, &address, sizeof address), OSSL_PARAM_construct_end()};
   EVP_PKEY* made = nullptr;
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
       EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_KEYPAIR, parameters.data()) != 1) {

@@ -59,10 +59,10 @@ int match(const void* one, const void* other, int /*selection*/) {
 int import_key(void* key, int selection, const OSSL_PARAM parameters[]) {
   ExternalKeyData& data = data_of(key);
   if (const OSSL_PARAM* given = OSSL_PARAM_locate_const(parameters, kExternalKeyParameter)) {
-    ExternalKeyData* source = nullptr;
+    void* source = nullptr;
     if (given->data_type != OSSL_PARAM_OCTET_STRING || given->data_size != sizeof source) return 0;
     std::memcpy(&source, given->data, sizeof source);
-    data = std::move(*source);
+    data = std::move(*static_cast<ExternalKeyData*>(source));
     return 1;
   }
   if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) return 0;

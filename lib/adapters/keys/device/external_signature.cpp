@@ -7,8 +7,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -285,7 +285,7 @@ int finish_signature(void* context_pointer, unsigned char* signature, std::size_
     context.failure->set(std::move(error));
     return 0;
   }
-  std::memcpy(signature, made->data(), made->size());
+  std::copy(made->begin(), made->end(), signature);
   *size = made->size();
   return 1;
 }

@@ -10,6 +10,7 @@
 #include "adapters/keys/pkcs11/pkcs11_error.hpp"
 #include "adapters/keys/pkcs11/pkcs11_making.hpp"
 #include "adapters/keys/pkcs11/pkcs11_signature.hpp"
+#include "adapters/keys/pkcs11/pkcs11_uri_files.hpp"
 #include "adapters/system/reading_limit.hpp"
 #include "core/mutex.hpp"
 #include "core/text.hpp"
@@ -50,7 +51,8 @@ class OpenTokens {
   [[nodiscard]] PinFiles& pins() { return pins_; }
   /// Another number once pointers to tokens and handles of objects are of no use any more.
   [[nodiscard]] unsigned generation() const { return generation_; }
-  [[nodiscard]] bool empty() const { return tokens_.empty(); }
+  /// Whether no module was loaded, so that nothing has to be ended.
+  [[nodiscard]] bool empty() const { return modules_.empty(); }
 
  private:
   PinFiles pins_;
@@ -67,9 +69,16 @@ Result<T> about(const std::string& name, Result<T> result) {
   return fail(std::move(result).error().within(name));
 }
 
-/// The id and the label of a planned key.
-Result<Pkcs11Attributes> parse_planned(const std::string& uri) {
+/// The attributes of a URI whose files may be opened.
+Result<Pkcs11Attributes> parse_trusted(const std::string& uri, const KeyDeviceSettings& settings) {
   FP_TRY_ASSIGN(Pkcs11Attributes attributes, parse_pkcs11_uri(uri));
+  FP_TRY(require_trusted_files(attributes, settings));
+  return attributes;
+}
+
+/// The same for the URI of a planned key, which has an id.
+Result<Pkcs11Attributes> parse_planned(const std::string& uri, const KeyDeviceSettings& settings) {
+  FP_TRY_ASSIGN(Pkcs11Attributes attributes, parse_trusted(uri, settings));
   if (attributes.id && !attributes.id->empty()) return attributes;
   return fail(ErrorKind::kInternal, "the URI of a key to make or to destroy has no id");
 }
@@ -150,11 +159,11 @@ class Pkcs11::State::Signer : public ExternalSigner {
     Pkcs11SigningKey key = {};
     unsigned generation = 0;
 
-    Result<std::string> sign(OpenTokens& tokens, const SignatureRequest& request) {
-      if (tokens.generation() != generation) {
-        FP_TRY_ASSIGN(token, tokens.of(uri));
-        FP_TRY_ASSIGN(key.handle, find_private_key(*token, uri, tokens.pins()));
-        generation = tokens.generation();
+    Result<std::string> sign(OpenTokens& opened, const SignatureRequest& request) {
+      if (opened.generation() != generation) {
+        FP_TRY_ASSIGN(token, opened.of(uri));
+        FP_TRY_ASSIGN(key.handle, find_private_key(*token, uri, opened.pins()));
+        generation = opened.generation();
       }
       return sign_in_token(*token, key, request);
     }
@@ -167,16 +176,16 @@ class Pkcs11::State::Signer : public ExternalSigner {
     const std::vector<unsigned char> digest(request.digest.begin(), request.digest.end());
     auto signature = run(
         state_,
-        [key = key_, digest, scheme = request.scheme, hash = request.hash](OpenTokens& tokens) -> Result<std::string> {
-          return key->sign(tokens, {scheme, hash, digest});
+        [key = key_, digest, scheme = request.scheme, hash = request.hash](OpenTokens& opened) -> Result<std::string> {
+          return key->sign(opened, {scheme, hash, digest});
         });
     return about(key_->name, std::move(signature));
   }
 
   /// The signer of a key that was found just now.
-  static DeviceSigner make(const std::shared_ptr<State>& state, OpenTokens& tokens, Pkcs11Token& token, Pkcs11Key found,
+  static DeviceSigner make(const std::shared_ptr<State>& state, OpenTokens& opened, Pkcs11Token& token, Pkcs11Key found,
                            Pkcs11Attributes uri, const std::string& name) {
-    Key key{std::move(uri), name, &token, {}, tokens.generation()};
+    Key key{std::move(uri), name, &token, {}, opened.generation()};
     key.key = {found.handle, found.is_rsa, found.bits, found.always_authenticate};
     return {std::move(found.public_half), std::make_shared<Signer>(state, std::move(key))};
   }
@@ -190,7 +199,7 @@ Pkcs11::Pkcs11(KeyDeviceSettings settings) : state_(std::make_shared<State>(std:
 Pkcs11::~Pkcs11() = default;
 
 Result<std::string> Pkcs11::find_token(const std::string& uri) {
-  FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_trusted(uri, state_->settings));
   return State::run(state_, [wanted](OpenTokens& tokens) -> Result<std::string> {
     FP_TRY_ASSIGN(const Pkcs11Token* token, tokens.of(wanted));
     return token->description();
@@ -198,7 +207,7 @@ Result<std::string> Pkcs11::find_token(const std::string& uri) {
 }
 
 Result<std::string> Pkcs11::log_in(const std::string& uri) {
-  FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_trusted(uri, state_->settings));
   return State::run(state_, [wanted](OpenTokens& tokens) -> Result<std::string> {
     FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(wanted));
     if (!token->wants_login() && !tokens.pins().has(wanted)) return std::string("not needed");
@@ -208,7 +217,7 @@ Result<std::string> Pkcs11::log_in(const std::string& uri) {
 }
 
 Result<void> Pkcs11::require_type(const std::string& uri, KeyType type) {
-  FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_trusted(uri, state_->settings));
   return State::run(state_, [wanted, type](OpenTokens& tokens) -> Result<void> {
     FP_TRY_ASSIGN(const Pkcs11Token* token, tokens.of(wanted));
     return require_key_type(*token, type);
@@ -216,7 +225,7 @@ Result<void> Pkcs11::require_type(const std::string& uri, KeyType type) {
 }
 
 Result<DeviceSigner> Pkcs11::open(const std::string& uri, const std::string& name) {
-  FP_TRY_ASSIGN(const auto wanted, about(name, parse_pkcs11_uri(uri)));
+  FP_TRY_ASSIGN(const auto wanted, about(name, parse_trusted(uri, state_->settings)));
   auto opened = State::run(state_, [state = state_, wanted, name](OpenTokens& tokens) -> Result<DeviceSigner> {
     FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(wanted));
     FP_TRY_ASSIGN(const CK_OBJECT_HANDLE handle, find_private_key(*token, wanted, tokens.pins()));
@@ -227,7 +236,7 @@ Result<DeviceSigner> Pkcs11::open(const std::string& uri, const std::string& nam
 }
 
 Result<std::string> Pkcs11::plan(const std::string& store, const std::string& id, const std::vector<KeyLocation>& own) {
-  FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(store));
+  FP_TRY_ASSIGN(const auto wanted, parse_trusted(store, state_->settings));
   const auto work = [wanted, id, ours = tokens_of(own)](OpenTokens& tokens) -> Result<std::string> {
     FP_TRY_ASSIGN(const Pkcs11Token* token, ready_for_keys(tokens, wanted));
     Pkcs11Attributes planned;
@@ -244,7 +253,7 @@ Result<std::string> Pkcs11::plan(const std::string& store, const std::string& id
 }
 
 Result<DeviceSigner> Pkcs11::find_or_make(const std::string& uri, KeyType type) {
-  FP_TRY_ASSIGN(const auto wanted, parse_planned(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_planned(uri, state_->settings));
   const auto work = [state = state_, wanted, type, uri](OpenTokens& tokens) -> Result<DeviceSigner> {
     FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted));
     FP_TRY_ASSIGN(std::optional<Pkcs11Key> key, find_made_key(*token, *wanted.id, type));
@@ -259,7 +268,7 @@ Result<DeviceSigner> Pkcs11::find_or_make(const std::string& uri, KeyType type) 
 }
 
 Result<void> Pkcs11::require_room(const std::string& uri) {
-  FP_TRY_ASSIGN(const auto wanted, parse_pkcs11_uri(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_trusted(uri, state_->settings));
   return State::run(state_, [wanted](OpenTokens& tokens) -> Result<void> {
     FP_TRY_ASSIGN(const Pkcs11Token* token, tokens.of(wanted));
     return require_room_in(*token);
@@ -267,7 +276,7 @@ Result<void> Pkcs11::require_room(const std::string& uri) {
 }
 
 Result<void> Pkcs11::destroy(const std::string& uri) {
-  FP_TRY_ASSIGN(const auto wanted, parse_planned(uri));
+  FP_TRY_ASSIGN(const auto wanted, parse_planned(uri, state_->settings));
   return State::run(state_, [wanted](OpenTokens& tokens) -> Result<void> {
     FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted));
     return destroy_objects(*token, *wanted.id);

@@ -128,9 +128,4 @@ Error pkcs11_error(unsigned long code, const std::string& what, const Pkcs11Plac
   return error;
 }
 
-bool is_token_lost(unsigned long code) {
-  const CodeRow* const row = code_row(code);
-  return row != nullptr && row->kind == ErrorKind::kTokenRemoved;
-}
-
 }  // namespace fleet_provision

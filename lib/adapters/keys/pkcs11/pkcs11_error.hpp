@@ -30,7 +30,4 @@ struct Pkcs11Place {
 /// The error for a call that returned `code`. `what` says what failed on which object: `the token "fleet": C_Sign`.
 [[nodiscard]] Error pkcs11_error(unsigned long code, const std::string& what, const Pkcs11Place& place);
 
-/// Whether the module lost the token: sessions and object handles of before are of no use any more.
-[[nodiscard]] bool is_token_lost(unsigned long code);
-
 }  // namespace fleet_provision

@@ -120,7 +120,7 @@ Result<void> require_key_type(const Pkcs11Token& token, KeyType type) {
   }
   return fail(ErrorKind::kKeyTypeUnsupported,
               token.name() + " makes no keys of the type " + std::string(word(type)) +
-                  (types.empty() ? ", and none of another type" : "; it makes " + listed(types)),
+                  (types.empty() ? ", and no keys of another type" : "; it makes " + listed(types)),
               types.empty() ? "make the key with the vendor's program, and give it with --key"
                             : "use --key-type " + types.front());
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/keys/device/device_settings.hpp"
@@ -73,13 +74,15 @@ struct ModuleChoice {
 
 class Pkcs11Modules {
  public:
-  Pkcs11Modules(const KeyDeviceSettings& settings, CallInProgress& progress)
-      : settings_(settings), progress_(progress) {}
+  Pkcs11Modules(KeyDeviceSettings settings, CallInProgress& progress)
+      : settings_(std::move(settings)), progress_(progress) {}
   Pkcs11Modules(const Pkcs11Modules&) = delete;
   Pkcs11Modules& operator=(const Pkcs11Modules&) = delete;
   /// Finalises and unloads them.
   ~Pkcs11Modules();
 
+  /// Whether no module was loaded.
+  [[nodiscard]] bool empty() const { return by_path_.empty() && registered_list_ == nullptr; }
   /// At least one module. kKeyUri (relative module-path), kPkcs11ModuleMissing, kPkcs11ModuleInvalid.
   [[nodiscard]] Result<ModuleChoice> of(const Pkcs11Attributes& uri);
 

@@ -18,6 +18,10 @@ namespace fleet_provision {
 /// A template; it owns the values.
 class Pkcs11Template {
  public:
+  Pkcs11Template() = default;
+  // The list points into the values, which a move leaves where they are.
+  Pkcs11Template(Pkcs11Template&&) = default;
+  Pkcs11Template& operator=(Pkcs11Template&&) = default;
   Pkcs11Template& bytes(CK_ATTRIBUTE_TYPE type, std::string_view value);
   Pkcs11Template& flag(CK_ATTRIBUTE_TYPE type, bool value);
   Pkcs11Template& number(CK_ATTRIBUTE_TYPE type, CK_ULONG value);

@@ -60,6 +60,29 @@ Result<void> try_device(const std::string& tcti) {
   return {};
 }
 
+/// The last user of a connection may be another thread than the one that opens the next: two connections at a time
+/// would block each other.
+void await_end(TpmPresence& presence) {
+  const Lock lock(presence.mutex);
+  while (presence.open) presence.ended.wait(presence.mutex);
+}
+
+void set_open(TpmPresence& presence, bool open) {
+  const Lock lock(presence.mutex);
+  presence.open = open;
+  presence.ended.notify_all();
+}
+
+/// Unloading keys can hang like every other call, so the last user does not wait for it for long.
+void close_in_time(TpmConnection* connection, const std::shared_ptr<TpmPresence>& presence) {
+  const auto close = [connection, presence] {
+    delete connection;
+    set_open(*presence, false);
+    return true;
+  };
+  if (!call_device(std::chrono::steady_clock::now() + kClosingTime, close)) close();
+}
+
 /// The characters of a property that holds text, without padding.
 void append_characters(std::string& text, std::uint32_t value) {
   for (const unsigned shift : {24U, 16U, 8U, 0U}) {
@@ -170,15 +193,11 @@ void TpmConnection::make_room() {
 
 Result<std::shared_ptr<TpmConnection>> TpmAccess::connection() {
   if (auto open = current_.lock()) return open;
+  await_end(*presence_);
   FP_TRY_ASSIGN(auto opened, TpmConnection::open(tcti));
-  // Unloading keys can hang like every other call, so the last user does not wait for it for long.
-  const auto close = [](TpmConnection* connection) {
-    (void)call_device(std::chrono::steady_clock::now() + kClosingTime, [connection] {
-      delete connection;
-      return true;
-    });
-  };
-  std::shared_ptr<TpmConnection> shared(opened.release(), close);
+  set_open(*presence_, true);
+  std::shared_ptr<TpmConnection> shared(
+      opened.release(), [presence = presence_](TpmConnection* connection) { close_in_time(connection, presence); });
   current_ = shared;
   return shared;
 }

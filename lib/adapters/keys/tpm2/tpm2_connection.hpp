@@ -77,10 +77,18 @@ class TpmConnection {
   std::map<std::uint32_t, ESYS_TR> persistent_;
 };
 
+/// Whether a connection exists, from before it is opened until it is closed.
+struct TpmPresence {
+  Mutex mutex;
+  Condition ended;
+  bool open FP_GUARDED_BY(mutex) = false;
+};
+
 /// Who uses the TPM of a TCTI holds `mutex`, also to open it.
 struct TpmAccess {
   explicit TpmAccess(std::string name) : tcti(std::move(name)) {}
-  /// The open connection, or a new one, which closes with its last user; its keys are unloaded within a second.
+  /// The open connection, or a new one, which closes with its last user; its keys are unloaded within a second. Waits
+  /// until another thread has closed the connection before.
   [[nodiscard]] Result<std::shared_ptr<TpmConnection>> connection() FP_REQUIRES(mutex);
 
   const std::string tcti;
@@ -88,6 +96,7 @@ struct TpmAccess {
 
  private:
   std::weak_ptr<TpmConnection> current_ FP_GUARDED_BY(mutex);
+  const std::shared_ptr<TpmPresence> presence_ = std::make_shared<TpmPresence>();
 };
 
 /// The access to the TPM of a TCTI, the same for all who ask in this process. An empty text means `device:/dev/tpmrm0`.

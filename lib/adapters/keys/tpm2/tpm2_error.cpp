@@ -179,7 +179,7 @@ constexpr std::array kMeanings{
             "make the parent persistent again, or use a key of this TPM"},
     Meaning{kTpmRcHandle, kEveryUse, Secrets::kAny, kTpmHandleEmpty, "the TPM has no key at this handle",
             "correct the handle; list those that hold keys: tpm2_getcap handles-persistent"},
-    Meaning{0x08A, TpmUse::kLoad, Secrets::kAny, kKeyUnsuitable, "its parent is no storage key",
+    Meaning{0x08A, TpmUse::kLoad, Secrets::kAny, kKeyUnsuitable, "its parent is not a storage key",
             "make the key under a storage key"},
     Meaning{0x14C, kEveryUse, Secrets::kAny, kTpmHandleOccupied, "the handle holds another key",
             "give another handle, or use that key with --key; list the handles that are taken: tpm2_getcap "
@@ -223,7 +223,7 @@ constexpr std::array kMeanings{
             "rerun the same command"},
     Meaning{0x90A, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is testing itself", "rerun the same command"},
     Meaning{0x920, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM delays writes to protect its memory",
-            "wait a minute, and rerun the same command"},
+            "rerun the same command in a minute"},
     Meaning{0x922, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM is busy", "rerun the same command"},
     Meaning{0x923, kEveryUse, Secrets::kAny, kTpmBusy, "the TPM's memory is not accessible at the moment",
             "rerun the same command"},
@@ -283,7 +283,7 @@ Error tpm_error(std::uint32_t code, const TpmCall& call) {
   Error error;
   error.kind = ErrorKind::kKeyDeviceFailed;
   std::string_view words = "the TPM failed";
-  error.hint = "rerun; if it fails again, look for the TPM in the kernel's log: dmesg | grep -i tpm";
+  error.hint = "rerun the same command; if it fails again, look for the TPM in the kernel's log: dmesg | grep -i tpm";
   for (const Meaning& row : kMeanings) {
     if (!fits(row, tpm_base_code(code), call)) continue;
     error.kind = row.kind;

@@ -24,7 +24,8 @@ Result<Secret> read_bounded(const std::string& file, const std::string& what, st
 
 TpmSession::TpmSession(KeyDeviceSettings settings)
     : settings_(std::move(settings)), access_(tpm_access(settings_.tcti)) {
-  // tpm2-tss otherwise writes to stderr. It reads the variable when it is loaded.
+  // tpm2-tss otherwise writes to stderr. It reads the variable when it is loaded. A program with threads that read the
+  // environment sets it before it starts them; then this call changes nothing.
   ::setenv("TSS2_LOG", "all+NONE", 0);
 }
 
@@ -66,7 +67,7 @@ Error TpmSession::no_answer() const {
   Error error;
   error.kind = ErrorKind::kTpmBusy;
   error.message = "the TPM " + printable(access_->tcti) + " did not answer before --timeout expired";
-  error.hint = "end programs that keep the TPM busy, or restart the gateway, then rerun";
+  error.hint = "end programs that keep the TPM busy, or restart the gateway, then rerun the same command";
   return error;
 }
 

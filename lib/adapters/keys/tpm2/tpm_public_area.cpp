@@ -203,7 +203,7 @@ Result<OpensslHandle<EVP_PKEY>> public_key_of(const TpmPublicArea& area) {
                 "the TPM key is on an unsupported curve (TPM_ECC_CURVE " + std::to_string(area.curve) + ")",
                 "use EC P-256 or P-384, or RSA with 2048 bits or more");
   }
-  if (!key) return damaged("it is no public key: " + openssl_reason());
+  if (!key) return damaged("it is not a public key: " + openssl_reason());
   return key;
 }
 

@@ -12,8 +12,8 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::string_view kInstallTss2 =
-    "install tpm2-tss: apt-get install libtss2-esys-3.0.2-0 libtss2-tctildr0 libtss2-rc0 (Debian 13: "
-    "libtss2-esys-3.0.2-0t64 libtss2-tctildr0t64 libtss2-rc0t64)";
+    "install tpm2-tss: apt-get install libtss2-esys-3.0.2-0 libtss2-tctildr0 (Debian 13: libtss2-esys-3.0.2-0t64 "
+    "libtss2-tctildr0t64)";
 
 /// One shared object, and whether all that was looked up in it was there.
 class Tss2Object {
@@ -72,9 +72,7 @@ Result<Tss2Library> open_tss2(const Tss2Names& names) {
   mu.find(library.unmarshal_public, "Tss2_MU_TPM2B_PUBLIC_Unmarshal");
   mu.find(library.marshal_private, "Tss2_MU_TPM2B_PRIVATE_Marshal");
   mu.find(library.unmarshal_private, "Tss2_MU_TPM2B_PRIVATE_Unmarshal");
-  Tss2Object rc(names.rc);
-  rc.find(library.decode, "Tss2_RC_Decode");
-  for (const Tss2Object* each : {&esys, &tctildr, &mu, &rc}) {
+  for (const Tss2Object* each : {&esys, &tctildr, &mu}) {
     if (each->failure().empty()) continue;
     return fail(ErrorKind::kTpmNotFound, "cannot load the TPM's library: " + printable(each->failure()),
                 std::string(kInstallTss2));

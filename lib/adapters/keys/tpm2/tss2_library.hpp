@@ -3,7 +3,6 @@
 
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_mu.h>
-#include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
 #include <array>
@@ -18,7 +17,6 @@ struct Tss2Names {
   const char* esys = "libtss2-esys.so.0";
   const char* tctildr = "libtss2-tctildr.so.0";
   const char* mu = "libtss2-mu.so.0";
-  const char* rc = "libtss2-rc.so.0";
 };
 
 /// Pointers to the functions, named as they are.
@@ -45,7 +43,6 @@ struct Tss2Library {
   decltype(&::Tss2_MU_TPM2B_PUBLIC_Unmarshal) unmarshal_public = nullptr;
   decltype(&::Tss2_MU_TPM2B_PRIVATE_Marshal) marshal_private = nullptr;
   decltype(&::Tss2_MU_TPM2B_PRIVATE_Unmarshal) unmarshal_private = nullptr;
-  decltype(&::Tss2_RC_Decode) decode = nullptr;
 };
 
 /// kTpmNotFound, naming the library that is missing.

@@ -85,7 +85,7 @@ std::optional<bool> take_flag(der::Reader& reader, unsigned number) {
 /// The optional fields between the type and the parent; returns whether the key has no authorization value.
 Result<bool> read_options(der::Reader& reader) {
   const auto empty_auth = take_flag(reader, kEmptyAuth);
-  if (!empty_auth) return damaged_key_file("emptyAuth is no BOOLEAN");
+  if (!empty_auth) return damaged_key_file("emptyAuth is not a BOOLEAN");
   for (const unsigned number : {kPolicy, kSecret, kAuthPolicy}) {
     if (reader.next_tag() != der::explicit_tag(number)) continue;
     return number == kSecret ? unsuitable("holds a secret for an import", "give a key that can be loaded directly")
@@ -95,7 +95,7 @@ Result<bool> read_options(der::Reader& reader) {
     return damaged_key_file("its description ends early");
   }
   const auto rsa_parent = take_flag(reader, kRsaParent);
-  if (!rsa_parent) return damaged_key_file("rsaParent is no BOOLEAN");
+  if (!rsa_parent) return damaged_key_file("rsaParent is not a BOOLEAN");
   if (*rsa_parent) return unsuitable("has an RSA storage key as its parent", "make a key under the ECC storage key");
   return *empty_auth;
 }
@@ -143,12 +143,11 @@ Result<Tss2Key> parse_tss2_pem(std::string_view pem) {
   FP_TRY_ASSIGN(key.empty_auth, read_options(reader));
   const auto parent = reader.take(der::kInteger);
   const auto handle = parent ? handle_from(*parent) : std::nullopt;
-  if (!handle) return damaged_key_file("its parent is no handle");
+  if (!handle) return damaged_key_file("its parent is not a handle");
   const auto public_area = reader.take(der::kOctetString);
   const auto private_area = reader.take(der::kOctetString);
-  if (!public_area || !private_area || !reader.at_end()) return damaged_key_file("it has not the parts of a key");
-  if (!is_sized(*public_area) || !is_sized(*private_area))
-    return damaged_key_file("a part has another length than it says");
+  if (!public_area || !private_area || !reader.at_end()) return damaged_key_file("a part of the key is missing");
+  if (!is_sized(*public_area) || !is_sized(*private_area)) return damaged_key_file("the length of a part is wrong");
   key.parent = *handle;
   key.public_area = *public_area;
   key.private_area = *private_area;
