@@ -102,7 +102,8 @@ class Parser {
     const std::size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
     if (equals == std::string_view::npos) {
-      return refuse("has a part without =: " + printable(text, 40), "write NAME=VALUE, with ; between the attributes");
+      // Not shown: it may be a PIN.
+      return refuse("has a part without =", "write NAME=VALUE, with ; between the attributes");
     }
     if (name == kPinValue) {
       return refuse("holds a pin-value, which other users can read",
