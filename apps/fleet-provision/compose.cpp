@@ -88,6 +88,27 @@ class ClaimTransport final : public Transport {
   PahoTransport transport_;
 };
 
+/// Declared before all that uses the devices, so that it is destroyed after them: their keys are then dropped, and with
+/// the last of them the connection to a TPM is closed, which without a resource manager would keep the keys loaded.
+class DeviceUse {
+ public:
+  explicit DeviceUse(std::shared_ptr<KeyDevices> devices) : devices_(std::move(devices)) {
+#ifndef FLEET_PROVISION_SANITIZED
+    // Not destroyed on purpose: a PKCS#11 module that crashes when it ends would take the result of the run with it.
+    // The process ends soon.
+    [[maybe_unused]] static const auto* never_destroyed = new std::shared_ptr<KeyDevices>(devices_);
+#endif
+  }
+  DeviceUse(const DeviceUse&) = delete;
+  DeviceUse& operator=(const DeviceUse&) = delete;
+  ~DeviceUse() {
+    devices_->forget();
+  }
+
+ private:
+  std::shared_ptr<KeyDevices> devices_;
+};
+
 std::vector<std::string> as_texts(const Environment& environment) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : environment) texts.push_back(name + "=" + value);
@@ -108,6 +129,7 @@ Outcome run(Command command, Request request, const Environment& environment, co
     return foreign_owner(state, own_account().user);
   };
   const auto devices = std::make_shared<KeyDevices>(std::move(settings));
+  const DeviceUse use(devices);
   ClaimTransport transport(std::move(request.connection), interrupt, log, devices);
   OpensslKeysmith keysmith(interrupt, devices);
   PosixDisk disk(request.plan.state_dir);
