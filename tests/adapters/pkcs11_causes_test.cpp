@@ -144,7 +144,7 @@ TEST_CASE("a token with fewer mechanisms or other rules is used all the same") {
     ShimFixture::tell(row.words);
     fixture.start_again();
     const auto result = carry_out(fixture, row.act);
-    CHECK((result ? "" : result.error().message) == "");
+    CHECK((result ? "" : result.error().message).empty());
   }
 }
 
