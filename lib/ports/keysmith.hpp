@@ -34,7 +34,7 @@ class Keysmith {
   Keysmith& operator=(const Keysmith&) = delete;
   virtual ~Keysmith() = default;
 
-  /// A new key in a file or in the TPM (hardware-keys of docs/architecture.md). A key for a handle is made with the
+  /// A new key in a file or in the TPM. A key for a handle is made with the
   /// location TpmHandle and its wrapped form in `pem`; settle_key then makes it persistent. Not for a TokenStore: a
   /// token keeps what it makes, so its keys are planned first (plan_key). Errors of the device: see KeyDevices.
   [[nodiscard]] virtual Result<DeviceKey> make_key(const MakeKey& wanted) = 0;

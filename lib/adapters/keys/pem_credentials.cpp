@@ -9,8 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "adapters/keys/device/secret_file.hpp"
 #include "adapters/keys/tpm2/tss2_pem.hpp"
-#include "adapters/system/named_file.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"
@@ -131,17 +131,8 @@ Result<OpensslHandle<EVP_PKEY>> read_key_offline(const PemCredentials& pem) {
 
 Result<std::optional<Secret>> read_passphrase(const std::optional<std::string>& file) {
   if (!file) return std::optional<Secret>{};
-  FP_TRY_ASSIGN(const Secret text, read_named_file(*file, "passphrase file", kClaimKeyPassphrase));
-  if (const auto wide = wide_encoding(text.reveal())) {
-    return fail(
-        kClaimKeyPassphrase,
-        "the passphrase file " + printable(*file) + " is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
-        "convert it: (umask 077; " + utf8_command(*wide, *file) + ")");
-  }
-  std::string_view bytes = without_byte_order_mark(text.reveal());
-  if (bytes.ends_with('\n')) bytes.remove_suffix(1);
-  if (bytes.ends_with('\r')) bytes.remove_suffix(1);
-  return std::optional<Secret>(Secret(bytes));
+  FP_TRY_ASSIGN(Secret passphrase, read_secret_file(*file, "passphrase file", kClaimKeyPassphrase));
+  return std::optional<Secret>(std::move(passphrase));
 }
 
 bool is_key_of(const X509& certificate, const EVP_PKEY* key) {

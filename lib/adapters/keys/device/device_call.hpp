@@ -24,7 +24,8 @@ template <class Work>
   const auto task = std::make_shared<std::packaged_task<Value()>>(std::move(work));
   auto value = task->get_future();
   FP_TRY_ASSIGN(std::thread thread, start_thread([task] { (*task)(); }));
-  if (value.wait_until(deadline) != std::future_status::ready) {
+  // The largest instant would overflow a 32-bit time_t, with which the library waits.
+  if (deadline != Instant::max() && value.wait_until(deadline) != std::future_status::ready) {
     thread.detach();
     return std::optional<Value>();
   }
