@@ -145,6 +145,14 @@ Result<int> supervise(const Options& options, const Ready& ready, Broker& broker
   return options.command.empty() ? static_cast<int>(ExitCode::kSoftware) : end.exit_code;
 }
 
+// What CI should see although nothing failed, e.g. a response that was delivered without a subscription.
+void print_warnings(Broker& broker) {
+  broker.end();
+  for (const auto& warning : broker.take_warnings()) {
+    std::fprintf(stderr, "fleet-provision-simulator: warning: %s\n", warning.c_str());
+  }
+}
+
 Result<int> serve(const Options& options, const Supervisor& supervisor) {
   Configuration configuration = options.configuration;
   FP_TRY(check_configuration(configuration));
@@ -173,7 +181,9 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
                                 .run_dir = state.path() + "/run",
                                 .log_hint = broker_log_hint(options, state.path())};
   FP_TRY_ASSIGN(Broker broker, Broker::start(settings, ready.pki, configuration, kBrokerStartTimeout));
-  return supervise(options, ready, broker, supervisor);
+  const Result<int> exit_status = supervise(options, ready, broker, supervisor);
+  print_warnings(broker);
+  return exit_status;
 }
 
 // A simulator that runs a COMMAND has one code for all its own failures, so that they differ from COMMAND's.

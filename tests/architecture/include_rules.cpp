@@ -48,6 +48,7 @@ const std::vector<FolderRule>& folder_rules() {
       {"apps/fleet-provision-simulator/system/", {"system/", "adapters/system/", "core/"}},
       {"apps/fleet-provision-simulator/records/", {"records/", "system/", "service/", "core/"}},
       {"apps/fleet-provision-simulator/pki/", {"pki/", "system/", "service/", "core/"}},
+      {"apps/fleet-provision-simulator/report/", {"report/", "system/", "service/", "core/"}},
       {"apps/fleet-provision-simulator/broker/",
        {"broker/", "pki/", "records/", "system/", "service/", "adapters/system/", "core/"}},
   };

@@ -168,8 +168,9 @@ Result<ReservedPort> reserve_port(const std::string& address, std::uint16_t port
 
 namespace {
 
-void complete(Configuration& configuration, const Pki& pki, int ready_descriptor) {
+void complete(Configuration& configuration, const Pki& pki, int ready_descriptor, int warning_descriptor) {
   configuration.ready_descriptor = ready_descriptor;
+  configuration.warning_descriptor = warning_descriptor;
   configuration.parent = ::getpid();
   if (const char* given = std::getenv("OPENSSL_CONF")) configuration.openssl_configuration = given;
   configuration.device_issuer_certificate = pki.device_issuer_certificate;
@@ -185,6 +186,19 @@ Result<void> write_configuration_files(const BrokerSettings& settings, const Pki
   return write_file(settings.run_dir + kOpensslFile, kOpensslConfiguration, 0644);
 }
 
+struct Pipe {
+  Descriptor reader;
+  Descriptor writer;
+};
+
+Result<Pipe> make_pipe(int flags) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | flags) != 0) {
+    return fail(ErrorKind::kInternal, "cannot create a pipe for mosquitto: " + reason());
+  }
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
 Result<Descriptor> open_empty_log(const std::string& path) {
   FP_TRY_ASSIGN(Descriptor log, open_own_file(path, O_WRONLY | O_CREAT, 0644));
   if (::ftruncate(log.get(), 0) == 0) return log;
@@ -196,13 +210,9 @@ Result<Descriptor> open_empty_log(const std::string& path) {
 Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Configuration configuration,
                              std::chrono::milliseconds timeout) {
   FP_TRY_ASSIGN(const std::string program, find_mosquitto());
-  std::array<int, 2> ready{};
-  if (::pipe2(ready.data(), O_CLOEXEC) != 0) {
-    return fail(ErrorKind::kInternal, "cannot create a pipe for mosquitto: " + reason());
-  }
-  const Descriptor ready_reader(ready[0]);
-  Descriptor ready_writer(ready[1]);
-  complete(configuration, pki, ready_writer.get());
+  FP_TRY_ASSIGN(Pipe ready, make_pipe(0));
+  FP_TRY_ASSIGN(Pipe warnings, make_pipe(O_NONBLOCK));
+  complete(configuration, pki, ready.writer.get(), warnings.writer.get());
   FP_TRY(write_configuration_files(settings, pki, configuration));
   const std::string log_file = settings.run_dir + "/mosquitto.log";
   FP_TRY_ASSIGN(const Descriptor log, open_empty_log(log_file));
@@ -211,29 +221,47 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   const pid_t pid = ::fork();
   if (pid < 0) return fail(ErrorKind::kInternal, "cannot start mosquitto: fork: " + reason());
   if (pid == 0) {
-    ::fcntl(ready_writer.get(), F_SETFD, 0);
+    ::fcntl(ready.writer.get(), F_SETFD, 0);
+    ::fcntl(warnings.writer.get(), F_SETFD, 0);
     become_mosquitto(program, settings.run_dir, log.get(), parent);
   }
-  Broker broker(pid);
-  ready_writer.reset();
-  if (!wait_ready(ready_reader.get(), timeout)) {
+  Broker broker(pid, std::move(warnings.reader));
+  ready.writer.reset();
+  if (!wait_ready(ready.reader.get(), timeout)) {
     return fail(ErrorKind::kInternal, "mosquitto did not start: " + last_lines(log_file), settings.log_hint);
   }
   return broker;
 }
 
-Broker::~Broker() {
+void Broker::end() {
   if (pid_ <= 0) return;
+  const pid_t pid = std::exchange(pid_, -1);
   // The plugin's SIGALRM handler interrupts the broker's wait for sockets, which lasts up to 100 ms.
-  ::kill(pid_, SIGTERM);
-  ::kill(pid_, SIGALRM);
+  ::kill(pid, SIGTERM);
+  ::kill(pid, SIGALRM);
   // It ends within one turn of its loop. After two seconds it is killed.
   for (int i = 0; i < 2000; ++i) {
-    if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
+    if (::waitpid(pid, nullptr, WNOHANG) != 0) return;
     ::usleep(1000);
   }
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+}
+
+std::vector<std::string> Broker::take_warnings() {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  ssize_t got = 0;
+  while ((got = ::read(warnings_.get(), buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
 }
 
 }  // namespace fleet_provision::simulator

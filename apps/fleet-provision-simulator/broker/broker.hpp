@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "adapters/system/descriptor.hpp"
 #include "core/result.hpp"
@@ -42,20 +44,26 @@ class Broker {
   /// kFileNotFound when mosquitto is not installed, kInternal when it does not start.
   [[nodiscard]] static Result<Broker> start(const BrokerSettings& settings, const Pki& pki, Configuration configuration,
                                             std::chrono::milliseconds timeout);
-  Broker(Broker&& other) noexcept : pid_(other.pid_) { other.pid_ = -1; }
+  Broker(Broker&& other) noexcept : pid_(other.pid_), warnings_(std::move(other.warnings_)) { other.pid_ = -1; }
   Broker& operator=(Broker&&) = delete;
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
-  /// Ends the broker and waits for its end.
-  ~Broker();
+  ~Broker() { end(); }
+
+  /// Ends the broker and waits for its end. Does nothing when it has ended.
+  void end();
+  /// The warnings of the model since the last call, oldest first (EventLog::warn). Does not wait.
+  [[nodiscard]] std::vector<std::string> take_warnings();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// For a broker whose end waitpid has already reported.
   void forget() { pid_ = -1; }
 
  private:
-  explicit Broker(pid_t pid) : pid_(pid) {}
+  Broker(pid_t pid, Descriptor warnings) : pid_(pid), warnings_(std::move(warnings)) {}
   pid_t pid_ = -1;
+  /// The end to read of a pipe, not blocking.
+  Descriptor warnings_;
 };
 
 }  // namespace fleet_provision::simulator

@@ -67,6 +67,13 @@ class LogFile {
   Descriptor descriptor_;
 };
 
+// Hands a warning to the simulator, which prints it when it exits. A full pipe loses the warning; the log has it.
+void send_warning(int descriptor, const std::string& text) {
+  if (descriptor < 0) return;
+  const std::string line = text + "\n";
+  if (write(descriptor, line.data(), line.size()) < 0) return;
+}
+
 /// All that the plugin owns; each part uses those above it.
 struct Plugin {
   Configuration configuration;
@@ -75,6 +82,8 @@ struct Plugin {
   std::unique_ptr<Registry> registry;
   std::unique_ptr<Operations> operations;
   std::unique_ptr<LogFile> log_file;
+  /// nullptr without a report.
+  std::unique_ptr<LogFile> report_events;
   std::unique_ptr<EventLog> log;
   std::unique_ptr<Hook> hook;
   std::unique_ptr<Service> service;
@@ -104,8 +113,16 @@ Result<void> open_log(Plugin& plugin) {
   const Configuration& configuration = plugin.configuration;
   FP_TRY_ASSIGN(Descriptor descriptor, open_event_log(configuration.log_file, configuration.state_dir));
   plugin.log_file = std::make_unique<LogFile>(std::move(descriptor));
-  plugin.log =
-      std::make_unique<EventLog>([file = plugin.log_file.get()](const std::string& line) { file->append(line); });
+  if (!configuration.report_events_file.empty()) {
+    FP_TRY_ASSIGN(Descriptor events, open_event_log(configuration.report_events_file, configuration.state_dir));
+    plugin.report_events = std::make_unique<LogFile>(std::move(events));
+  }
+  plugin.log = std::make_unique<EventLog>(
+      [&plugin](const std::string& line) {
+        plugin.log_file->append(line);
+        if (plugin.report_events) plugin.report_events->append(line);
+      },
+      [descriptor = configuration.warning_descriptor](const std::string& text) { send_warning(descriptor, text); });
   return {};
 }
 

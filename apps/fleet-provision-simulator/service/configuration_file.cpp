@@ -38,11 +38,28 @@ Result<void> read_templates(const FieldReader& fields, Configuration& configurat
   return {};
 }
 
+Result<void> read_policies(const FieldReader& fields, Configuration& configuration) {
+  FP_TRY_ASSIGN(const auto policies, fields.list("policies"));
+  for (const auto& each : policies) {
+    const FieldReader reader(each, kPlace);
+    NamedPolicy named;
+    FP_TRY_ASSIGN(named.name, reader.text("name"));
+    FP_TRY_ASSIGN(named.document, reader.text("document"));
+    configuration.policies.push_back(std::move(named));
+  }
+  return {};
+}
+
 // What the service does.
 Result<void> read_rules(const FieldReader& fields, Configuration& configuration) {
   FP_TRY(read_templates(fields, configuration));
+  FP_TRY(read_policies(fields, configuration));
   FP_TRY_ASSIGN(configuration.claim_policy, fields.text("claimPolicy"));
   FP_TRY_ASSIGN(configuration.claim_certificate_id, fields.text("claimCertificateId"));
+  if (fields.has("claimExpires")) {
+    FP_TRY_ASSIGN(const std::int64_t expires, fields.integer("claimExpires"));
+    configuration.claim_expires = std::chrono::system_clock::time_point(std::chrono::seconds(expires));
+  }
   FP_TRY_ASSIGN(const std::int64_t lifetime, fields.integer("tokenLifetime"));
   configuration.token_lifetime = std::chrono::seconds(lifetime);
   if (fields.has("rate")) {
@@ -62,10 +79,13 @@ Result<void> read_rules(const FieldReader& fields, Configuration& configuration)
 Result<void> read_environment(const FieldReader& fields, Configuration& configuration) {
   FP_TRY_ASSIGN(configuration.state_dir, fields.text("stateDir"));
   FP_TRY_ASSIGN(configuration.log_file, fields.text("logFile"));
+  FP_TRY_ASSIGN(configuration.report_events_file, fields.text("reportEventsFile"));
   FP_TRY_ASSIGN(configuration.device_issuer_certificate, fields.text("deviceIssuerCertificate"));
   FP_TRY_ASSIGN(configuration.device_issuer_key, fields.text("deviceIssuerKey"));
   FP_TRY_ASSIGN(const std::int64_t descriptor, fields.integer("readyDescriptor"));
   configuration.ready_descriptor = static_cast<int>(descriptor);
+  FP_TRY_ASSIGN(const std::int64_t warnings, fields.integer("warningDescriptor"));
+  configuration.warning_descriptor = static_cast<int>(warnings);
   FP_TRY_ASSIGN(const std::int64_t parent, fields.integer("parent"));
   configuration.parent = static_cast<int>(parent);
   if (fields.has("opensslConfiguration")) {
@@ -81,12 +101,17 @@ std::string to_json(const Configuration& configuration) {
   for (const auto& each : configuration.templates) {
     templates.push_back(Value{Members{{"name", text_value(each.name)}, {"body", text_value(each.body)}}});
   }
+  std::vector<Value> policies;
+  for (const auto& each : configuration.policies) {
+    policies.push_back(Value{Members{{"name", text_value(each.name)}, {"document", text_value(each.document)}}});
+  }
   Members behaviours;
   for (const auto& row : behaviour_table()) {
     const std::string_view value = row.values[configuration.behaviours.*row.member ? 1 : 0];
     behaviours.emplace_back(row.name, text_value(std::string(value)));
   }
   Members document{{"templates", Value{std::move(templates)}},
+                   {"policies", Value{std::move(policies)}},
                    {"claimPolicy", text_value(configuration.claim_policy)},
                    {"claimCertificateId", text_value(configuration.claim_certificate_id)},
                    {"tokenLifetime", Value{std::int64_t{configuration.token_lifetime.count()}}},
@@ -96,10 +121,17 @@ std::string to_json(const Configuration& configuration) {
                    {"behaviours", Value{std::move(behaviours)}},
                    {"stateDir", text_value(configuration.state_dir)},
                    {"logFile", text_value(configuration.log_file)},
+                   {"reportEventsFile", text_value(configuration.report_events_file)},
                    {"deviceIssuerCertificate", text_value(configuration.device_issuer_certificate)},
                    {"deviceIssuerKey", text_value(configuration.device_issuer_key)},
                    {"readyDescriptor", Value{std::int64_t{configuration.ready_descriptor}}},
+                   {"warningDescriptor", Value{std::int64_t{configuration.warning_descriptor}}},
                    {"parent", Value{std::int64_t{configuration.parent}}}};
+  if (configuration.claim_expires) {
+    const auto since_epoch = configuration.claim_expires->time_since_epoch();
+    document.emplace_back("claimExpires",
+                          Value{std::int64_t{std::chrono::floor<std::chrono::seconds>(since_epoch).count()}});
+  }
   if (configuration.rate) document.emplace_back("rate", number_value(*configuration.rate));
   if (configuration.openssl_configuration) {
     document.emplace_back("opensslConfiguration", text_value(*configuration.openssl_configuration));

@@ -48,7 +48,7 @@ void add_result(Members& fields, const char* result, const std::string& reason) 
 }  // namespace
 
 Service::Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults,
-                 Operations& operations, Registry& registry, Hook* hook, const EventLog& log, Clocks clocks)
+                 Operations& operations, Registry& registry, Hook* hook, EventLog& log, Clocks clocks)
     : configuration_(configuration),
       claim_policy_(std::move(claim_policy)),
       faults_(std::move(faults)),

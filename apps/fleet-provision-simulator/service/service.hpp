@@ -78,7 +78,7 @@ class Service {
  public:
   /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
   Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults, Operations& operations,
-          Registry& registry, Hook* hook, const EventLog& log, Clocks clocks);
+          Registry& registry, Hook* hook, EventLog& log, Clocks clocks);
 
   [[nodiscard]] Admission connect(ConnectionKey key, const ConnectingClient& client);
   void disconnect(ConnectionKey key, const std::string& reason);
@@ -176,7 +176,7 @@ class Service {
   Operations& operations_;
   Registry& registry_;
   Hook* hook_;
-  const EventLog& log_;
+  EventLog& log_;
   Clocks clocks_;
 
   std::uint64_t last_number_ = 0;

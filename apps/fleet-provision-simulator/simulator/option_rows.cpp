@@ -20,6 +20,14 @@ constexpr std::array kRows{
     OptionRow{"claim-policy", 0, "FILE", false, "least privilege for the templates, any client ID",
               "attach this AWS IoT policy document to the claim certificate"},
     OptionRow{
+        "policy", 0, "NAME=FILE", true, "",
+        "use this AWS IoT policy document for the PolicyName NAME of a template; repeatable; an unknown name allows "
+        "everything, with a warning"},
+    OptionRow{"claim-csr", 0, "FILE", false, "",
+              "issue the claim certificate for the key of this certificate signing request; no claim key is written"},
+    OptionRow{"claim-lifetime", 0, "SECONDS", false, "no limit",
+              "issue a temporary claim, as CreateProvisioningClaim does: it is refused after this time"},
+    OptionRow{
         "hook", 0, "deny|allow|FILE", false, "allow",
         "set the pre-provisioning hook: deny or allow every gateway, or run the program FILE, which reads the event "
         "from stdin and writes its response to stdout"},
@@ -31,6 +39,8 @@ constexpr std::array kRows{
     OptionRow{"fault", 0, "SPEC", true, "", "inject a fault, see below; repeatable"},
     OptionRow{"log", 0, "FILE", false, "events.jsonl in the state directory",
               "append one JSON line per event to FILE; no secrets are logged"},
+    OptionRow{"report", 0, "FILE", false, "",
+              "at exit, write a page in HTML to FILE that shows what happened on each connection"},
     OptionRow{"user", 0, "NAME", false, "the calling user",
               "run the simulator, mosquitto, the hook and COMMAND as NAME; only for root; the state directory must "
               "belong to NAME, or is created"},

@@ -26,6 +26,7 @@ struct NumberRule {
 };
 constexpr NumberRule kPort{"port", 0, 65535, " (a free port)"};
 constexpr NumberRule kTokenLifetime{"token-lifetime", 3600, 10'000'000, ""};
+constexpr NumberRule kClaimLifetime{"claim-lifetime", 0, 10'000'000, " (no limit)"};
 constexpr NumberRule kRate{"rate", 0, 1'000'000, " (no limit)"};
 
 Result<std::uint32_t> number_option(const CommandLine& line, const NumberRule& rule) {
@@ -80,6 +81,32 @@ Result<std::string> read_claim_policy(const std::string& path, const std::vector
   return document;
 }
 
+// One --policy NAME=FILE. API_CreatePolicy: policyName.
+Result<NamedPolicy> read_named_policy(const std::string& option) {
+  const std::size_t equals = option.find('=');
+  const std::string name = option.substr(0, equals);
+  if (equals == std::string::npos || equals + 1 == option.size() || name.empty() || name.size() > 128 ||
+      !is_alphanumeric_or(name, "_+,.@-")) {
+    return fail(ErrorKind::kUsage, "--policy must be NAME=FILE, not " + in_quotes(option),
+                "NAME is the PolicyName in the template: 1 to 128 of letters, digits and _+,.@-");
+  }
+  FP_TRY_ASSIGN(std::string document, read_file(option.substr(equals + 1)));
+  FP_TRY(Policy::parse(option.substr(equals + 1), document));
+  return NamedPolicy{name, std::move(document)};
+}
+
+Result<std::vector<NamedPolicy>> read_policies(const std::vector<std::string>& options) {
+  std::vector<NamedPolicy> policies;
+  for (const auto& option : options) {
+    FP_TRY_ASSIGN(auto read, read_named_policy(option));
+    const bool taken =
+        std::any_of(policies.begin(), policies.end(), [&](const NamedPolicy& each) { return each.name == read.name; });
+    if (taken) return fail(ErrorKind::kUsage, "--policy: two documents for " + read.name);
+    policies.push_back(std::move(read));
+  }
+  return policies;
+}
+
 Result<HookSetting> find_hook(const std::string& text) {
   if (text == "allow") return HookSetting{HookSetting::Kind::kAllow, {}};
   if (text == "deny") return HookSetting{HookSetting::Kind::kDeny, {}};
@@ -110,6 +137,7 @@ Result<Configuration> configuration_from(const CommandLine& line) {
   configuration.faults = line.all("fault");
   FP_TRY_ASSIGN(configuration.templates, read_templates(line.all("template")));
   FP_TRY_ASSIGN(configuration.claim_policy, read_claim_policy(line.last("claim-policy"), configuration.templates));
+  FP_TRY_ASSIGN(configuration.policies, read_policies(line.all("policy")));
   if (!line.all("hook").empty()) {
     FP_TRY_ASSIGN(configuration.hook, find_hook(line.last("hook")));
   }
@@ -123,6 +151,12 @@ Result<Options> options_from(const CommandLine& line) {
   Options options;
   options.state_dir = line.last("state-dir");
   options.log = line.last("log");
+  options.report = line.last("report");
+  if (const std::string file = line.last("claim-csr"); !file.empty()) {
+    FP_TRY_ASSIGN(options.claim_csr, read_file(file));
+  }
+  FP_TRY_ASSIGN(const std::uint32_t claim_lifetime, number_option(line, kClaimLifetime));
+  if (claim_lifetime > 0) options.claim_lifetime = std::chrono::seconds(claim_lifetime);
   if (const std::string name = line.last("user"); !name.empty()) {
     FP_TRY_ASSIGN(options.user, find_user(name));
   }
