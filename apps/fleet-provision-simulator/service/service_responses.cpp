@@ -37,7 +37,7 @@ EncodeOptions Service::encode_options() const {
   return {.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps, .indefinite_strings = false};
 }
 
-Service::Delivery Service::delivery_to(const Connection& connection, const std::string& topic) const {
+Service::Delivery Service::delivery_to(const Connection& connection, const std::string& topic) {
   int granted_qos = -1;
   if (const auto own = subscriptions_.find(connection.client.client_id); own != subscriptions_.end()) {
     for (const auto& [filter, qos] : own->second) {
@@ -45,11 +45,12 @@ Service::Delivery Service::delivery_to(const Connection& connection, const std::
     }
   }
   const bool subscribed = granted_qos >= 0;
-  Delivery delivery{subscribed ? granted_qos : 1, {}};
+  Delivery delivery{subscribed ? granted_qos : 1, {}, {}};
   if (!subscribed && !configuration_.behaviours.deliver_unsubscribed) {
     delivery.obstacle = "not subscribed";
-  } else if (!allows(connection, "iot:Receive", "topic/" + topic)) {
+  } else if (auto denial = refused(connection, "iot:Receive", "topic/" + topic)) {
     delivery.obstacle = "policy: iot:Receive";
+    delivery.denial = std::move(*denial);
   }
   return delivery;
 }
@@ -59,12 +60,12 @@ void Service::respond(const PendingRequest& request, const Accepted<Members>& ou
   std::string payload = encode_corrupted(outcome ? *outcome : error_document(outcome.error()),
                                          request.parsed_topic.encoding, encode_options(), request.faults);
   const std::size_t bytes = payload.size();
-  const std::string result = deliver(request, topic, std::move(payload));
-  log_response(request, outcome, topic, bytes, result);
+  const Delivered delivered = deliver(request, topic, std::move(payload));
+  log_response(request, outcome, topic, bytes, delivered);
 }
 
 void Service::log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
-                           std::size_t bytes, const std::string& result) {
+                           std::size_t bytes, const Delivered& delivered) {
   Members fields{{"connection", number_value(request.connection)}};
   if (const Connection* connection = find_number(request.connection)) {
     fields.emplace_back("clientId", text_value(connection->client.client_id));
@@ -80,21 +81,22 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   }
   if (!request.faults.empty()) fields.emplace_back("fault", text_value(names_of(request.faults)));
   fields.emplace_back("bytes", number_value(bytes));
-  fields.emplace_back("result", text_value(result));
+  fields.emplace_back("result", text_value(delivered.result));
+  fields.insert(fields.end(), delivered.denial.begin(), delivered.denial.end());
   log_.write(clocks_.wall(), "answer", std::move(fields));
 }
 
-// Schedules the response and what faults add to it; gives the `result` for the event log.
-std::string Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
+// Schedules the response and what faults add to it.
+Service::Delivered Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
   const Connection* connection = find_number(request.connection);
-  if (connection == nullptr) return "connection gone";
+  if (connection == nullptr) return {"connection gone", {}};
   if (has_fault(request.faults, FaultAction::kDrop) || has_fault(request.faults, FaultAction::kDisconnectUnanswered)) {
-    return "dropped";
+    return {"dropped", {}};
   }
   const std::string& client_id = connection->client.client_id;
   Instant at = clocks_.steady();
   if (const Fault* delay = find_fault(request.faults, FaultAction::kDelay)) at += Milliseconds(delay->number);
-  const Delivery delivery = delivery_to(*connection, topic);
+  Delivery delivery = delivery_to(*connection, topic);
   if (delivery.obstacle.empty()) {
     Effect response{Effect::Kind::kSend, client_id, topic, std::move(payload), delivery.qos};
     for (auto& effect : effects_of(request, std::move(response))) {
@@ -105,7 +107,8 @@ std::string Service::deliver(const PendingRequest& request, const std::string& t
     Effect close{Effect::Kind::kClose, client_id, {}, {}, 0};
     scheduled_.push_back({at, request.connection, std::move(close), kTurnsBeforeClose});
   }
-  return delivery.obstacle.empty() ? "sent" : "not sent: " + delivery.obstacle;
+  if (delivery.obstacle.empty()) return {"sent", {}};
+  return {"not sent: " + delivery.obstacle, std::move(delivery.denial)};
 }
 
 // The response with what the faults stale, duplicate, both and other-topic make of it, in the order of sending.
