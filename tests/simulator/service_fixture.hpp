@@ -31,8 +31,8 @@ struct ServiceFixture {
     operations = std::make_unique<Operations>(
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
-    Policies policies{
-        std::move(*Policy::parse("p", least_privilege_claim_policy({"gateway"}), Policy::Size::kUnlimited))};
+    if (configuration.claim_policy.empty()) configuration.claim_policy = least_privilege_claim_policy({"gateway"});
+    Policies policies{std::move(*Policy::parse("p", configuration.claim_policy, Policy::Size::kUnlimited))};
     for (const auto& [name, document] : configuration.policies) {
       policies.named.emplace(name, std::move(*Policy::parse(name, document)));
     }
@@ -69,7 +69,9 @@ struct ServiceFixture {
   Registry registry{store, issuer};
   FakeClock clock;
   std::string logged;
-  EventLog log{[this](const std::string& line) { logged += line; }};
+  std::vector<std::string> warned;
+  EventLog log{[this](const std::string& line) { logged += line; },
+               [this](const std::string& text) { warned.push_back(text); }};
   std::unique_ptr<Operations> operations;
   std::unique_ptr<Service> service;
 };
