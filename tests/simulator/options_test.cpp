@@ -246,18 +246,18 @@ TEST_CASE("what a hook prints beside its response is named, without the values o
     const char* reason;
   };
   const std::vector<Row> rows{
-      {"Checking\n" + yes, R"(it printed "Checking…" before the JSON object)"},
+      {"Checking\n" + yes, R"(it printed "Checking" before the JSON object)"},
       {"hello " + yes + "\n", R"(it printed "hello" before the JSON object)"},
       {yes + "\ndone\n", R"(it printed "done" after the JSON object)"},
       {yes + "\n" + yes, R"(it printed "{"allowProvisioning": true}" after the JSON object)"},
       {"serial 4711 seen\n" + yes, R"(it printed "serial …" before the JSON object)"},
       {R"({"parameters": {"a": "}\""}} )" + yes,
        R"re(it printed "{"parameters": {"a": "}\""}}" before the JSON object)re"},
-      {"{'clientId': 'c'}\n" + yes, R"(it printed "{'clientId': 'c'}…" before the JSON object)"},
-      {"{ unfinished\n" + yes + "\n{", R"(it printed "{ unfinished…" before the JSON object)"},
+      {"{'clientId': 'c'}\n" + yes, R"(it printed "{'clientId': 'c'}" before the JSON object)"},
+      {"{ unfinished\n" + yes + "\n{", R"(it printed "{ unfinished" before the JSON object)"},
       {std::string(100, 'x') + " " + yes,
        R"(it printed "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" before the JSON object)"},
-      {"\x1b[31m\n" + yes, R"(it printed "\x1b[31m…" before the JSON object)"},
+      {"\x1b[31m\n" + yes, R"(it printed "\x1b[31m" before the JSON object)"},
       {"no response at all", "the hook's response: line 1, column 1: not JSON: no without quotes"},
       // However much it prints, the time is bounded.
       {std::string(100'000, '{') + yes, "the hook's response: line 1, column 2: not JSON: an unexpected {"},

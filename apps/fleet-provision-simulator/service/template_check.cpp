@@ -138,7 +138,9 @@ Result<void> check_required(const Value& properties, const ResourceType& type, c
   const bool named = properties.find("PolicyName") != nullptr;
   const bool written_out = properties.find("PolicyDocument") != nullptr;
   if (type.name == kPolicyType && named == written_out) {
-    return document_error(place + ": needs either PolicyName or PolicyDocument");
+    return document_error(
+        place + (named ? ": both PolicyName and PolicyDocument" : ": neither PolicyName nor PolicyDocument"),
+        "use one of them");
   }
   const bool typed = properties.find("ThingTypeName") != nullptr;
   const Value* attributes = properties.find("AttributePayload");
