@@ -248,14 +248,36 @@ TEST_CASE("the hook decides, and may change the parameters") {
     hook.ready.push_back(hook_response);
     const auto effects = fixture.service->due();
     REQUIRE(effects.size() == 1);
-    return effects[0].payload;
+    const std::size_t begin = fixture.logged.find(R"("event":"hook")");
+    REQUIRE(begin != std::string::npos);
+    return effects[0].payload + "\n" + fixture.logged.substr(begin, fixture.logged.find('\n', begin) - begin);
   };
   FakeHook allowing;
-  CHECK(run({0, true, {{"SerialNumber", "9"}}, ""}, allowing).find("gateway-9") != std::string::npos);
+  const std::string allowed = run({0, true, {{"SerialNumber", "9"}, {"a\nb", "secret"}}, ""}, allowing);
+  CHECK(allowed.find("gateway-9") != std::string::npos);
   CHECK(allowing.asked[0].second.parameters.at("SerialNumber") == "7");
   CHECK(allowing.asked[0].second.claim_certificate_id == "claim");
+  // The names of overrides are logged, their values are not.
+  CHECK(
+      allowed.ends_with(R"("connection":1,"clientId":"a","result":"allowed","overrides":["SerialNumber","a\\x0ab"]})"));
   FakeHook denying;
-  CHECK(run({0, false, {}, "no"}, denying).find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  const std::string denied = run({0, false, {{"SerialNumber", "9"}}, "no"}, denying);
+  CHECK(denied.find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  CHECK(denied.ends_with(R"("connection":1,"clientId":"a","result":"denied","reason":"no"})"));
+}
+
+TEST_CASE("a template that is not enabled registers no device") {
+  ServiceFixture fixture;
+  std::vector<ProvisioningTemplate> templates;
+  templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody, false)));
+  const Operations operations(std::move(templates), fixture.registry, fixture.issuer, {});
+  const std::string token =
+      fixture.registry.add(*fixture.issuer.issue_for_csr("csr", {}), fixture.clock.wall + seconds(9));
+  const auto request = Request::decode(R"({"certificateOwnershipToken":")" + token + "\"}", Encoding::kJson);
+  const auto begun = operations.begin_registration("gateway", *request, fixture.clock.wall);
+  REQUIRE_FALSE(begun);
+  CHECK(begun.error().status_code == 403);
+  CHECK(begun.error().error_message == "Template gateway is not enabled.");
 }
 
 TEST_CASE("a token that ends while the hook takes its time is refused") {

@@ -159,6 +159,7 @@ class Service {
                                                   std::string_view payload);
   void ask_hook(const PendingRequest& request, const Connection& connection, Registration registration);
   void finish_registration(const HookResponse& hook_response);
+  void log_hook(const PendingRequest& request, const HookResponse& hook_response);
 
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);

@@ -61,7 +61,9 @@ Result<std::vector<NamedTemplate>> read_templates(const std::vector<std::string>
     templates.push_back(std::move(read));
   }
   for (auto& each : templates) {
-    FP_TRY_ASSIGN(each.body, template_body(each.name, std::move(each.body)));
+    FP_TRY_ASSIGN(TemplateFile file, read_template_file(each.name, std::move(each.body)));
+    each.body = std::move(file.body);
+    each.enabled = file.enabled;
   }
   if (templates.empty()) {
     templates.push_back({std::string(kBuiltinTemplateName), std::string(kBuiltinTemplateBody)});
