@@ -88,6 +88,18 @@ Result<void> Enrolment::wait_for_clock() {
   return {};
 }
 
+/// A temporary claim may expire between two attempts. The service would then close the connection without a reason.
+Result<void> Enrolment::check_claim_expiration() {
+  const WallTime now = context_.ports.clock.wall_now();
+  const WallTime last = requester_.certificate.not_after;
+  if (requester_.rotated || now < last) return {};
+  return fail(ErrorKind::kClaimExpired,
+              "the claim expired at " + rfc3339(last) + ", during this run; the local time is " + rfc3339(now),
+              "get a new claim, e.g. with aws iot create-provisioning-claim, and rerun to resume; if the local time is "
+              "wrong, set the clock")
+      .in(Phase::kLoad);
+}
+
 Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
   std::optional<Connection> connection;
   bool counted = false;
@@ -97,6 +109,7 @@ Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
   };
   if (steps_.needs_network()) {
     FP_TRY(steps_.check_limit());
+    FP_TRY(check_claim_expiration());
     count();
     connection.emplace(context_.plan, context_.ports, context_.attempts.claim_request(retry.mqtt_version(), attempt),
                        retry.subscribing());

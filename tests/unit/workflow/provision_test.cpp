@@ -360,6 +360,21 @@ TEST_CASE("a clock that is not set is waited for, and is its own cause") {
   }
 }
 
+TEST_CASE("a claim that expires between two attempts ends the run, and another claim resumes it") {
+  WorkflowFixture fixture;
+  const WallTime expires = fixture.clock.wall_now() + std::chrono::seconds{30};
+  fixture.transport.claim_not_after = expires;
+  first(fixture, Operation::kCreateCertificateFromCsr, {Kind::kNothing});
+  fixture.clock.on_sleep = [&fixture, expires] { fixture.clock.set_wall(expires); };
+  const Outcome outcome = fixture.run();
+  CHECK(failed_as(outcome) == kClaimExpired);
+  CHECK(outcome.error->message.find("the claim expired at 2026-11-23T06:00:30Z, during this run") == 0);
+  CHECK(fixture.transport.connections.size() == 1);
+  fixture.clock.on_sleep = {};
+  fixture.transport.claim_not_after = expires + std::chrono::minutes{5};
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+}
+
 TEST_CASE("an interrupt ends a wait, is not reported as a failed attempt, and keeps what was reached") {
   WorkflowFixture fixture;
   first(fixture, Operation::kRegisterThing, {Kind::kNothing});
