@@ -7,8 +7,8 @@
 // one with the same client ID; a denial closes an MQTT 3.1.1 connection and is a reason code on MQTT 5; a certificate
 // can connect when it is the claim's or RegisterThing has activated it.
 //
-// The class is implemented in three files: service.cpp (connections and permissions), service_requests.cpp (operations
-// and the hook) and service_responses.cpp (payloads and delivery).
+// The class is implemented in four files: service.cpp (connections and permissions), service_claim.cpp (temporary
+// claims), service_requests.cpp (operations and the hook) and service_responses.cpp (payloads and delivery).
 #pragma once
 
 #include <cstdint>
@@ -74,6 +74,9 @@ struct Clocks {
   std::function<WallClockTime()> wall;
 };
 
+/// The reason for the event log when a temporary claim is past its lifetime.
+inline constexpr const char* kClaimExpired = "the temporary claim has expired";
+
 class Service {
  public:
   /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
@@ -110,6 +113,8 @@ class Service {
     PolicyVariables variables;
     /// The faults of the request that `publish` has allowed and `message` will handle.
     std::vector<Fault> faults;
+    /// Why the service closes the connection, for the event log; empty as long as it does not.
+    std::string closing = {};
   };
   /// A request that has no response yet.
   struct PendingRequest {
@@ -150,6 +155,10 @@ class Service {
   [[nodiscard]] Permission denial(const Connection& connection) const;
   [[nodiscard]] bool allows(const Connection& connection, const char* action, const std::string& resource) const;
   void log_connection(const Connection& connection, const char* event, Members fields) const;
+
+  // Temporary claims.
+  [[nodiscard]] bool has_expired_claim(const Connection& connection) const;
+  [[nodiscard]] std::vector<Effect> close_expired_claims();
 
   // Requests.
   [[nodiscard]] bool exceeds_rate(Instant now);

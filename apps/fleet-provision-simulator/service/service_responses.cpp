@@ -87,7 +87,7 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
 // Schedules the response and what faults add to it; gives the `result` for the event log.
 std::string Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
   const Connection* connection = find_number(request.connection);
-  if (connection == nullptr) return "connection gone";
+  if (connection == nullptr || !connection->closing.empty()) return "connection gone";
   if (has_fault(request.faults, FaultAction::kDrop) || has_fault(request.faults, FaultAction::kDisconnectUnanswered)) {
     return "dropped";
   }
@@ -144,6 +144,7 @@ std::string Service::stale_payload(const PendingRequest& request) const {
 }
 
 std::vector<Effect> Service::due() {
+  std::vector<Effect> effects = close_expired_claims();
   while (!awaiting_keys_.empty() && operations_.keys_ready()) {
     const auto [request, payload] = std::move(awaiting_keys_.front());
     awaiting_keys_.pop_front();
@@ -153,7 +154,6 @@ std::vector<Effect> Service::due() {
     for (const auto& hook_response : hook_->responses()) finish_registration(hook_response);
   }
   const Instant now = clocks_.steady();
-  std::vector<Effect> effects;
   std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   std::vector<Scheduled> later;
   for (auto& each : scheduled_) {

@@ -155,10 +155,11 @@ Result<Options> options_from(const CommandLine& line) {
   options.log = line.last("log");
   options.report = line.last("report");
   if (const std::string file = line.last("claim-csr"); !file.empty()) {
-    FP_TRY_ASSIGN(options.claim_csr, read_file(file));
+    FP_TRY_ASSIGN(options.claim.csr, read_file(file));
+    FP_TRY(check_claim_csr(file, options.claim.csr));
   }
   FP_TRY_ASSIGN(const std::uint32_t claim_lifetime, number_option(line, kClaimLifetime));
-  if (claim_lifetime > 0) options.claim_lifetime = std::chrono::seconds(claim_lifetime);
+  if (claim_lifetime > 0) options.claim.lifetime = std::chrono::seconds(claim_lifetime);
   if (const std::string name = line.last("user"); !name.empty()) {
     FP_TRY_ASSIGN(options.user, find_user(name));
   }
