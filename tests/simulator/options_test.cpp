@@ -72,7 +72,7 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--hook", "/nowhere"}, 66, "there is no program"},
       {{"--hook", file}, 66, "cannot execute"},
       {{"--rate", "-1"}, 64, "--rate"},
-      {{"--behaviour", "unsubscribed=maybe"}, 64, "drop or deliver"},
+      {{"--behaviour", "unsubscribed=maybe"}, 64, "deliver or drop"},
       {{"--behaviour", "unsubscribd=drop"}, 64, "did you mean unsubscribed?"},
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},

@@ -138,8 +138,15 @@ class Service {
   };
   struct Delivery {
     int qos = 1;
+    bool subscribed = false;
     /// Why the response cannot be delivered; empty when it can.
     std::string obstacle;
+  };
+  /// What has become of a response, for the event log.
+  struct Delivered {
+    std::string result;
+    /// It was sent although the client has not subscribed to its topic.
+    bool unsubscribed = false;
   };
 
   // Connections and permissions.
@@ -172,13 +179,14 @@ class Service {
 
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);
-  [[nodiscard]] std::string deliver(const PendingRequest& request, const std::string& topic, std::string payload);
+  [[nodiscard]] Delivered deliver(const PendingRequest& request, const std::string& topic, std::string payload);
   [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic) const;
   [[nodiscard]] std::vector<Effect> effects_of(const PendingRequest& request, Effect response) const;
   [[nodiscard]] std::string stale_payload(const PendingRequest& request) const;
   [[nodiscard]] EncodeOptions encode_options() const;
   void log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
-                    std::size_t bytes, const std::string& result);
+                    std::size_t bytes, const Delivered& delivered);
+  void warn_unsubscribed(const PendingRequest& request, const std::string& topic);
 
   const Configuration& configuration_;
   Policy claim_policy_;
