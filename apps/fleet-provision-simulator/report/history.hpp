@@ -19,13 +19,20 @@ using LogTime = std::optional<std::chrono::milliseconds>;
 /// In rising order: of several, the last one names the whole. kFault is what `--fault` asked for.
 enum class Tone : unsigned char { kPlain, kGood, kFault, kWarning, kFailure };
 
+/// What a policy would have to allow.
+struct MissingPermission {
+  std::string action;
+  /// ARNs, each once.
+  std::vector<std::string> resources;
+};
+
 /// What happened and what to do, each one sentence.
 struct Problem {
   Tone tone = Tone::kFailure;
+  /// With a missing permission without its end: `The claim's policy does not allow iot:Publish on`.
   std::string what;
   std::string advice;
-  /// A policy statement in JSON that belongs to the advice; empty: none.
-  std::string statement;
+  std::optional<MissingPermission> missing = {};
 };
 
 /// kAtService: nothing is sent.
@@ -96,7 +103,7 @@ struct Run {
   std::map<std::uint64_t, Connection> connections;
 };
 
-/// A problem and where it occurred.
+/// A problem and where it occurred. Permissions that the same policies lack for the same action are one problem.
 struct ProblemGroup {
   Problem problem;
   struct Place {
@@ -107,7 +114,8 @@ struct ProblemGroup {
   };
   /// The first ones.
   std::vector<Place> places;
-  /// All of them, as many as there are.
+  /// The latest one, and how many there are.
+  Place last;
   std::uint64_t count = 0;
 };
 

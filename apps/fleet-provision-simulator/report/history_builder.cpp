@@ -11,8 +11,17 @@ namespace {
 
 std::string key_of(const Problem& problem) {
   const std::string separator(1, '\0');
-  return std::to_string(static_cast<int>(problem.tone)) + problem.what + separator + problem.advice + separator +
-         problem.statement;
+  return std::to_string(static_cast<int>(problem.tone)) + problem.what + separator + problem.advice;
+}
+
+// Joins the permissions of two problems with one key.
+void add_missing(Problem& problem, const Problem& other, std::size_t resources_max) {
+  if (!problem.missing || !other.missing) return;
+  auto& resources = problem.missing->resources;
+  for (const auto& each : other.missing->resources) {
+    if (resources.size() >= resources_max) return;
+    if (std::find(resources.begin(), resources.end(), each) == resources.end()) resources.push_back(each);
+  }
 }
 
 bool is_create(const std::string& operation) {
@@ -117,12 +126,14 @@ void HistoryBuilder::note(const Problem& problem, ProblemGroup::Place place) {
     ++history_.omitted_problems;
     return;
   }
-  if (is_new) history_.problems.push_back({problem, {}, 0});
+  if (is_new) history_.problems.push_back({problem, {}, {}, 0});
   ProblemGroup& group = history_.problems[entry->second];
+  add_missing(group.problem, problem, limits_.resources);
+  const bool is_same = group.count != 0 && group.last.run == place.run && group.last.connection == place.connection;
+  if (is_same && place.connection != 0) return;
   ++group.count;
-  const bool same = !group.places.empty() && group.places.back().run == place.run &&
-                    group.places.back().connection == place.connection;
-  if (!same && group.places.size() < limits_.places) group.places.push_back(std::move(place));
+  group.last = place;
+  if (group.places.size() < limits_.places) group.places.push_back(std::move(place));
 }
 
 void HistoryBuilder::add_to(Connection* connection, const Event& event) {
@@ -196,8 +207,7 @@ void HistoryBuilder::note_unanswered(std::size_t run, Connection& connection) {
   for (const auto& [operation, times] : connection.unanswered) {
     const Problem problem{Tone::kWarning,
                           "The log has no response to " + operation + ".",
-                          "The simulator ended before it, or the connection did; look at the client's own output.",
-                          {}};
+                          "The simulator ended before it, or the connection did; look at the client's own output."};
     Step step;
     step.title = "no response to " + operation;
     step.tone = Tone::kWarning;
@@ -262,8 +272,7 @@ void HistoryBuilder::expire(const Event& event) {
   if (Certificate* expired = certificate(id)) expired->status = Certificate::Status::kDeleted;
   note({Tone::kWarning,
         "Certificate " + short_id(id) + " was deleted: its ownership token expired before RegisterThing.",
-        "Send RegisterThing within the time of --token-lifetime.",
-        {}},
+        "Send RegisterThing within the time of --token-lifetime."},
        {current_run(), 0, {}});
 }
 
@@ -301,8 +310,7 @@ void HistoryBuilder::note_unregistered() {
     step.tone = Tone::kWarning;
     step.problem = Problem{Tone::kWarning,
                            "Certificate " + short_id(each.id) + " was issued, and no RegisterThing was sent for it.",
-                           "Look at the client's own output for what it made of the response.",
-                           {}};
+                           "Look at the client's own output for what it made of the response."};
     note(*step.problem, {each.run, connection.number, connection.client_id});
     connection.steps.push_back(std::move(step));
     connection.tone = Tone::kWarning;

@@ -23,6 +23,8 @@ struct HistoryLimits {
   std::size_t certificates = 5'000;
   std::size_t problems = 100;
   std::size_t places = 12;
+  /// In the statement that a problem shows.
+  std::size_t resources = 20;
   std::size_t runs = 1'000;
 };
 

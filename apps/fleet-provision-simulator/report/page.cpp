@@ -1,5 +1,6 @@
 #include "report/page.hpp"
 
+#include "report/event.hpp"
 #include "report/page_parts.hpp"
 #include "report/style.hpp"
 
@@ -21,6 +22,10 @@ std::string headline(const History& history) {
   if (counts.failed_connections != 0) {
     if (counts.connections == 1) return "The connection failed";
     return std::to_string(counts.failed_connections) + " of " + counted(counts.connections, "connection") + " failed";
+  }
+  if (counts.faults != 0) {
+    return "No failure in " + counted(counts.connections, "connection") + ", except for " +
+           counted(counts.faults, "injected fault");
   }
   std::string text = counts.connections == 1 ? "The connection worked"
                                              : "All " + std::to_string(counts.connections) + " connections worked";
@@ -44,9 +49,9 @@ struct Count {
 void write_counts(Html& html, const Counts& counts) {
   const Count rows[] = {
       {"connections", counts.connections, Tone::kPlain},        {"registered", counts.registrations, Tone::kGood},
-      {"refused to connect", counts.refusals, Tone::kFailure},  {"denied", counts.denials, Tone::kFailure},
-      {"rejected requests", counts.rejections, Tone::kFailure}, {"warnings", counts.warnings, Tone::kWarning},
-      {"injected faults", counts.faults, Tone::kFault}};
+      {"refused", counts.refusals, Tone::kFailure},  {"denied", counts.denials, Tone::kFailure},
+      {"rejected", counts.rejections, Tone::kFailure}, {"warnings", counts.warnings, Tone::kWarning},
+      {"faults", counts.faults, Tone::kFault}};
   html.element("dl", {{"class", "counts"}}, [&] {
     for (const auto& row : rows) {
       html.element("div", {{"class", row.number == 0 ? "zero" : class_of(row.tone)}}, [&] {
@@ -62,22 +67,6 @@ void write_fact(Html& html, const char* name, const std::vector<std::string>& va
   html.element("dt", {}, name);
   html.element("dd", {}, [&] {
     for (const auto& value : values) html.element("code", {}, value).text(" ");
-  });
-}
-
-void write_places(Html& html, const History& history, const ProblemGroup& group) {
-  html.element("p", {{"class", "places"}}, [&] {
-    bool first = true;
-    for (const auto& place : group.places) {
-      if (place.connection == 0) continue;
-      html.text(first ? "In " : ", ");
-      first = false;
-      const std::string run = history.runs.size() > 1 ? "run " + std::to_string(place.run + 1) + ", " : "";
-      html.element("a", {{"href", "#" + anchor(place.run, place.connection)}},
-                   run + "connection " + std::to_string(place.connection) +
-                       (place.client_id.empty() ? "" : ", " + place.client_id.substr(0, 80)));
-    }
-    if (group.count > group.places.size()) html.text(" (" + counted(group.count, "time") + " in all)");
   });
 }
 
@@ -122,6 +111,11 @@ std::string duration_text(std::chrono::milliseconds time) {
   return std::to_string(count / 60'000) + " min " + std::to_string(count % 60'000 / 1000) + " s";
 }
 
+std::string date_text(const std::string& time) {
+  if (!parse_log_time(time)) return time;
+  return time.substr(0, 10) + " " + time.substr(11, 8) + " UTC";
+}
+
 void write_head(Html& html, const History& history) {
   html.element("header", {}, [&] {
     html.element("p", {{"class", "program"}}, std::string(kProgram) + " report");
@@ -136,7 +130,7 @@ void write_run_facts(Html& html, const Run& run) {
   html.element("dl", {{"class", "run"}}, [&] {
     html.element("dt", {}, "Time");
     html.element("dd", {}, [&] {
-      html.element("time", {}, run.first_time);
+      html.text(date_text(run.first_time));
       if (run.first && run.last && *run.last >= *run.first) html.text(", for " + duration_text(*run.last - *run.first));
     });
     if (!run.version.empty()) write_fact(html, "Simulator", {run.version});
@@ -144,38 +138,6 @@ void write_run_facts(Html& html, const Run& run) {
     write_fact(html, "Policies", run.policies);
     write_fact(html, "Faults", run.faults);
     write_fact(html, "Behaviours", run.behaviours);
-  });
-}
-
-void write_problem_text(Html& html, const Problem& problem) {
-  html.element("p", {{"class", "what"}}, problem.what);
-  if (!problem.advice.empty()) html.element("p", {{"class", "advice"}}, problem.advice);
-  if (problem.statement.empty()) return;
-  html.element("pre", {}, [&] { html.element("code", {}, [&] { html.lines(problem.statement); }); });
-}
-
-void write_problems(Html& html, const History& history) {
-  if (history.problems.empty()) return;
-  const bool failed = history.problems.front().problem.tone == Tone::kFailure;
-  html.element("section", {{"id", "problems"}}, [&] {
-    html.element("h2", {}, failed ? "What went wrong" : "What to know");
-    html.element("ol", {}, [&] {
-      for (const auto& group : history.problems) {
-        const std::string tone = class_of(group.problem.tone);
-        html.element("li", {{"class", "problem " + tone}, {"data-problem", tone}}, [&] {
-          html.element("p", {{"class", "tag"}},
-                       tone == "failure"   ? "✕ Failure"
-                       : tone == "warning" ? "! Warning"
-                                           : "◆ Injected fault");
-          write_problem_text(html, group.problem);
-          write_places(html, history, group);
-        });
-      }
-    });
-    if (history.omitted_problems != 0) {
-      html.element("p", {{"class", "note"}},
-                   counted(history.omitted_problems, "further problem") + " not listed here.");
-    }
   });
 }
 

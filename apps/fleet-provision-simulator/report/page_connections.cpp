@@ -56,11 +56,12 @@ void write_label(Html& html, const Step& step) {
     html.element("span", {{"class", "unseen"}}, direction_words(step.direction));
     html.element("b", {}, step.title);
     if (!step.subject.empty()) html.text(" ").element("code", {}, step.subject);
+    if (!step.facts.empty()) {
+      html.text(" ").element("span", {{"class", "facts"}}, [&] {
+        for (const auto& fact : step.facts) html.element("span", {}, fact).text(" ");
+      });
+    }
     if (!step.outcome.empty()) html.text(" ").element("span", {{"class", "outcome"}}, step.outcome);
-  });
-  if (step.facts.empty()) return;
-  html.element("p", {{"class", "facts"}}, [&] {
-    for (const auto& fact : step.facts) html.element("span", {}, fact).text(" ");
   });
 }
 
@@ -73,7 +74,7 @@ void write_step(Html& html, const Step& step, const Step* before) {
       write_label(html, step);
       if (step.direction != Direction::kAtService) html.element("div", {{"class", "arrow"}}, "");
       if (!step.problem) return;
-      html.element("div", {{"class", "why"}}, [&] { write_problem_text(html, *step.problem); });
+      html.element("div", {{"class", "why"}}, [&] { write_problem_at_step(html, *step.problem); });
     });
   });
 }

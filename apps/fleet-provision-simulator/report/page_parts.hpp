@@ -15,6 +15,8 @@ void write_head(Html& html, const History& history);
 void write_run_facts(Html& html, const Run& run);
 /// "What went wrong"; nothing when there is no problem.
 void write_problems(Html& html, const History& history);
+/// A problem inside the step where it occurred.
+void write_problem_at_step(Html& html, const Problem& problem);
 void write_connections(Html& html, const History& history);
 void write_certificates(Html& html, const History& history);
 
@@ -26,7 +28,7 @@ void write_certificates(Html& html, const History& history);
 [[nodiscard]] std::string anchor(std::size_t run, std::uint64_t connection);
 /// `12 ms`, `1.4 s`, `2 min 5 s`.
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
-/// What, advice and statement.
-void write_problem_text(Html& html, const Problem& problem);
+/// A time of the log without its fraction: `2026-11-23 06:12:00 UTC`.
+[[nodiscard]] std::string date_text(const std::string& time);
 
 }  // namespace fleet_provision::simulator

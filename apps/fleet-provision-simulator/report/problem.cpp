@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "service/encode.hpp"
-
 namespace fleet_provision::simulator {
 
 namespace {
@@ -30,24 +28,20 @@ std::string owner_of(const Connection& connection) {
   return "The policy";
 }
 
-// `The claim's policy does not allow X` or `No policy of thing T allows X`.
-std::string does_not_allow(const Connection& connection, const Denied& denied) {
+// `The claim's policy does not allow X on` or `No policy of thing T allows X on`.
+std::string does_not_allow(const Connection& connection, const std::string& action) {
   const std::string owner = owner_of(connection);
-  const char* verb = owner.starts_with("No ") ? " allows " : " does not allow ";
-  return owner + verb + denied.action + " on " + denied.resource + ".";
+  return owner + (owner.starts_with("No ") ? " allows " : " does not allow ") + action + " on";
 }
 
 // What the log says is missing; logs of older simulators do not say it.
-std::string missing_statement(const Event& event, const Denied& denied) {
-  if (const Value* missing = event.line.find("missing"); missing != nullptr && missing->members() != nullptr) {
-    const Members ordered{{"Effect", text_value("Allow")},
-                          {"Action", missing->find("Action") ? *missing->find("Action") : text_value(denied.action)},
-                          {"Resource", missing->find("Resource") ? *missing->find("Resource") : Value{}}};
-    return indented_json_text(Value{ordered});
-  }
-  return indented_json_text(Value{Members{{"Effect", text_value("Allow")},
-                                          {"Action", text_value(denied.action)},
-                                          {"Resource", text_value("arn:aws:iot:REGION:ACCOUNT:" + denied.resource)}}});
+MissingPermission missing_permission(const Event& event, const Denied& denied) {
+  MissingPermission missing{denied.action, {"arn:aws:iot:REGION:ACCOUNT:" + denied.resource}};
+  const Value* logged = event.line.find("missing");
+  if (logged == nullptr) return missing;
+  if (const std::string* action = logged->find_text("Action")) missing.action = *action;
+  if (const std::string* resource = logged->find_text("Resource")) missing.resources = {*resource};
+  return missing;
 }
 
 std::string where_to_add(const Event& event, const Connection& connection) {
@@ -68,18 +62,16 @@ Problem policy_problem(const Event& event, const Connection& connection, const s
   if (const std::string denier = event.text("deniedBy"); !denier.empty()) {
     return {Tone::kFailure,
             denier + " denies " + denied.action + " on " + denied.resource + ".",
-            "Remove this statement or narrow it: a Deny overrides every Allow.",
-            {}};
+            "Remove this statement or narrow it: a Deny overrides every Allow."};
   }
-  return {Tone::kFailure, does_not_allow(connection, denied), where_to_add(event, connection),
-          missing_statement(event, denied)};
+  return {Tone::kFailure, does_not_allow(connection, denied.action), where_to_add(event, connection),
+          missing_permission(event, denied)};
 }
 
 Problem fault_problem(const std::string& fault, const std::string& where) {
   return {Tone::kFault,
           "Fault " + fault + " was injected into " + where + ".",
-          "This run asked for it with --fault; look at how the client recovered.",
-          {}};
+          "This run asked for it with --fault; look at how the client recovered."};
 }
 
 struct Advice {
@@ -137,8 +129,7 @@ Problem connect_problem(const Event& event, const std::string& reason) {
   const std::string whose = event.text("principal") == "claim" ? "The claim" : "The client " + event.text("clientId");
   return {Tone::kFailure,
           whose + " was not allowed to connect: " + (reason.empty() ? "no reason" : reason) + ".",
-          advice_for(kConnectAdvice, reason),
-          {}};
+          advice_for(kConnectAdvice, reason)};
 }
 
 Problem rejection_problem(const Event& event, std::uint64_t status) {
@@ -147,8 +138,7 @@ Problem rejection_problem(const Event& event, std::uint64_t status) {
   return {Tone::kFailure,
           event.text("operation") + " was rejected: " + std::to_string(status) + " " + code +
               (message.empty() ? std::string(".") : ": " + message),
-          advice_for(kErrorAdvice, code),
-          {}};
+          advice_for(kErrorAdvice, code)};
 }
 
 Problem undelivered_problem(const Event& event, const Connection& connection, const std::string& obstacle) {
@@ -157,13 +147,11 @@ Problem undelivered_problem(const Event& event, const Connection& connection, co
     return {Tone::kFailure,
             "The response to " + event.text("operation") + " was not sent: the client has not subscribed to " +
                 event.text("topic") + ".",
-            "Subscribe to …/accepted and …/rejected and wait for the SUBACK before the request is published.",
-            {}};
+            "Subscribe to …/accepted and …/rejected and wait for the SUBACK before the request is published."};
   }
   return {Tone::kFailure,
           "The response to " + event.text("operation") + " was not sent: " + obstacle + ".",
-          "Look at the steps before it.",
-          {}};
+          "Look at the steps before it."};
 }
 
 }  // namespace
@@ -183,8 +171,7 @@ std::optional<Problem> denial_problem(const Event& event, const Connection& conn
   return Problem{Tone::kFailure,
                  std::string(event.kind == EventKind::kSubscribe ? "The SUBSCRIBE to " : "The PUBLISH to ") + subject +
                      " closed the connection: " + reason + ".",
-                 "Stay within the limits of the service; the simulator's documentation lists them.",
-                 {}};
+                 "Stay within the limits of the service; the simulator's documentation lists them."};
 }
 
 std::optional<Problem> answer_problem(const Event& event, const Connection& connection) {
@@ -200,8 +187,7 @@ std::optional<Problem> answer_problem(const Event& event, const Connection& conn
   if (result == "connection gone") {
     return Problem{Tone::kFailure,
                    "The client had closed the connection before the response to " + operation + ".",
-                   "Keep the connection open until the response arrives.",
-                   {}};
+                   "Keep the connection open until the response arrives."};
   }
   return std::nullopt;
 }
@@ -211,15 +197,14 @@ std::optional<Problem> hook_problem(const Event& event) {
   const std::string reason = event.text("reason");
   return Problem{Tone::kFailure,
                  "The hook did not allow the gateway: " + reason + ".",
-                 "If it should be allowed, change the hook; what the hook printed is in the broker's log.",
-                 {}};
+                 "If it should be allowed, change the hook; what the hook printed is in the broker's log."};
 }
 
 std::optional<Problem> disconnect_problem(const Event& event) {
   const std::string reason = event.text("reason");
   const std::string advice = advice_for(kDisconnectAdvice, reason);
   if (advice.empty()) return std::nullopt;
-  return Problem{Tone::kFailure, "The broker closed the connection: " + reason + ".", advice, {}};
+  return Problem{Tone::kFailure, "The broker closed the connection: " + reason + ".", advice};
 }
 
 }  // namespace fleet_provision::simulator

@@ -109,7 +109,7 @@ void disconnect_step(Step& step, const Event& event) {
 void warning_step(Step& step, const Event& event) {
   step.title = "warning";
   step.tone = Tone::kWarning;
-  step.problem = Problem{Tone::kWarning, event.text("text"), {}, {}};
+  step.problem = Problem{Tone::kWarning, event.text("text"), {}};
 }
 
 }  // namespace

@@ -42,9 +42,9 @@ code, .id, dd, .what, .advice, .story, .facts, td, .value { overflow-wrap: anywh
 
 .program { color: var(--muted); font-size: 0.875rem; margin-bottom: 0.6rem; }
 .verdict { color: var(--muted); margin-top: 0.4rem; font-size: 1.05rem; }
-.counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: 1px; margin-top: 1.6rem;
-  background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.counts div { background: var(--surface); padding: 0.75rem 1rem; display: flex; flex-direction: column-reverse; }
+.counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); margin-top: 1.6rem;
+  background: var(--surface); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+.counts div { box-shadow: 0 0 0 1px var(--line); padding: 0.75rem 1rem; display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .counts dd { font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
 .counts dt { color: var(--muted); font-size: 0.83rem; }
 .counts .failure dd { color: var(--failure); } .counts .warning dd { color: var(--warning); }
@@ -82,7 +82,7 @@ summary::-webkit-details-marker { display: none; }
 summary:hover { background: color-mix(in srgb, var(--page) 60%, transparent); border-radius: 8px; }
 .mark { color: var(--tone); font-weight: 650; font-size: 0.86rem; white-space: nowrap; }
 .who { min-width: 0; }
-.who .number { color: var(--muted); font-size: 0.86rem; margin-right: 0.5rem; font-variant-numeric: tabular-nums; }
+.who .number { display: inline-block; min-width: 1.6rem; color: var(--muted); font-size: 0.86rem; margin-right: 0.4rem; font-variant-numeric: tabular-nums; }
 .story { font-size: 0.92rem; }
 .took { color: var(--muted); font-size: 0.86rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .took::after { content: "▸"; display: inline-block; margin-left: 0.7rem; transition: transform 0.12s; }
@@ -91,16 +91,17 @@ summary:hover { background: color-mix(in srgb, var(--page) 60%, transparent); bo
 .exchange { padding: 0.4rem 1.1rem 1.2rem; scroll-margin-top: 4rem; }
 .ends { display: flex; justify-content: space-between; margin-left: 6.4rem; font-size: 0.83rem; font-weight: 650; color: var(--muted); padding-bottom: 0.15rem; }
 .step { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr); gap: 0.8rem; }
-.at { color: var(--muted); font-size: 0.8rem; text-align: right; padding-top: 0.55rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.between { border-inline: 2px solid var(--lane); padding: 0.45rem 0 0.55rem; min-width: 0; }
+.at { color: var(--muted); font-size: 0.8rem; text-align: right; padding-top: 0.5rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.between { border-inline: 2px solid var(--lane); padding: 0.4rem 0 0.35rem; min-width: 0; }
 .label { display: flex; flex-wrap: wrap; gap: 0 0.7rem; align-items: baseline; padding: 0 0.9rem; }
 .label b { font-weight: 600; font-size: 0.92rem; }
 .label code { min-width: 0; }
 .outcome { margin-left: auto; color: var(--tone); font-size: 0.86rem; font-weight: 600; overflow-wrap: anywhere; }
 .to-gateway .outcome { margin-left: 0; order: -1; }
-.facts { padding: 0 0.9rem; color: var(--muted); font-size: 0.83rem; }
+.facts { color: var(--muted); font-size: 0.83rem; min-width: 0; }
 .facts span + span::before { content: " · "; }
 .arrow { position: relative; height: 10px; margin-top: 0.2rem; color: var(--tone); }
+.good .arrow, .plain .arrow { color: var(--muted); }
 .arrow::before { content: ""; position: absolute; top: 4px; left: 0; right: 0; border-top: 2px solid; }
 .arrow::after { content: ""; position: absolute; top: 0; right: 0; border: 5px solid transparent; border-left: 9px solid; border-right: 0; }
 .to-gateway .arrow::after { right: auto; left: 0; border: 5px solid transparent; border-right: 9px solid; border-left: 0; }
@@ -124,8 +125,9 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.86rem; }
   body { padding: 1.4rem 0.9rem 3rem; }
   h1 { font-size: 1.5rem; }
   h2 { margin-top: 2.2rem; }
-  .counts { grid-template-columns: repeat(3, 1fr); }
-  .counts div { padding: 0.6rem 0.75rem; }
+  .counts { grid-template-columns: repeat(4, 1fr); }
+  .counts div { padding: 0.5rem 0.6rem; }
+  .counts dd { font-size: 1.2rem; } .counts dt { font-size: 0.76rem; }
   .run { grid-template-columns: 1fr; gap: 0; }
   .run dd { margin-bottom: 0.5rem; }
   summary { grid-template-columns: 1fr auto; padding: 0.65rem 0.85rem; }
@@ -134,9 +136,9 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.86rem; }
   .exchange { padding: 0.2rem 0.7rem 1rem; }
   .ends { margin-left: 0; }
   .step { display: block; }
-  .at { border-inline: 2px solid var(--lane); text-align: left; padding: 0.4rem 0.7rem 0; }
+  .at { display: block; border-inline: 2px solid var(--lane); text-align: left; padding: 0.4rem 0.7rem 0; }
   .between { padding-top: 0; }
-  .label, .facts { padding: 0 0.7rem; }
+  .label { padding: 0 0.7rem; }
   .why { margin-inline: 0.7rem; }
   th, td { padding-inline: 0.7rem; }
 }
@@ -198,7 +200,7 @@ constexpr Literal kScript = R"js(
 }  // namespace
 
 PagePart page_style() {
-  return {kStyle, "sha256-d//EN+UFdXg8ihZNQ/13/u7f9Nf1nVWMGlY/u44QO2s="};
+  return {kStyle, "sha256-EGHuwvbiknsrQKl8CSLyl9TiOZCz2KrTrYLbiiwOpwI="};
 }
 
 PagePart page_script() {
