@@ -205,8 +205,7 @@ void HistoryBuilder::thin_out() {
 
 void HistoryBuilder::note_unanswered(std::size_t run, Connection& connection) {
   for (const auto& [operation, times] : connection.unanswered) {
-    const Problem problem{Tone::kWarning,
-                          "The log has no response to " + operation + ".",
+    const Problem problem{Tone::kWarning, "The log has no response to " + operation + ".",
                           "The simulator ended before it, or the connection did; look at the client's own output."};
     Step step;
     step.title = "no response to " + operation;

@@ -47,11 +47,13 @@ struct Count {
 };
 
 void write_counts(Html& html, const Counts& counts) {
-  const Count rows[] = {
-      {"connections", counts.connections, Tone::kPlain},        {"registered", counts.registrations, Tone::kGood},
-      {"refused", counts.refusals, Tone::kFailure},  {"denied", counts.denials, Tone::kFailure},
-      {"rejected", counts.rejections, Tone::kFailure}, {"warnings", counts.warnings, Tone::kWarning},
-      {"faults", counts.faults, Tone::kFault}};
+  const Count rows[] = {{"connections", counts.connections, Tone::kPlain},
+                        {"registered", counts.registrations, Tone::kGood},
+                        {"refused", counts.refusals, Tone::kFailure},
+                        {"denied", counts.denials, Tone::kFailure},
+                        {"rejected", counts.rejections, Tone::kFailure},
+                        {"warnings", counts.warnings, Tone::kWarning},
+                        {"faults", counts.faults, Tone::kFault}};
   html.element("dl", {{"class", "counts"}}, [&] {
     for (const auto& row : rows) {
       html.element("div", {{"class", row.number == 0 ? "zero" : class_of(row.tone)}}, [&] {

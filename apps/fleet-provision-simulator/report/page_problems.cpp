@@ -36,10 +36,10 @@ std::string sentence_of(const Problem& problem) {
 }
 
 Value statement_of(const MissingPermission& missing) {
-  return Value{Members{
-      {"Effect", text_value("Allow")},
-      {"Action", text_value(missing.action)},
-      {"Resource", missing.resources.size() == 1 ? text_value(missing.resources.front()) : list_value(missing.resources)}}};
+  return Value{Members{{"Effect", text_value("Allow")},
+                       {"Action", text_value(missing.action)},
+                       {"Resource", missing.resources.size() == 1 ? text_value(missing.resources.front())
+                                                                  : list_value(missing.resources)}}};
 }
 
 void write_sentences(Html& html, const Problem& problem) {
@@ -67,7 +67,8 @@ void write_places(Html& html, const History& history, const ProblemGroup& group)
 
 void write_problem_at_step(Html& html, const Problem& problem) {
   write_sentences(html, problem);
-  if (problem.missing) html.element("p", {}, [&] { html.element("code", {}, json_text(statement_of(*problem.missing))); });
+  if (problem.missing)
+    html.element("p", {}, [&] { html.element("code", {}, json_text(statement_of(*problem.missing))); });
 }
 
 void write_problems(Html& html, const History& history) {

@@ -60,8 +60,7 @@ std::string where_to_add(const Event& event, const Connection& connection) {
 Problem policy_problem(const Event& event, const Connection& connection, const std::string& action) {
   const Denied denied{action, resource_of(action, event)};
   if (const std::string denier = event.text("deniedBy"); !denier.empty()) {
-    return {Tone::kFailure,
-            denier + " denies " + denied.action + " on " + denied.resource + ".",
+    return {Tone::kFailure, denier + " denies " + denied.action + " on " + denied.resource + ".",
             "Remove this statement or narrow it: a Deny overrides every Allow."};
   }
   return {Tone::kFailure, does_not_allow(connection, denied.action), where_to_add(event, connection),
@@ -69,8 +68,7 @@ Problem policy_problem(const Event& event, const Connection& connection, const s
 }
 
 Problem fault_problem(const std::string& fault, const std::string& where) {
-  return {Tone::kFault,
-          "Fault " + fault + " was injected into " + where + ".",
+  return {Tone::kFault, "Fault " + fault + " was injected into " + where + ".",
           "This run asked for it with --fault; look at how the client recovered."};
 }
 
@@ -127,8 +125,7 @@ const char* packet_of(const Event& event) {
 
 Problem connect_problem(const Event& event, const std::string& reason) {
   const std::string whose = event.text("principal") == "claim" ? "The claim" : "The client " + event.text("clientId");
-  return {Tone::kFailure,
-          whose + " was not allowed to connect: " + (reason.empty() ? "no reason" : reason) + ".",
+  return {Tone::kFailure, whose + " was not allowed to connect: " + (reason.empty() ? "no reason" : reason) + ".",
           advice_for(kConnectAdvice, reason)};
 }
 
@@ -149,8 +146,7 @@ Problem undelivered_problem(const Event& event, const Connection& connection, co
                 event.text("topic") + ".",
             "Subscribe to …/accepted and …/rejected and wait for the SUBACK before the request is published."};
   }
-  return {Tone::kFailure,
-          "The response to " + event.text("operation") + " was not sent: " + obstacle + ".",
+  return {Tone::kFailure, "The response to " + event.text("operation") + " was not sent: " + obstacle + ".",
           "Look at the steps before it."};
 }
 
@@ -185,8 +181,7 @@ std::optional<Problem> answer_problem(const Event& event, const Connection& conn
   if (const auto status = event.number("statusCode")) return rejection_problem(event, *status);
   if (result.starts_with(kNotSent)) return undelivered_problem(event, connection, result.substr(kNotSent.size()));
   if (result == "connection gone") {
-    return Problem{Tone::kFailure,
-                   "The client had closed the connection before the response to " + operation + ".",
+    return Problem{Tone::kFailure, "The client had closed the connection before the response to " + operation + ".",
                    "Keep the connection open until the response arrives."};
   }
   return std::nullopt;
@@ -195,8 +190,7 @@ std::optional<Problem> answer_problem(const Event& event, const Connection& conn
 std::optional<Problem> hook_problem(const Event& event) {
   if (event.text("result") != "denied") return std::nullopt;
   const std::string reason = event.text("reason");
-  return Problem{Tone::kFailure,
-                 "The hook did not allow the gateway: " + reason + ".",
+  return Problem{Tone::kFailure, "The hook did not allow the gateway: " + reason + ".",
                  "If it should be allowed, change the hook; what the hook printed is in the broker's log."};
 }
 
