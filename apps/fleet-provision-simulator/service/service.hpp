@@ -122,6 +122,8 @@ class Service {
     std::string topic;
     RequestTopic parsed_topic;
     std::vector<Fault> faults;
+    /// The certificate that a RegisterThing is about, once its ownership token was accepted.
+    std::string certificate_id;
   };
   struct Scheduled {
     Instant at;

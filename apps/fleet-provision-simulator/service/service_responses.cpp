@@ -75,6 +75,7 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   if (!outcome) {
     for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
   } else {
+    if (!request.certificate_id.empty()) fields.emplace_back("certificateId", text_value(request.certificate_id));
     for (const auto& [name, value] : *outcome) {
       if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
     }
