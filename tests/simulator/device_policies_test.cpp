@@ -22,7 +22,7 @@ std::string allowing(const std::string& action, const std::string& resource) {
 
 // A service with the thing gateway-7 of type pump, and its certificate "device".
 struct DeviceFixture : ServiceFixture {
-  explicit DeviceFixture(std::vector<PolicyResource> attached, Configuration given = {})
+  explicit DeviceFixture(std::vector<PolicyResource> attached, Configuration given = {}, bool exclusive = false)
       : ServiceFixture({}, std::move(given)) {
     const std::string token = registry.add({"device", "pem"}, clock.wall + std::chrono::hours(1));
     REQUIRE(registry.find_by_token(token, clock.wall, false));
@@ -33,6 +33,7 @@ struct DeviceFixture : ServiceFixture {
     rendered.thing->attributes = {{"site", "north"}};
     rendered.certificate = CertificateResource{};
     rendered.certificate->certificate_id = "device";
+    rendered.certificate->exclusive_thing = exclusive;
     rendered.policies = std::move(attached);
     REQUIRE(registry.apply(rendered, "device", "gateway"));
   }
@@ -75,6 +76,17 @@ TEST_CASE("a device is held to the policy that its template names, on both versi
     CHECK(fixture.service->may_receive(&kOne, "gateway-7/a"));
     CHECK_FALSE(fixture.service->may_receive(&kOne, "gateway-7/secret"));
     CHECK_FALSE(fixture.service->may_receive(&kOne, "all"));
+  }
+}
+
+TEST_CASE("a certificate that is attached exclusively has its thing under any client ID") {
+  for (const bool exclusive : {false, true}) {
+    DeviceFixture fixture(
+        {{"", R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*",
+                "Condition":{"StringEquals":{"iot:Connection.Thing.ThingName":"gateway-7"}}}})"}},
+        {}, exclusive);
+    CHECK(fixture.connect_device("other") == (exclusive ? Admission::kAccepted : Admission::kNotAuthorized));
+    CHECK(fixture.connect_device("gateway-7") == Admission::kAccepted);
   }
 }
 
@@ -124,10 +136,8 @@ TEST_CASE("the event of a denial has the policies and the statement that denies 
 }
 
 TEST_CASE("the events of the claim name what its policy lacks, also for a response") {
-  Configuration configuration;
-  configuration.claim_policy = R"({"Version":"2012-10-17","Statement":[
-    {"Effect":"Allow","Action":["iot:Connect","iot:Publish","iot:Subscribe"],"Resource":"*"}]})";
-  ServiceFixture fixture({}, configuration);
+  ServiceFixture fixture({}, {}, nullptr, R"({"Version":"2012-10-17","Statement":[
+    {"Effect":"Allow","Action":["iot:Connect","iot:Publish","iot:Subscribe"],"Resource":"*"}]})");
   REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
   fixture.subscribe_all(&kOne);
   REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);

@@ -16,11 +16,13 @@ namespace fleet_provision::simulator {
 
 inline constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
 inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
+inline constexpr const char* kAllowAll =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}})";
 inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
 
 struct ServiceFixture {
   explicit ServiceFixture(const std::vector<std::string>& fault_specs = {}, Configuration given = {},
-                          Hook* hook = nullptr)
+                          Hook* hook = nullptr, const std::string& claim_policy = {})
       : configuration(std::move(given)) {
     configuration.claim_certificate_id = "claim";
     std::vector<Fault> faults;
@@ -31,7 +33,8 @@ struct ServiceFixture {
     operations = std::make_unique<Operations>(
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
-    if (configuration.claim_policy.empty()) configuration.claim_policy = least_privilege_claim_policy({"gateway"});
+    configuration.claim_policy = claim_policy;
+    if (claim_policy.empty()) configuration.claim_policy = least_privilege_claim_policy({"gateway"});
     Policies policies{std::move(*Policy::parse("p", configuration.claim_policy, Policy::Size::kUnlimited))};
     for (const auto& [name, document] : configuration.policies) {
       policies.named.emplace(name, std::move(*Policy::parse(name, document)));
@@ -49,6 +52,16 @@ struct ServiceFixture {
       CHECK(service->subscribe(key, topic + "/accepted", 1) == Permission::kAllowed);
       CHECK(service->subscribe(key, topic + "/rejected", 1) == Permission::kAllowed);
     }
+  }
+  /// Registers thing gateway-7 with certificate-1 over the connection `key` of the claim, with client ID "a".
+  void provision(ConnectionKey key) {
+    REQUIRE(connect(key, "a") == Admission::kAccepted);
+    subscribe_all(key);
+    REQUIRE(ask(key, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = service->due();
+    REQUIRE(created.size() == 1);
+    REQUIRE(ask(key, kRegister, registration(created[0])) == Permission::kAllowed);
+    REQUIRE(service->due().size() == 1);
   }
   Permission ask(ConnectionKey key, const std::string& topic, const std::string& payload) {
     const Permission permission = service->publish(key, {topic, payload.size(), 1, false});

@@ -8,9 +8,9 @@
 // can connect when it is the claim's or RegisterThing has activated it; a device is held to the policies that its
 // template attached.
 //
-// The class is implemented in four files: service.cpp (connections, subscriptions and publishes),
-// service_permissions.cpp (policies), service_requests.cpp (operations and the hook) and service_responses.cpp
-// (payloads and delivery).
+// The class is implemented in five files: service.cpp (connections, subscriptions and publishes),
+// service_permissions.cpp (policies), service_claim.cpp (temporary claims), service_requests.cpp (operations and the
+// hook) and service_responses.cpp (payloads and delivery).
 #pragma once
 
 #include <cstdint>
@@ -86,6 +86,9 @@ struct Policies {
   std::map<std::string, Policy> named = {};
 };
 
+/// The reason for the event log when a temporary claim is past its lifetime.
+inline constexpr const char* kClaimExpired = "the temporary claim has expired";
+
 class Service {
  public:
   /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
@@ -126,6 +129,8 @@ class Service {
     AttachedPolicies policies = {};
     /// The faults of the request that `publish` has allowed and `message` will handle.
     std::vector<Fault> faults;
+    /// Why the service closes the connection, for the event log; empty as long as it does not.
+    std::string closing = {};
   };
   /// A request that has no response yet.
   struct PendingRequest {
@@ -133,6 +138,8 @@ class Service {
     std::string topic;
     RequestTopic parsed_topic;
     std::vector<Fault> faults;
+    /// The certificate that a RegisterThing is about, once its ownership token was accepted.
+    std::string certificate_id;
   };
   struct Scheduled {
     Instant at;
@@ -150,6 +157,7 @@ class Service {
   };
   struct Delivery {
     int qos = 1;
+    bool subscribed = false;
     /// Why the response cannot be delivered; empty when it can.
     std::string obstacle;
     Members denial = {};
@@ -157,6 +165,8 @@ class Service {
   /// What has become of a response, for the event log.
   struct Delivered {
     std::string result;
+    /// It was sent although the client has not subscribed to its topic.
+    bool unsubscribed = false;
     Members denial = {};
   };
 
@@ -183,6 +193,10 @@ class Service {
   [[nodiscard]] std::optional<Members> refused(const Connection& connection, const char* action,
                                                const std::string& resource);
 
+  // Temporary claims.
+  [[nodiscard]] bool has_expired_claim(const Connection& connection) const;
+  [[nodiscard]] std::vector<Effect> close_expired_claims();
+
   // Requests.
   [[nodiscard]] bool exceeds_rate(Instant now);
   void carry_out(PendingRequest request, const Connection& connection, std::string_view payload);
@@ -191,6 +205,7 @@ class Service {
                                                   std::string_view payload);
   void ask_hook(const PendingRequest& request, const Connection& connection, Registration registration);
   void finish_registration(const HookResponse& hook_response);
+  void log_hook(const PendingRequest& request, const HookResponse& hook_response);
 
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);
@@ -201,6 +216,7 @@ class Service {
   [[nodiscard]] EncodeOptions encode_options() const;
   void log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
                     std::size_t bytes, const Delivered& delivered);
+  void warn_unsubscribed(const PendingRequest& request, const std::string& topic);
 
   const Configuration& configuration_;
   Policies policies_;

@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kClaimPolicyName = "claim";
 constexpr const char* kOwnPolicyName = "PolicyDocument";
 constexpr std::string_view kThingVariables = "iot:Connection.Thing.";
+constexpr const char* kIsAttached = "iot:Connection.Thing.IsAttached";
 
 const Policy& policy_without_limits() {
   static const Policy kAllowsEverything({{.allow = true, .actions = {"*"}, .resources = {"*"}, .conditions = {}}});
@@ -27,6 +28,7 @@ const ThingRecord* Service::thing_of_connection(const ConnectingClient& client, 
     return thing != nullptr &&
            std::find(thing->principals.begin(), thing->principals.end(), device.id) != thing->principals.end();
   };
+  if (device.exclusive_thing && device.thing_name) return registry_.find_thing(*device.thing_name);
   const ThingRecord* named = registry_.find_thing(client.client_id);
   return attached(named) ? named : nullptr;
 }
@@ -36,7 +38,7 @@ PolicyVariables Service::variables_of(const ConnectingClient& client, const Thin
   variables["iot:ClientId"] = client.client_id;
   variables["iot:CertificateId"] = client.certificate_id;
   variables["aws:SourceIp"] = client.address;
-  variables["iot:Connection.Thing.IsAttached"] = thing != nullptr ? "true" : "false";
+  variables[kIsAttached] = thing != nullptr ? "true" : "false";
   if (thing == nullptr) return variables;
   variables["iot:Connection.Thing.ThingName"] = thing->name;
   if (thing->type) variables["iot:Connection.Thing.ThingTypeName"] = *thing->type;
@@ -82,14 +84,12 @@ std::string Service::principal_of(const Connection& connection) {
 std::optional<Members> Service::refused(const Connection& connection, const char* action, const std::string& resource) {
   PolicyDecision decision = connection.policies.judge(action, resource, connection.variables);
   if (decision.allowed) return std::nullopt;
-  // What policies get wrong most.
-  if (decision.nearest.find(kThingVariables) != std::string::npos && !connection.is_claim) {
-    if (!connection.thing_name) {
-      decision.nearest += "; the certificate is attached to no thing";
-    } else if (*connection.thing_name != connection.client.client_id) {
-      decision.nearest += "; the client ID " + in_quotes(connection.client.client_id) + " is not the thing name " +
-                          in_quotes(*connection.thing_name);
-    }
+  const bool of_thing = decision.nearest.find(kThingVariables) != std::string::npos;
+  if (of_thing && !connection.is_claim && connection.variables.at(kIsAttached) == "false") {
+    // What policies get wrong most.
+    decision.nearest += connection.thing_name ? "; the client ID " + in_quotes(connection.client.client_id) +
+                                                    " is not the thing name " + in_quotes(*connection.thing_name)
+                                              : std::string("; the certificate is attached to no thing");
   }
   log_.say(denial_text(principal_of(connection), decision));
   return denial_fields(decision);

@@ -45,8 +45,8 @@ Service::Delivery Service::delivery_to(const Connection& connection, const std::
     }
   }
   const bool subscribed = granted_qos >= 0;
-  Delivery delivery{subscribed ? granted_qos : 1, {}, {}};
-  if (!subscribed && !configuration_.behaviours.deliver_unsubscribed) {
+  Delivery delivery{subscribed ? granted_qos : 1, subscribed, {}, {}};
+  if (!subscribed && configuration_.behaviours.drop_unsubscribed) {
     delivery.obstacle = "not subscribed";
   } else if (auto denial = refused(connection, "iot:Receive", "topic/" + topic)) {
     delivery.obstacle = "policy: iot:Receive";
@@ -62,6 +62,7 @@ void Service::respond(const PendingRequest& request, const Accepted<Members>& ou
   const std::size_t bytes = payload.size();
   const Delivered delivered = deliver(request, topic, std::move(payload));
   log_response(request, outcome, topic, bytes, delivered);
+  if (delivered.unsubscribed) warn_unsubscribed(request, topic);
 }
 
 void Service::log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
@@ -75,6 +76,7 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   if (!outcome) {
     for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
   } else {
+    if (!request.certificate_id.empty()) fields.emplace_back("certificateId", text_value(request.certificate_id));
     for (const auto& [name, value] : *outcome) {
       if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
     }
@@ -83,15 +85,27 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   fields.emplace_back("bytes", number_value(bytes));
   fields.emplace_back("result", text_value(delivered.result));
   fields.insert(fields.end(), delivered.denial.begin(), delivered.denial.end());
+  if (delivered.unsubscribed) fields.emplace_back("unsubscribed", Value{true});
   log_.write(clocks_.wall(), "answer", std::move(fields));
+}
+
+// AWS documents that such a response may be lost, and has been observed to deliver it (docs/service.md, "The
+// exchange").
+void Service::warn_unsubscribed(const PendingRequest& request, const std::string& topic) {
+  const Connection* connection = find_number(request.connection);
+  const std::string client_id = connection == nullptr ? std::string() : connection->client.client_id;
+  log_.warn(clocks_.wall(), {{"connection", number_value(request.connection)}, {"clientId", text_value(client_id)}},
+            "client ID " + client_id + " got the response on " + topic +
+                " without having subscribed to it, and AWS does not promise to deliver such a response; to have it "
+                "dropped here, use --behaviour unsubscribed=drop");
 }
 
 // Schedules the response and what faults add to it.
 Service::Delivered Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
   const Connection* connection = find_number(request.connection);
-  if (connection == nullptr) return {"connection gone", {}};
+  if (connection == nullptr || !connection->closing.empty()) return {.result = "connection gone"};
   if (has_fault(request.faults, FaultAction::kDrop) || has_fault(request.faults, FaultAction::kDisconnectUnanswered)) {
-    return {"dropped", {}};
+    return {.result = "dropped"};
   }
   const std::string& client_id = connection->client.client_id;
   Instant at = clocks_.steady();
@@ -107,8 +121,10 @@ Service::Delivered Service::deliver(const PendingRequest& request, const std::st
     Effect close{Effect::Kind::kClose, client_id, {}, {}, 0};
     scheduled_.push_back({at, request.connection, std::move(close), kTurnsBeforeClose});
   }
-  if (delivery.obstacle.empty()) return {"sent", {}};
-  return {"not sent: " + delivery.obstacle, std::move(delivery.denial)};
+  if (!delivery.obstacle.empty()) {
+    return {.result = "not sent: " + delivery.obstacle, .denial = std::move(delivery.denial)};
+  }
+  return {.result = "sent", .unsubscribed = !delivery.subscribed};
 }
 
 // The response with what the faults stale, duplicate, both and other-topic make of it, in the order of sending.
@@ -147,6 +163,7 @@ std::string Service::stale_payload(const PendingRequest& request) const {
 }
 
 std::vector<Effect> Service::due() {
+  std::vector<Effect> effects = close_expired_claims();
   while (!awaiting_keys_.empty() && operations_.keys_ready()) {
     const auto [request, payload] = std::move(awaiting_keys_.front());
     awaiting_keys_.pop_front();
@@ -156,7 +173,6 @@ std::vector<Effect> Service::due() {
     for (const auto& hook_response : hook_->responses()) finish_registration(hook_response);
   }
   const Instant now = clocks_.steady();
-  std::vector<Effect> effects;
   std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   std::vector<Scheduled> later;
   for (auto& each : scheduled_) {
