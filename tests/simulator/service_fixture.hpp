@@ -50,6 +50,16 @@ struct ServiceFixture {
       CHECK(service->subscribe(key, topic + "/rejected", 1) == Permission::kAllowed);
     }
   }
+  /// Registers thing gateway-7 with certificate-1 over the connection `key` of the claim, with client ID "a".
+  void provision(ConnectionKey key) {
+    REQUIRE(connect(key, "a") == Admission::kAccepted);
+    subscribe_all(key);
+    REQUIRE(ask(key, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = service->due();
+    REQUIRE(created.size() == 1);
+    REQUIRE(ask(key, kRegister, registration(created[0])) == Permission::kAllowed);
+    REQUIRE(service->due().size() == 1);
+  }
   Permission ask(ConnectionKey key, const std::string& topic, const std::string& payload) {
     const Permission permission = service->publish(key, {topic, payload.size(), 1, false});
     if (permission != Permission::kAllowed) return permission;

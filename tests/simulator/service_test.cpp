@@ -192,6 +192,72 @@ TEST_CASE("a claim that is made inactive cannot connect, until it is active agai
   }
 }
 
+TEST_CASE("a temporary claim is refused from the second in which it expires, and a device certificate is not") {
+  struct Row {
+    int seconds_after_start;
+    bool connack;
+    Admission admission;
+  };
+  for (const Row& row :
+       {Row{0, false, Admission::kAccepted}, Row{299, false, Admission::kAccepted}, Row{300, false, Admission::kClosed},
+        Row{300, true, Admission::kNotAuthorized}, Row{3600, false, Admission::kClosed}}) {
+    INFO(row.seconds_after_start);
+    Configuration configuration;
+    configuration.behaviours.connack_for_inactive = row.connack;
+    configuration.claim_expires = FakeClock().wall + seconds(300);
+    ServiceFixture fixture({}, configuration);
+    fixture.provision(&kOne);
+    fixture.service->disconnect(&kOne, "gone");
+    fixture.clock.advance(seconds(row.seconds_after_start));
+    CHECK(fixture.connect(&kOne, "a") == row.admission);
+    CHECK((fixture.logged.find(R"("reason":"the temporary claim has expired")") == std::string::npos) ==
+          (row.admission == Admission::kAccepted));
+    CHECK(fixture.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kAccepted);
+  }
+}
+
+TEST_CASE("the open connections of a claim that expires are closed once, and those of devices stay") {
+  Configuration configuration;
+  configuration.claim_expires = FakeClock().wall + seconds(300);
+  ServiceFixture fixture({"create:2:delay=1000"}, configuration);
+  fixture.provision(&kOne);
+  REQUIRE(fixture.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kAccepted);
+  fixture.clock.advance(std::chrono::milliseconds(299'999));
+  REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  CHECK(fixture.service->due().empty());
+  fixture.clock.advance(std::chrono::milliseconds(1));
+  // A request that arrives before the broker has closed the connection is not carried out.
+  for (const char* topic : {kCreate, kRegister}) CHECK(fixture.ask(&kOne, topic, kCsr) == Permission::kClose);
+  CHECK(fixture.service->subscribe(&kOne, std::string(kCreate) + "/accepted", 1) == Permission::kClose);
+  CHECK(fixture.store.certificates.size() == 2);
+  const auto effects = fixture.service->due();
+  REQUIRE(effects.size() == 1);
+  CHECK(effects[0].kind == Effect::Kind::kClose);
+  CHECK(effects[0].client_id == "a");
+  CHECK(fixture.service->due().empty());
+  fixture.service->disconnect(&kOne, "by the simulator");
+  CHECK(
+      fixture.logged.find(R"("disconnect","connection":1,"clientId":"a","reason":"the temporary claim has expired")") !=
+      std::string::npos);
+  fixture.clock.advance(seconds(2));
+  CHECK(fixture.service->due().empty());
+}
+
+TEST_CASE("a request that waits for a key when the claim expires gets no response") {
+  Configuration configuration;
+  configuration.claim_expires = FakeClock().wall + seconds(300);
+  ServiceFixture fixture({}, configuration);
+  fixture.issuer.has_keys = false;
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  REQUIRE(fixture.ask(&kOne, "$aws/certificates/create/json", "") == Permission::kAllowed);
+  fixture.clock.advance(seconds(300));
+  fixture.issuer.has_keys = true;
+  const auto effects = fixture.service->due();
+  REQUIRE(effects.size() == 1);
+  CHECK(effects[0].kind == Effect::Kind::kClose);
+  CHECK(fixture.logged.find(R"("result":"connection gone")") != std::string::npos);
+}
+
 TEST_CASE("a used ownership token is refused, or registers again") {
   for (const bool accept : {false, true}) {
     Configuration configuration;
@@ -318,14 +384,36 @@ TEST_CASE("the hook decides, and may change the parameters") {
     hook.ready.push_back(hook_response);
     const auto effects = fixture.service->due();
     REQUIRE(effects.size() == 1);
-    return effects[0].payload;
+    const std::size_t begin = fixture.logged.find(R"("event":"hook")");
+    REQUIRE(begin != std::string::npos);
+    return effects[0].payload + "\n" + fixture.logged.substr(begin, fixture.logged.find('\n', begin) - begin);
   };
   FakeHook allowing;
-  CHECK(run({0, true, {{"SerialNumber", "9"}}, ""}, allowing).find("gateway-9") != std::string::npos);
+  const std::string allowed = run({0, true, {{"SerialNumber", "9"}, {"a\nb", "secret"}}, ""}, allowing);
+  CHECK(allowed.find("gateway-9") != std::string::npos);
   CHECK(allowing.asked[0].second.parameters.at("SerialNumber") == "7");
   CHECK(allowing.asked[0].second.claim_certificate_id == "claim");
+  // The names of overrides are logged, their values are not.
+  CHECK(
+      allowed.ends_with(R"("connection":1,"clientId":"a","result":"allowed","overrides":["SerialNumber","a\\x0ab"]})"));
   FakeHook denying;
-  CHECK(run({0, false, {}, "no"}, denying).find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  const std::string denied = run({0, false, {{"SerialNumber", "9"}}, "no"}, denying);
+  CHECK(denied.find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  CHECK(denied.ends_with(R"("connection":1,"clientId":"a","result":"denied","reason":"no"})"));
+}
+
+TEST_CASE("a template that is not enabled registers no device") {
+  ServiceFixture fixture;
+  std::vector<ProvisioningTemplate> templates;
+  templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody, false)));
+  const Operations operations(std::move(templates), fixture.registry, fixture.issuer, {});
+  const std::string token =
+      fixture.registry.add(*fixture.issuer.issue_for_csr("csr", {}), fixture.clock.wall + seconds(9));
+  const auto request = Request::decode(R"({"certificateOwnershipToken":")" + token + "\"}", Encoding::kJson);
+  const auto begun = operations.begin_registration("gateway", *request, fixture.clock.wall);
+  REQUIRE_FALSE(begun);
+  CHECK(begun.error().status_code == 403);
+  CHECK(begun.error().error_message == "Template gateway is not enabled.");
 }
 
 TEST_CASE("a token that ends while the hook takes its time is refused") {

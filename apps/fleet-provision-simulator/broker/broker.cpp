@@ -177,6 +177,7 @@ void complete(Configuration& configuration, const Pki& pki, int ready_descriptor
   configuration.device_issuer_certificate = pki.device_issuer_certificate;
   configuration.device_issuer_key = pki.device_issuer_key;
   configuration.claim_certificate_id = pki.claim_certificate_id;
+  configuration.claim_expires = pki.claim_expires;
 }
 
 Result<void> write_configuration_files(const BrokerSettings& settings, const Pki& pki,

@@ -75,6 +75,7 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   if (!outcome) {
     for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
   } else {
+    if (!request.certificate_id.empty()) fields.emplace_back("certificateId", text_value(request.certificate_id));
     for (const auto& [name, value] : *outcome) {
       if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
     }
@@ -100,7 +101,7 @@ void Service::warn_unsubscribed(const PendingRequest& request, const std::string
 // Schedules the response and what faults add to it.
 Service::Delivered Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
   const Connection* connection = find_number(request.connection);
-  if (connection == nullptr) return {.result = "connection gone"};
+  if (connection == nullptr || !connection->closing.empty()) return {.result = "connection gone"};
   if (has_fault(request.faults, FaultAction::kDrop) || has_fault(request.faults, FaultAction::kDisconnectUnanswered)) {
     return {.result = "dropped"};
   }
@@ -158,6 +159,7 @@ std::string Service::stale_payload(const PendingRequest& request) const {
 }
 
 std::vector<Effect> Service::due() {
+  std::vector<Effect> effects = close_expired_claims();
   while (!awaiting_keys_.empty() && operations_.keys_ready()) {
     const auto [request, payload] = std::move(awaiting_keys_.front());
     awaiting_keys_.pop_front();
@@ -167,7 +169,6 @@ std::vector<Effect> Service::due() {
     for (const auto& hook_response : hook_->responses()) finish_registration(hook_response);
   }
   const Instant now = clocks_.steady();
-  std::vector<Effect> effects;
   std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   std::vector<Scheduled> later;
   for (auto& each : scheduled_) {
