@@ -68,6 +68,7 @@ std::string configuration_text(const BrokerSettings& settings, const Pki& pki, c
          "persistence false\n"
          "retain_available false\n"
          "max_qos 1\n"
+         "max_inflight_messages 100\n"
          "max_packet_size " +
          std::to_string(kPacketBytesMax) + "\n" +
          "sys_interval 0\n"

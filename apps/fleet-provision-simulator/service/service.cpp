@@ -127,6 +127,9 @@ Service::Decision<Admission> Service::admit(const Connection& connection, const 
   }
   if (has_fault(faults, FaultAction::kDeny)) return {Admission::kNotAuthorized, "fault: deny"};
   if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Admission::kClosed, "fault: disconnect-before"};
+  if (!is_client_id(connection.client.client_id)) {
+    return {Admission::kClosed, "client ID longer than 128 bytes or beginning with $"};
+  }
   return {Admission::kAccepted, {}};
 }
 

@@ -122,6 +122,8 @@ class Service {
     std::string topic;
     RequestTopic parsed_topic;
     std::vector<Fault> faults;
+    /// The certificate that a RegisterThing is about, once its ownership token was accepted.
+    std::string certificate_id;
   };
   struct Scheduled {
     Instant at;
@@ -138,8 +140,15 @@ class Service {
   };
   struct Delivery {
     int qos = 1;
+    bool subscribed = false;
     /// Why the response cannot be delivered; empty when it can.
     std::string obstacle;
+  };
+  /// What has become of a response, for the event log.
+  struct Delivered {
+    std::string result;
+    /// It was sent although the client has not subscribed to its topic.
+    bool unsubscribed = false;
   };
 
   // Connections and permissions.
@@ -168,16 +177,18 @@ class Service {
                                                   std::string_view payload);
   void ask_hook(const PendingRequest& request, const Connection& connection, Registration registration);
   void finish_registration(const HookResponse& hook_response);
+  void log_hook(const PendingRequest& request, const HookResponse& hook_response);
 
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);
-  [[nodiscard]] std::string deliver(const PendingRequest& request, const std::string& topic, std::string payload);
+  [[nodiscard]] Delivered deliver(const PendingRequest& request, const std::string& topic, std::string payload);
   [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic) const;
   [[nodiscard]] std::vector<Effect> effects_of(const PendingRequest& request, Effect response) const;
   [[nodiscard]] std::string stale_payload(const PendingRequest& request) const;
   [[nodiscard]] EncodeOptions encode_options() const;
   void log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
-                    std::size_t bytes, const std::string& result);
+                    std::size_t bytes, const Delivered& delivered);
+  void warn_unsubscribed(const PendingRequest& request, const std::string& topic);
 
   const Configuration& configuration_;
   Policy claim_policy_;
