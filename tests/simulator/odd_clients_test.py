@@ -104,6 +104,7 @@ class OddClients(unittest.TestCase):
                 with self.subTest(f"{what}, MQTT {version}"):
                     given = {"client_id": "odd"} | given
                     self.assertEqual(self.connection(version=version, **given), expected)
+        self.assertNotIn(KEYS, {each.get("topic") for each in events(self.ready)}, "a will is no request")
         self.assertEqual(self.connection("mqtt-3.1", 3, name="MQIsdp"), 0)
         self.assertEqual(self.connection("mqtt-6", 6), 1)
 
