@@ -47,7 +47,7 @@ TEST_CASE("options that make no sense are refused by name") {
   struct Row {
     std::vector<std::string> options;
     int exit_code;
-    const char* said;
+    std::string said;
   };
   const std::string file = write(scratch, "file.json", "{");
   const std::vector<Row> rows{
@@ -62,10 +62,17 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--san", "a,DNS:b"}, 64, "--san: not a host name or IP address: \"a,DNS:b\""},
       {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
+      {{"--claim-csr", "/nowhere"}, 66, "cannot read /nowhere"},
+      {{"--claim-csr", file}, 65, "--claim-csr: " + file + " "},
+      {{"--claim-csr", write(scratch, "weak.csr", make_csr(Key(EVP_RSA_gen(1024)).get()))},
+       65,
+       "weak.csr: the RSA key of the CSR has fewer than 2048 bits\nhint: create a CSR"},
+      {{"--claim-csr", write(scratch, "key.pem", pem_of(make_ec_key().get()))}, 65, "key.pem holds "},
+      {{"--claim-lifetime", "5m"}, 64, "--claim-lifetime must be a whole number from 0 (no limit)"},
       {{"--hook", "/nowhere"}, 66, "there is no program"},
       {{"--hook", file}, 66, "cannot execute"},
       {{"--rate", "-1"}, 64, "--rate"},
-      {{"--behaviour", "unsubscribed=maybe"}, 64, "drop or deliver"},
+      {{"--behaviour", "unsubscribed=maybe"}, 64, "deliver or drop"},
       {{"--behaviour", "unsubscribd=drop"}, 64, "did you mean unsubscribed?"},
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},

@@ -20,7 +20,7 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
   const auto parsed_topic = parse_request_topic(topic);
   if (connection == nullptr || !parsed_topic) return Permission::kAllowed;
   if (subscriptions == 0) subscriptions_.erase(connection->client.client_id);
-  PendingRequest request{connection->number, topic, *parsed_topic, std::exchange(connection->faults, {})};
+  PendingRequest request{connection->number, topic, *parsed_topic, std::exchange(connection->faults, {}), {}};
   if (has_fault(request.faults, FaultAction::kIgnore)) {
     log_connection(*connection, "answer",
                    {{"topic", text_value(topic)}, {"result", text_value("none")}, {"fault", text_value("ignore")}});
@@ -110,6 +110,7 @@ void Service::finish_registration(const HookResponse& hook_response) {
   auto [request, registration] = std::move(found->second);
   awaiting_hook_.erase(found);
   if (hook_ != nullptr || !hook_response.allowed) log_hook(request, hook_response);
+  request.certificate_id = registration.certificate_id;
   if (!hook_response.allowed) {
     respond(request, reject(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
     return;
