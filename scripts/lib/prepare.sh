@@ -16,6 +16,7 @@ package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
 # For scripts/image; mmdebstrap needs uidmap where it is not run by root.
 image_packages="mmdebstrap umoci jq dpkg-dev uidmap"
+image_trial_packages="runc skopeo openssl iproute2 python3-yaml"
 # For scripts/format, check-shell, lint, test-sanitized and coverage.
 format_packages="clang-format"
 shell_check_packages="shellcheck"
