@@ -86,9 +86,9 @@ std::string fault_function() {
     }
   }
   return R"(function @@_fault
-  set -l token (string replace -r '^--fault=' '' -- (commandline -ct))
-  set -l begun (string replace -r ':[^:]*$' '' -- $token)
-  switch $token
+  set -l typed (string replace -r '^--fault=' '' -- (commandline -ct))
+  set -l begun (string replace -r ':[^:]*$' '' -- $typed)
+  switch $typed
 )" + cases +
          R"(    case '*:*'
       printf '%s\n' $begun:1: $begun:'*':
