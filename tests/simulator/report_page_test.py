@@ -115,7 +115,7 @@ def main():
 
         dom, console = dump(chromium, scratch, page, f"#c1-{folded}")
         check("messages on the console", console, [])
-        check("steps", dom.count("data-step="), steps)
+        check("steps", dom.count(" data-step="), steps)
         check("connections", dom.count("<details "), count)
         check("scripts", dom.count("<script"), 1)
         check("images", dom.count("<img"), 0)

@@ -21,17 +21,27 @@ std::string resource_of(const std::string& action, const Event& event) {
   return "topic/" + event.text("topic");
 }
 
-std::string owner_of(const Connection& connection) {
-  if (connection.principal == "claim") return "The claim's policy";
-  if (!connection.thing_name.empty()) return "No policy of thing " + connection.thing_name;
-  if (connection.principal == "device") return "No policy of the device certificate";
-  return "The policy";
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
 }
 
-// `The claim's policy does not allow X on` or `No policy of thing T allows X on`.
-std::string does_not_allow(const Connection& connection, const std::string& action) {
-  const std::string owner = owner_of(connection);
-  return owner + (owner.starts_with("No ") ? " allows " : " does not allow ") + action + " on";
+// The log names a template's PolicyDocument so.
+std::string in_words(const std::string& policy) {
+  return policy == "PolicyDocument" ? "The template's PolicyDocument" : "Policy " + policy;
+}
+
+// Up to the resource: `Policy fleet does not allow iot:Publish on`. Names no thing, so that gateways with the same
+// policy have the same problem.
+std::string does_not_allow(const Event& event, const Connection& connection, const std::string& action) {
+  if (connection.principal == "claim") return "The claim's policy does not allow " + action + " on";
+  const auto names = event.texts("policies");
+  if (names.size() == 1) return in_words(names.front()) + " does not allow " + action + " on";
+  if (!names.empty()) return "None of the policies " + joined(names) + " allows " + action + " on";
+  if (event.line.find("policies") != nullptr)
+    return "The device certificate has no policy, and needs " + action + " on";
+  return "The policies of the client do not allow " + action + " on";
 }
 
 // What the log says is missing; logs of older simulators do not say it.
@@ -46,24 +56,33 @@ MissingPermission missing_permission(const Event& event, const Denied& denied) {
 
 std::string where_to_add(const Event& event, const Connection& connection) {
   const auto names = event.texts("policies");
-  std::string advice;
-  if (const std::string nearest = event.text("nearest"); !nearest.empty())
-    advice = "The nearest Allow does not apply: " + nearest + ". ";
-  if (connection.principal == "claim") return advice + "Add this statement to the claim's policy:";
-  if (names.empty()) return advice + "Add this statement to the policy that the template attaches:";
-  if (names.size() == 1) return advice + "Add this statement to policy " + names.front() + ":";
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  return advice + "Add this statement to one of the policies " + list + ":";
+  const std::string nearest = event.text("nearest");
+  const std::string verb =
+      nearest.empty() ? "Add" : "The nearest Allow does not apply (" + nearest + "); change it, or add";
+  if (connection.principal == "claim") return verb + " this statement to the claim's policy:";
+  if (names.empty()) return verb + " this statement to the policy that the template attaches:";
+  return verb + " this statement to " +
+         (names.size() == 1 ? in_words(names.front()) : "one of the policies " + joined(names)) + ":";
+}
+
+// A denial by no policy document: `the service: REASON`.
+std::optional<Problem> service_problem(const Denied& denied, std::string_view denier) {
+  constexpr std::string_view kService = "the service: ";
+  if (!denier.starts_with(kService)) return std::nullopt;
+  return Problem{Tone::kFailure,
+                 "The service does not allow " + denied.action + " on " + denied.resource + ": " +
+                     std::string(denier.substr(kService.size())) + ".",
+                 "Publish to the request topics alone."};
 }
 
 Problem policy_problem(const Event& event, const Connection& connection, const std::string& action) {
   const Denied denied{action, resource_of(action, event)};
   if (const std::string denier = event.text("deniedBy"); !denier.empty()) {
+    if (auto problem = service_problem(denied, denier)) return *problem;
     return {Tone::kFailure, denier + " denies " + denied.action + " on " + denied.resource + ".",
             "Remove this statement or narrow it: a Deny overrides every Allow."};
   }
-  return {Tone::kFailure, does_not_allow(connection, denied.action), where_to_add(event, connection),
+  return {Tone::kFailure, does_not_allow(event, connection, denied.action), where_to_add(event, connection),
           missing_permission(event, denied)};
 }
 
