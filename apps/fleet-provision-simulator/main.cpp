@@ -80,6 +80,7 @@ Result<void> print_ready_line(const Ready& ready) {
                      {"caFile", text_value(ready.pki.root_certificate)},
                      {"claimCertificate", text_value(ready.pki.claim_certificate)},
                      {"claimKey", text_value(ready.pki.claim_key)},
+                     {"claim", text_value(ready.pki.claim_document)},
                      {"template", text_value(ready.template_name)},
                      {"stateDir", text_value(ready.state_dir)},
                      {"log", text_value(ready.log)},
@@ -88,12 +89,14 @@ Result<void> print_ready_line(const Ready& ready) {
 }
 
 std::map<std::string, std::string> variables_for(const Ready& ready) {
-  return {{"FLEET_PROVISION_ENDPOINT", ready.endpoint},
-          {"FLEET_PROVISION_PORT", std::to_string(ready.port)},
-          {"FLEET_PROVISION_CA_FILE", ready.pki.root_certificate},
-          {"FLEET_PROVISION_CLAIM_CERT", ready.pki.claim_certificate},
-          {"FLEET_PROVISION_CLAIM_KEY", ready.pki.claim_key},
-          {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
+  std::map<std::string, std::string> variables{{"FLEET_PROVISION_ENDPOINT", ready.endpoint},
+                                               {"FLEET_PROVISION_PORT", std::to_string(ready.port)},
+                                               {"FLEET_PROVISION_CA_FILE", ready.pki.root_certificate},
+                                               {"FLEET_PROVISION_CLAIM_CERT", ready.pki.claim_certificate},
+                                               {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
+  // With --claim-csr only the caller knows where the key is: a variable that it has set stays.
+  if (!ready.pki.claim_key.empty()) variables["FLEET_PROVISION_CLAIM_KEY"] = ready.pki.claim_key;
+  return variables;
 }
 
 // The plugin parses all of these again; here an error still has a terminal to go to.
@@ -181,7 +184,8 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
 
   Ready ready;
   FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
-  FP_TRY_ASSIGN(ready.pki, prepare_pki(state.path() + "/pki", server_names(options.listen, options.names)));
+  FP_TRY_ASSIGN(ready.pki,
+                prepare_pki(state.path() + "/pki", server_names(options.listen, options.names), options.claim));
   ready.endpoint = endpoint_for(options.listen);
   ready.port = port.port;
   ready.template_name = configuration.templates.front().name;

@@ -172,7 +172,7 @@ TEST_CASE("each way to fail says what happened and what to do") {
        "The claim's policy does not allow iot:Connect on", "Add this statement to the claim's policy:"},
       {"connect",
        R"("principal":"device","thingName":"door","policies":["p"],"result":"closed","reason":"policy: iot:Connect")",
-       Tone::kFailure, "Policy p does not allow iot:Connect on", "Add this statement to Policy p:"},
+       Tone::kFailure, "Policy p does not allow iot:Connect on", "Add this statement to policy p:"},
       {"connect", R"("principal":"claim","result":"closed","reason":"certificate is INACTIVE")", Tone::kFailure,
        "The claim was not allowed to connect: certificate is INACTIVE.", "write ACTIVE to claim-status"},
       {"connect", R"("principal":"device","result":"closed","reason":"certificate is PENDING_ACTIVATION")",

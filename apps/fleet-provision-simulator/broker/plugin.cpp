@@ -95,7 +95,7 @@ struct Plugin {
 Result<std::vector<ProvisioningTemplate>> parse_templates(const Configuration& configuration) {
   std::vector<ProvisioningTemplate> templates;
   for (const auto& each : configuration.templates) {
-    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body));
+    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
     templates.push_back(std::move(parsed));
   }
   return templates;

@@ -28,8 +28,9 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 // The log names a template's PolicyDocument so.
-std::string in_words(const std::string& policy) {
-  return policy == "PolicyDocument" ? "The template's PolicyDocument" : "Policy " + policy;
+std::string in_words(const std::string& policy, bool begins_sentence) {
+  if (policy == "PolicyDocument") return std::string(begins_sentence ? "The" : "the") + " template's PolicyDocument";
+  return (begins_sentence ? "Policy " : "policy ") + policy;
 }
 
 // Up to the resource: `Policy fleet does not allow iot:Publish on`. Names no thing, so that gateways with the same
@@ -37,7 +38,7 @@ std::string in_words(const std::string& policy) {
 std::string does_not_allow(const Event& event, const Connection& connection, const std::string& action) {
   if (connection.principal == "claim") return "The claim's policy does not allow " + action + " on";
   const auto names = event.texts("policies");
-  if (names.size() == 1) return in_words(names.front()) + " does not allow " + action + " on";
+  if (names.size() == 1) return in_words(names.front(), true) + " does not allow " + action + " on";
   if (!names.empty()) return "None of the policies " + joined(names) + " allows " + action + " on";
   if (event.line.find("policies") != nullptr)
     return "The device certificate has no policy, and needs " + action + " on";
@@ -62,7 +63,7 @@ std::string where_to_add(const Event& event, const Connection& connection) {
   if (connection.principal == "claim") return verb + " this statement to the claim's policy:";
   if (names.empty()) return verb + " this statement to the policy that the template attaches:";
   return verb + " this statement to " +
-         (names.size() == 1 ? in_words(names.front()) : "one of the policies " + joined(names)) + ":";
+         (names.size() == 1 ? in_words(names.front(), false) : "one of the policies " + joined(names)) + ":";
 }
 
 // A denial by no policy document: `the service: REASON`.
@@ -97,6 +98,9 @@ struct Advice {
   std::string_view text;
 };
 
+constexpr std::string_view kClaimAdvice =
+    "Get another temporary claim; --claim-lifetime says how long this one was valid.";
+
 constexpr std::array kConnectAdvice{
     Advice{"certificate is PENDING_ACTIVATION",
            "Register the certificate with RegisterThing before the device connects with it."},
@@ -104,8 +108,12 @@ constexpr std::array kConnectAdvice{
            "Activate the certificate; for the claim, write ACTIVE to claim-status in the state directory."},
     Advice{"unknown certificate",
            "Use the claim or an identity of this state directory; a simulator without --state-dir makes new ones."},
-    Advice{"the claim expired", "Request another temporary claim; --claim-lifetime says how long one is valid."},
+    Advice{"the temporary claim has expired", kClaimAdvice},
     Advice{"", "See the reason, and the section on rules in the simulator's documentation."}};
+
+constexpr std::array kPacketAdvice{
+    Advice{"the temporary claim has expired", kClaimAdvice},
+    Advice{"", "Stay within the limits of the service; the simulator's documentation lists them."}};
 
 constexpr std::array kErrorAdvice{
     Advice{"InvalidCertificateOwnershipToken",
@@ -123,6 +131,7 @@ constexpr std::array kErrorAdvice{
     Advice{"", "Look at the client's own output for what it made of this error."}};
 
 constexpr std::array kDisconnectAdvice{
+    Advice{"the temporary claim has expired", kClaimAdvice},
     Advice{"keep-alive", "The client sent nothing for one and a half keep-alive times; look at what held it up."},
     Advice{"packet too large", "Keep payloads within 128 KiB."},
     Advice{"not supported", "Do without QoS 2 and retained messages: the service has neither."},
@@ -186,7 +195,7 @@ std::optional<Problem> denial_problem(const Event& event, const Connection& conn
   return Problem{Tone::kFailure,
                  std::string(event.kind == EventKind::kSubscribe ? "The SUBSCRIBE to " : "The PUBLISH to ") + subject +
                      " closed the connection: " + reason + ".",
-                 "Stay within the limits of the service; the simulator's documentation lists them."};
+                 advice_for(kPacketAdvice, reason)};
 }
 
 std::optional<Problem> answer_problem(const Event& event, const Connection& connection) {

@@ -52,6 +52,18 @@ int exit_code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+// As the first process of a container the simulator inherits the processes that a hook leaves behind. The broker and
+// COMMAND are left to their own waitpid: if one of them has ended, the kernel may name it before any other.
+void reap_inherited(pid_t command, pid_t broker) {
+  if (::getpid() != 1) return;
+  siginfo_t info{};
+  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0 && info.si_pid != command &&
+         info.si_pid != broker) {
+    ::waitpid(info.si_pid, nullptr, WNOHANG);
+    info = {};
+  }
+}
+
 }  // namespace
 
 Supervisor::Supervisor() {
@@ -118,6 +130,7 @@ Supervisor::End Supervisor::wait(pid_t command, pid_t broker) const {
       end.exit_code = exit_code_of(status);
       return end;
     }
+    reap_inherited(command, broker);
   }
 }
 
