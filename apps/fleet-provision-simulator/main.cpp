@@ -26,6 +26,8 @@
 #include "simulator/command_line.hpp"
 #include "simulator/endpoint.hpp"
 #include "simulator/options.hpp"
+#include "simulator/report_at_exit.hpp"
+#include "simulator/report_command.hpp"
 #include "simulator/state_directory.hpp"
 #include "simulator/supervisor.hpp"
 #include "system/files.hpp"
@@ -78,6 +80,7 @@ Result<void> print_ready_line(const Ready& ready) {
                      {"caFile", text_value(ready.pki.root_certificate)},
                      {"claimCertificate", text_value(ready.pki.claim_certificate)},
                      {"claimKey", text_value(ready.pki.claim_key)},
+                     {"claim", text_value(ready.pki.claim_document)},
                      {"template", text_value(ready.template_name)},
                      {"stateDir", text_value(ready.state_dir)},
                      {"log", text_value(ready.log)},
@@ -86,12 +89,14 @@ Result<void> print_ready_line(const Ready& ready) {
 }
 
 std::map<std::string, std::string> variables_for(const Ready& ready) {
-  return {{"FLEET_PROVISION_ENDPOINT", ready.endpoint},
-          {"FLEET_PROVISION_PORT", std::to_string(ready.port)},
-          {"FLEET_PROVISION_CA_FILE", ready.pki.root_certificate},
-          {"FLEET_PROVISION_CLAIM_CERT", ready.pki.claim_certificate},
-          {"FLEET_PROVISION_CLAIM_KEY", ready.pki.claim_key},
-          {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
+  std::map<std::string, std::string> variables{{"FLEET_PROVISION_ENDPOINT", ready.endpoint},
+                                               {"FLEET_PROVISION_PORT", std::to_string(ready.port)},
+                                               {"FLEET_PROVISION_CA_FILE", ready.pki.root_certificate},
+                                               {"FLEET_PROVISION_CLAIM_CERT", ready.pki.claim_certificate},
+                                               {"FLEET_PROVISION_TEMPLATE", ready.template_name}};
+  // With --claim-csr only the caller knows where the key is: a variable that it has set stays.
+  if (!ready.pki.claim_key.empty()) variables["FLEET_PROVISION_CLAIM_KEY"] = ready.pki.claim_key;
+  return variables;
 }
 
 // The plugin parses all of these again; here an error still has a terminal to go to.
@@ -153,6 +158,20 @@ void print_warnings(Broker& broker) {
   }
 }
 
+// COMMAND's failure counts more than that of the page, which is reported in any case.
+Result<int> with_report(const Options& options, const std::string& events, Result<int> exit_status) {
+  if (options.report.empty()) return exit_status;
+  const auto written = write_report_at_exit(options.report, events);
+  if (written) return exit_status;
+  Error error = written.error();
+  if (!options.state_dir.empty()) {
+    error.hint = "make the page from the events: fleet-provision-simulator report --log " + events;
+  }
+  report(error);
+  if (!exit_status || *exit_status != 0) return exit_status;
+  return options.command.empty() ? static_cast<int>(exit_code(error.kind)) : kOwnFailure;
+}
+
 Result<int> serve(const Options& options, const Supervisor& supervisor) {
   Configuration configuration = options.configuration;
   FP_TRY(check_configuration(configuration));
@@ -165,7 +184,8 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
 
   Ready ready;
   FP_TRY_ASSIGN(const ReservedPort port, reserve_port(options.listen, options.port));
-  FP_TRY_ASSIGN(ready.pki, prepare_pki(state.path() + "/pki", server_names(options.listen, options.names)));
+  FP_TRY_ASSIGN(ready.pki,
+                prepare_pki(state.path() + "/pki", server_names(options.listen, options.names), options.claim));
   ready.endpoint = endpoint_for(options.listen);
   ready.port = port.port;
   ready.template_name = configuration.templates.front().name;
@@ -175,15 +195,18 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
   FP_TRY(check_event_log(ready.log, state.path()));
   configuration.state_dir = state.path();
   configuration.log_file = ready.log;
+  if (!options.report.empty()) {
+    FP_TRY_ASSIGN(configuration.report_events_file, prepare_report(options.report, ready.log, state.path() + "/run"));
+  }
   const BrokerSettings settings{.listen = options.listen,
                                 .port = port.port,
                                 .plugin = plugin,
                                 .run_dir = state.path() + "/run",
                                 .log_hint = broker_log_hint(options, state.path())};
   FP_TRY_ASSIGN(Broker broker, Broker::start(settings, ready.pki, configuration, kBrokerStartTimeout));
-  const Result<int> exit_status = supervise(options, ready, broker, supervisor);
+  Result<int> exit_status = supervise(options, ready, broker, supervisor);
   print_warnings(broker);
-  return exit_status;
+  return with_report(options, configuration.report_events_file, std::move(exit_status));
 }
 
 // A simulator that runs a COMMAND has one code for all its own failures, so that they differ from COMMAND's.
@@ -192,8 +215,19 @@ int report_failure(const Error& error, bool has_command) {
   return has_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
 }
 
+int make_report(const std::vector<std::string>& arguments) {
+  const auto output = run_report_command(arguments);
+  if (!output) return report_failure(output.error(), false);
+  if (!output->warning.empty()) {
+    std::fprintf(stderr, "fleet-provision-simulator: warning: %s\n", output->warning.c_str());
+  }
+  const auto printed = print(output->text);
+  return printed ? 0 : report_failure(printed.error(), false);
+}
+
 int run(const std::vector<std::string>& arguments) {
   const Supervisor supervisor;
+  if (is_report_command(arguments)) return make_report(arguments);
   const auto options = parse_options(arguments);
   if (!options) return report_failure(options.error(), names_a_command(arguments));
   if (options->text) {

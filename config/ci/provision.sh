@@ -3,7 +3,7 @@
 #
 #   provision.sh [RESULTS]
 #
-# It uses gateway.json, claim-policy.json and hook.py beside it; fleet-provision and fleet-provision-simulator are
+# It uses gateway.json, claim-policy.json, hook.py and lambda_function.py beside it; fleet-provision and fleet-provision-simulator are
 # found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, the simulator's event log
 # and the broker's log, which has the hook's stderr.
 # Exit code: 0 if every test case ended as expected, otherwise 1.

@@ -42,8 +42,10 @@ PolicyNeed connect_need(std::string_view client_id) {
 }
 
 std::string certificate_hint(Principal principal, std::string_view client_id) {
-  return "check that " + std::string(certificate_of(principal)) +
-         " is ACTIVE, that it belongs to the account and region of the endpoint, and that a policy attached to it "
+  return "check that " + std::string(certificate_of(principal)) + " is ACTIVE, " +
+         (principal == Principal::kClaim ? "that it has not expired (a temporary claim expires after five minutes), "
+                                         : "") +
+         "that it belongs to the account and region of the endpoint, and that a policy attached to it "
          "allows iot:Connect on " +
          (client_id.empty() ? std::string("this client ID") : printable(connect_need(client_id).resources.front()));
 }

@@ -153,7 +153,8 @@ Result<ClaimDocument> decode_claim(std::string_view json) {
     return fail(ErrorKind::kClaimCertificateUnusable, "has no certificatePem", kHint);
   }
   if (events.document.private_key.empty()) {
-    return fail(ErrorKind::kClaimKeyUnusable, "has no keyPair.PrivateKey", kHint);
+    return fail(ErrorKind::kClaimKeyUnusable, "has no keyPair.PrivateKey",
+                std::string(kHint) + "; if the key is elsewhere, give --claim-cert and --claim-key");
   }
   return std::move(events.document);
 }

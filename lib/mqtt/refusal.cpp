@@ -191,7 +191,8 @@ std::string_view reason_name(MqttPacketType type, MqttVersion version, std::uint
 std::string policy_hint(const MqttStep& step) {
   if (step.phase == Phase::kMqtt) {
     return allow_hint(step.principal, connect_need(step.client_id), step.scope) + "; and " +
-           std::string(certificate_of(step.principal)) + " must be ACTIVE in the account and region of the endpoint";
+           std::string(certificate_of(step.principal)) + " must be ACTIVE in the account and region of the endpoint" +
+           (step.principal == Principal::kClaim ? "; a temporary claim expires after five minutes" : "");
   }
   if (step.phase != Phase::kSubscribe)
     return allow_hint(step.principal, {"iot:Publish", {"topic/" + step.topic}}, step.scope);

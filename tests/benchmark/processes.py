@@ -19,7 +19,7 @@ class Service:
 
     def __init__(self, build):
         self.build = build
-        self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator"], stdout=subprocess.PIPE, text=True)
+        self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop"], stdout=subprocess.PIPE, text=True)
         line = self.simulator.stdout.readline()
         if not line:
             raise Failed("the simulator did not start")

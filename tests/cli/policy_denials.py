@@ -68,7 +68,7 @@ def run(method, payload_format, version, policy, taken):
         document = os.path.join(directory, "policy.json")
         with open(document, "w", encoding="utf-8") as file:
             json.dump(policy, file)
-        simulator = ["fleet-provision-simulator", "--claim-policy", document]
+        simulator = ["fleet-provision-simulator", "--behaviour", "unsubscribed=drop", "--claim-policy", document]
         # The topic for rejections matters only if the service rejects a request.
         if taken and taken[0].startswith("topic/") and taken[0].endswith("/rejected"):
             operation = "register" if REGISTER in taken[0] else "create"

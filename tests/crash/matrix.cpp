@@ -1,6 +1,7 @@
 #include "tests/crash/matrix.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "core/milestones.hpp"
@@ -289,29 +290,70 @@ std::string after_cut(CrashFixture& fixture, const Survival& survival, bool told
   return finish(fixture, tally, fixture.scenario.killed_at ? 2 : 1);
 }
 
+/// What the runs after the cut can depend on. `disk` has been cut.
+std::string world_of(CrashFixture& fixture, const fakes::FakeDisk& disk, bool told_finished) {
+  std::string world = disk.state() + (told_finished ? "\nfinished" : "\nunfinished");
+  for (const auto& each : fixture.service.certificates) {
+    world += "\n" + each.pem + each.public_key_sha256 + each.private_key + each.token;
+    for (const bool fact : {each.token_used, each.token_refused, each.registered, each.register_received}) {
+      world += fact ? " yes" : " no";
+    }
+  }
+  for (const auto& key : fixture.service.csr_keys) world += "\nCSR " + key;
+  for (const auto& key : fixture.keysmith.made) world += "\nkey " + key.public_key_sha256 + key.pem;
+  const auto& devices = fixture.keysmith.devices;
+  for (const auto& [id, key] : devices.token) world += "\ntoken " + id + key.label + key.public_key_sha256;
+  for (const auto& [handle, key] : devices.handles) world += "\nhandle " + std::to_string(handle) + key;
+  for (const auto& call : fixture.host_system.calls) world += "\nprogram " + call.variables.at(1).second;
+  return world + "\n" + rfc3339(fixture.clock.wall_now()) + " " + std::to_string(fixture.keysmith.random_drawn());
+}
+
+/// A gateway in which the power is about to be cut.
+struct Cut {
+  std::unique_ptr<CrashFixture> fixture;
+  /// The run ended before the operation.
+  bool ended = false;
+  /// It reported that it has installed an identity. A run that finds a complete identity writes nothing, so after a
+  /// kill that identity may not be durable yet; then the next run completes it.
+  bool told_finished = false;
+};
+
+Cut run_until_cut(const Scenario& scenario, unsigned at, Mutation mutation, unsigned nth) {
+  Cut cut{std::make_unique<CrashFixture>(scenario)};
+  CrashFixture& fixture = *cut.fixture;
+  if (scenario.killed_at) (void)fixture.run_until(*scenario.killed_at, fixture.disk);
+  if (scenario.killed_at) fixture.change_options();
+  MutatingDisk mutating(fixture.disk, mutation, nth);
+  const auto outcome = fixture.run_until(at, mutating);
+  cut.ended = outcome.has_value();
+  cut.told_finished =
+      cut.ended && (outcome->kind == OutcomeKind::kProvisioned || outcome->kind == OutcomeKind::kRotated);
+  return cut;
+}
+
 }  // namespace
 
 Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survivals, Mutation mutation, unsigned nth,
-                 bool first_only) {
+                 bool first_only, Worlds& tried) {
   Tally tally;
-  for (const Survival& survival : survivals) {
-    bool ended = false;
-    for (unsigned at = 1; !ended && at < kNever; ++at) {
-      CrashFixture fixture(scenario);
-      if (scenario.killed_at) (void)fixture.run_until(*scenario.killed_at, fixture.disk);
-      if (scenario.killed_at) fixture.change_options();
-      if (!fixture.before_the_run) return {0, 0, {scenario.name + ": a run before failed"}};
-      MutatingDisk mutating(fixture.disk, mutation, nth);
-      const auto outcome = fixture.run_until(at, mutating);
-      ended = outcome.has_value();
+  bool ended = false;
+  for (unsigned at = 1; !ended && at < kNever; ++at) {
+    Cut cut = run_until_cut(scenario, at, mutation, nth);
+    if (!cut.fixture->before_the_run) return {0, 0, 0, {scenario.name + ": a run before failed"}};
+    ended = cut.ended;
+    for (const Survival& survival : survivals) {
       ++tally.cuts;
       ++tally.runs;
-      // A run that finds a complete identity writes nothing, so after a kill that identity may not be durable yet; then
-      // the next run completes it.
-      const bool finished =
-          ended && (outcome->kind == OutcomeKind::kProvisioned || outcome->kind == OutcomeKind::kRotated);
-      const std::string fault = after_cut(fixture, survival, finished, tally);
+      if (!cut.fixture) cut = run_until_cut(scenario, at, mutation, nth);
+      const auto disk = cut.fixture->disk.clone();
+      disk->cut(survival);
+      const auto [world, is_new] = tried.insert(world_of(*cut.fixture, *disk, cut.told_finished));
+      if (!is_new) continue;
+      ++tally.worlds;
+      const auto fixture = std::move(cut.fixture);
+      const std::string fault = after_cut(*fixture, survival, cut.told_finished, tally);
       if (fault.empty()) continue;
+      tried.erase(world);
       tally.violations.push_back(scenario.name + ", cut before operation " + std::to_string(at) + ", names " +
                                  std::to_string(static_cast<int>(survival.names)) + ", data " +
                                  std::to_string(static_cast<int>(survival.data)) + ": " + fault);
@@ -319,6 +361,12 @@ Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survival
     }
   }
   return tally;
+}
+
+Tally run_matrix(const Scenario& scenario, const std::vector<Survival>& survivals, Mutation mutation, unsigned nth,
+                 bool first_only) {
+  Worlds tried;
+  return run_matrix(scenario, survivals, mutation, nth, first_only, tried);
 }
 
 std::vector<std::string> syncs_of(const Scenario& scenario) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,12 +41,21 @@ struct Scenario {
 struct Tally {
   unsigned cuts = 0;
   unsigned runs = 0;
+  /// The cuts whose world no cut before had left.
+  unsigned worlds = 0;
   /// The violated invariants, each with its scenario and operation; empty if all hold.
   std::vector<std::string> violations;
 };
 
+/// The worlds after a power cut whose later runs were tried and are well: the disk, the service, the keys and the clock
+/// as text. Runs are deterministic, so the same world has the same end.
+using Worlds = std::set<std::string>;
+
 /// Tries every power cut of the scenario with each of the survivals. The mutation applies to the run that is cut, not
-/// to later runs. With `first_only` it stops at the first violation.
+/// to later runs. With `first_only` it stops at the first violation. `tried` may be kept for other mutations, and
+/// for scenarios that differ only in `killed_at`.
+[[nodiscard]] Tally run_matrix(const Scenario& scenario, const std::vector<fakes::Survival>& survivals,
+                               Mutation mutation, unsigned nth, bool first_only, Worlds& tried);
 [[nodiscard]] Tally run_matrix(const Scenario& scenario, const std::vector<fakes::Survival>& survivals,
                                Mutation mutation = Mutation::kNone, unsigned nth = 0, bool first_only = false);
 

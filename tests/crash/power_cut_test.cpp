@@ -95,9 +95,11 @@ TEST_CASE("a kill and then a power cut lose nothing either") {
   unsigned cuts = 0;
   for (Scenario scenario : {scenarios()[0], scenarios()[1], scenarios()[2], scenarios()[4]}) {
     const unsigned operations = operations_of(scenario);
+    Worlds tried;
     for (unsigned killed_at = 1; killed_at <= operations; ++killed_at) {
       scenario.killed_at = killed_at;
-      const Tally tally = run_matrix(scenario, {{Names::kLost, Data::kLost}, {Names::kNewestOnly, Data::kTorn}});
+      const Tally tally = run_matrix(scenario, {{Names::kLost, Data::kLost}, {Names::kNewestOnly, Data::kTorn}},
+                                     Mutation::kNone, 0, false, tried);
       INFO("killed before operation " << killed_at << "\n" << listed(tally.violations));
       CHECK(tally.violations.empty());
       cuts += tally.cuts;
@@ -150,6 +152,7 @@ TEST_CASE("with a sync of a resumed run left out the matrix finds what breaks") 
   for (Scenario scenario : {scenarios()[0], scenarios()[1]}) {
     std::set<std::string> asked;
     std::set<std::string> found;
+    Worlds tried;
     const unsigned operations = operations_of(scenario);
     for (unsigned killed_at = 1; killed_at <= operations; ++killed_at) {
       scenario.killed_at = killed_at;
@@ -158,7 +161,7 @@ TEST_CASE("with a sync of a resumed run left out the matrix finds what breaks") 
                            syncs[0] != "sync_file pending/journal.new";
       for (unsigned nth = 1; resumed && nth <= syncs.size(); ++nth) {
         asked.insert(syncs[nth - 1]);
-        const Tally tally = run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true);
+        const Tally tally = run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true, tried);
         if (!tally.violations.empty()) found.insert(syncs[nth - 1]);
         if (syncs[nth - 1] == "sync_directory ") break;
       }

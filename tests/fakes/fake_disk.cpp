@@ -232,6 +232,44 @@ void FakeDisk::cut(const Survival& survival) {
   locked_ = false;
 }
 
+FakeDisk::NodeRef FakeDisk::clone(const NodeRef& node, std::map<const Node*, NodeRef>& clones) {
+  if (!node) return nullptr;
+  if (const auto found = clones.find(node.get()); found != clones.end()) return found->second;
+  const auto copy = std::make_shared<Node>(*node);
+  clones[node.get()] = copy;
+  for (auto* names : {&copy->names, &copy->durable_names}) {
+    for (auto& each : *names) each.second = clone(each.second, clones);
+  }
+  for (auto& change : copy->unsynced) {
+    for (auto& each : change) each.second = clone(each.second, clones);
+  }
+  return copy;
+}
+
+std::unique_ptr<FakeDisk> FakeDisk::clone() const {
+  auto copy = std::make_unique<FakeDisk>();
+  std::map<const Node*, NodeRef> clones;
+  copy->root_ = clone(root_, clones);
+  copy->root_exists_ = root_exists_;
+  copy->locked_ = locked_;
+  copy->can_exchange = can_exchange;
+  copy->locked_by_other = locked_by_other;
+  copy->keeps_modes = keeps_modes;
+  return copy;
+}
+
+std::string FakeDisk::state_of(const Node& node) {
+  std::string text = std::to_string(static_cast<int>(node.type)) + " " + std::to_string(node.mode) + " " +
+                     std::to_string(node.user) + (node.owned_by_us ? " ours " : " ") +
+                     std::to_string(node.bytes.size()) + ":" + node.bytes + "{";
+  for (const auto& [name, child] : node.names) text += name + "=" + state_of(*child) + ";";
+  return text + "}";
+}
+
+std::string FakeDisk::state() const {
+  return state_of(*root_) + (root_exists_ ? "" : "no root");
+}
+
 bool FakeDisk::contains(const Node& node, const std::string& text) {
   if (node.bytes.find(text) != std::string::npos) return true;
   for (const auto& each : node.names) {

@@ -53,6 +53,10 @@ class FakeDisk final : public Disk {
 
   /// Simulates a power cut and the return of power.
   void cut(const Survival& survival);
+  /// A disk with the same files and the same unsynced changes, without the hooks of this one.
+  [[nodiscard]] std::unique_ptr<FakeDisk> clone() const;
+  /// All that later operations can find on a disk that has just been cut, as text.
+  [[nodiscard]] std::string state() const;
   /// Simulates the end of the process; its unsynced changes stay in memory.
   void release_lock() { locked_ = false; }
 
@@ -96,6 +100,9 @@ class FakeDisk final : public Disk {
   static void apply(std::map<std::string, NodeRef>& names, const Change& change);
   static void change(Node& directory, Change change);
   static void forget(Node& node, const Survival& survival);
+  /// `clones` has the nodes that were cloned already, because several names may stand for one node.
+  static NodeRef clone(const NodeRef& node, std::map<const Node*, NodeRef>& clones);
+  static std::string state_of(const Node& node);
   static bool contains(const Node& node, const std::string& text);
 
   NodeRef root_;

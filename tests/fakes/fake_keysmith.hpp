@@ -59,6 +59,9 @@ class FakeKeysmith final : public Keysmith {
   std::string sha256_hex(std::string_view bytes) override { return fake_digest(bytes); }
   std::string random_bytes(std::size_t count) override;
 
+  /// Advances with each key and each call of random_bytes.
+  [[nodiscard]] std::uint64_t random_drawn() const { return random_; }
+
   /// Files that open_key and open_csr find.
   std::map<std::string, std::string> files;
   unsigned keys_made = 0;

@@ -199,7 +199,7 @@ Result<CertificateFacts> FakeTransport::load_credentials() {
   facts.fingerprint = claim_fingerprint;
   facts.public_key_sha256 = claim_public_key;
   facts.not_before = claim_not_before;
-  facts.not_after = *parse_rfc3339("2049-12-31T23:59:59Z");
+  facts.not_after = claim_not_after;
   return facts;
 }
 

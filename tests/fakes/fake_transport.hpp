@@ -111,6 +111,7 @@ class FakeTransport final : public Transport {
   std::optional<std::string> proved_fingerprint;
   std::vector<std::string> claim_files = {"claim.key", "claim.pem"};
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
+  WallTime claim_not_after = *parse_rfc3339("2049-12-31T23:59:59Z");
 
   std::vector<ConnectRequest> connections;
   std::vector<Instant> connected_at;

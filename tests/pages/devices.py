@@ -26,7 +26,8 @@ def missing(needs):
         programs = {"with swtpm": {"swtpm": "swtpm"},
                     "with a TPM": {"swtpm": "swtpm", "tpm2-abrmd": "tpm2-abrmd", "dbus-daemon": "dbus-daemon",
                                    "tpm2_getcap": "tpm2-tools", "mosquitto_pub": "mosquitto-clients", "curl": "curl"},
-                    "with SoftHSM": {"softhsm2-util": "softhsm2", "mosquitto_pub": "mosquitto-clients", "curl": "curl"}}
+                    "with SoftHSM": {"softhsm2-util": "softhsm2", "pkcs11-tool": "opensc", "mosquitto_pub": "mosquitto-clients",
+                                     "curl": "curl"}}
         found += [package for program, package in programs.get(need, {}).items() if not shutil.which(program)]
         libraries = {"with swtpm": {"tss2-esys": "libtss2-esys"},
                      "with a TPM": {"tss2-esys": "libtss2-esys", "tss2-tcti-tabrmd": "libtss2-tcti-tabrmd0"},

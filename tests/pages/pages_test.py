@@ -34,7 +34,7 @@ BREAKS = [
     (comparisons.options_taken, "docs/simulator.md", "--behaviour claim-inactive", "--behavior claim-inactive", "does not take --behavior"),
     (comparisons.options_taken, "docs/fuzzing.md", "scripts/fuzz --seconds", "scripts/fuzz --minutes", "scripts/fuzz does not take --minutes"),
     (comparisons.options_taken, "config/systemd/examples/fleet-provision-rotate.service", "fleet-provision rotate", "fleet-provision rotation", "no command rotation"),
-    (comparisons.options_taken, "config/ci/provision.sh", "--claim-policy", "--policy", "does not take --policy"),
+    (comparisons.options_taken, "config/ci/provision.sh", "--claim-policy", "--claim-rules", "does not take --claim-rules"),
     (comparisons.options_taken, "docs/manual/fleet-provision.1.in", "--claim-cert claim.pem", "--claim-file claim.pem", "does not take --claim-file"),
     (comparisons.configuration_keys, "docs/manual/fleet-provision.json.5.in", '"claim-key":', '"claim-file":', "claim-file is no key"),
     (keys_and_files.service_words, "docs/simulator.md", "| 403 `AccessDenied` |", "| 401 `AccessDenied` |", "the error document 403 AccessDenied"),

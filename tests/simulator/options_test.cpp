@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "broker/hook_program.hpp"
+#include "broker/hook_response.hpp"
 #include "device.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/process.hpp"
@@ -46,7 +47,7 @@ TEST_CASE("options that make no sense are refused by name") {
   struct Row {
     std::vector<std::string> options;
     int exit_code;
-    const char* said;
+    std::string said;
   };
   const std::string file = write(scratch, "file.json", "{");
   const std::vector<Row> rows{
@@ -61,10 +62,17 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--san", "a,DNS:b"}, 64, "--san: not a host name or IP address: \"a,DNS:b\""},
       {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
+      {{"--claim-csr", "/nowhere"}, 66, "cannot read /nowhere"},
+      {{"--claim-csr", file}, 65, "--claim-csr: " + file + " "},
+      {{"--claim-csr", write(scratch, "weak.csr", make_csr(Key(EVP_RSA_gen(1024)).get()))},
+       65,
+       "weak.csr: the RSA key of the CSR has fewer than 2048 bits\nhint: create a CSR"},
+      {{"--claim-csr", write(scratch, "key.pem", pem_of(make_ec_key().get()))}, 65, "key.pem holds "},
+      {{"--claim-lifetime", "5m"}, 64, "--claim-lifetime must be a whole number from 0 (no limit)"},
       {{"--hook", "/nowhere"}, 66, "there is no program"},
       {{"--hook", file}, 66, "cannot execute"},
       {{"--rate", "-1"}, 64, "--rate"},
-      {{"--behaviour", "unsubscribed=maybe"}, 64, "drop or deliver"},
+      {{"--behaviour", "unsubscribed=maybe"}, 64, "deliver or drop"},
       {{"--behaviour", "unsubscribd=drop"}, 64, "did you mean unsubscribed?"},
       {{"--token-lifetime", "-5"}, 64, "--token-lifetime"},
       {{"--fault", "create:1:dorp"}, 64, "did you mean drop?"},
@@ -199,16 +207,73 @@ TEST_CASE("a hook finds the OpenSSL configuration of the caller of the simulator
 }
 
 TEST_CASE("what is not a clear yes of the hook is a no") {
-  CHECK(parse_hook_response(1, R"({"allowProvisioning":true})").allowed);
-  CHECK(parse_hook_response(1, "{\n'allowProvisioning': true}").reason ==
+  const auto answer = [](const std::string& output) { return parse_hook_response(1, output, {}); };
+  CHECK(answer(R"({"allowProvisioning":true})").allowed);
+  CHECK(answer("{\n'allowProvisioning': true}").reason ==
         "the hook's response: line 2, column 1: not JSON: text in single quotes");
-  CHECK(parse_hook_response(1, std::string(100000, '[')).reason ==
+  CHECK(answer(std::string(100000, '[')).reason ==
         "the hook's response: line 1, column 65: nested too deeply (more than 64 levels)");
-  CHECK(parse_hook_response(1, R"({"allowProvisioning":"true"})").allowed);
+  CHECK(answer(R"({"allowProvisioning":"true"})").allowed);
   for (const char* no : {"", "yes", "[]", "{}", R"({"allowProvisioning":false})", R"({"allowProvisioning":1})"}) {
     INFO(no);
-    CHECK_FALSE(parse_hook_response(1, no).allowed);
-    CHECK_FALSE(parse_hook_response(1, no).reason.empty());
+    CHECK_FALSE(answer(no).allowed);
+    CHECK_FALSE(answer(no).reason.empty());
+  }
+}
+
+TEST_CASE("overrides of a hook are text, or the device is denied") {
+  using Overrides = std::map<std::string, std::string>;
+  const auto answer = [](const std::string& overrides) {
+    return parse_hook_response(1, R"({"allowProvisioning":true,"parameterOverrides":)" + overrides + "}", {});
+  };
+  CHECK(answer("{}").allowed);
+  CHECK(answer("null").allowed);
+  CHECK(answer(R"({"a":"1","b":""})").parameter_overrides == Overrides{{"a", "1"}, {"b", ""}});
+  struct Row {
+    const char* overrides;
+    const char* reason;
+  };
+  for (const Row& row : {Row{R"({"a":"1","b":2})", "parameterOverrides.b is not text"},
+                         Row{R"({"a":null})", "parameterOverrides.a is not text"},
+                         Row{R"({"a":{"b":"c"}})", "parameterOverrides.a is not text"},
+                         Row{R"([["a","1"]])", "parameterOverrides is not a JSON object"},
+                         Row{R"("a")", "parameterOverrides is not a JSON object"}}) {
+    INFO(row.overrides);
+    const auto response = answer(row.overrides);
+    CHECK_FALSE(response.allowed);
+    CHECK(response.reason == row.reason);
+    CHECK(response.parameter_overrides.empty());
+  }
+}
+
+TEST_CASE("what a hook prints beside its response is named, without the values of parameters") {
+  const std::string yes = R"({"allowProvisioning": true})";
+  struct Row {
+    std::string output;
+    const char* reason;
+  };
+  const std::vector<Row> rows{
+      {"Checking\n" + yes, R"(it printed "Checking" before the JSON object)"},
+      {"hello " + yes + "\n", R"(it printed "hello" before the JSON object)"},
+      {yes + "\ndone\n", R"(it printed "done" after the JSON object)"},
+      {yes + "\n" + yes, R"(it printed "{"allowProvisioning": true}" after the JSON object)"},
+      {"serial 4711 seen\n" + yes, R"(it printed "serial …" before the JSON object)"},
+      {R"({"parameters": {"a": "}\""}} )" + yes,
+       R"re(it printed "{"parameters": {"a": "}\""}}" before the JSON object)re"},
+      {"{'clientId': 'c'}\n" + yes, R"(it printed "{'clientId': 'c'}" before the JSON object)"},
+      {"{ unfinished\n" + yes + "\n{", R"(it printed "{ unfinished" before the JSON object)"},
+      {std::string(100, 'x') + " " + yes,
+       R"(it printed "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" before the JSON object)"},
+      {"\x1b[31m\n" + yes, R"(it printed "\x1b[31m" before the JSON object)"},
+      {"no response at all", "the hook's response: line 1, column 1: not JSON: no without quotes"},
+      // However much it prints, the time is bounded.
+      {std::string(100'000, '{') + yes, "the hook's response: line 1, column 2: not JSON: an unexpected {"},
+  };
+  for (const auto& row : rows) {
+    INFO(row.output.substr(0, 100));
+    const auto response = parse_hook_response(1, row.output, {{"SerialNumber", "4711"}, {"Empty", ""}});
+    CHECK_FALSE(response.allowed);
+    CHECK(response.reason == row.reason);
   }
 }
 

@@ -116,16 +116,59 @@ TEST_CASE("OverrideSettings decide over a thing that exists") {
   }
 }
 
-TEST_CASE("an exclusive thing keeps one certificate only") {
+TEST_CASE("an exclusive certificate belongs to one thing, and the thing's other certificates stay") {
   RegistryFixture fixture;
-  REQUIRE(fixture.apply(thing({}), fixture.certificate()));
+  const auto apply = [&](const std::string& name, const std::string& id, bool exclusive) {
+    RenderedTemplate rendered;
+    rendered.thing = thing({});
+    rendered.thing->name = name;
+    rendered.certificate = CertificateResource{id, CertificateStatus::kActive, {}, exclusive};
+    const auto applied = fixture.registry.apply(rendered, id, "gateway");
+    return applied ? std::string() : applied.error().error_code + ": " + applied.error().error_message;
+  };
+  const std::string older = fixture.certificate();
+  const std::string id = fixture.certificate();
+  CHECK(apply("t", older, false).empty());
+  CHECK(apply("t", id, true).empty());
+  CHECK(fixture.store.things.at("t").principals == std::vector<std::string>{older, id});
+  CHECK(fixture.store.certificates.at(id).exclusive_thing);
+  CHECK_FALSE(fixture.store.certificates.at(older).exclusive_thing);
+  // The same thing again, as a repeated request would.
+  CHECK(apply("t", id, true).empty());
+  // A second thing, whatever the template says of it.
+  for (const bool exclusive : {false, true}) {
+    CHECK(apply("other", id, exclusive) ==
+          "ResourceConflictsException: The certificate is attached exclusively to thing t");
+  }
+  // A certificate that has a thing already, not exclusively: a second one only without EXCLUSIVE_THING.
+  CHECK(apply("other", older, true) == "ResourceConflictsException: The certificate is attached to thing t");
+  CHECK(fixture.store.things.count("other") == 0);
+  CHECK(fixture.store.certificates.at(older).thing_name == "t");
+  CHECK(apply("other", older, false).empty());
+  // The next run knows it too.
+  Registry next(fixture.store, fixture.issuer);
   RenderedTemplate rendered;
   rendered.thing = thing({});
-  const std::string id = fixture.certificate();
-  rendered.certificate = CertificateResource{id, CertificateStatus::kInactive, {}, true};
-  REQUIRE(fixture.registry.apply(rendered, id, "gateway"));
-  CHECK(fixture.store.things.at("t").principals == std::vector<std::string>{id});
-  CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kInactive);
+  rendered.thing->name = "third";
+  CHECK_FALSE(next.apply(rendered, id, "gateway"));
+}
+
+TEST_CASE("a billing group and package versions are recorded, replaced, and kept by a template without them") {
+  RegistryFixture fixture;
+  ThingResource first = thing({});
+  first.billing_group = "europe";
+  first.package_versions = "agent:1.0";
+  REQUIRE(fixture.apply(first, fixture.certificate()));
+  CHECK(fixture.store.things.at("t").billing_group == "europe");
+  CHECK(fixture.store.things.at("t").package_versions == PackageVersions("agent:1.0"));
+  REQUIRE(fixture.apply(thing({}), fixture.certificate()));
+  CHECK(fixture.store.things.at("t").billing_group == "europe");
+  ThingResource second = thing(OverrideSetting::kDoNothing);
+  second.billing_group = "asia";
+  second.package_versions = std::map<std::string, std::string>{{"agent", "1.1"}};
+  REQUIRE(fixture.apply(second, fixture.certificate()));
+  CHECK(fixture.store.things.at("t").billing_group == "asia");
+  CHECK(fixture.store.things.at("t").package_versions == second.package_versions);
 }
 
 TEST_CASE("things outside the registry's limits are refused") {
@@ -146,6 +189,17 @@ TEST_CASE("things outside the registry's limits are refused") {
     t.attributes = {{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}};
     t.type = "big";
   }));
+  CHECK(refused([](ThingResource& t) { t.type = "a b"; }));
+  CHECK(refused([](ThingResource& t) { t.type = ""; }));
+  CHECK(refused([](ThingResource& t) { t.groups = {"a", "b/c"}; }));
+  CHECK(refused([](ThingResource& t) { t.groups = {std::string(129, 'a')}; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.groups = std::vector<std::string>(10, "a"); }));
+  CHECK(refused([](ThingResource& t) { t.groups = std::vector<std::string>(11, "a"); }));
+  CHECK(refused([](ThingResource& t) { t.billing_group = "a.b"; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.billing_group = std::string(128, 'a'); }));
+  CHECK(refused([](ThingResource& t) { t.package_versions = std::map<std::string, std::string>{{"a", ""}}; }));
+  CHECK(refused([](ThingResource& t) { t.package_versions = std::map<std::string, std::string>{{"a b", "1"}}; }));
+  CHECK_FALSE(refused([](ThingResource& t) { t.package_versions = std::map<std::string, std::string>{{"a", "1.0"}}; }));
   // The last accepted and the first rejected value of each length.
   CHECK_FALSE(refused([](ThingResource& t) { t.name = "t"; }));
   CHECK_FALSE(refused([](ThingResource& t) { t.name = std::string(128, 'a'); }));
@@ -252,4 +306,32 @@ TEST_CASE("a template that names another certificate changes nothing") {
   CHECK(applied.error().error_code == "InvalidParameters");
   CHECK(fixture.store.things.empty());
   CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
+}
+
+TEST_CASE("what a merge makes too large changes nothing") {
+  RegistryFixture fixture;
+  ThingResource first = thing({});
+  first.attributes = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  for (int i = 0; i < 10; ++i) first.groups.push_back("g" + std::to_string(i));
+  REQUIRE(fixture.apply(first, fixture.certificate()));
+  struct Row {
+    std::map<std::string, std::string> attributes;
+    std::vector<std::string> groups;
+    const char* message;
+  };
+  for (const Row& row : {Row{{{"d", "4"}}, {}, "A thing without a thing type has at most 3 attributes"},
+                         Row{{}, {"g10"}, "A thing can be in at most 10 groups"}}) {
+    ThingResource second = thing(OverrideSetting::kMerge);
+    second.override_type = std::nullopt;
+    second.attributes = row.attributes;
+    second.groups = row.groups;
+    const std::string id = fixture.certificate();
+    const auto applied = fixture.apply(second, id);
+    REQUIRE_FALSE(applied);
+    CHECK(applied.error().error_message == row.message);
+    CHECK(fixture.store.things.at("t").attributes == first.attributes);
+    CHECK(fixture.store.things.at("t").groups == first.groups);
+    CHECK(fixture.registry.find_certificate(id)->status == CertificateStatus::kPendingActivation);
+    CHECK_FALSE(fixture.registry.find_certificate(id)->token_used);
+  }
 }

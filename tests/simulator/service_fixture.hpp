@@ -16,11 +16,13 @@ namespace fleet_provision::simulator {
 
 inline constexpr const char* kCreate = "$aws/certificates/create-from-csr/json";
 inline constexpr const char* kRegister = "$aws/provisioning-templates/gateway/provision/json";
+inline constexpr const char* kAllowAll =
+    R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}})";
 inline constexpr const char* kCsr = R"({"certificateSigningRequest":"csr"})";
 
 struct ServiceFixture {
   explicit ServiceFixture(const std::vector<std::string>& fault_specs = {}, Configuration given = {},
-                          Hook* hook = nullptr)
+                          Hook* hook = nullptr, const std::string& claim_policy = {})
       : configuration(std::move(given)) {
     configuration.claim_certificate_id = "claim";
     std::vector<Fault> faults;
@@ -32,7 +34,9 @@ struct ServiceFixture {
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
     service = std::make_unique<Service>(configuration,
-                                        std::move(*Policy::parse("p", least_privilege_claim_policy({"gateway"}))),
+                                        std::move(*Policy::parse("p", claim_policy.empty()
+                                                                          ? least_privilege_claim_policy({"gateway"})
+                                                                          : claim_policy)),
                                         std::move(faults), *operations, registry, hook, log, clock.clocks());
   }
 
@@ -45,6 +49,16 @@ struct ServiceFixture {
       CHECK(service->subscribe(key, topic + "/accepted", 1) == Permission::kAllowed);
       CHECK(service->subscribe(key, topic + "/rejected", 1) == Permission::kAllowed);
     }
+  }
+  /// Registers thing gateway-7 with certificate-1 over the connection `key` of the claim, with client ID "a".
+  void provision(ConnectionKey key) {
+    REQUIRE(connect(key, "a") == Admission::kAccepted);
+    subscribe_all(key);
+    REQUIRE(ask(key, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = service->due();
+    REQUIRE(created.size() == 1);
+    REQUIRE(ask(key, kRegister, registration(created[0])) == Permission::kAllowed);
+    REQUIRE(service->due().size() == 1);
   }
   Permission ask(ConnectionKey key, const std::string& topic, const std::string& payload) {
     const Permission permission = service->publish(key, {topic, payload.size(), 1, false});
@@ -65,7 +79,9 @@ struct ServiceFixture {
   Registry registry{store, issuer};
   FakeClock clock;
   std::string logged;
-  EventLog log{[this](const std::string& line) { logged += line; }};
+  std::vector<std::string> warned;
+  EventLog log{[this](const std::string& line) { logged += line; },
+               [this](const std::string& text) { warned.push_back(text); }};
   std::unique_ptr<Operations> operations;
   std::unique_ptr<Service> service;
 };

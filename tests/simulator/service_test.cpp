@@ -1,4 +1,6 @@
 // The model without a broker: a connection is a pointer, and the test sets the time.
+#include <functional>
+
 #include "service_fixture.hpp"
 
 using namespace fleet_provision::simulator;
@@ -49,17 +51,65 @@ TEST_CASE("a later connection of the same client id gets no answer of the earlie
   CHECK_FALSE(fixture.service->waiting());
 }
 
-TEST_CASE("an answer that was not subscribed is not sent, unless the behaviour says so") {
-  for (const bool deliver : {false, true}) {
+TEST_CASE("a response is delivered without a subscription, with a warning, unless the behaviour says drop") {
+  for (const bool drop : {false, true}) {
     Configuration configuration;
-    configuration.behaviours.deliver_unsubscribed = deliver;
+    configuration.behaviours.drop_unsubscribed = drop;
     ServiceFixture fixture({}, configuration);
     REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
     REQUIRE(fixture.service->subscribe(&kOne, std::string(kCreate) + "/rejected", 1) == Permission::kAllowed);
     REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
-    CHECK(fixture.service->due().size() == (deliver ? 1 : 0));
-    CHECK((fixture.logged.find("not sent: not subscribed") != std::string::npos) != deliver);
-    CHECK(fixture.store.certificates.size() == 1);
+    REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    const auto effects = fixture.service->due();
+    CHECK(effects.size() == (drop ? 0 : 2));
+    for (const auto& effect : effects) CHECK(effect.qos == 1);
+    CHECK((fixture.logged.find("not sent: not subscribed") != std::string::npos) == drop);
+    CHECK((fixture.logged.find(R"("result":"sent","unsubscribed":true)") == std::string::npos) == drop);
+    CHECK((fixture.logged.find(R"("event":"warning","connection":1,"clientId":"a","text":"client ID a got)") ==
+           std::string::npos) == drop);
+    CHECK(fixture.warned.size() == (drop ? 0 : 1));  // the same text is printed once
+    CHECK(fixture.store.certificates.size() == 2);
+  }
+}
+
+TEST_CASE("a subscription counts once it is accepted, however it is written, and no longer than it lasts") {
+  const std::string accepted = std::string(kCreate) + "/accepted";
+  struct Row {
+    const char* what;
+    std::function<void(Service&)> before;
+    std::function<void(Service&)> after;
+    bool warned;
+  };
+  const auto nothing = [](Service&) {};
+  const auto subscribe = [](const std::string& filter, int qos) {
+    return [filter, qos](Service& service) { (void)service.subscribe(&kOne, filter, qos); };
+  };
+  const std::vector<Row> rows{
+      {"the topic itself", subscribe(accepted, 1), nothing, false},
+      {"QoS 0", subscribe(accepted, 0), nothing, false},
+      {"QoS 2", subscribe(accepted, 2), nothing, false},
+      {"one wildcard", subscribe(std::string(kCreate) + "/+", 1), nothing, false},
+      {"all below", subscribe("$aws/certificates/#", 1), nothing, false},
+      {"a wildcard in the first level matches no topic that begins with $", subscribe("#", 1), nothing, true},
+      {"the other outcome", subscribe(std::string(kCreate) + "/rejected", 1), nothing, true},
+      {"a shared subscription", subscribe("$share/group/" + accepted, 1), nothing, true},
+      {"after the request", nothing, subscribe(accepted, 1), true},
+      {"unsubscribed before the request",
+       [&](Service& service) {
+         subscribe(accepted, 1)(service);
+         service.unsubscribe(&kOne, accepted);
+       },
+       nothing, true},
+  };
+  for (const auto& row : rows) {
+    INFO(row.what);
+    ServiceFixture fixture({}, {}, nullptr, kAllowAll);
+    REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+    row.before(*fixture.service);
+    REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    row.after(*fixture.service);
+    CHECK(fixture.service->due().size() == 1);
+    CHECK(fixture.warned.empty() != row.warned);
   }
 }
 
@@ -71,7 +121,8 @@ TEST_CASE("a persistent session keeps its subscriptions, a clean one does not") 
     fixture.service->disconnect(&kOne, "gone");
     REQUIRE(fixture.connect(&kTwo, "a", 4, "claim", clean) == Admission::kAccepted);
     REQUIRE(fixture.ask(&kTwo, kCreate, kCsr) == Permission::kAllowed);
-    CHECK(fixture.service->due().size() == (clean ? 0 : 1));
+    CHECK(fixture.service->due().size() == 1);
+    CHECK(fixture.warned.empty() != clean);
   }
 }
 
@@ -82,7 +133,8 @@ TEST_CASE("subscriptions are forgotten when the broker has none of them, and not
     fixture.subscribe_all(&kOne);
     REQUIRE(fixture.service->publish(&kOne, {kCreate, 1, 1, false}) == Permission::kAllowed);
     REQUIRE(fixture.service->message(&kOne, kCreate, kCsr, left) == Permission::kAllowed);
-    CHECK(fixture.service->due().empty() == (left == 0));
+    CHECK(fixture.service->due().size() == 1);
+    CHECK(fixture.warned.empty() == (left != 0));
   }
 }
 
@@ -109,6 +161,24 @@ TEST_CASE("a denial closes MQTT 3.1.1 and has a reason code on 5") {
   CHECK(fixture.connect(&kTwo, "b", 4, "stranger") == Admission::kNotAuthorized);
 }
 
+TEST_CASE("a client ID over the service's limits is closed") {
+  struct Row {
+    std::string client_id;
+    Admission admission;
+  };
+  const std::vector<Row> rows{{std::string(128, 'x'), Admission::kAccepted},
+                              {std::string(129, 'x'), Admission::kClosed},
+                              {"$a", Admission::kClosed},
+                              {"a$", Admission::kAccepted}};
+  for (const auto& row : rows) {
+    INFO(row.client_id);
+    ServiceFixture fixture;
+    CHECK(fixture.connect(&kOne, row.client_id) == row.admission);
+    const bool named = fixture.logged.find(R"("reason":"client ID longer than 128 bytes)") != std::string::npos;
+    CHECK(named == (row.admission == Admission::kClosed));
+  }
+}
+
 TEST_CASE("a claim that is made inactive cannot connect, until it is active again") {
   for (const bool connack : {false, true}) {
     Configuration configuration;
@@ -120,6 +190,72 @@ TEST_CASE("a claim that is made inactive cannot connect, until it is active agai
     fixture.store.claim = CertificateStatus::kActive;
     CHECK(fixture.connect(&kOne, "a") == Admission::kAccepted);
   }
+}
+
+TEST_CASE("a temporary claim is refused from the second in which it expires, and a device certificate is not") {
+  struct Row {
+    int seconds_after_start;
+    bool connack;
+    Admission admission;
+  };
+  for (const Row& row :
+       {Row{0, false, Admission::kAccepted}, Row{299, false, Admission::kAccepted}, Row{300, false, Admission::kClosed},
+        Row{300, true, Admission::kNotAuthorized}, Row{3600, false, Admission::kClosed}}) {
+    INFO(row.seconds_after_start);
+    Configuration configuration;
+    configuration.behaviours.connack_for_inactive = row.connack;
+    configuration.claim_expires = FakeClock().wall + seconds(300);
+    ServiceFixture fixture({}, configuration);
+    fixture.provision(&kOne);
+    fixture.service->disconnect(&kOne, "gone");
+    fixture.clock.advance(seconds(row.seconds_after_start));
+    CHECK(fixture.connect(&kOne, "a") == row.admission);
+    CHECK((fixture.logged.find(R"("reason":"the temporary claim has expired")") == std::string::npos) ==
+          (row.admission == Admission::kAccepted));
+    CHECK(fixture.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kAccepted);
+  }
+}
+
+TEST_CASE("the open connections of a claim that expires are closed once, and those of devices stay") {
+  Configuration configuration;
+  configuration.claim_expires = FakeClock().wall + seconds(300);
+  ServiceFixture fixture({"create:2:delay=1000"}, configuration);
+  fixture.provision(&kOne);
+  REQUIRE(fixture.connect(&kTwo, "gateway-7", 5, "certificate-1") == Admission::kAccepted);
+  fixture.clock.advance(std::chrono::milliseconds(299'999));
+  REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+  CHECK(fixture.service->due().empty());
+  fixture.clock.advance(std::chrono::milliseconds(1));
+  // A request that arrives before the broker has closed the connection is not carried out.
+  for (const char* topic : {kCreate, kRegister}) CHECK(fixture.ask(&kOne, topic, kCsr) == Permission::kClose);
+  CHECK(fixture.service->subscribe(&kOne, std::string(kCreate) + "/accepted", 1) == Permission::kClose);
+  CHECK(fixture.store.certificates.size() == 2);
+  const auto effects = fixture.service->due();
+  REQUIRE(effects.size() == 1);
+  CHECK(effects[0].kind == Effect::Kind::kClose);
+  CHECK(effects[0].client_id == "a");
+  CHECK(fixture.service->due().empty());
+  fixture.service->disconnect(&kOne, "by the simulator");
+  CHECK(
+      fixture.logged.find(R"("disconnect","connection":1,"clientId":"a","reason":"the temporary claim has expired")") !=
+      std::string::npos);
+  fixture.clock.advance(seconds(2));
+  CHECK(fixture.service->due().empty());
+}
+
+TEST_CASE("a request that waits for a key when the claim expires gets no response") {
+  Configuration configuration;
+  configuration.claim_expires = FakeClock().wall + seconds(300);
+  ServiceFixture fixture({}, configuration);
+  fixture.issuer.has_keys = false;
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  REQUIRE(fixture.ask(&kOne, "$aws/certificates/create/json", "") == Permission::kAllowed);
+  fixture.clock.advance(seconds(300));
+  fixture.issuer.has_keys = true;
+  const auto effects = fixture.service->due();
+  REQUIRE(effects.size() == 1);
+  CHECK(effects[0].kind == Effect::Kind::kClose);
+  CHECK(fixture.logged.find(R"("result":"connection gone")") != std::string::npos);
 }
 
 TEST_CASE("a used ownership token is refused, or registers again") {
@@ -248,14 +384,36 @@ TEST_CASE("the hook decides, and may change the parameters") {
     hook.ready.push_back(hook_response);
     const auto effects = fixture.service->due();
     REQUIRE(effects.size() == 1);
-    return effects[0].payload;
+    const std::size_t begin = fixture.logged.find(R"("event":"hook")");
+    REQUIRE(begin != std::string::npos);
+    return effects[0].payload + "\n" + fixture.logged.substr(begin, fixture.logged.find('\n', begin) - begin);
   };
   FakeHook allowing;
-  CHECK(run({0, true, {{"SerialNumber", "9"}}, ""}, allowing).find("gateway-9") != std::string::npos);
+  const std::string allowed = run({0, true, {{"SerialNumber", "9"}, {"a\nb", "secret"}}, ""}, allowing);
+  CHECK(allowed.find("gateway-9") != std::string::npos);
   CHECK(allowing.asked[0].second.parameters.at("SerialNumber") == "7");
   CHECK(allowing.asked[0].second.claim_certificate_id == "claim");
+  // The names of overrides are logged, their values are not.
+  CHECK(
+      allowed.ends_with(R"("connection":1,"clientId":"a","result":"allowed","overrides":["SerialNumber","a\\x0ab"]})"));
   FakeHook denying;
-  CHECK(run({0, false, {}, "no"}, denying).find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  const std::string denied = run({0, false, {{"SerialNumber", "9"}}, "no"}, denying);
+  CHECK(denied.find(R"("statusCode":403,"errorCode":"AccessDenied")") != std::string::npos);
+  CHECK(denied.ends_with(R"("connection":1,"clientId":"a","result":"denied","reason":"no"})"));
+}
+
+TEST_CASE("a template that is not enabled registers no device") {
+  ServiceFixture fixture;
+  std::vector<ProvisioningTemplate> templates;
+  templates.push_back(std::move(*ProvisioningTemplate::parse("gateway", kBuiltinTemplateBody, false)));
+  const Operations operations(std::move(templates), fixture.registry, fixture.issuer, {});
+  const std::string token =
+      fixture.registry.add(*fixture.issuer.issue_for_csr("csr", {}), fixture.clock.wall + seconds(9));
+  const auto request = Request::decode(R"({"certificateOwnershipToken":")" + token + "\"}", Encoding::kJson);
+  const auto begun = operations.begin_registration("gateway", *request, fixture.clock.wall);
+  REQUIRE_FALSE(begun);
+  CHECK(begun.error().status_code == 403);
+  CHECK(begun.error().error_message == "Template gateway is not enabled.");
 }
 
 TEST_CASE("a token that ends while the hook takes its time is refused") {

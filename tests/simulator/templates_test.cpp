@@ -13,12 +13,18 @@ namespace {
 // A template whose thing is named by an expression.
 std::string body_with(const std::string& expression, const std::string& more = "") {
   return R"({"Parameters":{"Serial":{"Type":"String"},"Site":{"Type":"String","Default":"berlin"},
-    "AWS::IoT::Certificate::Id":{"Type":"String"}},
-    "Mappings":{"Sites":{"berlin":{"Code":"BER"},"paris":{"Code":"PAR"}}},
+    "Index":{"Type":"String","Default":"1"},"AWS::IoT::Certificate::Id":{"Type":"String"}},
+    "Mappings":{"Sites":{"berlin":{"Code":"BER","Zones":["b1","b2"]},"paris":{"Code":"PAR","Zones":"none"}}},
     "Resources":{"thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":)" +
          expression + R"(}},"certificate":{"Type":"AWS::IoT::Certificate",
     "Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"},"Status":"Active"}}})" +
          more + "}";
+}
+
+std::string nested_objects(int levels) {
+  std::string text;
+  for (int i = 0; i < levels; ++i) text += R"({"a":)";
+  return text;
 }
 
 Accepted<RenderedTemplate> rendered(const std::string& body, const Parameters& parameters) {
@@ -40,14 +46,14 @@ TEST_CASE("every function of the template language") {
       {R"({"Ref":"Site"})", "berlin"},
       {R"({"Ref":"AWS::IoT::Certificate::Id"})", "certificate-1"},
       {R"({"Fn::Join":["_",["x",{"Ref":"Serial"},"y"]]})", "x_a-b-c_y"},
-      {R"({"Fn::Join":["",[]]})", ""},
       {R"({"Fn::Join":["+",{"Fn::Split":["-",{"Ref":"Serial"}]}]})", "a+b+c"},
       {R"({"Fn::Select":[1,{"Fn::Split":["-",{"Ref":"Serial"}]}]})", "b"},
       {R"({"Fn::Select":["2",["x","y",{"Ref":"Site"}]]})", "berlin"},
+      {R"({"Fn::Select":[{"Ref":"Index"},["x","y"]]})", "y"},
       {R"({"Fn::Sub":"gw-${Serial}-${Site}"})", "gw-a-b-c-berlin"},
-      {R"({"Fn::Sub":"${!Serial}${"})", "${Serial}${"},
       {R"({"Fn::Sub":["${x}-${Serial}",{"x":{"Ref":"Site"}}]})", "berlin-a-b-c"},
       {R"({"Fn::FindInMap":["Sites",{"Ref":"Site"},"Code"]})", "BER"},
+      {R"({"Fn::Join":["-",{"Fn::FindInMap":["Sites",{"Ref":"Site"},"Zones"]}]})", "b1-b2"},
       {R"({"Fn::Join":["-",[{"Fn::FindInMap":["Sites","paris","Code"]},{"Fn::Select":["0",{"Fn::Split":["-",{"Ref":"Serial"}]}]}]]})",
        "PAR-a"},
   };
@@ -63,17 +69,24 @@ TEST_CASE("what cannot be resolved is the service's InvalidParameters") {
   struct Row {
     const char* expression;
     const char* message;
+    Parameters parameters;
   };
   const std::vector<Row> rows{
-      {R"({"Ref":"Serial"})", "Cannot resolve reference value: Serial"},
-      {R"({"Ref":"AWS::Region"})", "Cannot resolve reference value: AWS::Region"},
-      {R"({"Fn::Sub":"x-${Serial}"})", "Cannot resolve reference value: Serial"},
-      {R"({"Fn::Select":["3",["a"]]})", "Fn::Select cannot select index 3 of 1"},
-      {R"({"Fn::FindInMap":["Sites","rome","Code"]})", "Fn::FindInMap cannot find Sites/rome"},
+      {R"({"Ref":"Serial"})", "Cannot resolve reference value: Serial", {}},
+      {R"({"Fn::Sub":"x-${Serial}"})", "Cannot resolve reference value: Serial", {}},
+      {R"({"Fn::Select":["3",{"Fn::Split":["-",{"Ref":"Site"}]}]})", "Fn::Select cannot select index 3 of 1", {}},
+      {R"({"Fn::FindInMap":["Sites",{"Ref":"Site"},"Code"]})",
+       "Fn::FindInMap cannot find Sites/rome",
+       {{"Site", "rome"}}},
+      {R"({"Fn::FindInMap":["Sites",{"Ref":"Site"},"Zones"]})", "Fn::FindInMap finds a list where text is needed", {}},
+      {R"({"Fn::Join":["",{"Fn::FindInMap":["Sites",{"Ref":"Site"},"Zones"]}]})",
+       "text stands where a list is needed",
+       {{"Site", "paris"}}},
+      {R"({"Fn::Join":["",{"Fn::Split":[{"Ref":"Serial"},"a"]}]})", "Fn::Split needs a delimiter", {{"Serial", ""}}},
   };
   for (const auto& row : rows) {
     INFO(row.expression);
-    const auto result = rendered(body_with(row.expression), {});
+    const auto result = rendered(body_with(row.expression), row.parameters);
     REQUIRE_FALSE(result);
     CHECK(result.error().status_code == 400);
     CHECK(result.error().error_code == "InvalidParameters");
@@ -81,15 +94,49 @@ TEST_CASE("what cannot be resolved is the service's InvalidParameters") {
   }
 }
 
+TEST_CASE("an index of Fn::Select is digits, and does not wrap") {
+  const std::string body = body_with(R"({"Fn::Select":[{"Ref":"Index"},["a","b"]]})");
+  for (const char* index : {"2", "4294967297", "18446744073709551617", "-1", "+1", "01", "1.0", "", " 1", "b"}) {
+    INFO(index);
+    const auto sent = rendered(body, {{"Index", index}});
+    REQUIRE_FALSE(sent);
+    CHECK(sent.error().error_message == "Fn::Select cannot select index " + std::string(index) + " of 2");
+    const std::string literal = R"({"Fn::Select":[")" + std::string(index) + R"(",["a","b"]]})";
+    CHECK_FALSE(ProvisioningTemplate::parse("test", body_with(literal)));
+  }
+  for (const char* number : {"4294967297", "-1", "1.0", "1e0", "true", "null", "[]"}) {
+    INFO(number);
+    CHECK_FALSE(
+        ProvisioningTemplate::parse("test", body_with(R"({"Fn::Select":[)" + std::string(number) + R"(,["a","b"]]})")));
+  }
+}
+
+TEST_CASE("a rendered text is bounded, however often a parameter stands in it") {
+  std::string repeated;
+  for (int i = 0; i < 200; ++i) repeated += "${x}";
+  const std::string twice =
+      R"({"Fn::Sub":[")" + repeated + R"(",{"x":{"Fn::Sub":[")" + repeated + R"(",{"x":{"Ref":"Serial"}}]}}]})";
+  const auto result = rendered(body_with(twice), {{"Serial", "12345"}});
+  REQUIRE_FALSE(result);
+  CHECK(result.error().error_message == "A rendered text is longer than 131072 bytes");
+}
+
 TEST_CASE("parameters that are not declared are ignored, and defaults can be replaced") {
   const std::string body =
-      body_with(R"({"Ref":"Site"})", R"(,"DeviceConfiguration":{"Url":{"Fn::Sub":"https://${Site}"},"N":5})");
+      body_with(R"({"Ref":"Site"})", R"(,"DeviceConfiguration":{"Url":{"Fn::Sub":"https://${Site}"},"N":5,
+                    "Literal":{"Fn::Sub":"${!Serial}${"},"Empty":{"Fn::Join":["",[]]}})");
   const auto result = rendered(body, {{"Site", "paris"}, {"AWS::IoT::Certificate::Id", "mine"}, {"Other", "x"}});
   REQUIRE(result);
   CHECK(result->thing->name == "paris");
   CHECK(result->certificate->certificate_id == "certificate-1");
-  CHECK(result->device_configuration == Parameters{{"Url", "https://paris"}, {"N", "5"}});
-  CHECK_FALSE(rendered(body_with(R"({"Ref":"Other"})"), {{"Other", "x"}}));
+  CHECK(result->device_configuration ==
+        Parameters{{"Url", "https://paris"}, {"N", "5"}, {"Literal", "${Serial}${"}, {"Empty", ""}});
+  const auto undeclared = ProvisioningTemplate::parse("test", body_with(R"({"Ref":"Other"})"));
+  REQUIRE_FALSE(undeclared);
+  CHECK(undeclared.error().message ==
+        R"(template test: Resources.thing.Properties.ThingName: Parameters does not declare "Other")");
+  CHECK(undeclared.error().hint ==
+        "declare it; whether the service resolves a name that is not declared is not documented");
 }
 
 TEST_CASE("mistakes in a template body are found when it is loaded") {
@@ -115,9 +162,9 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {R"({"Resources":{"c":{"Type":"AWS::IoT::Certificate","Properties":{"Status":"Active"}}}})",
        "CertificateId is missing"},
       {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{}}}})",
-       "needs either PolicyName or PolicyDocument"},
-      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{"PolicyDocument":{"Version":"x","Id":"y"}}}}})",
-       "PolicyDocument: neither text nor a function"},
+       "neither PolicyName nor PolicyDocument use one of them"},
+      {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{"PolicyName":"a","PolicyDocument":{"Statement":[]}}}}})",
+       "both PolicyName and PolicyDocument use one of them"},
       {R"({"Resources":{"p":{"Type":"AWS::IoT::Policy","Properties":{"PolicyDocument":{"Ref":5}}}}})",
        "Ref takes a name"},
       {thing(R"(,"ThingNam":"y"}})"), "did you mean ThingName?"},
@@ -129,7 +176,10 @@ TEST_CASE("mistakes in a template body are found when it is loaded") {
       {body_with(R"({"Ref":["a"]})"), "takes a name"},
       {R"({"Parameters":{"A":{"Type":"Number"}},"Resources":{}})", "only String is known"},
       {R"({"Parameters":{"AWS::IoT::Certificate::Country":{"Type":"String"}},"Resources":{}})",
-       "not a parameter of fleet provisioning"},
+       "AWS::IoT::Certificate::Country: not a parameter of fleet provisioning remove it: only just-in-time "
+       "provisioning is "
+       "documented to set it; what fleet provisioning does is not known"},
+      {R"({"Resources":)" + nested_objects(2000), "nested too deeply"},
       {std::string(11000, ' '), "11000 characters"},
   };
   for (const auto& row : rows) {
@@ -155,18 +205,24 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
   struct Row {
     std::string text;
     std::string said;
+    bool enabled = true;
   };
   const Row taken[] = {
       {body, ""},
       {R"({"templateBody": )" + quoted(body) + R"(, "roleArn": "arn:aws:iam::123456789012:role/x"})", ""},
       {R"({"templateArn": "a", "templateName": "b", "enabled": true, "templateBody": )" + quoted(body) + "}", ""},
       {R"({"templateBody": )" + body + "}", ""},
+      {R"({"templateName": "b", "enabled": false, "type": "FLEET_PROVISIONING", "preProvisioningHook": {"targetArn": "c"},
+           "templateBody": )" +
+           quoted(body) + "}",
+       "", false},
   };
   for (const Row& each : taken) {
     INFO(each.text.substr(0, 60));
-    const auto inner = template_body("test", each.text);
+    const auto inner = read_template_file("test", each.text);
     REQUIRE(inner);
-    const auto result = rendered(*inner, {{"SerialNumber", "4711"}});
+    CHECK(inner->enabled == each.enabled);
+    const auto result = rendered(inner->body, {{"SerialNumber", "4711"}});
     REQUIRE(result);
     CHECK(result->thing->name == "gateway-4711");
   }
@@ -176,10 +232,13 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
       {R"({"templateBody": "{\n,"})", "template test: templateBody: line 2, column 1: not JSON"},
       {R"({"templateBody": )" + quoted(std::string(4000, '[')) + "}",
        "templateBody: line 1, column 65: nested too deeply"},
+      {R"({"templateBody": )" + nested_objects(4000), "nested too deeply"},
+      {R"({"type": "JITP", "templateBody": )" + quoted(body) + "}", "type: not a fleet provisioning template"},
+      {R"({"enabled": "false", "templateBody": )" + quoted(body) + "}", "enabled: neither true nor false"},
   };
   for (const Row& each : refused) {
     INFO(each.text.substr(0, 60));
-    const auto inner = template_body("test", each.text);
+    const auto inner = read_template_file("test", each.text);
     REQUIRE_FALSE(inner);
     CHECK(inner.error().kind == fleet_provision::ErrorKind::kConfiguration);
     CHECK(inner.error().message.find(each.said) != std::string::npos);
@@ -190,7 +249,7 @@ TEST_CASE("a template without functions is taken as it stands") {
   const auto result = rendered(R"({"Resources":{
     "thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"the-only-one","ThingTypeName":"gateway",
       "AttributePayload":{"site":"berlin","floor":3,"spare":true,"used":false},"ThingGroups":["a","b"]}},
-    "certificate":{"Type":"AWS::IoT::Certificate","Properties":{"CertificateId":"certificate-1"}},
+    "certificate":{"Type":"AWS::IoT::Certificate","Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"}}},
     "policy":{"Type":"AWS::IoT::Policy","Properties":{"PolicyName":"gateway"}}},
     "DeviceConfiguration":{"interval":60,"ratio":1.5,"on":true,"text":"x"}})",
                                {{"Ignored", "x"}});
@@ -226,6 +285,11 @@ TEST_CASE("a template body has 10240 characters at most") {
     return text + std::string(size - text.size(), ' ');
   };
   CHECK(ProvisioningTemplate::parse("t", body(10'240)));
+  // Characters, not bytes.
+  const std::string umlauts = R"({"Resources":{},"DeviceConfiguration":{"a":")";
+  std::string wide = umlauts;
+  while (wide.size() < 2 * 10'000) wide += "ü";
+  CHECK(ProvisioningTemplate::parse("t", wide + R"("}})"));
   const auto longer = ProvisioningTemplate::parse("t", body(10'241));
   REQUIRE_FALSE(longer);
   CHECK(longer.error().message == "template t: 10241 characters");

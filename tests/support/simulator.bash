@@ -10,15 +10,15 @@ field() {
   printf '%s' "${value%%[\",\}]*}"
 }
 
-# launch_simulator DIRECTORY COMMAND…: starts the simulator, waits for its ready line, and sets the variables of the
-# program for it. The line is then in DIRECTORY/ready and in simulator_ready, stderr in DIRECTORY/simulator.err, the
+# launch_simulator DIRECTORY PROGRAM [OPTION…]: starts the simulator, waits for its ready line, and sets the variables of
+# the program for it. It drops responses on topics without a subscription, so that our client is judged strictly. The line is then in DIRECTORY/ready and in simulator_ready, stderr in DIRECTORY/simulator.err, the
 # process id in simulator_pid. Returns 1 without a ready line.
 launch_simulator() {
-  local directory=$1 pair value
-  shift
+  local directory=$1 program=$2 pair value
+  shift 2
   rm -f "$directory/ready" "$directory/ready.pipe"
   mkfifo "$directory/ready.pipe" || return 1
-  "$@" > "$directory/ready.pipe" 2> "$directory/simulator.err" &
+  "$program" --behaviour unsubscribed=drop "$@" > "$directory/ready.pipe" 2> "$directory/simulator.err" &
   simulator_pid=$!
   simulator_ready=
   read -r -t 30 simulator_ready < "$directory/ready.pipe"

@@ -48,6 +48,7 @@ SimulatorProcess::SimulatorProcess(const Setup& setup) {
   std::array<int, 2> out{};
   if (::pipe2(out.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe");
   std::vector<std::string> words{setup.program.empty() ? SIMULATOR : setup.program, "--state-dir", state_dir};
+  words.insert(words.end(), {"--behaviour", "unsubscribed=drop"});
   words.insert(words.end(), setup.options.begin(), setup.options.end());
   const auto began = std::chrono::steady_clock::now();
   pid_ = start_process(Command{.words = words, .inherits_environment = true, .out = out[1]});

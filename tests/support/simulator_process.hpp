@@ -1,4 +1,7 @@
 // The simulator as a child process of a test; the destructor ends it.
+//
+// It drops responses on topics without a subscription (`--behaviour unsubscribed=drop`), so that clients are judged
+// strictly; an option of the test may choose otherwise.
 #pragma once
 
 #include <sys/types.h>

@@ -68,6 +68,7 @@ std::string configuration_text(const BrokerSettings& settings, const Pki& pki, c
          "persistence false\n"
          "retain_available false\n"
          "max_qos 1\n"
+         "max_inflight_messages 100\n"
          "max_packet_size " +
          std::to_string(kPacketBytesMax) + "\n" +
          "sys_interval 0\n"
@@ -176,6 +177,7 @@ void complete(Configuration& configuration, const Pki& pki, int ready_descriptor
   configuration.device_issuer_certificate = pki.device_issuer_certificate;
   configuration.device_issuer_key = pki.device_issuer_key;
   configuration.claim_certificate_id = pki.claim_certificate_id;
+  configuration.claim_expires = pki.claim_expires;
 }
 
 Result<void> write_configuration_files(const BrokerSettings& settings, const Pki& pki,

@@ -9,10 +9,11 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <utility>
 
-#include "service/decode.hpp"
+#include "broker/hook_response.hpp"
 #include "service/encode.hpp"
 
 namespace fleet_provision::simulator {
@@ -27,6 +28,7 @@ struct Run {
   pid_t pid = -1;
   int output = -1;
   std::string text;
+  std::map<std::string, std::string> parameters;
   std::chrono::steady_clock::time_point deadline;
 };
 
@@ -100,7 +102,7 @@ void HookProgram::ask(std::uint64_t question, const HookEvent& event) {
     return;
   }
   ::fcntl(output[0], F_SETFL, O_NONBLOCK);
-  runs_.push_back({question, pid, output[0], {}, std::chrono::steady_clock::now() + kHookTimeout});
+  runs_.push_back({question, pid, output[0], {}, event.parameters, std::chrono::steady_clock::now() + kHookTimeout});
 }
 
 std::optional<HookResponse> HookProgram::progress(Run& run) {
@@ -115,7 +117,7 @@ std::optional<HookResponse> HookProgram::progress(Run& run) {
     ::close(run.output);
     if (WIFSIGNALED(status)) return denied("the hook was ended by signal " + std::to_string(WTERMSIG(status)));
     if (WEXITSTATUS(status) != 0) return denied("the hook exited with status " + std::to_string(WEXITSTATUS(status)));
-    return parse_hook_response(run.question, run.text);
+    return parse_hook_response(run.question, run.text, run.parameters);
   }
   const bool too_long = run.text.size() > kOutputBytesMax;
   if (!too_long && std::chrono::steady_clock::now() < run.deadline) return std::nullopt;
@@ -146,33 +148,6 @@ std::string hook_event_json(const HookEvent& event) {
       {"templateArn", text_value("arn:aws:iot:us-east-1:123456789012:provisioningtemplate/" + event.template_name)},
       {"clientId", text_value(event.client_id)},
       {"parameters", Value{text_members(event.parameters)}}}});
-}
-
-HookResponse parse_hook_response(std::uint64_t question, const std::string& output) {
-  HookResponse response{question, false, {}, {}};
-  const auto document = parse_json("the hook's response", output);
-  if (!document) {
-    response.reason = document.error().message;
-    return response;
-  }
-  if (document->members() == nullptr) {
-    response.reason = "the hook's response is not a JSON object";
-    return response;
-  }
-  const Value* allowed = document->find("allowProvisioning");
-  if (allowed == nullptr || allowed->is_null()) {
-    response.reason = "no allowProvisioning in the hook's response";
-    return response;
-  }
-  response.allowed = (allowed->boolean() != nullptr && *allowed->boolean()) ||
-                     (allowed->text() != nullptr && *allowed->text() == "true");
-  if (!response.allowed) response.reason = "the hook denies";
-  const Value* overrides = document->find("parameterOverrides");
-  if (overrides == nullptr || overrides->members() == nullptr) return response;
-  for (const auto& [name, value] : *overrides->members()) {
-    if (const std::string* text = value.text()) response.parameter_overrides[name] = *text;
-  }
-  return response;
 }
 
 std::unique_ptr<Hook> run_as_hook(std::string program) {

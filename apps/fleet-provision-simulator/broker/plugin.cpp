@@ -27,6 +27,7 @@
 #include "records/state_store.hpp"
 #include "service/configuration_file.hpp"
 #include "service/service.hpp"
+#include "service/start_event.hpp"
 #include "service/template.hpp"
 #include "system/files.hpp"
 
@@ -94,7 +95,7 @@ struct Plugin {
 Result<std::vector<ProvisioningTemplate>> parse_templates(const Configuration& configuration) {
   std::vector<ProvisioningTemplate> templates;
   for (const auto& each : configuration.templates) {
-    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body));
+    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
     templates.push_back(std::move(parsed));
   }
   return templates;
@@ -141,6 +142,8 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
                              .accept_token_reuse = configuration.behaviours.accept_token_reuse};
   plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);
   FP_TRY(open_log(*plugin));
+  plugin->log->write(std::chrono::system_clock::now(), "start",
+                     start_event_fields(configuration, FLEET_PROVISION_VERSION));
   if (configuration.hook.kind == HookSetting::Kind::kProgram) plugin->hook = run_as_hook(configuration.hook.program);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
   plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,

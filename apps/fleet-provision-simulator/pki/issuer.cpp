@@ -1,8 +1,6 @@
 #include "pki/issuer.hpp"
 
-#include <openssl/err.h>
 #include <openssl/objects.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -10,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "pki/rsa_key_pool.hpp"
+#include "pki/signing_request.hpp"
 #include "pki/x509.hpp"
 #include "system/files.hpp"
 
@@ -19,33 +18,6 @@ namespace {
 
 constexpr const char* kSubject = "AWS IoT Certificate";
 constexpr const char* kNotAfter = "20491231235959Z";
-constexpr int kRsaBitsMin = 2048;
-
-tl::unexpected<Rejection> bad_csr(const std::string& message) {
-  return reject(400, "InvalidCertificateSigningRequest", message);
-}
-
-// RSA from 2048 bits, or P-256, P-384, P-521 (docs/service.md, "Limits").
-Accepted<void> check_key(EVP_PKEY* key) {
-  const int type = EVP_PKEY_get_base_id(key);
-  if (type == EVP_PKEY_RSA) {
-    if (EVP_PKEY_get_bits(key) < kRsaBitsMin) return bad_csr("The RSA key of the CSR has fewer than 2048 bits.");
-    return {};
-  }
-  if (type != EVP_PKEY_EC) return bad_csr("The key of the CSR is neither RSA nor EC.");
-  std::array<char, 64> group{};
-  if (EVP_PKEY_get_group_name(key, group.data(), group.size(), nullptr) != 1) return bad_csr("The curve is not named.");
-  const int curve = OBJ_txt2nid(group.data());
-  if (curve == NID_X9_62_prime256v1 || curve == NID_secp384r1 || curve == NID_secp521r1) return {};
-  return bad_csr("The key of the CSR is on a curve other than P-256, P-384 and P-521.");
-}
-
-// SHA-256, SHA-384 or SHA-512. A scheme whose identifier names no digest (PSS) is accepted.
-bool is_digest_accepted(const X509_REQ* request) {
-  int digest = NID_undef;
-  if (OBJ_find_sigid_algs(X509_REQ_get_signature_nid(request), &digest, nullptr) != 1) return false;
-  return digest == NID_undef || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
-}
 
 class OpenSslIssuer final : public Issuer {
  public:
@@ -83,18 +55,7 @@ IssuedCertificate OpenSslIssuer::issue(const X509_PUBKEY* subject_key, const Iss
 }
 
 Accepted<IssuedCertificate> OpenSslIssuer::issue_for_csr(std::string_view csr_pem, const IssueFaults& faults) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(csr_pem.data(), static_cast<int>(csr_pem.size())),
-                                                      &BIO_free);
-  const SigningRequest csr(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
-  ERR_clear_error();
-  if (!csr) return bad_csr("The CSR cannot be parsed.");
-  EVP_PKEY* key = X509_REQ_get0_pubkey(csr.get());
-  if (key == nullptr) return bad_csr("The CSR has no usable key.");
-  if (auto checked = check_key(key); !checked) return tl::unexpected<Rejection>(checked.error());
-  const bool verified = X509_REQ_verify(csr.get(), key) == 1;
-  ERR_clear_error();
-  if (!verified) return bad_csr("The signature of the CSR is wrong.");
-  if (!is_digest_accepted(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
+  FP_ACCEPT_ASSIGN(const SigningRequest csr, read_signing_request(csr_pem));
   try {
     return issue(X509_REQ_get_X509_PUBKEY(csr.get()), faults);
   } catch (const std::exception& error) {

@@ -81,6 +81,21 @@ void set_public_key(X509* certificate, const X509_PUBKEY* key) {
 
 }  // namespace
 
+CertificateRequest leaf_request(const char* subject, const char* usage) {
+  constexpr long kDays = 800;
+  CertificateRequest request;
+  request.subject_nid = NID_commonName;
+  request.subject = subject;
+  request.not_before = -kSecondsPerDay;
+  request.not_after = kDays * kSecondsPerDay;
+  request.extensions = {{NID_authority_key_identifier, "keyid"},
+                        {NID_subject_key_identifier, "hash"},
+                        {NID_basic_constraints, "critical,CA:FALSE"},
+                        {NID_key_usage, "critical,digitalSignature"},
+                        {NID_ext_key_usage, usage}};
+  return request;
+}
+
 Key make_ec_key() {
   Key key(EVP_EC_gen("P-256"));
   require(key != nullptr, "make an EC key");
@@ -149,6 +164,12 @@ Certificate make_certificate(const CertificateRequest& request, const X509_PUBKE
 std::string pem_of(X509* certificate) {
   const Bio bio(BIO_new(BIO_s_mem()));
   require(bio && PEM_write_bio_X509(bio.get(), certificate) == 1, "write a certificate");
+  return take(bio);
+}
+
+std::string public_key_pem_of(X509* certificate) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  require(bio && PEM_write_bio_X509_PUBKEY(bio.get(), X509_get_X509_PUBKEY(certificate)) == 1, "write a public key");
   return take(bio);
 }
 

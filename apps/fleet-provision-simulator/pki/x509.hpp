@@ -40,6 +40,16 @@ struct CertificateRequest {
   std::vector<std::pair<int, std::string>> extensions;
 };
 
+/// A certificate and its key.
+struct CertifiedKey {
+  Certificate certificate;
+  Key key;
+};
+
+/// An end-entity certificate that is valid from yesterday, so that a gateway whose clock is slow accepts it, for 800
+/// days. `usage` is an extended key usage: `serverAuth` or `clientAuth`.
+[[nodiscard]] CertificateRequest leaf_request(const char* subject, const char* usage);
+
 [[nodiscard]] Key make_ec_key();
 [[nodiscard]] Key make_rsa_key();
 /// Returns nullptr soon after `abandoned` has become true.
@@ -50,6 +60,8 @@ struct CertificateRequest {
 [[nodiscard]] PublicKey public_key_of(EVP_PKEY* key);
 
 [[nodiscard]] std::string pem_of(X509* certificate);
+/// The public key of a certificate as a SubjectPublicKeyInfo.
+[[nodiscard]] std::string public_key_pem_of(X509* certificate);
 /// PKCS#8.
 [[nodiscard]] std::string pem_of(EVP_PKEY* key);
 /// PKCS#1 or SEC1, as the service sends it.

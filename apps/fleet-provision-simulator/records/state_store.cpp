@@ -13,6 +13,9 @@ namespace fleet_provision::simulator {
 
 namespace {
 
+constexpr const char* kExclusive = "EXCLUSIVE_THING";
+constexpr const char* kNotExclusive = "NON_EXCLUSIVE_THING";
+
 std::int64_t seconds_of(WallClockTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -37,6 +40,10 @@ Result<CertificateRecord> certificate_from(const FieldReader& fields) {
   if (fields.has("thingName")) {
     FP_TRY_ASSIGN(record.thing_name, fields.text("thingName"));
   }
+  if (fields.has("thingPrincipalType")) {
+    FP_TRY_ASSIGN(const std::string type, fields.text("thingPrincipalType"));
+    record.exclusive_thing = type == kExclusive;
+  }
   FP_TRY_ASSIGN(const auto policies, fields.list("policies"));
   for (const auto& policy : policies) {
     const auto text = [&policy](const char* name) {
@@ -48,6 +55,13 @@ Result<CertificateRecord> certificate_from(const FieldReader& fields) {
   return record;
 }
 
+Result<PackageVersions> packages_from(const FieldReader& fields) {
+  if (const auto text = fields.text("packageVersions")) return PackageVersions(*text);
+  FP_TRY_ASSIGN(auto versions, fields.text_map("packageVersions"));
+  return PackageVersions(std::move(versions));
+}
+
+// A record of an earlier version has no billing group, package versions or ThingPrincipalType.
 Result<ThingRecord> thing_from(const FieldReader& fields) {
   ThingRecord record;
   FP_TRY_ASSIGN(record.name, fields.text("thingName"));
@@ -56,6 +70,12 @@ Result<ThingRecord> thing_from(const FieldReader& fields) {
     FP_TRY_ASSIGN(record.type, fields.text("thingTypeName"));
   }
   FP_TRY_ASSIGN(record.groups, fields.texts("thingGroups"));
+  if (fields.has("billingGroupName")) {
+    FP_TRY_ASSIGN(record.billing_group, fields.text("billingGroupName"));
+  }
+  if (fields.has("packageVersions")) {
+    FP_TRY_ASSIGN(record.package_versions, packages_from(fields));
+  }
   FP_TRY_ASSIGN(record.principals, fields.texts("principals"));
   FP_TRY_ASSIGN(record.template_name, fields.text("templateName"));
   return record;
@@ -63,6 +83,12 @@ Result<ThingRecord> thing_from(const FieldReader& fields) {
 
 Value optional_text(const std::optional<std::string>& text) {
   return text ? text_value(*text) : Value{};
+}
+
+Value packages_value(const std::optional<PackageVersions>& packages) {
+  if (!packages) return Value{};
+  if (const auto* text = std::get_if<std::string>(&*packages)) return text_value(*text);
+  return Value{text_members(std::get<std::map<std::string, std::string>>(*packages))};
 }
 
 std::string claim_status_file(const std::string& state_dir) {
@@ -107,6 +133,7 @@ class StateStore final : public Store {
           {{"certificateId", text_value(certificate.id)},
            {"status", text_value(word(certificate.status))},
            {"thingName", optional_text(certificate.thing_name)},
+           {"thingPrincipalType", text_value(certificate.exclusive_thing ? kExclusive : kNotExclusive)},
            {"policies", Value{std::move(policies)}},
            {"tokenSha256", text_value(certificate.token_sha256)},
            {"tokenExpires", Value{seconds_of(certificate.token_expires)}},
@@ -120,6 +147,8 @@ class StateStore final : public Store {
            {"thingTypeName", optional_text(thing.type)},
            {"attributes", Value{text_members(thing.attributes)}},
            {"thingGroups", list_value(thing.groups)},
+           {"billingGroupName", optional_text(thing.billing_group)},
+           {"packageVersions", packages_value(thing.package_versions)},
            {"principals", list_value(thing.principals)},
            {"templateName", text_value(thing.template_name)}});
   }

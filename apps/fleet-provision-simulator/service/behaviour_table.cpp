@@ -5,10 +5,10 @@ namespace fleet_provision::simulator {
 const std::vector<BehaviourDescription>& behaviour_table() {
   static const std::vector<BehaviourDescription> kTable{
       {"unsubscribed",
-       {"drop", "deliver"},
-       &Behaviours::deliver_unsubscribed,
-       "documented",
-       "a response on a topic to which the connection has not subscribed: dropped, or delivered"},
+       {"deliver", "drop"},
+       &Behaviours::drop_unsubscribed,
+       "observed",
+       "a response without a subscription to its topic: delivered with a warning, or dropped"},
       {"token-reuse",
        {"reject", "accept"},
        &Behaviours::accept_token_reuse,

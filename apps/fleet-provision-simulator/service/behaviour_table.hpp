@@ -9,7 +9,7 @@ namespace fleet_provision::simulator {
 /// Properties of the service that are undocumented or known to vary. false is the first value of the table, the
 /// default.
 struct Behaviours {
-  bool deliver_unsubscribed = false;
+  bool drop_unsubscribed = false;
   bool accept_token_reuse = false;
   bool indefinite_cbor_maps = false;
   bool suback_on_denied_subscribe = false;
@@ -21,7 +21,7 @@ struct BehaviourDescription {
   /// The default and the other value.
   std::string_view values[2];
   bool Behaviours::*member;
-  /// What the default is based on: `documented` or `assumed`.
+  /// What the default is based on: `documented`, `observed` or `assumed` (D, O and I of docs/service.md).
   std::string_view basis;
   std::string_view meaning;
 };

@@ -19,6 +19,8 @@ struct NamedTemplate {
   std::string name;
   /// A template body as JSON text.
   std::string body;
+  /// Whether the service registers devices with it.
+  bool enabled = true;
 };
 
 /// A policy that templates name by PolicyName (`--policy`).

@@ -33,6 +33,7 @@ Result<void> read_templates(const FieldReader& fields, Configuration& configurat
     NamedTemplate named;
     FP_TRY_ASSIGN(named.name, reader.text("name"));
     FP_TRY_ASSIGN(named.body, reader.text("body"));
+    FP_TRY_ASSIGN(named.enabled, reader.boolean("enabled"));
     configuration.templates.push_back(std::move(named));
   }
   return {};
@@ -99,7 +100,8 @@ Result<void> read_environment(const FieldReader& fields, Configuration& configur
 std::string to_json(const Configuration& configuration) {
   std::vector<Value> templates;
   for (const auto& each : configuration.templates) {
-    templates.push_back(Value{Members{{"name", text_value(each.name)}, {"body", text_value(each.body)}}});
+    templates.push_back(Value{
+        Members{{"name", text_value(each.name)}, {"body", text_value(each.body)}, {"enabled", Value{each.enabled}}}});
   }
   std::vector<Value> policies;
   for (const auto& each : configuration.policies) {

@@ -22,6 +22,7 @@ struct HookResponse {
   /// The number that `ask` was given.
   std::uint64_t question = 0;
   bool allowed = false;
+  /// Parameters that replace those of the device or are added to them.
   std::map<std::string, std::string> parameter_overrides;
   /// Why it did not allow, for the event log.
   std::string reason;

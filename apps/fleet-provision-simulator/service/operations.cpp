@@ -58,6 +58,8 @@ Accepted<Registration> Operations::begin_registration(const std::string& templat
   const auto found = std::find_if(templates_.begin(), templates_.end(),
                                   [&](const auto& each) { return each.name() == template_name; });
   if (found == templates_.end()) return reject(404, "ResourceNotFound", "Template " + template_name + " not found.");
+  // docs/service.md does not know the error of the service.
+  if (!found->enabled()) return reject(403, "AccessDenied", "Template " + template_name + " is not enabled.");
   FP_ACCEPT(check_parameters(request.parameters()));
   FP_ACCEPT_ASSIGN(const std::string certificate_id, registry_.find_by_token(token, now, rules_.accept_token_reuse));
   return Registration{&*found, token, certificate_id, request.parameters().map};

@@ -23,6 +23,8 @@ struct CertificateRecord {
   bool token_used = false;
   /// The thing that RegisterThing attached it to.
   std::optional<std::string> thing_name;
+  /// That thing is the only one to which it can be attached (ThingPrincipalType EXCLUSIVE_THING).
+  bool exclusive_thing = false;
   std::vector<PolicyResource> policies;
 };
 
@@ -31,6 +33,8 @@ struct ThingRecord {
   std::map<std::string, std::string> attributes;
   std::optional<std::string> type;
   std::vector<std::string> groups;
+  std::optional<std::string> billing_group;
+  std::optional<PackageVersions> package_versions;
   /// IDs of the attached certificates, oldest first.
   std::vector<std::string> principals;
   std::string template_name;

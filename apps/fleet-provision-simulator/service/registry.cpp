@@ -2,37 +2,55 @@
 
 #include <algorithm>
 
-#include "core/plan.hpp"
-#include "core/text.hpp"
+#include "service/resource_rules.hpp"
 
 namespace fleet_provision::simulator {
 
 namespace {
 
 constexpr std::size_t kTokenDigits = 384;
-constexpr std::size_t kUntypedAttributesMax = 3;
+
+using Attributes = std::map<std::string, std::string>;
+using Groups = std::vector<std::string>;
 
 tl::unexpected<Rejection> conflict(const std::string& thing, const char* what) {
   return reject(409, "ResourceConflictsException", "Thing " + thing + " exists with another " + what);
 }
 
-// API_ThingAttribute, API_CreateThing.
-Accepted<void> check_thing(const ThingResource& thing) {
-  if (!is_thing_name(thing.name)) return invalid_parameters("Invalid thing name: 1 to 128 of [a-zA-Z0-9:_-]");
-  if (!thing.type && thing.attributes.size() > kUntypedAttributesMax) {
-    return invalid_parameters("A thing without a thing type has at most 3 attributes");
-  }
-  for (const auto& [name, value] : thing.attributes) {
-    if (name.empty() || name.size() > 128 || !is_alphanumeric_or(name, "_.,@/:#-"))
-      return invalid_parameters("Invalid attribute name: " + name);
-    if (value.size() > 800 || !is_alphanumeric_or(value, "_.,@/:#=[]-"))
-      return invalid_parameters("Invalid value of attribute " + name);
+Accepted<void> check_text(const TextRule& rule, const std::string& text) {
+  if (satisfies(rule, text)) return {};
+  return invalid_parameters(std::string("Invalid ") + rule.noun + ": " + rule.limits);
+}
+
+Accepted<void> check_packages(const std::optional<PackageVersions>& packages) {
+  if (!packages || !std::holds_alternative<Attributes>(*packages)) return {};
+  for (const auto& [name, version] : std::get<Attributes>(*packages)) {
+    FP_ACCEPT(check_text(kPackageNameRule, name));
+    FP_ACCEPT(check_text(kVersionNameRule, version));
   }
   return {};
 }
 
-using Attributes = std::map<std::string, std::string>;
-using Groups = std::vector<std::string>;
+// The thing as it would be stored, so that merged attributes and groups are counted too.
+Accepted<void> check_thing(const ThingRecord& thing) {
+  FP_ACCEPT(check_text(kThingNameRule, thing.name));
+  if (thing.type) FP_ACCEPT(check_text(kThingTypeRule, *thing.type));
+  if (thing.billing_group) FP_ACCEPT(check_text(kBillingGroupRule, *thing.billing_group));
+  for (const auto& group : thing.groups) FP_ACCEPT(check_text(kThingGroupRule, group));
+  if (thing.groups.size() > kThingGroupsMax) {
+    return invalid_parameters("A thing can be in at most " + std::to_string(kThingGroupsMax) + " groups");
+  }
+  const std::size_t attributes_limit = attributes_max(thing.type.has_value());
+  if (thing.attributes.size() > attributes_limit) {
+    return invalid_parameters(std::string("A thing ") + (thing.type ? "with" : "without") +
+                              " a thing type has at most " + std::to_string(attributes_limit) + " attributes");
+  }
+  for (const auto& [name, value] : thing.attributes) {
+    if (!satisfies(kAttributeNameRule, name)) return invalid_parameters("Invalid attribute name: " + name);
+    if (!satisfies(kAttributeValueRule, value)) return invalid_parameters("Invalid value of attribute " + name);
+  }
+  return check_packages(thing.package_versions);
+}
 
 Attributes merge(Attributes present, const Attributes& wanted) {
   for (const auto& [name, value] : wanted) present[name] = value;
@@ -118,31 +136,51 @@ Accepted<std::string> Registry::find_by_token(const std::string& token, WallCloc
 }
 
 Accepted<ThingRecord> Registry::merged(const ThingResource& wanted, const std::string& template_name) const {
-  const auto found = things_.find(wanted.name);
-  if (found == things_.end()) {
-    return ThingRecord{.name = wanted.name,
-                       .attributes = wanted.attributes,
-                       .type = wanted.type,
-                       .groups = wanted.groups,
-                       .principals = {},
-                       .template_name = template_name};
+  ThingRecord thing;
+  if (const auto found = things_.find(wanted.name); found != things_.end()) {
+    thing = found->second;
+    FP_ACCEPT_ASSIGN(thing.attributes, overridden(thing.attributes, wanted.attributes, wanted.override_attributes,
+                                                  wanted.name, "attributes"));
+    FP_ACCEPT_ASSIGN(thing.type, overridden(thing.type, wanted.type, wanted.override_type, wanted.name, "thing type"));
+    FP_ACCEPT_ASSIGN(thing.groups,
+                     overridden(thing.groups, wanted.groups, wanted.override_groups, wanted.name, "thing groups"));
+  } else {
+    thing.name = wanted.name;
+    thing.attributes = wanted.attributes;
+    thing.type = wanted.type;
+    thing.groups = wanted.groups;
+    thing.template_name = template_name;
   }
-  ThingRecord thing = found->second;
-  FP_ACCEPT_ASSIGN(thing.attributes, overridden(thing.attributes, wanted.attributes, wanted.override_attributes,
-                                                wanted.name, "attributes"));
-  FP_ACCEPT_ASSIGN(thing.type, overridden(thing.type, wanted.type, wanted.override_type, wanted.name, "thing type"));
-  FP_ACCEPT_ASSIGN(thing.groups,
-                   overridden(thing.groups, wanted.groups, wanted.override_groups, wanted.name, "thing groups"));
+  if (wanted.billing_group) thing.billing_group = wanted.billing_group;
+  if (wanted.package_versions) thing.package_versions = wanted.package_versions;
+  FP_ACCEPT(check_thing(thing));
   return thing;
+}
+
+// A certificate that is attached exclusively can be attached to another thing only after it is detached, which
+// RegisterThing does not do (AWS IoT developer guide, "Associating an AWS IoT thing to an MQTT client connection").
+Accepted<void> Registry::check_attachment(const CertificateRecord& certificate, const std::string& thing_name,
+                                          bool exclusive) const {
+  if (!certificate.thing_name || (!exclusive && !certificate.exclusive_thing)) return {};
+  for (const auto& [name, thing] : things_) {
+    const auto& principals = thing.principals;
+    if (name == thing_name || std::find(principals.begin(), principals.end(), certificate.id) == principals.end()) {
+      continue;
+    }
+    return reject(409, "ResourceConflictsException",
+                  "The certificate is attached " + std::string(certificate.exclusive_thing ? "exclusively " : "") +
+                      "to thing " + name);
+  }
+  return {};
 }
 
 void Registry::attach(ThingRecord thing, CertificateRecord& certificate, bool exclusive) {
   auto& principals = thing.principals;
-  if (exclusive) principals.clear();
   if (std::find(principals.begin(), principals.end(), certificate.id) == principals.end()) {
     principals.push_back(certificate.id);
   }
   certificate.thing_name = thing.name;
+  certificate.exclusive_thing = exclusive;
   store_.save(thing);
   things_[thing.name] = std::move(thing);
 }
@@ -155,16 +193,15 @@ Accepted<void> Registry::apply(const RenderedTemplate& rendered, const std::stri
     return invalid_parameters("The template's CertificateId is not this certificate");
   }
   std::optional<ThingRecord> thing;
+  const bool exclusive = rendered.certificate && rendered.certificate->exclusive_thing;
   if (rendered.thing) {
-    FP_ACCEPT(check_thing(*rendered.thing));
     FP_ACCEPT_ASSIGN(thing, merged(*rendered.thing, template_name));
+    FP_ACCEPT(check_attachment(certificate, thing->name, exclusive));
   }
   if (rendered.certificate) certificate.status = status_after(certificate, *rendered.certificate);
   certificate.token_used = true;
   certificate.policies = rendered.policies;
-  if (thing) {
-    attach(std::move(*thing), certificate, rendered.certificate && rendered.certificate->exclusive_thing);
-  }
+  if (thing) attach(std::move(*thing), certificate, exclusive);
   store_.save(certificate);
   certificates_[certificate_id] = std::move(certificate);
   return {};

@@ -39,6 +39,8 @@ class Registry {
  private:
   void insert(CertificateRecord certificate);
   [[nodiscard]] Accepted<ThingRecord> merged(const ThingResource& wanted, const std::string& template_name) const;
+  [[nodiscard]] Accepted<void> check_attachment(const CertificateRecord& certificate, const std::string& thing_name,
+                                                bool exclusive) const;
   void attach(ThingRecord thing, CertificateRecord& certificate, bool exclusive);
 
   Store& store_;

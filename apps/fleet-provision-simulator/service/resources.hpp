@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace fleet_provision::simulator {
@@ -16,11 +17,18 @@ enum class CertificateStatus : unsigned char { kPendingActivation, kActive, kIna
 /// it does without a setting; here the same value is accepted and another one is a conflict.
 enum class OverrideSetting : unsigned char { kDoNothing, kReplace, kFail, kMerge };
 
+/// Versions by package, or the text of a template that writes them in another form.
+using PackageVersions = std::variant<std::string, std::map<std::string, std::string>>;
+
+/// OverrideSettings exist for attributes, type and groups only. A billing group and package versions of the template
+/// replace those of a thing that exists.
 struct ThingResource {
   std::string name;
   std::map<std::string, std::string> attributes;
   std::optional<std::string> type;
   std::vector<std::string> groups;
+  std::optional<std::string> billing_group;
+  std::optional<PackageVersions> package_versions;
   std::optional<OverrideSetting> override_attributes;
   std::optional<OverrideSetting> override_type;
   std::optional<OverrideSetting> override_groups;
@@ -31,11 +39,12 @@ struct CertificateResource {
   /// kActive or kInactive.
   CertificateStatus status = CertificateStatus::kActive;
   std::optional<OverrideSetting> override_status;
-  /// ThingPrincipalType EXCLUSIVE_THING: the thing loses its other certificates.
+  /// ThingPrincipalType EXCLUSIVE_THING: the certificate can be attached to this thing only. The thing's other
+  /// certificates stay.
   bool exclusive_thing = false;
 };
 
-/// Either a name or a document.
+/// Either a name or a document, which Policy::parse accepts.
 struct PolicyResource {
   std::string name;
   std::string document;

@@ -113,18 +113,23 @@ void Service::delete_expired_certificates() {
 
 Service::Decision<Admission> Service::admit(const Connection& connection, const CertificateRecord* device) {
   const auto faults = faults_.next(FaultPoint::kConnect);
+  const Admission inactive =
+      configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed;
+  if (has_expired_claim(connection)) return {inactive, kClaimExpired};
   std::optional<CertificateStatus> status;
   if (device != nullptr) status = device->status;
   if (connection.is_claim) status = registry_.claim_status();
   if (status != CertificateStatus::kActive) {
-    return {configuration_.behaviours.connack_for_inactive ? Admission::kNotAuthorized : Admission::kClosed,
-            status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate"};
+    return {inactive, status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate"};
   }
   if (!allows(connection, "iot:Connect", "client/" + connection.client.client_id)) {
     return {Admission::kNotAuthorized, "policy: iot:Connect"};
   }
   if (has_fault(faults, FaultAction::kDeny)) return {Admission::kNotAuthorized, "fault: deny"};
   if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Admission::kClosed, "fault: disconnect-before"};
+  if (!is_client_id(connection.client.client_id)) {
+    return {Admission::kClosed, "client ID longer than 128 bytes or beginning with $"};
+  }
   return {Admission::kAccepted, {}};
 }
 
@@ -151,12 +156,14 @@ Admission Service::connect(ConnectionKey key, const ConnectingClient& client) {
 void Service::disconnect(ConnectionKey key, const std::string& reason) {
   const Connection* connection = find(key);
   if (connection == nullptr) return;
-  log_connection(*connection, "disconnect", {{"reason", text_value(reason)}});
+  const std::string& why = connection->closing.empty() ? reason : connection->closing;
+  log_connection(*connection, "disconnect", {{"reason", text_value(why)}});
   keys_by_number_.erase(connection->number);
   connections_.erase(key);
 }
 
 Service::Decision<Permission> Service::judge_subscription(const Connection& connection, const std::string& filter) {
+  if (has_expired_claim(connection)) return {Permission::kClose, kClaimExpired};
   const auto faults = faults_.next(FaultPoint::kSubscribe);
   if (!is_within_topic_limits(filter)) return {Permission::kClose, "filter longer than 256 bytes or 8 levels"};
   if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Permission::kClose, "fault: disconnect-before"};
@@ -188,6 +195,7 @@ void Service::unsubscribe(ConnectionKey key, const std::string& filter) {
 
 Service::Decision<Permission> Service::judge_publication(Connection& connection, const Publication& publication,
                                                          const std::optional<RequestTopic>& request) {
+  if (has_expired_claim(connection)) return {Permission::kClose, kClaimExpired};
   if (publication.retain && publication.topic.starts_with("$aws/")) return {Permission::kClose, "retain on $aws/"};
   if (publication.bytes > kPayloadBytesMax || !is_within_topic_limits(publication.topic)) {
     return {Permission::kClose, "over a limit of the broker"};

@@ -7,8 +7,8 @@
 // one with the same client ID; a denial closes an MQTT 3.1.1 connection and is a reason code on MQTT 5; a certificate
 // can connect when it is the claim's or RegisterThing has activated it.
 //
-// The class is implemented in three files: service.cpp (connections and permissions), service_requests.cpp (operations
-// and the hook) and service_responses.cpp (payloads and delivery).
+// The class is implemented in four files: service.cpp (connections and permissions), service_claim.cpp (temporary
+// claims), service_requests.cpp (operations and the hook) and service_responses.cpp (payloads and delivery).
 #pragma once
 
 #include <cstdint>
@@ -74,6 +74,9 @@ struct Clocks {
   std::function<WallClockTime()> wall;
 };
 
+/// The reason for the event log when a temporary claim is past its lifetime.
+inline constexpr const char* kClaimExpired = "the temporary claim has expired";
+
 class Service {
  public:
   /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
@@ -110,6 +113,8 @@ class Service {
     PolicyVariables variables;
     /// The faults of the request that `publish` has allowed and `message` will handle.
     std::vector<Fault> faults;
+    /// Why the service closes the connection, for the event log; empty as long as it does not.
+    std::string closing = {};
   };
   /// A request that has no response yet.
   struct PendingRequest {
@@ -117,6 +122,8 @@ class Service {
     std::string topic;
     RequestTopic parsed_topic;
     std::vector<Fault> faults;
+    /// The certificate that a RegisterThing is about, once its ownership token was accepted.
+    std::string certificate_id;
   };
   struct Scheduled {
     Instant at;
@@ -133,8 +140,15 @@ class Service {
   };
   struct Delivery {
     int qos = 1;
+    bool subscribed = false;
     /// Why the response cannot be delivered; empty when it can.
     std::string obstacle;
+  };
+  /// What has become of a response, for the event log.
+  struct Delivered {
+    std::string result;
+    /// It was sent although the client has not subscribed to its topic.
+    bool unsubscribed = false;
   };
 
   // Connections and permissions.
@@ -151,6 +165,10 @@ class Service {
   [[nodiscard]] bool allows(const Connection& connection, const char* action, const std::string& resource) const;
   void log_connection(const Connection& connection, const char* event, Members fields) const;
 
+  // Temporary claims.
+  [[nodiscard]] bool has_expired_claim(const Connection& connection) const;
+  [[nodiscard]] std::vector<Effect> close_expired_claims();
+
   // Requests.
   [[nodiscard]] bool exceeds_rate(Instant now);
   void carry_out(PendingRequest request, const Connection& connection, std::string_view payload);
@@ -159,16 +177,18 @@ class Service {
                                                   std::string_view payload);
   void ask_hook(const PendingRequest& request, const Connection& connection, Registration registration);
   void finish_registration(const HookResponse& hook_response);
+  void log_hook(const PendingRequest& request, const HookResponse& hook_response);
 
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);
-  [[nodiscard]] std::string deliver(const PendingRequest& request, const std::string& topic, std::string payload);
+  [[nodiscard]] Delivered deliver(const PendingRequest& request, const std::string& topic, std::string payload);
   [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic) const;
   [[nodiscard]] std::vector<Effect> effects_of(const PendingRequest& request, Effect response) const;
   [[nodiscard]] std::string stale_payload(const PendingRequest& request) const;
   [[nodiscard]] EncodeOptions encode_options() const;
   void log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
-                    std::size_t bytes, const std::string& result);
+                    std::size_t bytes, const Delivered& delivered);
+  void warn_unsubscribed(const PendingRequest& request, const std::string& topic);
 
   const Configuration& configuration_;
   Policy claim_policy_;

@@ -1,6 +1,7 @@
 // Requests: each runs its operation at once, waits for a key, or waits for the hook.
 #include <utility>
 
+#include "core/text.hpp"
 #include "service/service.hpp"
 
 namespace fleet_provision::simulator {
@@ -19,7 +20,7 @@ Permission Service::message(ConnectionKey key, const std::string& topic, std::st
   const auto parsed_topic = parse_request_topic(topic);
   if (connection == nullptr || !parsed_topic) return Permission::kAllowed;
   if (subscriptions == 0) subscriptions_.erase(connection->client.client_id);
-  PendingRequest request{connection->number, topic, *parsed_topic, std::exchange(connection->faults, {})};
+  PendingRequest request{connection->number, topic, *parsed_topic, std::exchange(connection->faults, {}), {}};
   if (has_fault(request.faults, FaultAction::kIgnore)) {
     log_connection(*connection, "answer",
                    {{"topic", text_value(topic)}, {"result", text_value("none")}, {"fault", text_value("ignore")}});
@@ -89,16 +90,28 @@ void Service::ask_hook(const PendingRequest& request, const Connection& connecti
   finish_registration({question, allowed, {}, "the hook denies"});
 }
 
+// Names of overrides only: the event log has no values of parameters.
+void Service::log_hook(const PendingRequest& request, const HookResponse& hook_response) {
+  Members fields{{"connection", number_value(request.connection)}};
+  if (const Connection* connection = find_number(request.connection)) {
+    fields.emplace_back("clientId", text_value(connection->client.client_id));
+  }
+  fields.emplace_back("result", text_value(hook_response.allowed ? "allowed" : "denied"));
+  if (!hook_response.allowed) fields.emplace_back("reason", text_value(hook_response.reason));
+  std::vector<std::string> overrides;
+  for (const auto& [name, value] : hook_response.parameter_overrides) overrides.push_back(printable(name));
+  if (hook_response.allowed) fields.emplace_back("overrides", list_value(overrides));
+  log_.write(clocks_.wall(), "hook", std::move(fields));
+}
+
 void Service::finish_registration(const HookResponse& hook_response) {
   const auto found = awaiting_hook_.find(hook_response.question);
   if (found == awaiting_hook_.end()) return;
   auto [request, registration] = std::move(found->second);
   awaiting_hook_.erase(found);
+  if (hook_ != nullptr || !hook_response.allowed) log_hook(request, hook_response);
+  request.certificate_id = registration.certificate_id;
   if (!hook_response.allowed) {
-    log_.write(clocks_.wall(), "hook",
-               {{"connection", number_value(request.connection)},
-                {"result", text_value("denied")},
-                {"reason", text_value(hook_response.reason)}});
     respond(request, reject(403, "AccessDenied", "The pre-provisioning hook did not allow provisioning."));
     return;
   }

@@ -45,8 +45,8 @@ Service::Delivery Service::delivery_to(const Connection& connection, const std::
     }
   }
   const bool subscribed = granted_qos >= 0;
-  Delivery delivery{subscribed ? granted_qos : 1, {}};
-  if (!subscribed && !configuration_.behaviours.deliver_unsubscribed) {
+  Delivery delivery{subscribed ? granted_qos : 1, subscribed, {}};
+  if (!subscribed && configuration_.behaviours.drop_unsubscribed) {
     delivery.obstacle = "not subscribed";
   } else if (!allows(connection, "iot:Receive", "topic/" + topic)) {
     delivery.obstacle = "policy: iot:Receive";
@@ -59,12 +59,13 @@ void Service::respond(const PendingRequest& request, const Accepted<Members>& ou
   std::string payload = encode_corrupted(outcome ? *outcome : error_document(outcome.error()),
                                          request.parsed_topic.encoding, encode_options(), request.faults);
   const std::size_t bytes = payload.size();
-  const std::string result = deliver(request, topic, std::move(payload));
-  log_response(request, outcome, topic, bytes, result);
+  const Delivered delivered = deliver(request, topic, std::move(payload));
+  log_response(request, outcome, topic, bytes, delivered);
+  if (delivered.unsubscribed) warn_unsubscribed(request, topic);
 }
 
 void Service::log_response(const PendingRequest& request, const Accepted<Members>& outcome, const std::string& topic,
-                           std::size_t bytes, const std::string& result) {
+                           std::size_t bytes, const Delivered& delivered) {
   Members fields{{"connection", number_value(request.connection)}};
   if (const Connection* connection = find_number(request.connection)) {
     fields.emplace_back("clientId", text_value(connection->client.client_id));
@@ -74,22 +75,35 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   if (!outcome) {
     for (auto& member : error_document(outcome.error())) fields.push_back(std::move(member));
   } else {
+    if (!request.certificate_id.empty()) fields.emplace_back("certificateId", text_value(request.certificate_id));
     for (const auto& [name, value] : *outcome) {
       if (name == "certificateId" || name == "thingName") fields.emplace_back(name, value);
     }
   }
   if (!request.faults.empty()) fields.emplace_back("fault", text_value(names_of(request.faults)));
   fields.emplace_back("bytes", number_value(bytes));
-  fields.emplace_back("result", text_value(result));
+  fields.emplace_back("result", text_value(delivered.result));
+  if (delivered.unsubscribed) fields.emplace_back("unsubscribed", Value{true});
   log_.write(clocks_.wall(), "answer", std::move(fields));
 }
 
-// Schedules the response and what faults add to it; gives the `result` for the event log.
-std::string Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
+// AWS documents that such a response may be lost, and has been observed to deliver it (docs/service.md, "The exchange").
+void Service::warn_unsubscribed(const PendingRequest& request, const std::string& topic) {
   const Connection* connection = find_number(request.connection);
-  if (connection == nullptr) return "connection gone";
+  const std::string client_id = connection == nullptr ? std::string() : connection->client.client_id;
+  log_.warn(clocks_.wall(),
+            {{"connection", number_value(request.connection)}, {"clientId", text_value(client_id)}},
+            "client ID " + client_id + " got the response on " + topic +
+                " without having subscribed to it, and AWS does not promise to deliver such a response; to have it "
+                "dropped here, use --behaviour unsubscribed=drop");
+}
+
+// Schedules the response and what faults add to it.
+Service::Delivered Service::deliver(const PendingRequest& request, const std::string& topic, std::string payload) {
+  const Connection* connection = find_number(request.connection);
+  if (connection == nullptr || !connection->closing.empty()) return {.result = "connection gone"};
   if (has_fault(request.faults, FaultAction::kDrop) || has_fault(request.faults, FaultAction::kDisconnectUnanswered)) {
-    return "dropped";
+    return {.result = "dropped"};
   }
   const std::string& client_id = connection->client.client_id;
   Instant at = clocks_.steady();
@@ -105,7 +119,8 @@ std::string Service::deliver(const PendingRequest& request, const std::string& t
     Effect close{Effect::Kind::kClose, client_id, {}, {}, 0};
     scheduled_.push_back({at, request.connection, std::move(close), kTurnsBeforeClose});
   }
-  return delivery.obstacle.empty() ? "sent" : "not sent: " + delivery.obstacle;
+  if (!delivery.obstacle.empty()) return {.result = "not sent: " + delivery.obstacle};
+  return {.result = "sent", .unsubscribed = !delivery.subscribed};
 }
 
 // The response with what the faults stale, duplicate, both and other-topic make of it, in the order of sending.
@@ -144,6 +159,7 @@ std::string Service::stale_payload(const PendingRequest& request) const {
 }
 
 std::vector<Effect> Service::due() {
+  std::vector<Effect> effects = close_expired_claims();
   while (!awaiting_keys_.empty() && operations_.keys_ready()) {
     const auto [request, payload] = std::move(awaiting_keys_.front());
     awaiting_keys_.pop_front();
@@ -153,7 +169,6 @@ std::vector<Effect> Service::due() {
     for (const auto& hook_response : hook_->responses()) finish_registration(hook_response);
   }
   const Instant now = clocks_.steady();
-  std::vector<Effect> effects;
   std::stable_sort(scheduled_.begin(), scheduled_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   std::vector<Scheduled> later;
   for (auto& each : scheduled_) {

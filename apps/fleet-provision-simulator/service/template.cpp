@@ -6,6 +6,8 @@
 #include "service/decode.hpp"
 #include "service/encode.hpp"
 #include "service/expression.hpp"
+#include "service/policy_template.hpp"
+#include "service/resource_rules.hpp"
 #include "service/template_check.hpp"
 
 namespace fleet_provision::simulator {
@@ -27,14 +29,29 @@ const Value& properties_of(const Value& resource) {
   return properties == nullptr ? kNone : *properties;
 }
 
+Accepted<std::map<std::string, std::string>> evaluate_members(const Value& object, const Scope& scope) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, expression] : *object.members()) {
+    FP_ACCEPT_ASSIGN(texts[name], evaluate_text(expression, scope));
+  }
+  return texts;
+}
+
+Accepted<PackageVersions> render_packages(const Value& packages, const Scope& scope) {
+  if (packages.members() != nullptr && !is_function_call(packages)) {
+    FP_ACCEPT_ASSIGN(auto versions, evaluate_members(packages, scope));
+    return versions;
+  }
+  FP_ACCEPT_ASSIGN(auto text, evaluate_text(packages, scope));
+  return text;
+}
+
 Accepted<ThingResource> render_thing(const Value& resource, const Scope& scope) {
   const Value& properties = properties_of(resource);
   ThingResource thing;
   FP_ACCEPT_ASSIGN(thing.name, evaluate_text(*properties.find("ThingName"), scope));
   if (const Value* attributes = properties.find("AttributePayload")) {
-    for (const auto& [name, expression] : *attributes->members()) {
-      FP_ACCEPT_ASSIGN(thing.attributes[name], evaluate_text(expression, scope));
-    }
+    FP_ACCEPT_ASSIGN(thing.attributes, evaluate_members(*attributes, scope));
   }
   if (const Value* type = properties.find("ThingTypeName")) {
     FP_ACCEPT_ASSIGN(thing.type, evaluate_text(*type, scope));
@@ -42,32 +59,33 @@ Accepted<ThingResource> render_thing(const Value& resource, const Scope& scope) 
   if (const Value* groups = properties.find("ThingGroups")) {
     FP_ACCEPT_ASSIGN(thing.groups, evaluate_list(*groups, scope));
   }
+  if (const Value* group = properties.find("BillingGroup")) {
+    FP_ACCEPT_ASSIGN(thing.billing_group, evaluate_text(*group, scope));
+  }
+  if (const Value* packages = properties.find("PackageVersions")) {
+    FP_ACCEPT_ASSIGN(thing.package_versions, render_packages(*packages, scope));
+  }
   thing.override_attributes = override_of(resource, "AttributePayload");
   thing.override_type = override_of(resource, "ThingTypeName");
   thing.override_groups = override_of(resource, "ThingGroups");
   return thing;
 }
 
-// The guide writes `Active`, API_CertificateDescription `ACTIVE`: both are accepted.
-Accepted<CertificateStatus> parse_status(const std::string& text) {
-  const std::string capitals = in_capitals(text);
-  for (const auto status : {CertificateStatus::kActive, CertificateStatus::kInactive}) {
-    if (capitals == word(status)) return status;
-  }
-  return invalid_parameters("Invalid certificate status: " + text);
-}
-
 Accepted<CertificateResource> render_certificate(const Value& resource, const Scope& scope) {
   const Value& properties = properties_of(resource);
   CertificateResource certificate;
   FP_ACCEPT_ASSIGN(certificate.certificate_id, evaluate_text(*properties.find("CertificateId"), scope));
-  if (const Value* status = properties.find("Status")) {
-    FP_ACCEPT_ASSIGN(const std::string text, evaluate_text(*status, scope));
-    FP_ACCEPT_ASSIGN(certificate.status, parse_status(text));
+  if (const Value* given = properties.find("Status")) {
+    FP_ACCEPT_ASSIGN(const std::string text, evaluate_text(*given, scope));
+    const auto status = parse_certificate_status(text);
+    if (!status) return invalid_parameters("Invalid certificate status: " + text);
+    certificate.status = *status;
   }
   if (const Value* type = properties.find("ThingPrincipalType")) {
     FP_ACCEPT_ASSIGN(const std::string text, evaluate_text(*type, scope));
-    certificate.exclusive_thing = text == "EXCLUSIVE_THING";
+    const auto exclusive = parse_exclusive_thing(text);
+    if (!exclusive) return invalid_parameters("Invalid ThingPrincipalType: " + text);
+    certificate.exclusive_thing = *exclusive;
   }
   certificate.override_status = override_of(resource, "Status");
   return certificate;
@@ -78,14 +96,12 @@ Accepted<PolicyResource> render_policy(const Value& resource, const Scope& scope
   PolicyResource policy;
   if (const Value* name = properties.find("PolicyName")) {
     FP_ACCEPT_ASSIGN(policy.name, evaluate_text(*name, scope));
+    if (!satisfies(kPolicyNameRule, policy.name)) {
+      return invalid_parameters(std::string("Invalid policy name: ") + kPolicyNameRule.limits);
+    }
     return policy;
   }
-  const Value& document = *properties.find("PolicyDocument");
-  if (document.find("Statement") != nullptr) {
-    policy.document = json_text(document);
-  } else {
-    FP_ACCEPT_ASSIGN(policy.document, evaluate_text(document, scope));
-  }
+  FP_ACCEPT_ASSIGN(policy.document, render_policy_template(*properties.find("PolicyDocument"), scope));
   return policy;
 }
 
@@ -109,10 +125,10 @@ Scope scope_of(const Value& body, const std::map<std::string, std::string>& para
 
 }  // namespace
 
-Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name, std::string_view body) {
+Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name, std::string_view body, bool enabled) {
   const std::string place = "template " + name;
-  if (body.size() > kBodyCharactersMax) {
-    return fail(ErrorKind::kConfiguration, place + ": " + std::to_string(body.size()) + " characters",
+  if (const std::size_t length = characters(body); length > kBodyCharactersMax) {
+    return fail(ErrorKind::kConfiguration, place + ": " + std::to_string(length) + " characters",
                 "shorten it: the service takes at most " + std::to_string(kBodyCharactersMax));
   }
   FP_TRY_ASSIGN(Value document, parse_json(place, body));
@@ -121,7 +137,7 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
     checked.error().message = printable(checked.error().message);
     return fail(std::move(checked).error());
   }
-  return ProvisioningTemplate(name, std::move(document));
+  return ProvisioningTemplate(name, std::move(document), enabled);
 }
 
 Accepted<RenderedTemplate> ProvisioningTemplate::render(const std::map<std::string, std::string>& parameters,
@@ -140,24 +156,35 @@ Accepted<RenderedTemplate> ProvisioningTemplate::render(const std::map<std::stri
     }
   }
   if (const Value* configuration = body_.find("DeviceConfiguration")) {
-    for (const auto& [name, expression] : *configuration->members()) {
-      FP_ACCEPT_ASSIGN(rendered.device_configuration[name], evaluate_text(expression, scope));
-    }
+    FP_ACCEPT_ASSIGN(rendered.device_configuration, evaluate_members(*configuration, scope));
   }
   return rendered;
 }
 
-Result<std::string> template_body(const std::string& name, std::string text) {
+Result<TemplateFile> read_template_file(const std::string& name, std::string text) {
   const std::string place = "template " + name;
   FP_TRY_ASSIGN(const Value document, parse_json(place, text));
   const Value* body = document.find("templateBody");
-  if (body == nullptr) return text;
-  if (body->members() != nullptr) return json_text(*body);
-  if (body->text() == nullptr) {
+  if (body == nullptr) return TemplateFile{std::move(text)};
+  const Value* enabled = document.find("enabled");
+  if (enabled != nullptr && enabled->boolean() == nullptr) {
+    return fail(ErrorKind::kConfiguration, place + ": enabled: neither true nor false");
+  }
+  const Value* type = document.find("type");
+  if (type != nullptr && (type->text() == nullptr || *type->text() != "FLEET_PROVISIONING")) {
+    return fail(ErrorKind::kConfiguration, place + ": type: not a fleet provisioning template",
+                "use a template of the type FLEET_PROVISIONING");
+  }
+  TemplateFile file{{}, enabled == nullptr || *enabled->boolean()};
+  if (body->members() != nullptr) {
+    file.body = json_text(*body);
+  } else if (body->text() != nullptr) {
+    FP_TRY(parse_json(place + ": templateBody", *body->text()));
+    file.body = *body->text();
+  } else {
     return fail(ErrorKind::kConfiguration, place + ": templateBody: neither text nor a JSON object");
   }
-  FP_TRY(parse_json(place + ": templateBody", *body->text()));
-  return *body->text();
+  return file;
 }
 
 }  // namespace fleet_provision::simulator

@@ -17,8 +17,9 @@ inline constexpr std::string_view kPolicyType = "AWS::IoT::Policy";
 /// The parameter that the service sets; a device cannot.
 inline constexpr std::string_view kCertificateIdParameter = "AWS::IoT::Certificate::Id";
 
-/// Checks each section of a template body, each resource and each expression. kConfiguration; `place` begins the
-/// message, which quotes names of the document as they are.
+/// Checks each section of a template body, each resource and each expression, and holds what does not depend on the
+/// device to the rules of the registry. kConfiguration; `place` begins the message, which quotes names of the document
+/// as they are.
 [[nodiscard]] Result<void> check_template_body(const Value& body, const std::string& place);
 
 /// `DO_NOTHING`, `REPLACE`, `FAIL` or `MERGE`.

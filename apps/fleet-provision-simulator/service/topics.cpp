@@ -77,4 +77,8 @@ bool is_within_topic_limits(std::string_view topic) {
   return topic.size() <= 256 && std::count(topic.begin(), topic.end(), '/') <= 7;
 }
 
+bool is_client_id(std::string_view text) {
+  return text.size() <= 128 && !text.starts_with('$');
+}
+
 }  // namespace fleet_provision::simulator

@@ -34,5 +34,7 @@ struct RequestTopic {
 inline constexpr std::size_t kPayloadBytesMax = 128 * 1024;
 /// At most 256 bytes and 7 slashes (AWS IoT message broker limits).
 [[nodiscard]] bool is_within_topic_limits(std::string_view topic);
+/// At most 128 bytes, without a leading `$` (AWS IoT message broker limits).
+[[nodiscard]] bool is_client_id(std::string_view text);
 
 }  // namespace fleet_provision::simulator

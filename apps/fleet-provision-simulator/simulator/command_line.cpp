@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "core/text.hpp"
-#include "simulator/option_rows.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -17,8 +16,8 @@ bool contains(const Arguments& arguments, std::string_view wanted) {
   return std::find(arguments.begin(), arguments.end(), wanted) != arguments.end();
 }
 
-void declare_options(CLI::App& app) {
-  for (const auto& row : option_rows()) {
+void declare_options(CLI::App& app, std::span<const OptionRow> rows) {
+  for (const auto& row : rows) {
     if (row.metavar.empty()) continue;
     app.add_option("--" + std::string(row.name))
         ->expected(1)
@@ -27,9 +26,9 @@ void declare_options(CLI::App& app) {
   }
 }
 
-std::optional<Error> find_unknown_option(const Arguments& arguments) {
+std::optional<Error> find_unknown_option(const Arguments& arguments, std::span<const OptionRow> rows) {
   Arguments known;
-  for (const auto& row : option_rows()) known.push_back("--" + std::string(row.name));
+  for (const auto& row : rows) known.push_back("--" + std::string(row.name));
   for (const auto& argument : arguments) {
     if (!argument.starts_with("--")) continue;
     const std::string name = argument.substr(0, argument.find('='));
@@ -73,17 +72,17 @@ bool names_a_command(const std::vector<std::string>& arguments) {
   return contains(arguments, "--");
 }
 
-Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments) {
+Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments, std::span<const OptionRow> rows) {
   const auto separator = std::find(arguments.begin(), arguments.end(), "--");
   const Arguments own(arguments.begin() + (arguments.empty() ? 0 : 1), separator);
   CommandLine result;
   result.help = contains(own, "--help") || contains(own, "-h");
   result.version = contains(own, "--version");
   if (result.help || result.version) return result;
-  if (auto unknown = find_unknown_option(own)) return fail(std::move(*unknown));
+  if (auto unknown = find_unknown_option(own, rows)) return fail(std::move(*unknown));
   CLI::App app;
   app.set_help_flag();
-  declare_options(app);
+  declare_options(app, rows);
   FP_TRY(parse(app, own));
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() != 0) result.values[option->get_name(false, false).substr(2)] = option->results();

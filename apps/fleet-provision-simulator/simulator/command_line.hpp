@@ -2,11 +2,13 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
+#include "simulator/option_rows.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -24,8 +26,10 @@ struct CommandLine {
   [[nodiscard]] std::string last(std::string_view name) const;
 };
 
-/// Knows the options of option_rows(). `arguments` is argv. kUsage. --help and --version end the parsing.
-[[nodiscard]] Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments);
+/// Knows the options of `rows`. The first of `arguments` is the program's name. kUsage. --help and --version end the
+/// parsing.
+[[nodiscard]] Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments,
+                                                     std::span<const OptionRow> rows);
 /// Whether `--` is among the arguments, so that failures get the exit codes of a program that runs another.
 [[nodiscard]] bool names_a_command(const std::vector<std::string>& arguments);
 

@@ -52,6 +52,8 @@ constexpr const char* kUsageText =
     "           FLEET_PROVISION_ENDPOINT, _PORT, _CA_FILE, _CLAIM_CERT, _CLAIM_KEY and _TEMPLATE in its\n"
     "           environment. Exit codes of the simulator itself: 125 failure, 126 COMMAND cannot be\n"
     "           executed, 127 COMMAND not found.\n"
+    "       fleet-provision-simulator report --log FILE [--report FILE]\n"
+    "           Write a page in HTML that shows what happened in an event log; see report --help.\n"
     "\n"
     "Options:\n";
 
@@ -77,6 +79,21 @@ std::string option_help(const OptionRow& row) {
 }
 
 }  // namespace
+
+std::string report_help_text() {
+  std::string text =
+      "Write a page in HTML that shows what happened on each connection, from the event log of a simulator.\n"
+      "\n"
+      "Usage: fleet-provision-simulator report --log FILE [--report FILE]\n"
+      "\n"
+      "Lines that are not events are counted on the page and on stderr. A run with --report FILE writes\n"
+      "the same page when it ends.\n"
+      "\n"
+      "Options:\n";
+  for (const auto& row : report_option_rows()) text += option_help(row);
+  text += "\nExample:\n  fleet-provision-simulator report --log events.jsonl --report events.html\n";
+  return text;
+}
 
 std::string help_text() {
   std::string text = kUsageText;

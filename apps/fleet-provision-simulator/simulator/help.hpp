@@ -6,5 +6,7 @@
 namespace fleet_provision::simulator {
 
 [[nodiscard]] std::string help_text();
+/// Of `fleet-provision-simulator report`.
+[[nodiscard]] std::string report_help_text();
 
 }  // namespace fleet_provision::simulator

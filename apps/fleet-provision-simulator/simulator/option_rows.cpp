@@ -48,10 +48,20 @@ constexpr std::array kRows{
     OptionRow{"version", 0, "", false, "", "print the version and exit"},
 };
 
+constexpr std::array kReportRows{
+    OptionRow{"log", 0, "FILE", false, "", "read the event log FILE, or stdin if FILE is -"},
+    OptionRow{"report", 0, "FILE", false, "stdout", "write the page to FILE"},
+    OptionRow{"help", 'h', "", false, "", "print this help and exit"},
+};
+
 }  // namespace
 
 std::span<const OptionRow> option_rows() {
   return kRows;
+}
+
+std::span<const OptionRow> report_option_rows() {
+  return kReportRows;
 }
 
 }  // namespace fleet_provision::simulator

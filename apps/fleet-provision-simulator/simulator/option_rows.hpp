@@ -22,5 +22,7 @@ struct OptionRow {
 
 /// In the order of --help.
 [[nodiscard]] std::span<const OptionRow> option_rows();
+/// The options of `fleet-provision-simulator report`.
+[[nodiscard]] std::span<const OptionRow> report_option_rows();
 
 }  // namespace fleet_provision::simulator

@@ -11,6 +11,7 @@
 #include "service/template.hpp"
 #include "simulator/command_line.hpp"
 #include "simulator/help.hpp"
+#include "simulator/option_rows.hpp"
 #include "system/files.hpp"
 
 namespace fleet_provision::simulator {
@@ -61,7 +62,9 @@ Result<std::vector<NamedTemplate>> read_templates(const std::vector<std::string>
     templates.push_back(std::move(read));
   }
   for (auto& each : templates) {
-    FP_TRY_ASSIGN(each.body, template_body(each.name, std::move(each.body)));
+    FP_TRY_ASSIGN(TemplateFile file, read_template_file(each.name, std::move(each.body)));
+    each.body = std::move(file.body);
+    each.enabled = file.enabled;
   }
   if (templates.empty()) {
     templates.push_back({std::string(kBuiltinTemplateName), std::string(kBuiltinTemplateBody)});
@@ -152,11 +155,16 @@ Result<Options> options_from(const CommandLine& line) {
   options.state_dir = line.last("state-dir");
   options.log = line.last("log");
   options.report = line.last("report");
+  if (options.report == "-") {
+    return fail(ErrorKind::kUsage, "--report cannot be stdout, which belongs to the ready line and to COMMAND",
+                "name a file, or make the page later: fleet-provision-simulator report --log FILE");
+  }
   if (const std::string file = line.last("claim-csr"); !file.empty()) {
-    FP_TRY_ASSIGN(options.claim_csr, read_file(file));
+    FP_TRY_ASSIGN(options.claim.csr, read_file(file));
+    FP_TRY(check_claim_csr(file, options.claim.csr));
   }
   FP_TRY_ASSIGN(const std::uint32_t claim_lifetime, number_option(line, kClaimLifetime));
-  if (claim_lifetime > 0) options.claim_lifetime = std::chrono::seconds(claim_lifetime);
+  if (claim_lifetime > 0) options.claim.lifetime = std::chrono::seconds(claim_lifetime);
   if (const std::string name = line.last("user"); !name.empty()) {
     FP_TRY_ASSIGN(options.user, find_user(name));
   }
@@ -172,7 +180,7 @@ Result<Options> options_from(const CommandLine& line) {
 }  // namespace
 
 Result<Options> parse_options(const std::vector<std::string>& arguments) {
-  FP_TRY_ASSIGN(const CommandLine line, parse_command_line(arguments));
+  FP_TRY_ASSIGN(const CommandLine line, parse_command_line(arguments, option_rows()));
   Options only_text;
   if (line.help) {
     only_text.text = help_text();

@@ -1,13 +1,13 @@
 // The simulator's options: texts of the command line, checked, and with the files that they name read.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/result.hpp"
+#include "pki/pki.hpp"
 #include "service/configuration.hpp"
 #include "system/user.hpp"
 
@@ -25,10 +25,7 @@ struct Options {
   std::vector<std::string> names;
   /// Empty: events.jsonl in the state directory.
   std::string log;
-  /// A certificate signing request in PEM whose key the claim gets (`--claim-csr`); empty: the simulator makes the key.
-  std::string claim_csr;
-  /// Absent: the claim is not temporary.
-  std::optional<std::chrono::seconds> claim_lifetime;
+  ClaimSettings claim;
   /// The file for the report; empty: none.
   std::string report;
   /// The user to run as, once the state directory exists.

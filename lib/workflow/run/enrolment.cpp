@@ -5,6 +5,7 @@
 
 #include "aws/endpoint.hpp"
 #include "core/text.hpp"
+#include "core/verdict.hpp"
 #include "workflow/run/connection.hpp"
 #include "workflow/run/identity_proof.hpp"
 #include "workflow/run/phase_mark.hpp"
@@ -88,7 +89,31 @@ Result<void> Enrolment::wait_for_clock() {
   return {};
 }
 
+/// A temporary claim may expire while the run retries; the service then closes connections without a reason.
+Result<void> Enrolment::check_claim_expiration() {
+  const WallTime now = context_.ports.clock.wall_now();
+  const WallTime last = requester_.certificate.not_after;
+  if (requester_.rotated || now < last) return {};
+  return fail(ErrorKind::kClaimExpired,
+              "the claim expired at " + rfc3339(last) + ", during this run; the local time is " + rfc3339(now),
+              "get a new claim, e.g. with aws iot create-provisioning-claim, and rerun to resume; if the local time is "
+              "wrong, set the clock")
+      .in(Phase::kLoad);
+}
+
+/// What would be retried is final once the claim has expired.
 Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
+  auto ended = install(retry, attempt);
+  if (ended || !steps_.needs_network()) return ended;
+  if (verdict(ended.error().kind, milestone(steps_.progress())) != Verdict::kRetry) return ended;
+  const auto in_date = check_claim_expiration();
+  if (in_date) return ended;
+  Error expired = in_date.error();
+  expired.message += "; the last attempt: " + ended.error().message;
+  return fail(std::move(expired));
+}
+
+Result<void> Enrolment::install(Retry& retry, unsigned attempt) {
   std::optional<Connection> connection;
   bool counted = false;
   const auto count = [&] {
@@ -97,6 +122,7 @@ Result<void> Enrolment::try_once(Retry& retry, unsigned attempt) {
   };
   if (steps_.needs_network()) {
     FP_TRY(steps_.check_limit());
+    FP_TRY(check_claim_expiration());
     count();
     connection.emplace(context_.plan, context_.ports, context_.attempts.claim_request(retry.mqtt_version(), attempt),
                        retry.subscribing());

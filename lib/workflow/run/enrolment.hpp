@@ -22,7 +22,9 @@ class Enrolment {
   void warn_early();
   [[nodiscard]] Result<void> open_given_key();
   [[nodiscard]] Result<void> wait_for_clock();
+  [[nodiscard]] Result<void> check_claim_expiration();
   [[nodiscard]] Result<void> try_once(Retry& retry, unsigned attempt);
+  [[nodiscard]] Result<void> install(Retry& retry, unsigned attempt);
   [[nodiscard]] Result<void> prove(const Retry& retry, unsigned attempt);
 
   RunContext& context_;

@@ -360,6 +360,43 @@ TEST_CASE("a clock that is not set is waited for, and is its own cause") {
   }
 }
 
+TEST_CASE("a claim that expires during a run ends it, and another claim resumes it") {
+  for (const bool during_attempt : {true, false}) {
+    WorkflowFixture fixture;
+    const WallTime expires = fixture.clock.wall_now() + std::chrono::seconds{30};
+    fixture.transport.claim_not_after = expires;
+    fixture.transport.on_established = [&](const ConnectRequest&) {
+      if (during_attempt) fixture.clock.set_wall(expires);
+      return std::optional(network_error(kConnectionLost, Phase::kMqtt, std::chrono::milliseconds{10}));
+    };
+    fixture.clock.on_sleep = [&fixture, expires] { fixture.clock.set_wall(expires); };
+    const Outcome outcome = fixture.run();
+    CHECK(failed_as(outcome) == kClaimExpired);
+    CHECK(outcome.error->message.find("the claim expired at 2026-11-23T06:00:30Z, during this run") == 0);
+    CHECK((outcome.error->message.find("; the last attempt: ") != std::string::npos) == during_attempt);
+    CHECK(fixture.transport.connections.size() == 1);
+    CHECK(fixture.observer->failures.at(0).next_try_in.has_value() != during_attempt);
+    fixture.transport.on_established = {};
+    fixture.transport.claim_not_after = expires + std::chrono::minutes{5};
+    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  }
+}
+
+TEST_CASE("an expired claim changes nothing where no attempt needs it") {
+  for (const bool rejected : {true, false}) {
+    WorkflowFixture fixture;
+    fixture.plan.verify = true;
+    fixture.transport.claim_not_after = fixture.clock.wall_now() + std::chrono::seconds{30};
+    fixture.service.react = [&](Operation operation, unsigned) {
+      if (operation == Operation::kRegisterThing) fixture.clock.set_wall(fixture.transport.claim_not_after);
+      return rejected ? Reaction{Kind::kReject, {400, "InvalidParameters", "no"}} : Reaction{};
+    };
+    const Outcome outcome = fixture.run();
+    if (!rejected) CHECK(outcome.kind == OutcomeKind::kProvisioned);
+    if (rejected) CHECK(failed_as(outcome) != kClaimExpired);
+  }
+}
+
 TEST_CASE("an interrupt ends a wait, is not reported as a failed attempt, and keeps what was reached") {
   WorkflowFixture fixture;
   first(fixture, Operation::kRegisterThing, {Kind::kNothing});
