@@ -144,7 +144,9 @@ Result<std::vector<const Value*>> fold_find_in_map(const std::vector<Value>& arg
         if (!keys[i].is_constant || name == keys[i].text) found.push_back(&value);
       }
     }
-    if (found.empty()) return document_error(place + ": Mappings has no " + printable(path));
+    if (found.empty()) {
+      return document_error(place + ": Mappings has no " + printable(path), "check the names in Mappings");
+    }
   }
   return found;
 }
