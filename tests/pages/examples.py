@@ -10,6 +10,8 @@ asks of its reader, and with our programs in PATH. A comment directly above a bl
     <!-- one command -->                            the whole rest of the block is the output of its first line
     <!-- against a simulator, after: COMMAND -->    a simulator is running, and COMMAND was run before
     <!-- with a TPM; against a simulator, … -->     key devices and services of devices.py; left out where packages are missing
+    <!-- with Paho -->                              clients of clients.py; left out where they are missing
+    <!-- file: NAME -->                             the block is a file that every example of the page finds
 
 A command `export NAME=VALUE` also counts for the commands below it.
 What differs from run to run (digests, dates, times of phases, owners of files) is compared by its form.
@@ -25,6 +27,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+import clients  # noqa: E402
 import devices  # noqa: E402
 import page as pages_of  # noqa: E402
 
@@ -182,13 +185,19 @@ def needs_of(block):
     return [need for need in needs.split("; ") if need], before.group(1) if before else None
 
 
-def complaints_of(root, binaries, path, block):
-    """Runs the examples of a block; what is wrong with it, as lines."""
+def files_of(page):
+    """Name and text of each file that a page shows."""
+    return [(block.order.removeprefix("file: "), "\n".join(block.lines) + "\n") for block in page.blocks
+            if block.order.startswith("file: ")]
+
+
+def complaints_of(root, binaries, path, block, files=()):
+    """Runs the examples of a block, which find `files`, pairs of name and text; what is wrong with it, as lines."""
     examples = examples_of(block)
     if not examples or block.order.startswith("not run: "):
         return []
     needs, before = needs_of(block)
-    missing = devices.missing(needs)
+    missing = devices.missing(needs) + clients.missing(needs, pathlib.Path(binaries).resolve())
     if missing:
         print(f"not tried: {path}:{block.line}: {', '.join(missing)} is missing")
         return []
@@ -201,6 +210,9 @@ def complaints_of(root, binaries, path, block):
             sandbox.start_simulator()
         for need in needs:
             sandbox.add(need)
+            clients.prepare(need, sandbox)
+        for name, text in files:
+            (sandbox.directory / name).write_text(text, encoding="utf-8")
         if before is not None:
             sandbox.run(before)
         for number, command, golden in examples:
@@ -214,7 +226,7 @@ def complaints_of(root, binaries, path, block):
 
 
 def complaints(root, binaries, only=()):
-    blocks = [(each.path, block) for each in pages_of.pages(root) if not only or each.path in only for block in each.blocks]
+    blocks = [(each.path, block, files_of(each)) for each in pages_of.pages(root) if not only or each.path in only for block in each.blocks]
     ran = [item for item in blocks if examples_of(item[1]) and not item[1].order.startswith("not run: ")]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         reported = list(pool.map(lambda item: complaints_of(root, binaries, *item), ran))

@@ -104,6 +104,7 @@ class OddClients(unittest.TestCase):
                 with self.subTest(f"{what}, MQTT {version}"):
                     given = {"client_id": "odd"} | given
                     self.assertEqual(self.connection(version=version, **given), expected)
+        self.assertNotIn(KEYS, {each.get("topic") for each in events(self.ready)}, "a will is no request")
         self.assertEqual(self.connection("mqtt-3.1", 3, name="MQIsdp"), 0)
         self.assertEqual(self.connection("mqtt-6", 6), 1)
 
@@ -266,7 +267,7 @@ class WithoutSubscription(unittest.TestCase):
             with mqtt.Client(ready) as client:
                 client.connect("strict")
                 client.publish(CSR, b"x")
-                # The PINGRESP would come behind a response.
+                # A response leaves in the turn of the broker's loop that follows the PUBACK, before any later packet is read.
                 client.expect(mqtt.PUBACK)
                 client.send(mqtt.packet(mqtt.PINGREQ, 0, b""))
                 self.assertEqual(client.receive()[0], mqtt.PINGRESP)

@@ -8,7 +8,7 @@ const std::vector<BehaviourDescription>& behaviour_table() {
        {"deliver", "drop"},
        &Behaviours::drop_unsubscribed,
        "observed",
-       "a response on a topic to which the client has not subscribed: delivered with a warning, or dropped"},
+       "a response without a subscription to its topic: delivered with a warning, or dropped"},
       {"token-reuse",
        {"reject", "accept"},
        &Behaviours::accept_token_reuse,
