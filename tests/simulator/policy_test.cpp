@@ -265,6 +265,17 @@ TEST_CASE("a verdict names the statement that denies, or the one that nearly all
   }
 }
 
+TEST_CASE("a literal pattern matches its text alone") {
+  for (const char* text : {"topic/a", "topicfilter/+/#", "topic/*", "topic/a?b", "topic/${iot:ClientId}",
+                           "topic/$aws/$", "topic/${", "topic/$${*}"}) {
+    INFO(text);
+    const std::string pattern = literal_pattern(text);
+    CHECK(matches_pattern(pattern, text, {}));
+    CHECK_FALSE(matches_pattern(pattern, std::string(text) + "x", {}));
+    CHECK_FALSE(matches_pattern(pattern, "topic/xyz", {}));
+  }
+}
+
 TEST_CASE("the default claim policy is what a claim needs and no more") {
   const auto policy = Policy::parse("default", least_privilege_claim_policy({"gateway"}), Policy::Size::kUnlimited);
   REQUIRE(policy);
