@@ -213,6 +213,8 @@ TEST_CASE("each way to fail says what happened and what to do") {
        "The policies of the client do not allow iot:Receive on", "Add this statement"},
       {"answer", register_thing + R"("thingName":"door","result":"connection gone")", Tone::kFailure,
        "The client had closed the connection before the response to RegisterThing.", "Keep the connection open"},
+      {"receive", R"("topic":"t","result":"denied","reason":"policy: iot:Receive","policies":["p"])", Tone::kFailure,
+       "Policy p does not allow iot:Receive on", "Add this statement to policy p:"},
       {"answer", R"("topic":"t","result":"none","fault":"ignore")", Tone::kFault,
        "Fault ignore was injected into a request.", ""},
       {"hook", R"("result":"denied","reason":"serial 99 is not ours")", Tone::kFailure,
