@@ -102,7 +102,7 @@ TEST_CASE("a page that cannot be written is found before anything starts") {
 TEST_CASE("the command report takes its log and names what is wrong") {
   const TemporaryDirectory scratch;
   const std::string log = scratch.write("log", kEvent);
-  const std::string mixed = scratch.write("mixed", kEvent + "x\n{}\n" + kEvent + "{\"time\":\"2026");
+  const std::string mixed = scratch.write("mixed", kEvent + "x\n{}\n" + kEvent + R"({"time":"2026)");
   const std::string foreign = scratch.write("foreign", "<html>\n");
   const std::string empty = scratch.write("empty", "");
   struct Row {
