@@ -108,7 +108,10 @@ void print_warnings(const std::vector<std::string>& warnings) {
 
 // The plugin parses all of these again; here an error still has a terminal to go to.
 Result<void> check_configuration(const Configuration& configuration) {
-  for (const auto& each : configuration.templates) FP_TRY(ProvisioningTemplate::parse(each.name, each.body));
+  for (const auto& each : configuration.templates) {
+    FP_TRY_ASSIGN(const auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
+    print_warnings(parsed.warnings());
+  }
   for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
   FP_TRY_ASSIGN(const Policy claim,
                 Policy::parse("claim policy", configuration.claim_policy, Policy::Size::kUnlimited));

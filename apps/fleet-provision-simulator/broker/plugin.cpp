@@ -113,12 +113,15 @@ Result<Policies> parse_policies(const Configuration& configuration) {
 }
 
 // The simulator has printed them.
-void log_warnings(const EventLog& log, const Policies& policies, WallClockTime now) {
-  const auto write = [&](const Policy& policy) {
-    for (const auto& warning : policy.warnings()) log.write(now, "warning", {{"text", text_value(warning)}});
+std::vector<std::string> warnings_of(const std::vector<ProvisioningTemplate>& templates, const Policies& policies) {
+  std::vector<std::string> all;
+  const auto add = [&all](const std::vector<std::string>& warnings) {
+    all.insert(all.end(), warnings.begin(), warnings.end());
   };
-  write(policies.claim);
-  for (const auto& [name, policy] : policies.named) write(policy);
+  for (const auto& each : templates) add(each.warnings());
+  add(policies.claim.warnings());
+  for (const auto& [name, policy] : policies.named) add(policy.warnings());
+  return all;
 }
 
 Result<std::vector<Fault>> parse_faults(const Configuration& configuration) {
@@ -158,6 +161,7 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   FP_TRY_ASSIGN(auto templates, parse_templates(configuration));
   FP_TRY_ASSIGN(auto faults, parse_faults(configuration));
   FP_TRY_ASSIGN(auto policies, parse_policies(configuration));
+  const auto warnings = warnings_of(templates, policies);
   const OperationRules rules{.token_lifetime = configuration.token_lifetime,
                              .accept_token_reuse = configuration.behaviours.accept_token_reuse};
   plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);
@@ -166,7 +170,7 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
                      start_event_fields(configuration, FLEET_PROVISION_VERSION));
   if (configuration.hook.kind == HookSetting::Kind::kProgram) plugin->hook = run_as_hook(configuration.hook.program);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
-  log_warnings(*plugin->log, policies, clocks.wall());
+  for (const auto& each : warnings) plugin->log->write(clocks.wall(), "warning", {{"text", text_value(each)}});
   plugin->service =
       std::make_unique<Service>(configuration, std::move(policies), std::move(faults), *plugin->operations,
                                 *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
