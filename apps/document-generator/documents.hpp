@@ -30,11 +30,13 @@ struct ValueOffer {
 [[nodiscard]] std::string_view short_help(std::string_view help);
 
 /// Parts of manual pages in man(7), each of `.TP` items: options (with `.SS` for each group) and commands of the tool,
-/// keys of a configuration file, options, behaviours and faults (a table for tbl) of the simulator.
+/// keys of a configuration file, options (also of its command report), behaviours and faults (a table for tbl) of the
+/// simulator.
 [[nodiscard]] std::string manual_options();
 [[nodiscard]] std::string manual_commands();
 [[nodiscard]] std::string manual_keys();
 [[nodiscard]] std::string manual_simulator_options();
+[[nodiscard]] std::string manual_report_options();
 [[nodiscard]] std::string manual_behaviours();
 [[nodiscard]] std::string manual_faults();
 /// `page` with its lines `.\" @options@` and so on replaced by those, and @version@ and @date@ filled in.

@@ -27,15 +27,22 @@ std::string values_of(const ProgramOption& option) {
   return "";
 }
 
-/// The verbs for which an option is offered, as a condition; empty: always.
-std::string condition(const Program& program, const ProgramOption& option) {
+/// What must hold on the line for an offer, `verbs` of ours and that another command's line has not begun.
+std::string condition(const Program& program, const std::string& verbs) {
+  std::string all = program.runs_a_command ? "not contains -- -- (commandline -opc)" : "";
+  if (!verbs.empty()) all += (all.empty() ? "" : "; and ") + ("@@_has_verb " + verbs);
+  return all.empty() ? "" : " -n '" + all + "'";
+}
+
+/// The verbs for which an option is offered; empty: all.
+std::string verbs_with(const Program& program, const ProgramOption& option) {
   std::vector<std::string> those;
   for (const auto& verb : program.verbs) {
     for (const auto& each : verb.options) {
       if (each.name == option.name) those.push_back(verb.word.empty() ? "none" : std::string(verb.word));
     }
   }
-  return those.size() == program.verbs.size() ? "" : " -n '@@_has_verb " + joined(those) + "'";
+  return those.size() == program.verbs.size() ? "" : joined(those);
 }
 
 /// Whether the verb of the line is one of the given, `none` for a line without; the values of options are not it.
@@ -79,9 +86,9 @@ std::string fault_function() {
     }
   }
   return R"(function @@_fault
-  set -l token (string replace -r '^--fault=' '' -- (commandline -ct))
-  set -l begun (string replace -r ':[^:]*$' '' -- $token)
-  switch $token
+  set -l typed (string replace -r '^--fault=' '' -- (commandline -ct))
+  set -l begun (string replace -r ':[^:]*$' '' -- $typed)
+  switch $typed
 )" + cases +
          R"(    case '*:*'
       printf '%s\n' $begun:1: $begun:'*':
@@ -104,20 +111,16 @@ complete -c @name -n 'contains -- -- (commandline -opc)' -x -a '(@@_command)'
 std::string fish_completion(const Program& program) {
   const std::string name(program.name);
   std::string text = "# fish completion for " + name + ", made from its option table\n";
-  std::string own;
-  if (program.runs_a_command) {
-    text += fault_function() + std::string(kCommandPart);
-    own = " -n 'not contains -- -- (commandline -opc)'";
-  }
+  if (program.runs_a_command) text += fault_function() + std::string(kCommandPart);
   text += "complete -c " + name + " -f\n";
   if (program.verbs.size() > 1) text += verb_function(program);
   for (const auto& verb : program.verbs) {
     if (verb.word.empty()) continue;
-    text += "complete -c " + name + " -n '@@_has_verb none' -a " + std::string(verb.word) + " -d " +
+    text += "complete -c " + name + condition(program, "none") + " -a " + std::string(verb.word) + " -d " +
             fish_quoted(verb.purpose) + "\n";
   }
   for (const auto& option : program.options) {
-    text += "complete -c " + name + (program.verbs.size() > 1 ? condition(program, option) : own);
+    text += "complete -c " + name + condition(program, verbs_with(program, option));
     if (option.letter != 0) text += std::string(" -s ") + option.letter;
     text += " -l " + std::string(option.name) + values_of(option) + " -d " + fish_quoted(option.help) + "\n";
   }

@@ -100,6 +100,12 @@ std::string manual_simulator_options() {
   return out;
 }
 
+std::string manual_report_options() {
+  std::string out;
+  for (const auto& option : simulator::report_option_rows()) out += option_item(option);
+  return out;
+}
+
 std::string manual_commands() {
   std::string out;
   const Program program = tool_program();
@@ -155,6 +161,7 @@ std::string manual_page(std::string_view page, std::string_view version, std::st
   fill(out, ".\\\" @commands@\n", manual_commands());
   fill(out, ".\\\" @keys@\n", manual_keys());
   fill(out, ".\\\" @simulator-options@\n", manual_simulator_options());
+  fill(out, ".\\\" @report-options@\n", manual_report_options());
   fill(out, ".\\\" @behaviours@\n", manual_behaviours());
   fill(out, ".\\\" @faults@\n", manual_faults());
   fill(out, "@version@", version);

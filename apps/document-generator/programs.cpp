@@ -55,6 +55,9 @@ Program simulator_program() {
   Program program{"fleet-provision-simulator", {}, {}, true};
   for (const auto& row : simulator::option_rows()) program.options.push_back(simulator_option(row));
   program.verbs.push_back({"", "the service on this machine", program.options});
+  ProgramVerb report{"report", "write a page in HTML from an event log", {}};
+  for (const auto& row : simulator::report_option_rows()) report.options.push_back(simulator_option(row));
+  program.verbs.push_back(std::move(report));
   return program;
 }
 

@@ -71,6 +71,24 @@ constexpr std::string_view kCommandPart = R"(@@_or_files() {
 }
 )";
 
+/// The first word that is no option: a verb of ours, or after `--` the command to run.
+std::string first_word_function(const Program& program) {
+  std::string verbs;
+  for (const auto& verb : program.verbs) verbs += verb.word.empty() ? "" : " " + std::string(verb.word);
+  return "@@_first_word() {\n  if ((${words[(I)--]})); then _command_names -e; else compadd --" + verbs + "; fi\n}\n";
+}
+
+/// The verbs of a program that runs a command: they must come first.
+std::string first_verbs(const Program& program) {
+  std::string cases;
+  for (const auto& verb : program.verbs) {
+    if (verb.word.empty()) continue;
+    cases += "  if [[ CURRENT -gt 2 && $words[2] == " + std::string(verb.word) + " ]]; then\n    " +
+             arguments_of(verb, "': :'", "      ") + "\n    return\n  fi\n";
+  }
+  return cases;
+}
+
 /// Finds the verb among the other words of the line; the values of options are not it.
 std::string verb_part(const Program& program) {
   std::string takers;
@@ -108,9 +126,10 @@ std::string zsh_completion(const Program& program) {
   const std::string name(program.name);
   std::string text = "#compdef " + name + "\n# zsh completion for " + name + ", made from its option table\n\n";
   if (program.runs_a_command) {
-    text += fault_function() + std::string(kCommandPart) + "@@() {\n  " +
-            arguments_of(program.verbs.front(),
-                         "'(-)1:command: _command_names -e' \\\n    '*::arguments:@@_command_line'", "    ") +
+    text += fault_function() + std::string(kCommandPart) + first_word_function(program) + "@@() {\n" +
+            first_verbs(program) + "  " +
+            arguments_of(program.verbs.front(), "'(-)1:command:@@_first_word' \\\n    '*::arguments:@@_command_line'",
+                         "    ") +
             "\n}\n";
   } else {
     text += verb_part(program) + "    *)\n      " +

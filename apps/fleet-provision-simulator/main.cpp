@@ -99,11 +99,26 @@ std::map<std::string, std::string> variables_for(const Ready& ready) {
   return variables;
 }
 
+void print_warnings(const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) {
+    std::fprintf(stderr, "fleet-provision-simulator: warning: %s\n", warning.c_str());
+  }
+}
+
 // The plugin parses all of these again; here an error still has a terminal to go to.
 Result<void> check_configuration(const Configuration& configuration) {
-  for (const auto& each : configuration.templates) FP_TRY(ProvisioningTemplate::parse(each.name, each.body));
+  for (const auto& each : configuration.templates) {
+    FP_TRY_ASSIGN(const auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
+    print_warnings(parsed.warnings());
+  }
   for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
-  FP_TRY(Policy::parse("claim policy", configuration.claim_policy));
+  FP_TRY_ASSIGN(const Policy claim,
+                Policy::parse("claim policy", configuration.claim_policy, Policy::Size::kUnlimited));
+  print_warnings(claim.warnings());
+  for (const auto& each : configuration.policies) {
+    FP_TRY_ASSIGN(const Policy policy, Policy::parse("policy " + each.name, each.document));
+    print_warnings(policy.warnings());
+  }
   return {};
 }
 
@@ -151,11 +166,9 @@ Result<int> supervise(const Options& options, const Ready& ready, Broker& broker
 }
 
 // What CI should see although nothing failed, e.g. a response that was delivered without a subscription.
-void print_warnings(Broker& broker) {
+void print_warnings_of(Broker& broker) {
   broker.end();
-  for (const auto& warning : broker.take_warnings()) {
-    std::fprintf(stderr, "fleet-provision-simulator: warning: %s\n", warning.c_str());
-  }
+  print_warnings(broker.take_warnings());
 }
 
 // COMMAND's failure counts more than that of the page, which is reported in any case.
@@ -205,7 +218,7 @@ Result<int> serve(const Options& options, const Supervisor& supervisor) {
                                 .log_hint = broker_log_hint(options, state.path())};
   FP_TRY_ASSIGN(Broker broker, Broker::start(settings, ready.pki, configuration, kBrokerStartTimeout));
   Result<int> exit_status = supervise(options, ready, broker, supervisor);
-  print_warnings(broker);
+  print_warnings_of(broker);
   return with_report(options, configuration.report_events_file, std::move(exit_status));
 }
 

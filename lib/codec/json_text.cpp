@@ -143,6 +143,9 @@ Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
   const std::size_t before = at == 0 ? std::string_view::npos : text.find_last_not_of(kBlanks, at - 1);
   const char last = before == std::string_view::npos ? '\0' : text[before];
   if (rest.starts_with("//") || rest.starts_with("/*") || rest.starts_with('#')) return {at, "a comment", kNoComments};
+  if (was_whole && !rest.empty() && (rest[0] == '}' || rest[0] == ']')) {
+    return {at, std::string("one ") + rest[0] + " too many", "remove it, or add what it closes"};
+  }
   if (was_whole) return {at, "data follows the document", ""};
   if (rest.empty()) return {at, "the text ends early", "check that the text is complete"};
   if ((rest[0] == '}' || rest[0] == ']') && last == ',') {

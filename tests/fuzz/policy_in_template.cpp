@@ -1,5 +1,5 @@
-// The PolicyDocument of a template, written by the simulator's user: refused by value, or rendered to a policy document for
-// each device, or rejected for it.
+// The PolicyDocument of a template, written by the simulator's user: refused by value, or rendered to a policy document
+// for each device, or rejected for it.
 #include "service/policy.hpp"
 #include "service/template.hpp"
 #include "tests/fuzz/refusal.hpp"

@@ -82,7 +82,7 @@ def events(pages, program):
     page = page_named(pages, "docs/simulator.md")
     rows = {cells[0].strip("`"): (number, set(re.findall(r"`([A-Za-z]+)`", cells[1]))) for number, cells in page.rows_below("| event |")}
     common = {"time", "event", "connection", "clientId"}
-    service = "\n".join(text for path, text in program.sources.items() if "simulator/" in path)
+    service = "\n".join(text for path, text in program.sources.items() if "simulator/" in path and "/report/" not in path)
     results = {name: re.search(r"`result` \(([^)]*)\)", " ".join(cells[1:])) for name, cells in
                ((cells[0].strip("`"), cells) for _, cells in page.rows_below("| event |"))}
     for name, found in results.items():

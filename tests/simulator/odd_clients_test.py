@@ -267,7 +267,7 @@ class WithoutSubscription(unittest.TestCase):
             with mqtt.Client(ready) as client:
                 client.connect("strict")
                 client.publish(CSR, b"x")
-                # The PINGRESP would come behind a response.
+                # A response leaves in the turn of the broker's loop that follows the PUBACK, before any later packet is read.
                 client.expect(mqtt.PUBACK)
                 client.send(mqtt.packet(mqtt.PINGREQ, 0, b""))
                 self.assertEqual(client.receive()[0], mqtt.PINGRESP)

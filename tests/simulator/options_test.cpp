@@ -213,6 +213,9 @@ TEST_CASE("what is not a clear yes of the hook is a no") {
         "the hook's response: line 2, column 1: not JSON: text in single quotes");
   CHECK(answer(std::string(100000, '[')).reason ==
         "the hook's response: line 1, column 65: nested too deeply (more than 64 levels)");
+  std::string objects;
+  for (int i = 0; i < 4000; ++i) objects += R"({"a":)";
+  CHECK(answer(objects).reason == "the hook's response: line 1, column 321: nested too deeply (more than 64 levels)");
   CHECK(answer(R"({"allowProvisioning":"true"})").allowed);
   for (const char* no : {"", "yes", "[]", "{}", R"({"allowProvisioning":false})", R"({"allowProvisioning":1})"}) {
     INFO(no);

@@ -22,7 +22,7 @@ except ImportError:
     sys.exit(77)
 
 BINARIES = pathlib.Path(sys.argv.pop(1))
-SECONDS = 10
+SECONDS = 20
 # Paho 2 has two kinds of callbacks; Paho 1 has those that are here.
 VERSION_1 = [mqtt.CallbackAPIVersion.VERSION1] if hasattr(mqtt, "CallbackAPIVersion") else []
 

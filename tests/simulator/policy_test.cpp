@@ -1,5 +1,7 @@
 #include "service/policy.hpp"
 
+#include <algorithm>
+
 #include "service/claim_policy.hpp"
 #include "tests/support/catch.hpp"
 
@@ -100,13 +102,21 @@ TEST_CASE("what a policy does not understand is an error that names it") {
       {R"({"Statement":[],"Verion":"x"})", "did you mean Version?"},
       {R"({"Statement":{"Effect":"allow","Action":"iot:Connect","Resource":"*"}})", "Effect must be Allow or Deny"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Conect","Resource":"*"}})", "did you mean iot:Connect?"},
-      {R"({"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}})", "unknown action"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:${*","Resource":"*"}})", "unknown action"},
       {R"({"Statement":{"Effect":"Allow","NotAction":"iot:Connect","Resource":"*"}})", "unknown name NotAction"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect"}})", "Resource"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"client/x"}})", "not an ARN"},
-      {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:s3:::bucket/x"}})",
-       "not an ARN of AWS IoT"},
+      {R"({"Statement":{"Effect":"Deny","Action":"iot:Publish","Resource":"*","Condition":{"Null":{}}}})",
+       "Statement 1.Condition: unknown condition Null"},
+      {R"({"Statement":{"Effect":"Deny","Action":["s3:*","iot:P*"],"Resource":"*","Condition":{"Bool":{"a":"b"}}}})",
+       "unknown policy variable a"},
+      {R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:iot:r:a:c*","Condition":{"x":{}}}})",
+       "unknown condition x"},
+      {R"({"Statement":{"Effect":"Allow","Action":"iot:connect","Resource":"*"}})", "did you mean iot:Connect?"},
+      {R"({"Statement":{"Effect":"Allow","Action":"Connect","Resource":"*"}})", "unknown action Connect"},
+      {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","NotResource":"*"}})", "unknown name NotResource"},
+      {R"({"Version":"2008-10-17","Statement":[]})", "Version must be 2012-10-17"},
+      {R"({"Version":7,"Statement":[]})", "Version must be 2012-10-17"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"arn:aws:iot:r:a:client/${iot:Cliend}"}})",
        "unknown policy variable"},
       {R"({"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"*","Condition":{"IpAddress":{}}}})",
@@ -121,8 +131,142 @@ TEST_CASE("what a policy does not understand is an error that names it") {
   }
 }
 
+TEST_CASE("what cannot match anything here is a warning") {
+  struct Row {
+    std::string statement;
+    std::string warning;
+    bool publishes;
+  };
+  const auto allow = [](const char* actions, const std::string& resource, const char* more = "") {
+    return std::string(R"({"Effect":"Allow","Action":)") + actions + R"(,"Resource":")" + resource + "\"" + more + "}";
+  };
+  const std::string topic = kArn + "topic/a";
+  const char* condition = R"(,"Condition":{"NumericLessThan":{"aws:MultiFactorAuthAge":"1"}})";
+  const std::string unknown = "Statement 1.Condition: unknown condition NumericLessThan, in a statement that ";
+  const std::vector<Row> rows{
+      {allow(R"(["iot:Publish","iot:RetainPublish","iot:GetThingShadow"])", topic), "", true},
+      {allow(R"(["iot:Publish","iot:DeleteConnection"])", topic),
+       "Statement 1.Action: iot:DeleteConnection matches nothing here", true},
+      {allow(R"(["iotjobsdata:*","greengrass:*","iot:CreateCertificateFromCsr","iot:Unsubscribe","iot:Pub*"])", topic),
+       "Statement 1.Action: iotjobsdata:*, greengrass:*, iot:CreateCertificateFromCsr, iot:Unsubscribe match nothing "
+       "here",
+       true},
+      {allow(R"("s3:GetObject")", "arn:aws:s3:::bucket/${aws:username}", condition), unknown + "matches nothing here",
+       false},
+      {allow(R"("iot:Publish")", kArn + "topicfilter/a", condition), unknown + "matches nothing here", false},
+      {allow(R"("iot:Publish")", kArn + "topicfilter/a"),
+       "Statement 1: no Resource fits iot:Publish, which needs topic/", false},
+      {allow(R"("iot:Publish")", "arn:aws:s3:::bucket/a"),
+       "Statement 1.Resource: arn:aws:s3:::bucket/a is not an ARN of AWS IoT and matches nothing here", false},
+      {allow(R"("iot:Publish")", kArn + "thing/${iot:Unknown}"), "Statement 1: no Resource fits iot:Publish", false},
+  };
+  for (const auto& row : rows) {
+    INFO(row.statement);
+    const Policy policy = policy_of(row.statement);
+    CHECK(policy.allows("iot:Publish", "topic/a", {}) == row.publishes);
+    if (row.warning.empty()) {
+      CHECK(policy.warnings().empty());
+    } else {
+      const auto& warnings = policy.warnings();
+      CHECK(std::any_of(warnings.begin(), warnings.end(),
+                        [&](const std::string& warning) { return warning.find("policy.json: " + row.warning) == 0; }));
+    }
+  }
+  const auto without_version = Policy::parse("p", R"({"Statement":[]})");
+  REQUIRE(without_version);
+  CHECK(without_version->warnings() == std::vector<std::string>{R"(p: no Version: add "Version": "2012-10-17")"});
+}
+
+TEST_CASE("a policy has at most 2048 characters without white space") {
+  const auto document = [](std::size_t size, const std::string& filling, const std::string& space) {
+    const std::string begin = R"({"Version":"2012-10-17",)" + space + R"("Id":")";
+    const std::string end = R"(","Statement":[]})";
+    std::string text = begin;
+    for (std::size_t i = begin.size() - space.size() + end.size(); i < size; ++i) text += filling;
+    return text + end;
+  };
+  for (const char* filling : {"x", "ä"}) {
+    CHECK(Policy::parse("p", document(2048, filling, " \t\r\n")));
+    const auto longer = Policy::parse("p", document(2049, filling, " \t\r\n"));
+    REQUIRE_FALSE(longer);
+    CHECK(longer.error().message == "p: 2049 characters without white space");
+    CHECK(Policy::parse("p", document(2049, filling, ""), Policy::Size::kUnlimited));
+  }
+}
+
+TEST_CASE("the variables of things and certificates") {
+  const PolicyVariables variables{{"iot:Connection.Thing.ThingTypeName", "pump"},
+                                  {"iot:Connection.Thing.Attributes[site/1]", "north"},
+                                  {"iot:Certificate.Subject.Country.1", "DE"}};
+  struct Row {
+    const char* pattern;
+    bool allowed;
+  };
+  for (const Row& row : std::vector<Row>{{"${iot:Connection.Thing.ThingTypeName}", false},
+                                         {"${iot:Connection.Thing.Attributes[site/1]}", true},
+                                         {"${iot:Connection.Thing.Attributes[other]}", false},
+                                         {"nor${iot:Certificate.Issuer.SerialNumber}", false},
+                                         {"${iot:Certificate.Subject.AlternativeName.DNSName}", false}}) {
+    INFO(row.pattern);
+    const Policy policy = policy_of(statement("Allow", "iot:Publish", kArn + "topic/" + row.pattern));
+    CHECK(policy.warnings().empty());
+    CHECK(policy.allows("iot:Publish", "topic/north", variables) == row.allowed);
+  }
+  const Policy second = policy_of(statement(
+      "Allow", "iot:Publish", "*", R"(,"Condition":{"StringEquals":{"iot:Certificate.Subject.Country.1":"DE"}})"));
+  CHECK(second.allows("iot:Publish", "topic/a", variables));
+  CHECK_FALSE(second.allows("iot:Publish", "topic/a", {}));
+}
+
+TEST_CASE("a verdict names the statement that denies, or the one that nearly allows") {
+  const std::string thing = "${iot:Connection.Thing.ThingName}";
+  const Policy policy = policy_of(
+      statement("Allow", "iot:Connect", kArn + "client/" + thing,
+                R"(,"Condition":{"Bool":{"iot:Connection.Thing.IsAttached":"true"}})") +
+      "," + statement("Allow", "iot:Subscribe", kArn + "topic/a") + "," +
+      statement("Allow", "iot:Publish", kArn + "topic/*", R"(,"Condition":{"StringLike":{"iot:ClientId":"gw-*"}})") +
+      "," + statement("Deny", "iot:*", kArn + "topic/secret") + "," +
+      statement("Allow", "iot:Receive", kArn + "topic/" + thing + "/${iot:ClientId}/?"));
+  using Kind = PolicyVerdict::Kind;
+  struct Row {
+    const char* action;
+    const char* resource;
+    PolicyVariables variables;
+    Kind kind;
+    std::size_t statement;
+    const char* obstacle;
+  };
+  const PolicyVariables unattached{{"iot:ClientId", "x"}, {"iot:Connection.Thing.IsAttached", "false"}};
+  const PolicyVariables named{{"iot:Connection.Thing.ThingName", "x"}, {"iot:Connection.Thing.IsAttached", "false"}};
+  const std::vector<Row> rows{
+      {"iot:Connect", "client/x", unattached, Kind::kNotAllowed, 1, "iot:Connection.Thing.ThingName has no value"},
+      {"iot:Connect", "client/x", named, Kind::kNotAllowed, 1,
+       "Condition Bool iot:Connection.Thing.IsAttached is false"},
+      {"iot:Subscribe",
+       "topicfilter/a",
+       {},
+       Kind::kNotAllowed,
+       2,
+       "iot:Subscribe needs a Resource topicfilter/, not topic/"},
+      {"iot:Subscribe", "topicfilter/b", {}, Kind::kNotAllowed, 0, ""},
+      {"iot:Publish", "topic/a", unattached, Kind::kNotAllowed, 3, "Condition StringLike iot:ClientId is \"x\""},
+      {"iot:Publish", "topic/a", {}, Kind::kNotAllowed, 3, "Condition StringLike iot:ClientId has no value"},
+      {"iot:Publish", "topic/a", {{"iot:ClientId", "gw-1"}}, Kind::kAllowed, 0, ""},
+      {"iot:Publish", "topic/secret", {{"iot:ClientId", "gw-1"}}, Kind::kDenied, 4, ""},
+      {"iot:Receive", "topic/t/x/y", unattached, Kind::kNotAllowed, 5, "iot:Connection.Thing.ThingName has no value"},
+      {"iot:Receive", "topic/t/z/y", unattached, Kind::kNotAllowed, 0, ""},
+  };
+  for (const auto& row : rows) {
+    INFO(row.action << " " << row.resource << " " << row.obstacle);
+    const PolicyVerdict verdict = policy.judge(row.action, row.resource, row.variables);
+    CHECK(verdict.kind == row.kind);
+    CHECK(verdict.statement == row.statement);
+    CHECK(verdict.obstacle == row.obstacle);
+  }
+}
+
 TEST_CASE("the default claim policy is what a claim needs and no more") {
-  const auto policy = Policy::parse("default", least_privilege_claim_policy({"gateway"}));
+  const auto policy = Policy::parse("default", least_privilege_claim_policy({"gateway"}), Policy::Size::kUnlimited);
   REQUIRE(policy);
   const std::string create = "$aws/certificates/create-from-csr/cbor";
   const std::string provision = "$aws/provisioning-templates/gateway/provision/json";

@@ -172,7 +172,7 @@ TEST_CASE("each way to fail says what happened and what to do") {
        "The claim's policy does not allow iot:Connect on", "Add this statement to the claim's policy:"},
       {"connect",
        R"("principal":"device","thingName":"door","policies":["p"],"result":"closed","reason":"policy: iot:Connect")",
-       Tone::kFailure, "No policy of thing door allows iot:Connect on", "Add this statement to policy p:"},
+       Tone::kFailure, "Policy p does not allow iot:Connect on", "Add this statement to policy p:"},
       {"connect", R"("principal":"claim","result":"closed","reason":"certificate is INACTIVE")", Tone::kFailure,
        "The claim was not allowed to connect: certificate is INACTIVE.", "write ACTIVE to claim-status"},
       {"connect", R"("principal":"device","result":"closed","reason":"certificate is PENDING_ACTIVATION")",
@@ -187,10 +187,15 @@ TEST_CASE("each way to fail says what happened and what to do") {
        R"("filter":"a/b","result":"denied","reason":"policy: iot:Subscribe","deniedBy":"policy p, Statement 2")",
        Tone::kFailure, "policy p, Statement 2 denies iot:Subscribe on topicfilter/a/b.",
        "a Deny overrides every Allow"},
+      {"publish", R"("topic":"a","result":"denied","reason":"policy: iot:Publish","policies":[])", Tone::kFailure,
+       "The device certificate has no policy, and needs iot:Publish on", "that the template attaches:"},
+      {"publish",
+       R"("topic":"a","result":"denied","reason":"policy: iot:Publish","deniedBy":"the service: it is reserved")",
+       Tone::kFailure, "The service does not allow iot:Publish on topic/a: it is reserved.", "request topics"},
       {"subscribe",
        R"("filter":"a","result":"closed","reason":"policy: iot:Subscribe","policies":["p","q"],"nearest":"Condition C is false")",
-       Tone::kFailure, "does not allow iot:Subscribe on",
-       "The nearest Allow does not apply: Condition C is false. Add this statement to one of the policies p, q:"},
+       Tone::kFailure, "None of the policies p, q allows iot:Subscribe on",
+       "(Condition C is false); change it, or add this statement to one of the policies p, q:"},
       {"subscribe", R"("filter":"a","result":"closed","reason":"filter longer than 256 bytes or 8 levels")",
        Tone::kFailure, "The SUBSCRIBE to a closed the connection: filter longer", "limits"},
       {"publish", R"("topic":"a","result":"closed","reason":"retain on $aws/")", Tone::kFailure,
@@ -205,7 +210,7 @@ TEST_CASE("each way to fail says what happened and what to do") {
       {"answer", register_thing + R"("thingName":"door","result":"not sent: not subscribed")", Tone::kFailure,
        "The response to RegisterThing was not sent: the client has not subscribed to t/rejected.", "Subscribe to"},
       {"answer", register_thing + R"("thingName":"door","result":"not sent: policy: iot:Receive")", Tone::kFailure,
-       "No policy of thing door allows iot:Receive on", "Add this statement"},
+       "The policies of the client do not allow iot:Receive on", "Add this statement"},
       {"answer", register_thing + R"("thingName":"door","result":"connection gone")", Tone::kFailure,
        "The client had closed the connection before the response to RegisterThing.", "Keep the connection open"},
       {"answer", R"("topic":"t","result":"none","fault":"ignore")", Tone::kFault,
@@ -347,7 +352,7 @@ TEST_CASE("the page has a row for each step, opens what failed, and links to it"
   const std::string page =
       page_from(connect(1) + created(1, "aa") + registered(1, "door") + connect(2) +
                 line("publish", on(2, R"("topic":"t","result":"denied","reason":"policy: iot:Publish")")));
-  CHECK(times(page, "data-step=") == 5);
+  CHECK(times(page, " data-step>") == 5);
   CHECK(times(page, "<details") == 2);
   CHECK(times(page, "data-tone=\"failure\" open>") == 1);
   CHECK(page.find("<h1>1 of 2 connections failed</h1>") != std::string::npos);

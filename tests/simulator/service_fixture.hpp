@@ -33,16 +33,19 @@ struct ServiceFixture {
     operations = std::make_unique<Operations>(
         std::move(templates), registry, issuer,
         OperationRules{configuration.token_lifetime, configuration.behaviours.accept_token_reuse});
-    service = std::make_unique<Service>(configuration,
-                                        std::move(*Policy::parse("p", claim_policy.empty()
-                                                                          ? least_privilege_claim_policy({"gateway"})
-                                                                          : claim_policy)),
-                                        std::move(faults), *operations, registry, hook, log, clock.clocks());
+    configuration.claim_policy = claim_policy;
+    if (claim_policy.empty()) configuration.claim_policy = least_privilege_claim_policy({"gateway"});
+    Policies policies{std::move(*Policy::parse("p", configuration.claim_policy, Policy::Size::kUnlimited))};
+    for (const auto& [name, document] : configuration.policies) {
+      policies.named.emplace(name, std::move(*Policy::parse(name, document)));
+    }
+    service = std::make_unique<Service>(configuration, std::move(policies), std::move(faults), *operations, registry,
+                                        hook, log, clock.clocks());
   }
 
   Admission connect(ConnectionKey key, const std::string& id, int version = 4, const std::string& certificate = "claim",
                     bool clean = true) {
-    return service->connect(key, {id, version, certificate, "", "127.0.0.1", clean});
+    return service->connect(key, {id, version, certificate, {}, "127.0.0.1", clean});
   }
   void subscribe_all(ConnectionKey key) {
     for (const std::string topic : {kCreate, kRegister}) {

@@ -127,6 +127,37 @@ TEST_CASE("a policy document that no device could get is an error at the start")
   }
 }
 
+TEST_CASE("what has no effect in a policy document is a warning, unless the device decides it") {
+  struct Row {
+    std::string document;
+    const char* warning;
+  };
+  const std::string filter = R"(arn:aws:iot:a:1:topicfilter/x)";
+  const std::vector<Row> rows{
+      {statement(quoted(filter)), "Statement 1: no Resource fits iot:Connect, which needs client/"},
+      {quoted(statement(quoted(filter))), "no Resource fits iot:Connect"},
+      {R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"greengrass:*","Resource":"*"}]})",
+       "greengrass:* matches nothing here"},
+      {statement(R"({"Ref":"Serial"})"), ""},
+      {R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":{"Ref":"Serial"},"Resource":")" + filter +
+           "\"}]}",
+       ""},
+  };
+  for (const auto& row : rows) {
+    INFO(row.document);
+    const auto parsed = ProvisioningTemplate::parse("t", body_with_policy(row.document));
+    REQUIRE(parsed);
+    REQUIRE(parsed->warnings().size() == (*row.warning == '\0' ? 0 : 1));
+    if (*row.warning == '\0') continue;
+    INFO(parsed->warnings()[0]);
+    CHECK(parsed->warnings()[0].starts_with("template t: Resources.policy.Properties.PolicyDocument"));
+    CHECK(parsed->warnings()[0].find(row.warning) != std::string::npos);
+  }
+  const auto disabled = ProvisioningTemplate::parse("t", body_with_policy(statement(R"("*")")), false);
+  REQUIRE(disabled);
+  CHECK(disabled->warnings() == std::vector<std::string>{"template t is not enabled: it registers no device"});
+}
+
 TEST_CASE("a policy document that a device breaks is InvalidParameters") {
   struct Row {
     std::string document;

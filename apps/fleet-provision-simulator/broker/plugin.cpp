@@ -101,6 +101,29 @@ Result<std::vector<ProvisioningTemplate>> parse_templates(const Configuration& c
   return templates;
 }
 
+// The simulator has checked the documents, and made some of them itself.
+Result<Policies> parse_policies(const Configuration& configuration) {
+  FP_TRY_ASSIGN(auto claim, Policy::parse("claim policy", configuration.claim_policy, Policy::Size::kUnlimited));
+  Policies policies{std::move(claim)};
+  for (const auto& each : configuration.policies) {
+    FP_TRY_ASSIGN(auto parsed, Policy::parse("policy " + each.name, each.document));
+    policies.named.emplace(each.name, std::move(parsed));
+  }
+  return policies;
+}
+
+// The simulator has printed them.
+std::vector<std::string> warnings_of(const std::vector<ProvisioningTemplate>& templates, const Policies& policies) {
+  std::vector<std::string> all;
+  const auto add = [&all](const std::vector<std::string>& warnings) {
+    all.insert(all.end(), warnings.begin(), warnings.end());
+  };
+  for (const auto& each : templates) add(each.warnings());
+  add(policies.claim.warnings());
+  for (const auto& [name, policy] : policies.named) add(policy.warnings());
+  return all;
+}
+
 Result<std::vector<Fault>> parse_faults(const Configuration& configuration) {
   std::vector<Fault> faults;
   for (const auto& spec : configuration.faults) {
@@ -137,7 +160,8 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   plugin->registry = std::make_unique<Registry>(*plugin->store, *plugin->issuer);
   FP_TRY_ASSIGN(auto templates, parse_templates(configuration));
   FP_TRY_ASSIGN(auto faults, parse_faults(configuration));
-  FP_TRY_ASSIGN(auto policy, Policy::parse("claim policy", configuration.claim_policy));
+  FP_TRY_ASSIGN(auto policies, parse_policies(configuration));
+  const auto warnings = warnings_of(templates, policies);
   const OperationRules rules{.token_lifetime = configuration.token_lifetime,
                              .accept_token_reuse = configuration.behaviours.accept_token_reuse};
   plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);
@@ -146,8 +170,10 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
                      start_event_fields(configuration, FLEET_PROVISION_VERSION));
   if (configuration.hook.kind == HookSetting::Kind::kProgram) plugin->hook = run_as_hook(configuration.hook.program);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
-  plugin->service = std::make_unique<Service>(configuration, std::move(policy), std::move(faults), *plugin->operations,
-                                              *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
+  for (const auto& each : warnings) plugin->log->write(clocks.wall(), "warning", {{"text", text_value(each)}});
+  plugin->service =
+      std::make_unique<Service>(configuration, std::move(policies), std::move(faults), *plugin->operations,
+                                *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
   return plugin;
 }
 
@@ -194,7 +220,7 @@ int on_basic_auth(int, void* data, void* user) {
   const ConnectingClient client{.client_id = text_or_empty(mosquitto_client_id(event->client)),
                                 .mqtt_version = mosquitto_client_protocol_version(event->client),
                                 .certificate_id = peer.id,
-                                .certificate_common_name = peer.common_name,
+                                .certificate_variables = peer.variables,
                                 .address = text_or_empty(mosquitto_client_address(event->client)),
                                 .clean_session = mosquitto_client_clean_session(event->client)};
   switch (plugin.service->connect(event->client, client)) {

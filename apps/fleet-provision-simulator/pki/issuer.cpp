@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "core/text.hpp"
+#include "pki/certificate_variables.hpp"
 #include "pki/rsa_key_pool.hpp"
 #include "pki/signing_request.hpp"
 #include "pki/x509.hpp"
@@ -102,7 +103,7 @@ PeerCertificate take_peer_certificate(void* x509) {
   const Certificate certificate(static_cast<X509*>(x509));
   if (!certificate) return {};
   try {
-    return {fingerprint(certificate.get()), common_name(certificate.get())};
+    return {fingerprint(certificate.get()), certificate_variables(certificate.get())};
   } catch (const std::exception&) {
     return {};
   }

@@ -1,6 +1,7 @@
 // Issues device certificates with OpenSSL, like those of the service (docs/service.md, "The certificate it issues").
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,8 @@ namespace fleet_provision::simulator {
 /// What identifies a client certificate.
 struct PeerCertificate {
   std::string id;
-  std::string common_name;
+  /// `iot:Certificate.…` (pki/certificate_variables.hpp).
+  std::map<std::string, std::string> variables;
 };
 /// Takes ownership of an X509*, as the broker gives it. All empty for nullptr.
 [[nodiscard]] PeerCertificate take_peer_certificate(void* x509);

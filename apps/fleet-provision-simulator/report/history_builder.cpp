@@ -105,16 +105,16 @@ void HistoryBuilder::learn(Connection& connection, const Event& event) {
   if (found != connection.unanswered.end() && --found->second == 0) connection.unanswered.erase(found);
 }
 
+// What a fault did is counted as a fault alone.
 void HistoryBuilder::count(const Event& event, const Step& step) {
   Counts& counts = history_.counts;
-  const std::string result = event.text("result");
-  if (event.kind == EventKind::kConnect) {
-    ++counts.connections;
-    if (result != "accepted") ++counts.refusals;
-  }
+  const bool failed = step.tone == Tone::kFailure;
+  const bool is_lost_by_policy = event.text("result").starts_with("not sent: policy");
   const bool judged = event.kind == EventKind::kSubscribe || event.kind == EventKind::kPublish;
-  if ((judged && step.problem) || result.starts_with("not sent: policy")) ++counts.denials;
-  if (event.kind == EventKind::kAnswer && event.number("statusCode")) ++counts.rejections;
+  if (event.kind == EventKind::kConnect) ++counts.connections;
+  if (event.kind == EventKind::kConnect && failed) ++counts.refusals;
+  if (failed && (judged || is_lost_by_policy)) ++counts.denials;
+  if (failed && event.kind == EventKind::kAnswer && event.number("statusCode")) ++counts.rejections;
   if (event.kind == EventKind::kWarning || event.kind == EventKind::kExpire) ++counts.warnings;
   if (step.tone == Tone::kFault) ++counts.faults;
 }

@@ -35,7 +35,12 @@ std::string headline(const History& history) {
 
 std::string verdict(const History& history) {
   const std::uint64_t registered = history.counts.registrations;
-  if (history.counts.connections == 0) return {};
+  if (history.counts.events == 0) return {};
+  if (history.counts.connections == 0) {
+    return "If one should have: check its endpoint, port, CA file and certificate. mosquitto.log in DIR/run of "
+           "--state-dir DIR "
+           "has the TLS handshakes that failed.";
+  }
   if (registered == 0) return "No gateway was registered.";
   return counted(registered, "gateway") + (registered == 1 ? " was registered." : " were registered.");
 }

@@ -51,16 +51,19 @@ std::string time_text(const Step& step, const Step* before) {
   return text.substr(0, 24);
 }
 
+std::string joined_facts(const Step& step) {
+  std::string all;
+  for (const auto& fact : step.facts) all += (all.empty() ? "" : " · ") + fact.substr(0, Html::kTextBytesMax);
+  return all;
+}
+
+// The style sheet draws the arrow below the label.
 void write_label(Html& html, const Step& step) {
   html.element("p", {{"class", "label"}}, [&] {
     html.element("span", {{"class", "unseen"}}, direction_words(step.direction));
     html.element("b", {}, step.title);
     if (!step.subject.empty()) html.text(" ").element("code", {}, step.subject);
-    if (!step.facts.empty()) {
-      html.text(" ").element("span", {{"class", "facts"}}, [&] {
-        for (const auto& fact : step.facts) html.element("span", {}, fact).text(" ");
-      });
-    }
+    if (!step.facts.empty()) html.text(" ").element("span", {{"class", "facts"}}, joined_facts(step));
     if (!step.outcome.empty()) html.text(" ").element("span", {{"class", "outcome"}}, step.outcome);
   });
 }
@@ -68,11 +71,10 @@ void write_label(Html& html, const Step& step) {
 void write_step(Html& html, const Step& step, const Step* before) {
   const std::string classes = std::string("step ") + direction_class(step.direction) + " " + class_of(step.tone) +
                               (step.arrives ? "" : " lost");
-  html.element("li", {{"class", classes}, {"data-step", step.title}}, [&] {
+  html.element("li", {{"class", classes}, {"data-step", ""}}, [&] {
     html.element("span", {{"class", "at"}, {"title", step.time}}, time_text(step, before));
     html.element("div", {{"class", "between"}}, [&] {
       write_label(html, step);
-      if (step.direction != Direction::kAtService) html.element("div", {{"class", "arrow"}}, "");
       if (!step.problem) return;
       html.element("div", {{"class", "why"}}, [&] { write_problem_at_step(html, *step.problem); });
     });

@@ -21,17 +21,28 @@ std::string resource_of(const std::string& action, const Event& event) {
   return "topic/" + event.text("topic");
 }
 
-std::string owner_of(const Connection& connection) {
-  if (connection.principal == "claim") return "The claim's policy";
-  if (!connection.thing_name.empty()) return "No policy of thing " + connection.thing_name;
-  if (connection.principal == "device") return "No policy of the device certificate";
-  return "The policy";
+std::string joined(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
+  return all;
 }
 
-// `The claim's policy does not allow X on` or `No policy of thing T allows X on`.
-std::string does_not_allow(const Connection& connection, const std::string& action) {
-  const std::string owner = owner_of(connection);
-  return owner + (owner.starts_with("No ") ? " allows " : " does not allow ") + action + " on";
+// The log names a template's PolicyDocument so.
+std::string in_words(const std::string& policy, bool begins_sentence) {
+  if (policy == "PolicyDocument") return std::string(begins_sentence ? "The" : "the") + " template's PolicyDocument";
+  return (begins_sentence ? "Policy " : "policy ") + policy;
+}
+
+// Up to the resource: `Policy fleet does not allow iot:Publish on`. Names no thing, so that gateways with the same
+// policy have the same problem.
+std::string does_not_allow(const Event& event, const Connection& connection, const std::string& action) {
+  if (connection.principal == "claim") return "The claim's policy does not allow " + action + " on";
+  const auto names = event.texts("policies");
+  if (names.size() == 1) return in_words(names.front(), true) + " does not allow " + action + " on";
+  if (!names.empty()) return "None of the policies " + joined(names) + " allows " + action + " on";
+  if (event.line.find("policies") != nullptr)
+    return "The device certificate has no policy, and needs " + action + " on";
+  return "The policies of the client do not allow " + action + " on";
 }
 
 // What the log says is missing; logs of older simulators do not say it.
@@ -46,24 +57,33 @@ MissingPermission missing_permission(const Event& event, const Denied& denied) {
 
 std::string where_to_add(const Event& event, const Connection& connection) {
   const auto names = event.texts("policies");
-  std::string advice;
-  if (const std::string nearest = event.text("nearest"); !nearest.empty())
-    advice = "The nearest Allow does not apply: " + nearest + ". ";
-  if (connection.principal == "claim") return advice + "Add this statement to the claim's policy:";
-  if (names.empty()) return advice + "Add this statement to the policy that the template attaches:";
-  if (names.size() == 1) return advice + "Add this statement to policy " + names.front() + ":";
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  return advice + "Add this statement to one of the policies " + list + ":";
+  const std::string nearest = event.text("nearest");
+  const std::string verb =
+      nearest.empty() ? "Add" : "The nearest Allow does not apply (" + nearest + "); change it, or add";
+  if (connection.principal == "claim") return verb + " this statement to the claim's policy:";
+  if (names.empty()) return verb + " this statement to the policy that the template attaches:";
+  return verb + " this statement to " +
+         (names.size() == 1 ? in_words(names.front(), false) : "one of the policies " + joined(names)) + ":";
+}
+
+// A denial by no policy document: `the service: REASON`.
+std::optional<Problem> service_problem(const Denied& denied, std::string_view denier) {
+  constexpr std::string_view kService = "the service: ";
+  if (!denier.starts_with(kService)) return std::nullopt;
+  return Problem{Tone::kFailure,
+                 "The service does not allow " + denied.action + " on " + denied.resource + ": " +
+                     std::string(denier.substr(kService.size())) + ".",
+                 "Publish to the request topics alone."};
 }
 
 Problem policy_problem(const Event& event, const Connection& connection, const std::string& action) {
   const Denied denied{action, resource_of(action, event)};
   if (const std::string denier = event.text("deniedBy"); !denier.empty()) {
+    if (auto problem = service_problem(denied, denier)) return *problem;
     return {Tone::kFailure, denier + " denies " + denied.action + " on " + denied.resource + ".",
             "Remove this statement or narrow it: a Deny overrides every Allow."};
   }
-  return {Tone::kFailure, does_not_allow(connection, denied.action), where_to_add(event, connection),
+  return {Tone::kFailure, does_not_allow(event, connection, denied.action), where_to_add(event, connection),
           missing_permission(event, denied)};
 }
 
@@ -78,6 +98,9 @@ struct Advice {
   std::string_view text;
 };
 
+constexpr std::string_view kClaimAdvice =
+    "Get another temporary claim; --claim-lifetime says how long this one was valid.";
+
 constexpr std::array kConnectAdvice{
     Advice{"certificate is PENDING_ACTIVATION",
            "Register the certificate with RegisterThing before the device connects with it."},
@@ -85,8 +108,12 @@ constexpr std::array kConnectAdvice{
            "Activate the certificate; for the claim, write ACTIVE to claim-status in the state directory."},
     Advice{"unknown certificate",
            "Use the claim or an identity of this state directory; a simulator without --state-dir makes new ones."},
-    Advice{"the claim expired", "Request another temporary claim; --claim-lifetime says how long one is valid."},
+    Advice{"the temporary claim has expired", kClaimAdvice},
     Advice{"", "See the reason, and the section on rules in the simulator's documentation."}};
+
+constexpr std::array kPacketAdvice{
+    Advice{"the temporary claim has expired", kClaimAdvice},
+    Advice{"", "Stay within the limits of the service; the simulator's documentation lists them."}};
 
 constexpr std::array kErrorAdvice{
     Advice{"InvalidCertificateOwnershipToken",
@@ -104,6 +131,7 @@ constexpr std::array kErrorAdvice{
     Advice{"", "Look at the client's own output for what it made of this error."}};
 
 constexpr std::array kDisconnectAdvice{
+    Advice{"the temporary claim has expired", kClaimAdvice},
     Advice{"keep-alive", "The client sent nothing for one and a half keep-alive times; look at what held it up."},
     Advice{"packet too large", "Keep payloads within 128 KiB."},
     Advice{"not supported", "Do without QoS 2 and retained messages: the service has neither."},
@@ -167,7 +195,7 @@ std::optional<Problem> denial_problem(const Event& event, const Connection& conn
   return Problem{Tone::kFailure,
                  std::string(event.kind == EventKind::kSubscribe ? "The SUBSCRIBE to " : "The PUBLISH to ") + subject +
                      " closed the connection: " + reason + ".",
-                 "Stay within the limits of the service; the simulator's documentation lists them."};
+                 advice_for(kPacketAdvice, reason)};
 }
 
 std::optional<Problem> answer_problem(const Event& event, const Connection& connection) {

@@ -1,6 +1,5 @@
 #include "report/report_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "adapters/system/descriptor.hpp"
 #include "core/text.hpp"
 #include "report/history_builder.hpp"
 #include "report/log_reader.hpp"
@@ -21,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Failure unreadable(const std::string& path, int error) {
-  const ErrorKind kind = error == ENOENT ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable;
-  return fail(kind, "cannot read the event log " + printable(path) + ": " + std::strerror(error));
-}
-
 // The bytes are read once, in pieces. Gives how many there were.
 Result<std::uint64_t> feed_from(int descriptor, const std::string& path, LogReader& reader) {
   std::array<char, 65536> buffer{};
@@ -33,7 +26,9 @@ Result<std::uint64_t> feed_from(int descriptor, const std::string& path, LogRead
   while (true) {
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(path, errno);
+    if (got < 0) {
+      return fail(ErrorKind::kFileUnreadable, "cannot read " + printable(path) + ": " + std::strerror(errno));
+    }
     if (got == 0) return bytes;
     bytes += static_cast<std::uint64_t>(got);
     reader.feed({buffer.data(), static_cast<std::size_t>(got)});
@@ -52,8 +47,7 @@ std::string target_of(const std::string& path) {
 Result<Report> report_from_log(const std::string& path) {
   Descriptor file;
   if (path != "-") {
-    file = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!file) return unreadable(path, errno);
+    FP_TRY_ASSIGN(file, open_to_read(path));
   }
   HistoryBuilder builder;
   LogReader reader([&builder](const Event& event) { builder.add(event); });

@@ -50,8 +50,9 @@ code, .id, dd, .what, .advice, .story, .facts, td, .value { overflow-wrap: anywh
 .counts .failure dd { color: var(--failure); } .counts .warning dd { color: var(--warning); }
 .counts .fault dd { color: var(--fault); } .counts .good dd { color: var(--good); }
 .run { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1.2rem; margin-top: 1.4rem; font-size: 0.92rem; }
+h3 + .run { margin: 0 0 0.9rem; }
 .run dt { color: var(--muted); }
-.run dd code + code::before { content: ""; margin-left: 0.9rem; }
+.run dd code + code { margin-left: 0.6rem; }
 .note { margin-top: 1rem; padding: 0.7rem 1rem; border: 1px solid var(--line); border-radius: 8px; background: var(--surface); font-size: 0.92rem; }
 
 .problem { background: var(--surface); border: 1px solid var(--line); border-left: 4px solid var(--tone); border-radius: 8px; padding: 0.9rem 1.1rem 1rem; }
@@ -99,16 +100,16 @@ summary:hover { background: color-mix(in srgb, var(--page) 60%, transparent); bo
 .outcome { margin-left: auto; color: var(--tone); font-size: 0.86rem; font-weight: 600; overflow-wrap: anywhere; }
 .to-gateway .outcome { margin-left: 0; order: -1; }
 .facts { color: var(--muted); font-size: 0.83rem; min-width: 0; }
-.facts span + span::before { content: " · "; }
-.arrow { position: relative; height: 10px; margin-top: 0.2rem; color: var(--tone); }
-.good .arrow, .plain .arrow { color: var(--muted); }
-.arrow::before { content: ""; position: absolute; top: 4px; left: 0; right: 0; border-top: 2px solid; }
-.arrow::after { content: ""; position: absolute; top: 0; right: 0; border: 5px solid transparent; border-left: 9px solid; border-right: 0; }
-.to-gateway .arrow::after { right: auto; left: 0; border: 5px solid transparent; border-right: 9px solid; border-left: 0; }
-.lost .arrow::before { border-top-style: dashed; right: 1.4rem; }
-.lost.to-gateway .arrow::before { right: 0; left: 1.4rem; }
-.lost .arrow::after, .lost.to-gateway .arrow::after { content: "✕"; border: 0; top: -0.42rem; right: 0.2rem; left: auto; font-size: 0.95rem; line-height: 1.5rem; }
-.lost.to-gateway .arrow::after { right: auto; left: 0.2rem; }
+.to-service .label, .to-gateway .label { position: relative; padding-bottom: 0.9rem; }
+.to-service .label::before, .to-gateway .label::before { content: ""; position: absolute; bottom: 4px; left: 0; right: 0; border-top: 2px solid var(--arrow); }
+.to-service .label::after, .to-gateway .label::after { content: ""; position: absolute; bottom: 0; right: 0; border: 5px solid transparent; border-left: 9px solid var(--arrow); border-right: 0; }
+.to-gateway .label::after { right: auto; left: 0; border: 5px solid transparent; border-right: 9px solid var(--arrow); border-left: 0; }
+.step { --arrow: var(--tone); }
+.step.good, .step.plain { --arrow: var(--muted); }
+.lost .label::before { border-top-style: dashed; right: 1.4rem; }
+.lost.to-gateway .label::before { right: 0; left: 1.4rem; }
+.lost .label::after, .lost.to-gateway .label::after { content: "✕"; border: 0; bottom: -0.42rem; right: 0.2rem; left: auto; color: var(--arrow); font-size: 0.95rem; line-height: 1.5rem; }
+.lost.to-gateway .label::after { right: auto; left: 0.2rem; }
 .at-service .label { justify-content: flex-end; }
 .at-service .outcome { margin-left: 0; }
 .why { margin: 0.5rem 0.9rem 0.2rem; padding: 0.6rem 0.85rem 0.7rem; background: var(--tint); border-left: 3px solid var(--tone); border-radius: 0 6px 6px 0; font-size: 0.92rem; }
@@ -138,7 +139,7 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.86rem; }
   .step { display: block; }
   .at { display: block; border-inline: 2px solid var(--lane); text-align: left; padding: 0.4rem 0.7rem 0; }
   .between { padding-top: 0; }
-  .label { padding: 0 0.7rem; }
+  .label { padding-inline: 0.7rem; }
   .why { margin-inline: 0.7rem; }
   th, td { padding-inline: 0.7rem; }
 }
@@ -200,7 +201,7 @@ constexpr Literal kScript = R"js(
 }  // namespace
 
 PagePart page_style() {
-  return {kStyle, "sha256-EGHuwvbiknsrQKl8CSLyl9TiOZCz2KrTrYLbiiwOpwI="};
+  return {kStyle, "sha256-l5KeBURWgKDjpHnkc1A7pu9+mQzpJF1d91ykQeBtMUM="};
 }
 
 PagePart page_script() {

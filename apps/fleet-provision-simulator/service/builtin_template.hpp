@@ -1,4 +1,4 @@
-// The template `gateway`, used when the command line names none.
+// The template `gateway`, used when the command line names none, and the policy `gateway` that it attaches.
 #pragma once
 
 #include <string_view>
@@ -31,6 +31,13 @@ inline constexpr std::string_view kBuiltinTemplateBody = R"({
     }
   },
   "DeviceConfiguration": {}
+})";
+
+inline constexpr std::string_view kBuiltinPolicyName = "gateway";
+/// A registered gateway may do everything that AWS IoT has.
+inline constexpr std::string_view kBuiltinPolicyDocument = R"({
+  "Version": "2012-10-17",
+  "Statement": { "Effect": "Allow", "Action": "iot:*", "Resource": "*" }
 })";
 
 }  // namespace fleet_provision::simulator

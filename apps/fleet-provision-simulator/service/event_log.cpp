@@ -25,9 +25,13 @@ void EventLog::write(WallClockTime time, const char* event, Members fields) cons
 }
 
 void EventLog::warn(WallClockTime time, Members fields, const std::string& text) {
-  constexpr std::size_t kTextsMax = 100;
   fields.emplace_back("text", text_value(text));
   write(time, "warning", std::move(fields));
+  say(text);
+}
+
+void EventLog::say(const std::string& text) {
+  constexpr std::size_t kTextsMax = 100;
   if (!warnings_ || warned_.size() == kTextsMax || !warned_.insert(text).second) return;
   warnings_(printable(text));
 }

@@ -24,6 +24,8 @@ class EventLog {
   void write(WallClockTime time, const char* event, Members fields) const;
   /// Writes the event `warning` with `fields` and then `text`, one sentence that names what is affected.
   void warn(WallClockTime time, Members fields, const std::string& text);
+  /// Hands `text` to the warnings without an event, because one says the same.
+  void say(const std::string& text);
 
  private:
   Sink sink_;

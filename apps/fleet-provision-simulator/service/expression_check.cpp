@@ -112,39 +112,25 @@ Result<FoldedText> fold_substitution(const Value& arguments, const Declarations&
   return result;
 }
 
-// The maps in which the last key of Fn::FindInMap may be looked up: one if the keys before it are literal.
-std::vector<const Value*> candidates(const Value& mappings, const std::vector<FoldedText>& keys) {
-  std::vector<const Value*> level{&mappings};
-  for (std::size_t i = 0; i + 1 < keys.size(); ++i) {
-    std::vector<const Value*> next;
-    for (const Value* map : level) {
-      for (const auto& [name, value] : *map->members()) {
-        if (!keys[i].is_constant || name == keys[i].text) next.push_back(&value);
-      }
-    }
-    level = std::move(next);
-  }
-  return level;
-}
-
-// The entries that an Fn::FindInMap may find, of which there is at least one.
+// The entries that an Fn::FindInMap may find, of which there is at least one. A key that is not known yet may be any.
 Result<std::vector<const Value*>> fold_find_in_map(const std::vector<Value>& arguments, const Declarations& declared,
                                                    const std::string& place) {
   static const Value kNone{Members{}};
-  std::vector<FoldedText> keys;
-  std::vector<const Value*> found;
+  std::vector<const Value*> found{declared.mappings == nullptr ? &kNone : declared.mappings};
   std::string path;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    FP_TRY_ASSIGN(FoldedText key, fold_text(arguments[i], declared, indexed(place, i)));
+    FP_TRY_ASSIGN(const FoldedText key, fold_text(arguments[i], declared, indexed(place, i)));
     path += (path.empty() ? "" : "/") + (key.is_constant ? key.text : "…");
-    keys.push_back(std::move(key));
-    found.clear();
-    for (const Value* map : candidates(declared.mappings == nullptr ? kNone : *declared.mappings, keys)) {
+    std::vector<const Value*> next;
+    for (const Value* map : found) {
       for (const auto& [name, value] : *map->members()) {
-        if (!keys[i].is_constant || name == keys[i].text) found.push_back(&value);
+        if (!key.is_constant || name == key.text) next.push_back(&value);
       }
     }
-    if (found.empty()) return document_error(place + ": Mappings has no " + printable(path));
+    if (next.empty()) {
+      return document_error(place + ": Mappings has no " + printable(path), "check the names in Mappings");
+    }
+    found = std::move(next);
   }
   return found;
 }

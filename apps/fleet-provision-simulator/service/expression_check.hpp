@@ -15,12 +15,14 @@
 
 namespace fleet_provision::simulator {
 
-/// What expressions may refer to.
+/// What expressions may refer to, and where the check puts what it found.
 struct Declarations {
   /// Parameters, and AWS::IoT::Certificate::Id.
   std::set<std::string> names;
   /// The template's Mappings; nullptr when it has none.
   const Value* mappings = nullptr;
+  /// Gets what a policy document has without effect, one sentence each; nullptr when nobody asks.
+  std::vector<std::string>* warnings = nullptr;
 };
 
 /// What is known of a text before a device sends its parameters.

@@ -10,9 +10,13 @@
 
 namespace fleet_provision::simulator {
 
-/// The statements of a policy document. kConfiguration; `name` begins the message, which quotes names of the document
-/// as they are.
-[[nodiscard]] Result<std::vector<PolicyStatement>> read_policy_statements(const Value& document,
-                                                                          const std::string& name);
+struct PolicyDocument {
+  std::vector<PolicyStatement> statements;
+  /// What matches nothing. They quote names of the document as they are.
+  std::vector<std::string> warnings;
+};
+
+/// kConfiguration; `name` begins the message, which quotes names of the document as they are.
+[[nodiscard]] Result<PolicyDocument> read_policy_document(const Value& document, const std::string& name);
 
 }  // namespace fleet_provision::simulator

@@ -39,6 +39,10 @@ bool matches(const Pattern& pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+bool is_character(std::string_view name) {
+  return name == "*" || name == "?" || name == "$";
+}
+
 // Nothing when a variable has no value or no closing brace.
 std::optional<Pattern> with_values(std::string_view text, const PolicyVariables& variables) {
   Pattern pattern;
@@ -51,7 +55,7 @@ std::optional<Pattern> with_values(std::string_view text, const PolicyVariables&
     if (close == std::string_view::npos) return std::nullopt;
     const std::string name(text.substr(i + 2, close - i - 2));
     i = close;
-    if (name == "*" || name == "?" || name == "$") {
+    if (is_character(name)) {
       pattern.push_back({name[0], false});
       continue;
     }
@@ -67,6 +71,34 @@ std::optional<Pattern> with_values(std::string_view text, const PolicyVariables&
 bool matches_pattern(std::string_view pattern, std::string_view text, const PolicyVariables& variables) {
   const auto filled = with_values(pattern, variables);
   return filled && matches(*filled, text);
+}
+
+std::string variable_without_value(std::string_view pattern, const PolicyVariables& variables) {
+  for (std::size_t open = pattern.find("${"); open != std::string_view::npos; open = pattern.find("${", open + 2)) {
+    const std::size_t close = pattern.find('}', open);
+    if (close == std::string_view::npos) break;
+    std::string name(pattern.substr(open + 2, close - open - 2));
+    if (!is_character(name) && variables.find(name) == variables.end()) return name;
+  }
+  return {};
+}
+
+std::string with_wildcards_for_missing(std::string_view pattern, const PolicyVariables& variables) {
+  std::string result(pattern);
+  for (std::string name = variable_without_value(result, variables); !name.empty();
+       name = variable_without_value(result, variables)) {
+    result.replace(result.find("${" + name + "}"), name.size() + 3, "*");
+  }
+  return result;
+}
+
+std::string literal_pattern(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool special = text[i] == '*' || text[i] == '?' || text.substr(i, 2) == "${";
+    result += special ? std::string("${") + text[i] + "}" : std::string(1, text[i]);
+  }
+  return result;
 }
 
 }  // namespace fleet_provision::simulator

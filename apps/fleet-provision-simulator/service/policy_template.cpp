@@ -14,7 +14,7 @@ namespace {
 // A text that the reader of policies accepts in the member `key`.
 const char* stand_in(std::string_view key) {
   if (key == "Effect") return "Allow";
-  if (key == "Action") return "iot:Connect";
+  if (key == "Action") return "iot:*";
   if (key == "Version") return "2012-10-17";
   return "*";
 }
@@ -89,6 +89,13 @@ Accepted<Value> rendered(const Value& part, const Scope& scope) {
   return part;
 }
 
+Result<void> check_document(const std::string& text, const Declarations& declared, const std::string& place) {
+  FP_TRY_ASSIGN(const Policy policy, Policy::parse(place, text));
+  if (declared.warnings == nullptr) return {};
+  declared.warnings->insert(declared.warnings->end(), policy.warnings().begin(), policy.warnings().end());
+  return {};
+}
+
 // The document itself rather than a text of it.
 bool is_object(const Value& document) {
   return document.members() != nullptr && !is_function_call(document);
@@ -99,12 +106,10 @@ bool is_object(const Value& document) {
 Result<void> check_policy_template(const Value& document, const Declarations& declared, const std::string& place) {
   if (is_object(document)) {
     FP_TRY_ASSIGN(const Value known, with_stand_ins(document, {}, Check{declared}, place));
-    FP_TRY(Policy::parse(place, json_text(known)));
-    return {};
+    return check_document(json_text(known), declared, place);
   }
   FP_TRY_ASSIGN(const FoldedText text, fold_text(document, declared, place));
-  if (text.is_constant) FP_TRY(Policy::parse(place, text.text));
-  return {};
+  return text.is_constant ? check_document(text.text, declared, place) : Result<void>{};
 }
 
 Accepted<std::string> render_policy_template(const Value& document, const Scope& scope) {

@@ -124,6 +124,11 @@ const CertificateRecord* Registry::find_certificate(const std::string& id) const
   return found == certificates_.end() ? nullptr : &found->second;
 }
 
+const ThingRecord* Registry::find_thing(const std::string& name) const {
+  const auto found = things_.find(name);
+  return found == things_.end() ? nullptr : &found->second;
+}
+
 Accepted<std::string> Registry::find_by_token(const std::string& token, WallClockTime now, bool accept_reuse) const {
   constexpr const char* kCode = "InvalidCertificateOwnershipToken";
   const auto found = ids_by_token_.find(issuer_.sha256_hex(token));

@@ -24,6 +24,8 @@ class Registry {
   [[nodiscard]] std::string add(const IssuedCertificate& certificate, WallClockTime token_expires);
   /// nullptr when there is none with this ID.
   [[nodiscard]] const CertificateRecord* find_certificate(const std::string& id) const;
+  /// nullptr when there is no thing of this name.
+  [[nodiscard]] const ThingRecord* find_thing(const std::string& name) const;
   [[nodiscard]] CertificateStatus claim_status() const { return store_.claim_status(); }
 
   /// The ID of the certificate that an ownership token belongs to. Rejects an unknown or expired token, and a used one

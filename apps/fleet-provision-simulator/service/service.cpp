@@ -1,4 +1,5 @@
-// Connections and permissions. Requests and responses are in service_requests.cpp and service_responses.cpp.
+// Connections, subscriptions and publishes. What policies allow is in service_permissions.cpp, requests and responses
+// are in service_requests.cpp and service_responses.cpp.
 #include "service/service.hpp"
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 namespace fleet_provision::simulator {
 
 namespace {
+
+constexpr const char* kPublishDenied = "policy: iot:Publish";
 
 const char* version_word(int mqtt_version) {
   if (mqtt_version == 5) return "5";
@@ -40,17 +43,18 @@ FaultPoint point_of(ServiceOperation operation) {
   return FaultPoint::kRegister;
 }
 
-void add_result(Members& fields, const char* result, const std::string& reason) {
+void add_result(Members& fields, const char* result, const std::string& reason, const Members& denial) {
   fields.emplace_back("result", text_value(result));
   if (!reason.empty()) fields.emplace_back("reason", text_value(reason));
+  fields.insert(fields.end(), denial.begin(), denial.end());
 }
 
 }  // namespace
 
-Service::Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults,
+Service::Service(const Configuration& configuration, Policies policies, std::vector<Fault> faults,
                  Operations& operations, Registry& registry, Hook* hook, EventLog& log, Clocks clocks)
     : configuration_(configuration),
-      claim_policy_(std::move(claim_policy)),
+      policies_(std::move(policies)),
       faults_(std::move(faults)),
       operations_(operations),
       registry_(registry),
@@ -59,11 +63,6 @@ Service::Service(const Configuration& configuration, Policy claim_policy, std::v
       clocks_(std::move(clocks)) {}
 
 Service::Connection* Service::find(ConnectionKey key) {
-  const auto found = connections_.find(key);
-  return found == connections_.end() ? nullptr : &found->second;
-}
-
-const Service::Connection* Service::find(ConnectionKey key) const {
   const auto found = connections_.find(key);
   return found == connections_.end() ? nullptr : &found->second;
 }
@@ -79,10 +78,6 @@ void Service::log_connection(const Connection& connection, const char* event, Me
   log_.write(clocks_.wall(), event, std::move(all));
 }
 
-bool Service::allows(const Connection& connection, const char* action, const std::string& resource) const {
-  return !connection.is_claim || claim_policy_.allows(action, resource, connection.variables);
-}
-
 // MQTT 5 has a reason code, 3.1.1 closes (docs/service.md, "Denials and rejections").
 Permission Service::denial(const Connection& connection) const {
   return connection.client.mqtt_version == 5 ? Permission::kDenied : Permission::kClose;
@@ -93,15 +88,7 @@ Service::Connection Service::new_connection(const ConnectingClient& client, cons
   connection.number = ++last_number_;
   connection.client = client;
   connection.is_claim = client.certificate_id == configuration_.claim_certificate_id;
-  connection.variables["iot:ClientId"] = client.client_id;
-  connection.variables["iot:CertificateId"] = client.certificate_id;
-  connection.variables["aws:SourceIp"] = client.address;
-  if (!client.certificate_common_name.empty()) {
-    connection.variables["iot:Certificate.Subject.CommonName"] = client.certificate_common_name;
-  }
-  const bool attached = device != nullptr && device->thing_name == client.client_id;
-  connection.variables["iot:Connection.Thing.IsAttached"] = attached ? "true" : "false";
-  if (attached) connection.variables["iot:Connection.Thing.ThingName"] = client.client_id;
+  attach_policies(connection, device);
   return connection;
 }
 
@@ -122,8 +109,8 @@ Service::Decision<Admission> Service::admit(const Connection& connection, const 
   if (status != CertificateStatus::kActive) {
     return {inactive, status ? std::string("certificate is ") + simulator::word(*status) : "unknown certificate"};
   }
-  if (!allows(connection, "iot:Connect", "client/" + connection.client.client_id)) {
-    return {Admission::kNotAuthorized, "policy: iot:Connect"};
+  if (auto denial = refused(connection, "iot:Connect", "client/" + connection.client.client_id)) {
+    return {Admission::kNotAuthorized, "policy: iot:Connect", std::move(*denial)};
   }
   if (has_fault(faults, FaultAction::kDeny)) return {Admission::kNotAuthorized, "fault: deny"};
   if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Admission::kClosed, "fault: disconnect-before"};
@@ -137,12 +124,13 @@ Admission Service::connect(ConnectionKey key, const ConnectingClient& client) {
   delete_expired_certificates();
   const CertificateRecord* device = registry_.find_certificate(client.certificate_id);
   Connection connection = new_connection(client, device);
-  const auto [admission, reason] = admit(connection, device);
+  const auto [admission, reason, denial] = admit(connection, device);
   const char* principal = connection.is_claim ? "claim" : device != nullptr ? "device" : "unknown";
   Members fields{{"mqttVersion", text_value(version_word(client.mqtt_version))},
                  {"principal", text_value(principal)},
                  {"certificateId", text_value(client.certificate_id)}};
-  add_result(fields, word(admission), reason);
+  if (connection.thing_name) fields.emplace_back("thingName", text_value(*connection.thing_name));
+  add_result(fields, word(admission), reason, denial);
   log_connection(connection, "connect", std::move(fields));
   if (admission != Admission::kAccepted) return admission;
   if (client.clean_session) subscriptions_.erase(client.client_id);
@@ -167,20 +155,21 @@ Service::Decision<Permission> Service::judge_subscription(const Connection& conn
   const auto faults = faults_.next(FaultPoint::kSubscribe);
   if (!is_within_topic_limits(filter)) return {Permission::kClose, "filter longer than 256 bytes or 8 levels"};
   if (has_fault(faults, FaultAction::kDisconnectBefore)) return {Permission::kClose, "fault: disconnect-before"};
-  const bool denied_by_fault = has_fault(faults, FaultAction::kDeny);
-  if (!denied_by_fault && allows(connection, "iot:Subscribe", "topicfilter/" + filter)) {
-    return {Permission::kAllowed, {}};
+  const Permission denied =
+      configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(connection);
+  if (has_fault(faults, FaultAction::kDeny)) return {denied, "fault: deny"};
+  if (auto reasons = refused(connection, "iot:Subscribe", "topicfilter/" + filter)) {
+    return {denied, "policy: iot:Subscribe", std::move(*reasons)};
   }
-  return {configuration_.behaviours.suback_on_denied_subscribe ? Permission::kDenied : denial(connection),
-          denied_by_fault ? "fault: deny" : "policy: iot:Subscribe"};
+  return {Permission::kAllowed, {}};
 }
 
 Permission Service::subscribe(ConnectionKey key, const std::string& filter, int qos) {
   const Connection* connection = find(key);
   if (connection == nullptr) return Permission::kClose;
-  const auto [permission, reason] = judge_subscription(*connection, filter);
+  const auto [permission, reason, denial] = judge_subscription(*connection, filter);
   Members fields{{"filter", text_value(filter)}, {"qos", number_value(static_cast<std::uint64_t>(qos))}};
-  add_result(fields, word(permission), reason);
+  add_result(fields, word(permission), reason, denial);
   log_connection(*connection, "subscribe", std::move(fields));
   if (permission == Permission::kAllowed) subscriptions_[connection->client.client_id][filter] = std::min(qos, 1);
   return permission;
@@ -200,8 +189,12 @@ Service::Decision<Permission> Service::judge_publication(Connection& connection,
   if (publication.bytes > kPayloadBytesMax || !is_within_topic_limits(publication.topic)) {
     return {Permission::kClose, "over a limit of the broker"};
   }
-  if (is_response_topic(publication.topic) || !allows(connection, "iot:Publish", "topic/" + publication.topic)) {
-    return {denial(connection), "policy: iot:Publish"};
+  if (is_response_topic(publication.topic)) {
+    return {
+        denial(connection), kPublishDenied, {{"deniedBy", text_value("the service: the topic is for its responses")}}};
+  }
+  if (auto reasons = refused(connection, "iot:Publish", "topic/" + publication.topic)) {
+    return {denial(connection), kPublishDenied, std::move(*reasons)};
   }
   if (!request) return {Permission::kAllowed, {}};
   connection.faults = faults_.next(point_of(request->operation));
@@ -216,21 +209,28 @@ Permission Service::publish(ConnectionKey key, const Publication& publication) {
   if (connection == nullptr) return Permission::kClose;
   connection->faults.clear();
   const auto request = parse_request_topic(publication.topic);
-  const auto [permission, reason] = judge_publication(*connection, publication, request);
+  const auto [permission, reason, denial] = judge_publication(*connection, publication, request);
   Members fields{{"topic", text_value(publication.topic)}};
   if (request) fields.emplace_back("operation", text_value(simulator::word(request->operation)));
   fields.emplace_back("bytes", number_value(publication.bytes));
   fields.emplace_back("qos", number_value(static_cast<std::uint64_t>(publication.qos)));
-  add_result(fields, word(permission), reason);
+  add_result(fields, word(permission), reason, denial);
   log_connection(*connection, "publish", std::move(fields));
   return permission;
 }
 
 // A request is between a client and the service: no other client gets it, whatever it has subscribed to.
-bool Service::may_receive(ConnectionKey key, const std::string& topic) const {
+bool Service::may_receive(ConnectionKey key, const std::string& topic) {
   const Connection* connection = find(key);
   if (connection == nullptr || parse_request_topic(topic)) return false;
-  return is_response_topic(topic) || allows(*connection, "iot:Receive", "topic/" + topic);
+  // `deliver` has judged the responses.
+  if (is_response_topic(topic)) return true;
+  const auto denial = refused(*connection, "iot:Receive", "topic/" + topic);
+  if (!denial) return true;
+  Members fields{{"topic", text_value(topic)}};
+  add_result(fields, "denied", "policy: iot:Receive", *denial);
+  log_connection(*connection, "receive", std::move(fields));
+  return false;
 }
 
 }  // namespace fleet_provision::simulator

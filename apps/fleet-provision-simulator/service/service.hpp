@@ -5,10 +5,12 @@
 //
 // Rules (docs/service.md): a response goes to the connection that sent the request and to no other, not even a later
 // one with the same client ID; a denial closes an MQTT 3.1.1 connection and is a reason code on MQTT 5; a certificate
-// can connect when it is the claim's or RegisterThing has activated it.
+// can connect when it is the claim's or RegisterThing has activated it; a device is held to the policies that its
+// template attached.
 //
-// The class is implemented in four files: service.cpp (connections and permissions), service_claim.cpp (temporary
-// claims), service_requests.cpp (operations and the hook) and service_responses.cpp (payloads and delivery).
+// The class is implemented in five files: service.cpp (connections, subscriptions and publishes),
+// service_permissions.cpp (policies), service_claim.cpp (temporary claims), service_requests.cpp (operations and the
+// hook) and service_responses.cpp (payloads and delivery).
 #pragma once
 
 #include <cstdint>
@@ -16,10 +18,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/deadline.hpp"
+#include "service/attached_policies.hpp"
 #include "service/configuration.hpp"
 #include "service/encode.hpp"
 #include "service/event_log.hpp"
@@ -42,7 +46,8 @@ struct ConnectingClient {
   int mqtt_version = 4;
   /// Empty when the client presented no certificate.
   std::string certificate_id;
-  std::string certificate_common_name;
+  /// `iot:Certificate.…` (the guide's "X.509 certificate policy variables").
+  PolicyVariables certificate_variables;
   std::string address;
   /// Discards the subscriptions of earlier connections with this client ID.
   bool clean_session = true;
@@ -74,13 +79,20 @@ struct Clocks {
   std::function<WallClockTime()> wall;
 };
 
+/// The policies of a run.
+struct Policies {
+  Policy claim;
+  /// Those that templates name, by PolicyName. A name without a document allows everything, with a warning.
+  std::map<std::string, Policy> named = {};
+};
+
 /// The reason for the event log when a temporary claim is past its lifetime.
 inline constexpr const char* kClaimExpired = "the temporary claim has expired";
 
 class Service {
  public:
   /// All references outlive the service. `hook` is nullptr when no program decides (Configuration::hook).
-  Service(const Configuration& configuration, Policy claim_policy, std::vector<Fault> faults, Operations& operations,
+  Service(const Configuration& configuration, Policies policies, std::vector<Fault> faults, Operations& operations,
           Registry& registry, Hook* hook, EventLog& log, Clocks clocks);
 
   [[nodiscard]] Admission connect(ConnectionKey key, const ConnectingClient& client);
@@ -91,7 +103,7 @@ class Service {
   /// Whether the connection may publish this. Counts the request for faults.
   [[nodiscard]] Permission publish(ConnectionKey key, const Publication& publication);
   /// Whether a message that another client has published may be delivered to this connection.
-  [[nodiscard]] bool may_receive(ConnectionKey key, const std::string& topic) const;
+  [[nodiscard]] bool may_receive(ConnectionKey key, const std::string& topic);
 
   /// Handles a publish that was allowed. kClose: close the connection at once, without a PUBACK.
   /// `subscriptions` is the number that the broker has for this client; 0 after a persistent session was lost.
@@ -110,7 +122,11 @@ class Service {
     std::uint64_t number = 0;
     ConnectingClient client;
     bool is_claim = false;
+    /// The thing that the certificate is attached to, whatever the client ID.
+    std::optional<std::string> thing_name = {};
     PolicyVariables variables;
+    /// As they are when the client connects.
+    AttachedPolicies policies = {};
     /// The faults of the request that `publish` has allowed and `message` will handle.
     std::vector<Fault> faults;
     /// Why the service closes the connection, for the event log; empty as long as it does not.
@@ -132,28 +148,30 @@ class Service {
     /// The number of calls of `due` to skip: what is sent in one turn of the broker's loop leaves in the next.
     unsigned turns = 0;
   };
-  /// A result and, unless it is the good one, the reason for the event log.
+  /// A result and, unless it is the good one, the reason and further fields for the event log.
   template <class T>
   struct Decision {
     T result;
     std::string reason;
+    Members denial = {};
   };
   struct Delivery {
     int qos = 1;
     bool subscribed = false;
     /// Why the response cannot be delivered; empty when it can.
     std::string obstacle;
+    Members denial = {};
   };
   /// What has become of a response, for the event log.
   struct Delivered {
     std::string result;
     /// It was sent although the client has not subscribed to its topic.
     bool unsubscribed = false;
+    Members denial = {};
   };
 
-  // Connections and permissions.
+  // Connections, subscriptions and publishes.
   [[nodiscard]] Connection* find(ConnectionKey key);
-  [[nodiscard]] const Connection* find(ConnectionKey key) const;
   [[nodiscard]] Connection* find_number(std::uint64_t number);
   [[nodiscard]] Connection new_connection(const ConnectingClient& client, const CertificateRecord* device);
   void delete_expired_certificates();
@@ -162,8 +180,18 @@ class Service {
   [[nodiscard]] Decision<Permission> judge_publication(Connection& connection, const Publication& publication,
                                                        const std::optional<RequestTopic>& request);
   [[nodiscard]] Permission denial(const Connection& connection) const;
-  [[nodiscard]] bool allows(const Connection& connection, const char* action, const std::string& resource) const;
   void log_connection(const Connection& connection, const char* event, Members fields) const;
+
+  // Permissions.
+  void attach_policies(Connection& connection, const CertificateRecord* device);
+  [[nodiscard]] const ThingRecord* thing_of_connection(const ConnectingClient& client,
+                                                       const CertificateRecord& device) const;
+  [[nodiscard]] static PolicyVariables variables_of(const ConnectingClient& client, const ThingRecord* thing);
+  [[nodiscard]] AttachedPolicies policies_of(const CertificateRecord& device);
+  void warn_unknown_policy(const std::string& name, const CertificateRecord& device);
+  [[nodiscard]] static std::string principal_of(const Connection& connection);
+  [[nodiscard]] std::optional<Members> refused(const Connection& connection, const char* action,
+                                               const std::string& resource);
 
   // Temporary claims.
   [[nodiscard]] bool has_expired_claim(const Connection& connection) const;
@@ -182,7 +210,7 @@ class Service {
   // Responses.
   void respond(const PendingRequest& request, const Accepted<Members>& outcome);
   [[nodiscard]] Delivered deliver(const PendingRequest& request, const std::string& topic, std::string payload);
-  [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic) const;
+  [[nodiscard]] Delivery delivery_to(const Connection& connection, const std::string& topic);
   [[nodiscard]] std::vector<Effect> effects_of(const PendingRequest& request, Effect response) const;
   [[nodiscard]] std::string stale_payload(const PendingRequest& request) const;
   [[nodiscard]] EncodeOptions encode_options() const;
@@ -191,7 +219,9 @@ class Service {
   void warn_unsubscribed(const PendingRequest& request, const std::string& topic);
 
   const Configuration& configuration_;
-  Policy claim_policy_;
+  Policies policies_;
+  /// PolicyNames that a warning was written for.
+  std::set<std::string> unknown_policies_;
   FaultPlan faults_;
   Operations& operations_;
   Registry& registry_;

@@ -37,7 +37,7 @@ EncodeOptions Service::encode_options() const {
   return {.indefinite_maps = configuration_.behaviours.indefinite_cbor_maps, .indefinite_strings = false};
 }
 
-Service::Delivery Service::delivery_to(const Connection& connection, const std::string& topic) const {
+Service::Delivery Service::delivery_to(const Connection& connection, const std::string& topic) {
   int granted_qos = -1;
   if (const auto own = subscriptions_.find(connection.client.client_id); own != subscriptions_.end()) {
     for (const auto& [filter, qos] : own->second) {
@@ -45,11 +45,12 @@ Service::Delivery Service::delivery_to(const Connection& connection, const std::
     }
   }
   const bool subscribed = granted_qos >= 0;
-  Delivery delivery{subscribed ? granted_qos : 1, subscribed, {}};
+  Delivery delivery{subscribed ? granted_qos : 1, subscribed, {}, {}};
   if (!subscribed && configuration_.behaviours.drop_unsubscribed) {
     delivery.obstacle = "not subscribed";
-  } else if (!allows(connection, "iot:Receive", "topic/" + topic)) {
+  } else if (auto denial = refused(connection, "iot:Receive", "topic/" + topic)) {
     delivery.obstacle = "policy: iot:Receive";
+    delivery.denial = std::move(*denial);
   }
   return delivery;
 }
@@ -83,16 +84,17 @@ void Service::log_response(const PendingRequest& request, const Accepted<Members
   if (!request.faults.empty()) fields.emplace_back("fault", text_value(names_of(request.faults)));
   fields.emplace_back("bytes", number_value(bytes));
   fields.emplace_back("result", text_value(delivered.result));
+  fields.insert(fields.end(), delivered.denial.begin(), delivered.denial.end());
   if (delivered.unsubscribed) fields.emplace_back("unsubscribed", Value{true});
   log_.write(clocks_.wall(), "answer", std::move(fields));
 }
 
-// AWS documents that such a response may be lost, and has been observed to deliver it (docs/service.md, "The exchange").
+// AWS documents that such a response may be lost, and has been observed to deliver it (docs/service.md, "The
+// exchange").
 void Service::warn_unsubscribed(const PendingRequest& request, const std::string& topic) {
   const Connection* connection = find_number(request.connection);
   const std::string client_id = connection == nullptr ? std::string() : connection->client.client_id;
-  log_.warn(clocks_.wall(),
-            {{"connection", number_value(request.connection)}, {"clientId", text_value(client_id)}},
+  log_.warn(clocks_.wall(), {{"connection", number_value(request.connection)}, {"clientId", text_value(client_id)}},
             "client ID " + client_id + " got the response on " + topic +
                 " without having subscribed to it, and AWS does not promise to deliver such a response; to have it "
                 "dropped here, use --behaviour unsubscribed=drop");
@@ -108,7 +110,7 @@ Service::Delivered Service::deliver(const PendingRequest& request, const std::st
   const std::string& client_id = connection->client.client_id;
   Instant at = clocks_.steady();
   if (const Fault* delay = find_fault(request.faults, FaultAction::kDelay)) at += Milliseconds(delay->number);
-  const Delivery delivery = delivery_to(*connection, topic);
+  Delivery delivery = delivery_to(*connection, topic);
   if (delivery.obstacle.empty()) {
     Effect response{Effect::Kind::kSend, client_id, topic, std::move(payload), delivery.qos};
     for (auto& effect : effects_of(request, std::move(response))) {
@@ -119,7 +121,9 @@ Service::Delivered Service::deliver(const PendingRequest& request, const std::st
     Effect close{Effect::Kind::kClose, client_id, {}, {}, 0};
     scheduled_.push_back({at, request.connection, std::move(close), kTurnsBeforeClose});
   }
-  if (!delivery.obstacle.empty()) return {.result = "not sent: " + delivery.obstacle};
+  if (!delivery.obstacle.empty()) {
+    return {.result = "not sent: " + delivery.obstacle, .denial = std::move(delivery.denial)};
+  }
   return {.result = "sent", .unsubscribed = !delivery.subscribed};
 }
 

@@ -132,12 +132,15 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
                 "shorten it: the service takes at most " + std::to_string(kBodyCharactersMax));
   }
   FP_TRY_ASSIGN(Value document, parse_json(place, body));
-  if (auto checked = check_template_body(document, place); !checked) {
+  auto warnings = check_template_body(document, place);
+  if (!warnings) {
     // The message names places by the document's own keys, which may hold anything.
-    checked.error().message = printable(checked.error().message);
-    return fail(std::move(checked).error());
+    warnings.error().message = printable(warnings.error().message);
+    return fail(std::move(warnings).error());
   }
-  return ProvisioningTemplate(name, std::move(document), enabled);
+  for (auto& warning : *warnings) warning = printable(warning);
+  if (!enabled) warnings->push_back(place + " is not enabled: it registers no device");
+  return ProvisioningTemplate(name, std::move(document), enabled, std::move(*warnings));
 }
 
 Accepted<RenderedTemplate> ProvisioningTemplate::render(const std::map<std::string, std::string>& parameters,

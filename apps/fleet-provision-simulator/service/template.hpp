@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "service/rejection.hpp"
@@ -27,17 +28,20 @@ class ProvisioningTemplate {
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Whether the service registers devices with it (API_CreateProvisioningTemplate: enabled).
   [[nodiscard]] bool enabled() const { return enabled_; }
+  /// What the service accepts and what has no effect, one printable sentence each.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
   /// `certificate_id` becomes AWS::IoT::Certificate::Id. Parameters that the template does not declare are ignored.
   [[nodiscard]] Accepted<RenderedTemplate> render(const std::map<std::string, std::string>& parameters,
                                                   const std::string& certificate_id) const;
 
  private:
-  ProvisioningTemplate(std::string name, Value body, bool enabled)
-      : name_(std::move(name)), body_(std::move(body)), enabled_(enabled) {}
+  ProvisioningTemplate(std::string name, Value body, bool enabled, std::vector<std::string> warnings)
+      : name_(std::move(name)), body_(std::move(body)), enabled_(enabled), warnings_(std::move(warnings)) {}
 
   std::string name_;
   Value body_;
   bool enabled_;
+  std::vector<std::string> warnings_;
 };
 
 /// What a template file says: a template body, or a document around one.

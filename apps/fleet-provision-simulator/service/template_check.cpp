@@ -246,11 +246,12 @@ std::optional<OverrideSetting> parse_override_setting(std::string_view text) {
   return std::nullopt;
 }
 
-Result<void> check_template_body(const Value& body, const std::string& place) {
+Result<std::vector<std::string>> check_template_body(const Value& body, const std::string& place) {
   FP_TRY_ASSIGN(const Members* members, object_at(body, place));
   constexpr std::array<std::string_view, 4> kSections{"Parameters", "Mappings", "Resources", "DeviceConfiguration"};
   for (const auto& [name, value] : *members) FP_TRY(check_name(name, kSections, place));
-  Declarations declared{{std::string(kCertificateIdParameter)}, body.find("Mappings")};
+  std::vector<std::string> warnings;
+  Declarations declared{{std::string(kCertificateIdParameter)}, body.find("Mappings"), &warnings};
   if (const Value* parameters = body.find("Parameters")) {
     FP_TRY(check_parameters(*parameters, place + ": Parameters"));
     for (const auto& [name, declaration] : *parameters->members()) declared.names.insert(name);
@@ -262,7 +263,7 @@ Result<void> check_template_body(const Value& body, const std::string& place) {
   if (const Value* configuration = body.find("DeviceConfiguration")) {
     FP_TRY(check_configuration(*configuration, declared, place + ": DeviceConfiguration"));
   }
-  return {};
+  return warnings;
 }
 
 }  // namespace fleet_provision::simulator

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "service/resources.hpp"
@@ -19,8 +20,8 @@ inline constexpr std::string_view kCertificateIdParameter = "AWS::IoT::Certifica
 
 /// Checks each section of a template body, each resource and each expression, and holds what does not depend on the
 /// device to the rules of the registry. kConfiguration; `place` begins the message, which quotes names of the document
-/// as they are.
-[[nodiscard]] Result<void> check_template_body(const Value& body, const std::string& place);
+/// as they are. Gives what is allowed but has no effect, as sentences that begin with the place.
+[[nodiscard]] Result<std::vector<std::string>> check_template_body(const Value& body, const std::string& place);
 
 /// `DO_NOTHING`, `REPLACE`, `FAIL` or `MERGE`.
 [[nodiscard]] std::optional<OverrideSetting> parse_override_setting(std::string_view text);

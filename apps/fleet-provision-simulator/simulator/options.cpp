@@ -98,7 +98,8 @@ Result<NamedPolicy> read_named_policy(const std::string& option) {
   return NamedPolicy{name, std::move(document)};
 }
 
-Result<std::vector<NamedPolicy>> read_policies(const std::vector<std::string>& options) {
+// The built-in template names a policy, for which there is a built-in document.
+Result<std::vector<NamedPolicy>> read_policies(const std::vector<std::string>& options, bool builtin_template) {
   std::vector<NamedPolicy> policies;
   for (const auto& option : options) {
     FP_TRY_ASSIGN(auto read, read_named_policy(option));
@@ -106,6 +107,11 @@ Result<std::vector<NamedPolicy>> read_policies(const std::vector<std::string>& o
         std::any_of(policies.begin(), policies.end(), [&](const NamedPolicy& each) { return each.name == read.name; });
     if (taken) return fail(ErrorKind::kUsage, "--policy: two documents for " + read.name);
     policies.push_back(std::move(read));
+  }
+  const bool replaced = std::any_of(policies.begin(), policies.end(),
+                                    [](const NamedPolicy& each) { return each.name == kBuiltinPolicyName; });
+  if (builtin_template && !replaced) {
+    policies.push_back({std::string(kBuiltinPolicyName), std::string(kBuiltinPolicyDocument)});
   }
   return policies;
 }
@@ -140,7 +146,7 @@ Result<Configuration> configuration_from(const CommandLine& line) {
   configuration.faults = line.all("fault");
   FP_TRY_ASSIGN(configuration.templates, read_templates(line.all("template")));
   FP_TRY_ASSIGN(configuration.claim_policy, read_claim_policy(line.last("claim-policy"), configuration.templates));
-  FP_TRY_ASSIGN(configuration.policies, read_policies(line.all("policy")));
+  FP_TRY_ASSIGN(configuration.policies, read_policies(line.all("policy"), line.all("template").empty()));
   if (!line.all("hook").empty()) {
     FP_TRY_ASSIGN(configuration.hook, find_hook(line.last("hook")));
   }

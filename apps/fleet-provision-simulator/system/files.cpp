@@ -60,6 +60,13 @@ Result<std::string> read_file(const std::string& path) {
   return content.str();
 }
 
+Result<Descriptor> open_to_read(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (file) return file;
+  const ErrorKind kind = errno == ENOENT ? ErrorKind::kFileNotFound : ErrorKind::kFileUnreadable;
+  return fail(kind, "cannot read " + path + ": " + reason());
+}
+
 Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode) {
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());

@@ -15,6 +15,8 @@ namespace fleet_provision::simulator {
 [[nodiscard]] std::string absolute(const std::string& path);
 /// kFileNotFound or kFileUnreadable.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
+/// Opens a file to read. kFileNotFound or kFileUnreadable; a directory fails when it is read.
+[[nodiscard]] Result<Descriptor> open_to_read(const std::string& path);
 /// Retries after EINTR. false, with errno set, when not all bytes could be written.
 [[nodiscard]] bool write_all(int descriptor, std::string_view bytes);
 /// Replaces the file by a rename. The new file has `mode` from its creation. kStateNotWritable.

@@ -40,6 +40,8 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"{\"a\": NaN}", "line 1, column 7: not JSON: NaN without quotes"},
       {"{\"a\": 1\n\"b\": 2}", "line 2, column 1: not JSON: a comma or colon is missing"},
       {"{\"a\" \"b\"}", "line 1, column 6: not JSON: a comma or colon is missing"},
+      {"{\"a\": {}}\n}", "line 2, column 1: not JSON: one } too many"},
+      {"[[]]]", "line 1, column 5: not JSON: one ] too many"},
       {"{\"a\": 1}\n{}", "line 2, column 1: not JSON: data follows the document"},
       {"{\"a\": \"b\nc\"}", "line 1, column 9: not JSON: a line break or control character within a text"},
       {"{\"a\": \"\xC3\xA9\xFF\"}", "line 1, column 9: not JSON: a byte that is not UTF-8"},
