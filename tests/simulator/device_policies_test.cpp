@@ -15,7 +15,7 @@ constexpr const char* kDevicePolicy = R"({"Version":"2012-10-17","Statement":[
    "Resource":["arn:aws:iot:r:a:topicfilter/${iot:Connection.Thing.ThingName}/*","arn:aws:iot:r:a:topicfilter/all"]},
   {"Effect":"Deny","Action":"*","Resource":"arn:aws:iot:r:a:topic/gateway-7/secret"}]})";
 
-std::string allowing(const std::string& action, const std::string& resource) {
+std::string document_allowing(const std::string& action, const std::string& resource) {
   return R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":")" + action +
          R"(","Resource":"arn:aws:iot:r:a:)" + resource + "\"}}";
 }
@@ -174,8 +174,9 @@ TEST_CASE("a policy without a document allows everything, and one warning says s
 }
 
 TEST_CASE("a document of the template counts, and with it every other policy") {
-  DeviceFixture fixture({{"", allowing("iot:Connect", "client/*")}, {"", allowing("iot:*", "topic/a")}, {"fleet", ""}},
-                        with_policy("fleet", R"({"Version":"2012-10-17","Statement":[
+  DeviceFixture fixture(
+      {{"", document_allowing("iot:Connect", "client/*")}, {"", document_allowing("iot:*", "topic/a")}, {"fleet", ""}},
+      with_policy("fleet", R"({"Version":"2012-10-17","Statement":[
       {"Effect":"Allow","Action":"iot:Publish","Resource":"arn:aws:iot:r:a:topic/b"},
       {"Effect":"Deny","Action":"iot:Receive","Resource":"arn:aws:iot:r:a:topic/a"}]})"));
   REQUIRE(fixture.connect_device("x") == Admission::kAccepted);
