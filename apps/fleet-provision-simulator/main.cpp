@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/system/standard_descriptors.hpp"
 #include "broker/broker.hpp"
 #include "pki/pki.hpp"
 #include "service/encode.hpp"
@@ -228,7 +229,9 @@ int report_failure(const Error& error, bool has_command) {
   return has_command ? kOwnFailure : static_cast<int>(exit_code(error.kind));
 }
 
+// Signals have their usual effect: it has no broker to end.
 int make_report(const std::vector<std::string>& arguments) {
+  if (!open_standard_descriptors()) return kOwnFailure;
   const auto output = run_report_command(arguments);
   if (!output) return report_failure(output.error(), false);
   if (!output->warning.empty()) {
@@ -239,8 +242,8 @@ int make_report(const std::vector<std::string>& arguments) {
 }
 
 int run(const std::vector<std::string>& arguments) {
-  const Supervisor supervisor;
   if (is_report_command(arguments)) return make_report(arguments);
+  const Supervisor supervisor;
   const auto options = parse_options(arguments);
   if (!options) return report_failure(options.error(), names_a_command(arguments));
   if (options->text) {

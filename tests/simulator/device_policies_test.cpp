@@ -192,4 +192,11 @@ TEST_CASE("a recorded document that cannot be read allows nothing, and a warning
   CHECK(fixture.connect_device("gateway-7") == Admission::kNotAuthorized);
   REQUIRE(fixture.warned.size() == 2);
   CHECK(fixture.warned[0].find("a template's PolicyDocument allows nothing: PolicyDocument: line 1") == 0);
+
+  DeviceFixture odd({PolicyResource{"", R"({"Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}})"}});
+  for (int i = 0; i < 2; ++i) CHECK(odd.connect_device("gateway-7") == Admission::kAccepted);
+  CHECK(odd.warned == std::vector<std::string>{R"(PolicyDocument: no Version: add "Version": "2012-10-17")"});
+  const std::size_t warning = odd.logged.find(R"("event":"warning")");
+  CHECK(warning != std::string::npos);
+  CHECK(odd.logged.find(R"("event":"warning")", warning + 1) == std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "device.hpp"
+#include "pki/certificate_variables.hpp"
 #include "pki/issuer.hpp"
 #include "pki/pki.hpp"
 #include "pki/rsa_key_pool.hpp"
@@ -36,6 +37,60 @@ std::string text_of(const ASN1_TIME* time) {
 }
 
 }  // namespace
+
+TEST_CASE("the policy variables of a certificate are what it has") {
+  const Certificate certificate(X509_new());
+  X509* x509 = certificate.get();
+  BIGNUM* number = nullptr;
+  BN_hex2bn(&number, "921285cbb7a5e086");
+  BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509));
+  BN_free(number);
+  X509_NAME* subject = X509_get_subject_name(x509);
+  const auto add = [&](const char* type, const std::string& value) {
+    X509_NAME_add_entry_by_txt(subject, type, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.c_str()), -1,
+                               -1, 0);
+  };
+  add("CN", "gateway");
+  for (const char* unit : {"a", "b*", "c", "d", "e", "f"}) add("OU", unit);
+  add("SN", "Multi Color");
+  add("serialNumber", "123");
+  add("title", "ü");
+  X509_NAME_add_entry_by_txt(X509_get_issuer_name(x509), "C", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("DE"), -1, -1, 0);
+  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name,
+                                              "DNS:a.example,DNS:b.example,IP:::1,email:a@b.example,URI:urn:a");
+  REQUIRE(names != nullptr);
+  X509_add_ext(x509, names, -1);
+  X509_EXTENSION_free(names);
+  using Variables = std::map<std::string, std::string>;
+  const std::string names_of = "iot:Certificate.Subject.AlternativeName.";
+  const Variables expected{{"iot:Certificate.SerialNumber", "10525622389124227206"},
+                           {"iot:Certificate.Subject.CommonName", "gateway"},
+                           {"iot:Certificate.Subject.CommonName.0", "gateway"},
+                           {"iot:Certificate.Subject.OrganizationalUnit", "a"},
+                           {"iot:Certificate.Subject.OrganizationalUnit.0", "a"},
+                           {"iot:Certificate.Subject.OrganizationalUnit.2", "c"},
+                           {"iot:Certificate.Subject.OrganizationalUnit.3", "d"},
+                           {"iot:Certificate.Subject.OrganizationalUnit.4", "e"},
+                           {"iot:Certificate.Subject.Surname", "Multi Color"},
+                           {"iot:Certificate.Subject.Surname.0", "Multi Color"},
+                           {"iot:Certificate.Subject.SerialNumber", "123"},
+                           {"iot:Certificate.Subject.SerialNumber.0", "123"},
+                           {"iot:Certificate.Subject.Title", "ü"},
+                           {"iot:Certificate.Subject.Title.0", "ü"},
+                           {"iot:Certificate.Issuer.Country", "DE"},
+                           {"iot:Certificate.Issuer.Country.0", "DE"},
+                           {names_of + "DNSName", "a.example"},
+                           {names_of + "DNSName.0", "a.example"},
+                           {names_of + "DNSName.1", "b.example"},
+                           {names_of + "IPAddress", "::1"},
+                           {names_of + "IPAddress.0", "::1"},
+                           {names_of + "RFC822Name", "a@b.example"},
+                           {names_of + "RFC822Name.0", "a@b.example"},
+                           {names_of + "UniformResourceIdentifier", "urn:a"},
+                           {names_of + "UniformResourceIdentifier.0", "urn:a"}};
+  CHECK(certificate_variables(x509) == expected);
+}
 
 TEST_CASE("an issued certificate looks like the service's") {
   IssuerFixture fixture;

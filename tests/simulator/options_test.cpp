@@ -50,6 +50,7 @@ TEST_CASE("options that make no sense are refused by name") {
     std::string said;
   };
   const std::string file = write(scratch, "file.json", "{");
+  const std::string allowing = write(scratch, "allowing.json", R"({"Version":"2012-10-17","Statement":[]})");
   const std::vector<Row> rows{
       {{"--listen", "nowhere"}, 64, "--listen: not an IP address: nowhere"},
       {{"--port", "70000"}, 64, "--port must be a whole number from 0 (a free port) to 65535, not \"70000\""},
@@ -62,6 +63,14 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--san", "a,DNS:b"}, 64, "--san: not a host name or IP address: \"a,DNS:b\""},
       {{"--claim-policy", file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
       {{"--claim-policy", "/nowhere"}, 66, "/nowhere"},
+      {{"--claim-policy", write(scratch, "long.json", R"({"Statement":[],"Id":")" + std::string(2048, 'x') + "\"}")},
+       78,
+       "long.json: 2072 characters without white space"},
+      {{"--policy", "gateway"}, 64, "--policy must be NAME=FILE, not \"gateway\""},
+      {{"--policy", "gate way=" + file}, 64, "--policy must be NAME=FILE"},
+      {{"--policy", "gateway=/nowhere"}, 66, "/nowhere"},
+      {{"--policy", "gateway=" + file}, 78, "file.json: line 1, column 2: not JSON: the text ends early"},
+      {{"--policy", "a=" + allowing, "--policy", "a=" + allowing}, 64, "--policy: two documents for a"},
       {{"--claim-csr", "/nowhere"}, 66, "cannot read /nowhere"},
       {{"--claim-csr", file}, 65, "--claim-csr: " + file + " "},
       {{"--claim-csr", write(scratch, "weak.csr", make_csr(Key(EVP_RSA_gen(1024)).get()))},

@@ -1,7 +1,9 @@
 // The program and its page: `--report` at exit, and the command `report`.
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -100,7 +102,7 @@ TEST_CASE("a page that cannot be written is found before anything starts") {
 TEST_CASE("the command report takes its log and names what is wrong") {
   const TemporaryDirectory scratch;
   const std::string log = scratch.write("log", kEvent);
-  const std::string mixed = scratch.write("mixed", kEvent + "x\n{}\n" + kEvent + "{\"time\":\"2026");
+  const std::string mixed = scratch.write("mixed", kEvent + "x\n{}\n" + kEvent + R"({"time":"2026)");
   const std::string foreign = scratch.write("foreign", "<html>\n");
   const std::string empty = scratch.write("empty", "");
   struct Row {
@@ -152,4 +154,15 @@ TEST_CASE("the command report reads stdin, and a full stdout is an error") {
   CHECK(shell("'" SIMULATOR "' report --log " + log + " --report " + (scratch / "link.html")).exit_code == 0);
   CHECK(fs::is_symlink(scratch / "link.html"));
   CHECK(has(read_text(target), "<!DOCTYPE html>"));
+}
+
+TEST_CASE("a signal ends the command report while it waits for its log") {
+  const TemporaryDirectory scratch;
+  const std::string pipe = scratch / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto finished =
+      run_process(Command{{SIMULATOR, "report", "--log", pipe}},
+                  {.terminate_after = std::chrono::milliseconds(100), .kill_after = std::chrono::seconds(20)});
+  CHECK(finished.exit_code == -SIGTERM);
+  CHECK_FALSE(finished.hung);
 }

@@ -13,12 +13,13 @@ struct KindWord {
   const char* word;
   EventKind kind;
 };
-constexpr std::array<KindWord, 10> kKindWords{{{"start", EventKind::kStart},
+constexpr std::array<KindWord, 11> kKindWords{{{"start", EventKind::kStart},
                                                {"connect", EventKind::kConnect},
                                                {"subscribe", EventKind::kSubscribe},
                                                {"unsubscribe", EventKind::kUnsubscribe},
                                                {"publish", EventKind::kPublish},
                                                {"answer", EventKind::kAnswer},
+                                               {"receive", EventKind::kReceive},
                                                {"hook", EventKind::kHook},
                                                {"expire", EventKind::kExpire},
                                                {"disconnect", EventKind::kDisconnect},

@@ -20,6 +20,7 @@ enum class EventKind : unsigned char {
   kUnsubscribe,
   kPublish,
   kAnswer,
+  kReceive,
   kHook,
   kExpire,
   kDisconnect,

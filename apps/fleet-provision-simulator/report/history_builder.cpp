@@ -110,7 +110,8 @@ void HistoryBuilder::count(const Event& event, const Step& step) {
   Counts& counts = history_.counts;
   const bool failed = step.tone == Tone::kFailure;
   const bool is_lost_by_policy = event.text("result").starts_with("not sent: policy");
-  const bool judged = event.kind == EventKind::kSubscribe || event.kind == EventKind::kPublish;
+  const bool judged =
+      event.kind == EventKind::kSubscribe || event.kind == EventKind::kPublish || event.kind == EventKind::kReceive;
   if (event.kind == EventKind::kConnect) ++counts.connections;
   if (event.kind == EventKind::kConnect && failed) ++counts.refusals;
   if (failed && (judged || is_lost_by_policy)) ++counts.denials;

@@ -15,18 +15,16 @@ const char* status_text(Certificate::Status status) {
 }
 
 std::string use_text(const Certificate& certificate) {
-  if (certificate.accepted == 0 && certificate.refused == 0) return "never";
-  std::string text = counted(certificate.accepted, "time");
-  if (certificate.refused != 0) text += ", refused " + counted(certificate.refused, "time");
-  return text;
+  const std::string accepted = certificate.accepted == 0 ? "never" : counted(certificate.accepted, "time");
+  return certificate.refused == 0 ? accepted : accepted + ", refused " + counted(certificate.refused, "time");
 }
 
 void write_row(Html& html, const Certificate& certificate) {
   html.element("tr", {{"data-certificate", certificate.id}}, [&] {
-    html.element("td", {}, certificate.thing_name.empty() ? "–" : certificate.thing_name);
+    html.element("td", {{"class", "thing"}}, certificate.thing_name.empty() ? "–" : certificate.thing_name);
     html.element("td", {{"class", "id"}}, certificate.id);
-    html.element("td", {}, status_text(certificate.status));
-    html.element("td", {}, [&] {
+    html.element("td", {{"class", "short"}}, status_text(certificate.status));
+    html.element("td", {{"class", "short"}}, [&] {
       if (certificate.connection == 0) {
         html.text("before this log");
       } else {

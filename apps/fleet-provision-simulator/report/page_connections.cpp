@@ -82,7 +82,7 @@ void write_step(Html& html, const Step& step, const Step* before) {
 }
 
 std::string took(const Connection& connection) {
-  if (connection.steps.empty()) return {};
+  if (connection.steps.size() < 2) return {};
   const LogTime first = connection.steps.front().at;
   LogTime last;
   for (const auto& step : connection.steps) last = step.at ? step.at : last;

@@ -139,6 +139,13 @@ Step step_of(const Event& event, const Connection& connection) {
       break;
     case EventKind::kPublish: publish_step(step, event, connection); break;
     case EventKind::kAnswer: answer_step(step, event, connection); break;
+    case EventKind::kReceive:
+      // A message of another client.
+      step.direction = Direction::kToGateway;
+      step.title = "message";
+      step.subject = event.text("topic");
+      judge(step, event, connection);
+      break;
     case EventKind::kHook: hook_step(step, event); break;
     case EventKind::kDisconnect: disconnect_step(step, event); break;
     case EventKind::kWarning: warning_step(step, event); break;

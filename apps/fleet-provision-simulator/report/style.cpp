@@ -120,6 +120,8 @@ th, td { text-align: left; padding: 0.5rem 1rem; vertical-align: baseline; }
 th { color: var(--muted); font-weight: 500; font-size: 0.83rem; white-space: nowrap; }
 tbody tr { border-top: 1px solid var(--line); }
 td.id { min-width: 14rem; }
+td.thing { min-width: 7rem; }
+td.short { white-space: nowrap; }
 footer { margin-top: 3rem; color: var(--muted); font-size: 0.86rem; }
 
 @media (max-width: 44rem) {
@@ -201,7 +203,7 @@ constexpr Literal kScript = R"js(
 }  // namespace
 
 PagePart page_style() {
-  return {kStyle, "sha256-l5KeBURWgKDjpHnkc1A7pu9+mQzpJF1d91ykQeBtMUM="};
+  return {kStyle, "sha256-dQjgA3Dp2jSiIDHFrQMKE7tErVXoB1WEi1pOfNcDHBw="};
 }
 
 PagePart page_script() {

@@ -21,12 +21,12 @@ constexpr std::array<std::string_view, 8> kNotOffered{
 constexpr std::string_view kUnsubscribe = "iot:Unsubscribe";
 constexpr std::size_t kTypingErrorEdits = 2;
 
-constexpr std::array<std::string_view, 6> kPlainVariables{"iot:ClientId",
-                                                          "iot:CertificateId",
-                                                          "iot:Connection.Thing.ThingName",
-                                                          "iot:Connection.Thing.ThingTypeName",
-                                                          "iot:Connection.Thing.IsAttached",
-                                                          "aws:SourceIp"};
+constexpr std::array<std::string_view, 6> kVariables{"iot:ClientId",
+                                                     "iot:CertificateId",
+                                                     "iot:Connection.Thing.ThingName",
+                                                     "iot:Connection.Thing.ThingTypeName",
+                                                     "iot:Connection.Thing.IsAttached",
+                                                     "aws:SourceIp"};
 constexpr std::string_view kThingAttributes = "iot:Connection.Thing.Attributes[";
 
 // Of issuer and subject.
@@ -50,7 +50,7 @@ constexpr std::array<std::string_view, 18> kCertificateAttributes{"CommonName",
                                                                   "AlternativeName.UniformResourceIdentifier"};
 
 std::vector<std::string> known_variables() {
-  std::vector<std::string> names(kPlainVariables.begin(), kPlainVariables.end());
+  std::vector<std::string> names(kVariables.begin(), kVariables.end());
   names.emplace_back(std::string(kThingAttributes) + "NAME]");
   names.emplace_back("iot:Certificate.SerialNumber");
   for (const char* of : {"Subject", "Issuer"}) {

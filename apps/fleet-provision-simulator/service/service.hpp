@@ -189,6 +189,7 @@ class Service {
   [[nodiscard]] static PolicyVariables variables_of(const ConnectingClient& client, const ThingRecord* thing);
   [[nodiscard]] AttachedPolicies policies_of(const CertificateRecord& device);
   void warn_unknown_policy(const std::string& name, const CertificateRecord& device);
+  void warn_once(const std::string& text, const CertificateRecord& device);
   [[nodiscard]] static std::string principal_of(const Connection& connection);
   [[nodiscard]] std::optional<Members> refused(const Connection& connection, const char* action,
                                                const std::string& resource);
@@ -220,8 +221,8 @@ class Service {
 
   const Configuration& configuration_;
   Policies policies_;
-  /// PolicyNames that a warning was written for.
-  std::set<std::string> unknown_policies_;
+  /// PolicyNames without a document, and texts, that a warning was written for.
+  std::set<std::string> warned_;
   FaultPlan faults_;
   Operations& operations_;
   Registry& registry_;

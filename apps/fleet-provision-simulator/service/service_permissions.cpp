@@ -56,21 +56,28 @@ AttachedPolicies Service::policies_of(const CertificateRecord& device) {
       if (found == policies_.named.end()) warn_unknown_policy(name, device);
       attached.attach(printable(name), found == policies_.named.end() ? policy_without_limits() : found->second);
     } else if (auto policy = Policy::parse(kOwnPolicyName, document)) {
+      for (const auto& warning : policy->warnings()) warn_once(warning, device);
       attached.attach_own(kOwnPolicyName, std::move(*policy));
     } else {
-      log_.warn(clocks_.wall(), {{"certificateId", text_value(device.id)}},
-                "a template's PolicyDocument allows nothing: " + policy.error().message);
+      warn_once("a template's PolicyDocument allows nothing: " + policy.error().message, device);
     }
   }
   return attached;
 }
 
 void Service::warn_unknown_policy(const std::string& name, const CertificateRecord& device) {
-  if (!unknown_policies_.insert(name).second) return;
+  if (!warned_.insert(name).second) return;
   const std::string thing = device.thing_name ? "thing " + *device.thing_name : "certificate " + device.id;
   log_.warn(clocks_.wall(), {{"policy", text_value(name)}, {"certificateId", text_value(device.id)}},
             "policy " + name + " of " + thing + " has no document here and allows everything; give it with --policy " +
                 name + "=FILE");
+}
+
+// What a template's document gets wrong is the same for each of its devices.
+void Service::warn_once(const std::string& text, const CertificateRecord& device) {
+  constexpr std::size_t kWarningsMax = 1000;
+  if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
+  log_.warn(clocks_.wall(), {{"certificateId", text_value(device.id)}}, text);
 }
 
 std::string Service::principal_of(const Connection& connection) {

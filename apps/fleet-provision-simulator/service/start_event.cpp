@@ -9,6 +9,7 @@ namespace {
 template <class Range>
 Value names_of_all(const Range& range) {
   std::vector<std::string> names;
+  names.reserve(range.size());
   for (const auto& each : range) names.push_back(printable(each.name));
   return list_value(names);
 }
@@ -17,6 +18,7 @@ Value names_of_all(const Range& range) {
 
 Members start_event_fields(const Configuration& configuration, const std::string& version) {
   std::vector<std::string> faults;
+  faults.reserve(configuration.faults.size());
   for (const auto& each : configuration.faults) faults.push_back(printable(each));
   std::vector<std::string> behaviours;
   for (const auto& row : behaviour_table()) {
