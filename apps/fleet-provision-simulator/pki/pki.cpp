@@ -86,7 +86,7 @@ Result<Pki> prepare(const std::string& directory, const std::vector<std::string>
                   return self_signed(make_ec_key(), ca_request(NID_commonName, "fleet-provision-simulator root"));
                 }));
   FP_TRY_ASSIGN(const CertifiedKey issuer, load_or_make(pki.device_issuer_certificate, pki.device_issuer_key, [] {
-                  return self_signed(make_rsa_key(), ca_request(NID_organizationalUnitName, kDeviceIssuer));
+                  return self_signed(make_rsa_issuer_key(), ca_request(NID_organizationalUnitName, kDeviceIssuer));
                 }));
   FP_TRY(prepare_claim(pki, root, claim));
   CertificateRequest request = leaf_request("fleet-provision-simulator", "serverAuth");

@@ -108,6 +108,17 @@ Key make_rsa_key() {
   return key;
 }
 
+Key make_rsa_issuer_key() {
+  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), &EVP_PKEY_CTX_free);
+  EVP_PKEY* key = nullptr;
+  require(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
+              EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(kRsaBits)) == 1 &&
+              EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), 3) == 1 && EVP_PKEY_generate(context.get(), &key) == 1,
+          "make the RSA key of the device issuer");
+  return Key(key);
+}
+
 Key make_rsa_key(const std::atomic<bool>& abandoned) {
   const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
       EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), &EVP_PKEY_CTX_free);
