@@ -173,6 +173,20 @@ TEST_CASE("a policy without a document allows everything, and one warning says s
         std::string::npos);
 }
 
+TEST_CASE("a claim that is denied the topics of a template that does not exist gets a warning that says so") {
+  ServiceFixture fixture;
+  REQUIRE(fixture.connect(&kOne, "a", 5) == Admission::kAccepted);
+  for (const char* name : {"gatway", "gatway", "gateway"}) {
+    const std::string filter = std::string("$aws/provisioning-templates/") + name + "/provision/#";
+    CHECK(fixture.service->subscribe(&kOne, filter, 1) != Permission::kAllowed);
+  }
+  REQUIRE(fixture.warned.size() == 3);
+  CHECK(fixture.warned[1] == "there is no template gatway here: a template is named after its file");
+  CHECK(fixture.warned[2].find("/gateway/") != std::string::npos);
+  CHECK(fixture.logged.find(R"("event":"warning","connection":1,"clientId":"a","text":"there is no)") !=
+        std::string::npos);
+}
+
 TEST_CASE("a document of the template counts, and with it every other policy") {
   DeviceFixture fixture(
       {{"", document_allowing("iot:Connect", "client/*")}, {"", document_allowing("iot:*", "topic/a")}, {"fleet", ""}},

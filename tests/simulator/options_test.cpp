@@ -89,6 +89,7 @@ TEST_CASE("options that make no sense are refused by name") {
       {{"--template", file}, 78, "template file: line 1, column 2: not JSON: the text ends early"},
       {{"--template", file, "--template", file}, 64, "two template files are named file"},
       {{"--log", "/nowhere/events"}, 73, "cannot write the event log /nowhere/events: No such file or directory\n"},
+      {{"--log", "-"}, 64, "--log cannot be stdout"},
       {{"--log", "/"}, 73, "cannot write the event log /: Is a directory\n"},
       {{"--state-dir", file + "/x"}, 73, "cannot create the directory"},
   };

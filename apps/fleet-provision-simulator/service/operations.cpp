@@ -52,6 +52,10 @@ Accepted<Members> Operations::create_keys(const IssueFaults& faults, WallClockTi
   return response;
 }
 
+bool Operations::has_template(std::string_view name) const {
+  return std::any_of(templates_.begin(), templates_.end(), [name](const auto& each) { return each.name() == name; });
+}
+
 Accepted<Registration> Operations::begin_registration(const std::string& template_name, const Request& request,
                                                       WallClockTime now) const {
   FP_ACCEPT_ASSIGN(const std::string token, ownership_token(request));

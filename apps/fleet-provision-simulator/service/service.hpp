@@ -190,6 +190,7 @@ class Service {
   [[nodiscard]] AttachedPolicies policies_of(const CertificateRecord& device);
   void warn_unknown_policy(const std::string& name, const CertificateRecord& device);
   void warn_once(const std::string& text, const CertificateRecord& device);
+  void warn_unknown_template(const Connection& connection, const std::string& resource);
   [[nodiscard]] static std::string principal_of(const Connection& connection);
   [[nodiscard]] std::optional<Members> refused(const Connection& connection, const char* action,
                                                const std::string& resource);

@@ -9,6 +9,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
+constexpr std::size_t kWarningsMax = 1000;
 constexpr const char* kClaimPolicyName = "claim";
 constexpr const char* kOwnPolicyName = "PolicyDocument";
 constexpr std::string_view kThingVariables = "iot:Connection.Thing.";
@@ -75,9 +76,23 @@ void Service::warn_unknown_policy(const std::string& name, const CertificateReco
 
 // What a template's document gets wrong is the same for each of its devices.
 void Service::warn_once(const std::string& text, const CertificateRecord& device) {
-  constexpr std::size_t kWarningsMax = 1000;
   if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
   log_.warn(clocks_.wall(), {{"certificateId", text_value(device.id)}}, text);
+}
+
+// A denial of a mistyped template's topics reads as if the policy were wrong.
+void Service::warn_unknown_template(const Connection& connection, const std::string& resource) {
+  constexpr std::string_view kTopics = "$aws/provisioning-templates/";
+  const std::size_t begin = resource.find(kTopics);
+  if (begin == std::string::npos) return;
+  const std::string name =
+      resource.substr(begin + kTopics.size(), resource.find('/', begin + kTopics.size()) - begin - kTopics.size());
+  if (name.find_first_of("+#") != std::string::npos || operations_.has_template(name)) return;
+  const std::string text = "there is no template " + printable(name) + " here: a template is named after its file";
+  if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
+  log_.warn(clocks_.wall(),
+            {{"connection", number_value(connection.number)}, {"clientId", text_value(connection.client.client_id)}},
+            text);
 }
 
 std::string Service::principal_of(const Connection& connection) {
@@ -99,6 +114,7 @@ std::optional<Members> Service::refused(const Connection& connection, const char
                                               : std::string("; the certificate is attached to no thing");
   }
   log_.say(denial_text(principal_of(connection), decision));
+  if (connection.is_claim) warn_unknown_template(connection, resource);
   return denial_fields(decision);
 }
 

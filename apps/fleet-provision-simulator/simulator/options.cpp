@@ -166,6 +166,10 @@ Result<Options> options_from(const CommandLine& line) {
   options.state_dir = line.last("state-dir");
   options.log = line.last("log");
   options.report = line.last("report");
+  if (options.log == "-") {
+    return fail(ErrorKind::kUsage, "--log cannot be stdout, which belongs to the ready line and to COMMAND",
+                "name a file, or /dev/stderr");
+  }
   if (options.report == "-") {
     return fail(ErrorKind::kUsage, "--report cannot be stdout, which belongs to the ready line and to COMMAND",
                 "name a file, or make the page later: fleet-provision-simulator report --log FILE");
