@@ -39,6 +39,13 @@ TEST_CASE("COMMAND gets what it needs, and its status is ours") {
   CHECK(finished.err.empty());
 }
 
+TEST_CASE("an event log that cannot be written is said at exit") {
+  const auto finished = run_process({SIMULATOR, "--log", "/dev/full", "--", "/bin/true"});
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.err ==
+        "fleet-provision-simulator: warning: events are missing: cannot write /dev/full: No space left on device\n");
+}
+
 TEST_CASE("exit codes of a program that runs another") {
   const TemporaryDirectory state;
   const std::vector<std::string> start{SIMULATOR, "--state-dir", state.path()};

@@ -15,14 +15,17 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "broker/hook_program.hpp"
+#include "core/text.hpp"
 #include "pki/issuer.hpp"
 #include "records/state_store.hpp"
 #include "service/configuration_file.hpp"
@@ -60,8 +63,9 @@ class LoopTimer {
 class LogFile {
  public:
   explicit LogFile(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
-  void append(const std::string& line) const {
-    if (write(descriptor_.get(), line.data(), line.size()) < 0) return;  // a full disk must not end the broker
+  /// False, with errno, when the line is lost: a full disk must not end the broker.
+  [[nodiscard]] bool append(const std::string& line) const {
+    return write(descriptor_.get(), line.data(), line.size()) >= 0;
   }
 
  private:
@@ -144,9 +148,14 @@ Result<void> open_log(Plugin& plugin) {
     plugin.report_events = std::make_unique<LogFile>(std::move(events));
   }
   plugin.log = std::make_unique<EventLog>(
-      [&plugin](const std::string& line) {
-        plugin.log_file->append(line);
-        if (plugin.report_events) plugin.report_events->append(line);
+      [&plugin, warned = std::set<std::string>()](const std::string& line) mutable {
+        const auto append = [&](const LogFile& file, const std::string& path) {
+          if (file.append(line)) return;
+          const std::string why = "events are missing: cannot write " + printable(path) + ": " + std::strerror(errno);
+          if (warned.insert(path).second) send_warning(plugin.configuration.warning_descriptor, why);
+        };
+        append(*plugin.log_file, plugin.configuration.log_file);
+        if (plugin.report_events) append(*plugin.report_events, plugin.configuration.report_events_file);
       },
       [descriptor = configuration.warning_descriptor](const std::string& text) { send_warning(descriptor, text); });
   return {};
