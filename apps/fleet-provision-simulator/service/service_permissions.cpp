@@ -65,8 +65,14 @@ AttachedPolicies Service::policies_of(const CertificateRecord& device) {
   return attached;
 }
 
+// Devices may choose names and texts by their parameters, so their number is limited.
+bool Service::is_new_warning(const std::string& subject) {
+  constexpr std::size_t kWarningsMax = 1000;
+  return warned_.size() < kWarningsMax && warned_.insert(subject).second;
+}
+
 void Service::warn_unknown_policy(const std::string& name, const CertificateRecord& device) {
-  if (!warned_.insert(name).second) return;
+  if (!is_new_warning(name)) return;
   const std::string thing = device.thing_name ? "thing " + *device.thing_name : "certificate " + device.id;
   log_.warn(clocks_.wall(), {{"policy", text_value(name)}, {"certificateId", text_value(device.id)}},
             "policy " + name + " of " + thing + " has no document here and allows everything; give it with --policy " +
@@ -75,8 +81,7 @@ void Service::warn_unknown_policy(const std::string& name, const CertificateReco
 
 // What a template's document gets wrong is the same for each of its devices.
 void Service::warn_once(const std::string& text, const CertificateRecord& device) {
-  constexpr std::size_t kWarningsMax = 1000;
-  if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
+  if (!is_new_warning(text)) return;
   log_.warn(clocks_.wall(), {{"certificateId", text_value(device.id)}}, text);
 }
 
@@ -108,7 +113,7 @@ void Service::attach_policies(Connection& connection, const CertificateRecord* d
   if (connection.is_claim) {
     connection.policies.attach(kClaimPolicyName, policies_.claim);
   } else if (device != nullptr) {
-    connection.thing_name = device->thing_name;
+    connection.thing_name = thing == nullptr ? device->thing_name : thing->name;
     connection.policies = policies_of(*device);
   }
 }
