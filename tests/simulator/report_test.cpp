@@ -334,6 +334,21 @@ TEST_CASE("a long log is thinned out where it has no problems, and counted whole
   for (int i = 10; i <= 100; i += 10) CHECK(kept.contains(static_cast<std::uint64_t>(i)));
 }
 
+TEST_CASE("odd lines cannot fill the memory") {
+  std::string templates = R"("templates":["a")";
+  for (int i = 0; i < 200; ++i) templates += R"(,"a")";
+  std::string log = line("start", templates + "]") + connect(1);
+  for (int i = 0; i < 50; ++i) {
+    log += line("publish", on(1, R"("topic":"t","operation":"Odd)" + std::to_string(i) + R"(","result":"allowed")"));
+  }
+  log += line("unsubscribe", on(1, R"("filter":")" + std::string(100'000, 'f') + "\""));
+  const History history = history_of(log);
+  const Run& run = history.runs.front();
+  CHECK(run.templates.size() == Event::kTextsMax);
+  CHECK(run.connections.at(1).unanswered.size() == 10);
+  for (const auto& step : run.connections.at(1).steps) CHECK(step.subject.size() <= Event::kTextBytesMax);
+}
+
 TEST_CASE("hostile text stays text") {
   Html html;
   const std::string override_mark{'\xe2', '\x80', '\xae'};
