@@ -1,10 +1,11 @@
 #!/bin/sh
-# Tests a provisioning template, a claim policy and a pre-provisioning hook against the simulator, before they go to AWS:
+# Tests a provisioning template, the policies of claim and devices, and a pre-provisioning hook against the simulator,
+# before they go to AWS:
 #
 #   provision.sh [RESULTS]
 #
-# It uses gateway.json, claim-policy.json, hook.py and lambda_function.py beside it; fleet-provision and fleet-provision-simulator are
-# found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, a page in HTML that shows
+# It uses gateway.json, claim-policy.json, device-policy.json, hook.py and lambda_function.py beside it; fleet-provision and
+# fleet-provision-simulator are found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, a page in HTML that shows
 # what happened, the simulator's event log, and the broker's log, which has the hook's stderr.
 # Exit code: 0 if every test case ended as expected, otherwise 1.
 set -u
@@ -28,7 +29,7 @@ provision() {
   # Word splitting is meant: the simulator's options have no blanks here.
   # shellcheck disable=SC2086
   fleet-provision-simulator --template "$here/gateway.json" --claim-policy "$here/claim-policy.json" \
-    --hook "$here/hook.py" --state-dir "$scratch/simulator-$name" --log "$results/$name.events.jsonl" \
+    --policy "gateway=$here/device-policy.json" --hook "$here/hook.py" --state-dir "$scratch/simulator-$name" --log "$results/$name.events.jsonl" \
     --report "$results/$name.html" $simulator -- \
     fleet-provision --json --client-id 'gateway-{SerialNumber}' --state-dir "$scratch/device-$name" \
     --timeout 60 --request-timeout 5 "$@" > "$results/$name.json" 2> "$results/$name.stderr"
@@ -54,8 +55,8 @@ expect() {
   fi
 }
 
-# The template makes the thing, and the hook's override reaches the device.
-provision good -- -P SerialNumber=4711
+# The template makes the thing, the hook's override reaches the device, and its policy lets it connect as its thing.
+provision good -- -P SerialNumber=4711 --verify
 expect 0 '"thingName": "gateway-4711"' '"Site": "berlin"'
 
 # The hook rejects a serial number that belongs to no site.
@@ -69,6 +70,10 @@ expect 69 '"kind": "rejected"' '"errorCode": "InvalidParameters"'
 # The policy allows the claim only client IDs of gateways.
 provision another-client -- --client-id other-4711 -P SerialNumber=4711 --attempts 1
 expect 77 '"kind": "policy-connect"'
+
+# The device's policy allows no other client ID than the thing name.
+provision device-with-another-name -- -P SerialNumber=4711 --verify --verify-client-id other-4711 --attempts 1
+expect 77 '"kind": "identity-refused"'
 
 # A lost response costs one attempt and nothing else.
 provision lost-answer --fault create:1:drop -- -P SerialNumber=4711

@@ -10,7 +10,9 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <future>
 #include <stdexcept>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -108,22 +110,15 @@ Key make_rsa_key() {
   return key;
 }
 
-Key make_rsa_issuer_key() {
+namespace {
+
+// nullptr soon after `abandoned` has become true.
+Key search_rsa_key(int primes, const std::atomic<bool>& abandoned) {
   const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
       EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), &EVP_PKEY_CTX_free);
-  EVP_PKEY* key = nullptr;
   require(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
               EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(kRsaBits)) == 1 &&
-              EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), 3) == 1 && EVP_PKEY_generate(context.get(), &key) == 1,
-          "make the RSA key of the device issuer");
-  return Key(key);
-}
-
-Key make_rsa_key(const std::atomic<bool>& abandoned) {
-  const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
-      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), &EVP_PKEY_CTX_free);
-  require(context && EVP_PKEY_keygen_init(context.get()) == 1 &&
-              EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(kRsaBits)) == 1,
+              EVP_PKEY_CTX_set_rsa_keygen_primes(context.get(), primes) == 1,
           "make an RSA key");
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<std::atomic<bool>*>(&abandoned));
   EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* asking) {
@@ -138,6 +133,26 @@ Key make_rsa_key(const std::atomic<bool>& abandoned) {
   }
   require(made, "make an RSA key");
   return owner;
+}
+
+}  // namespace
+
+Key make_rsa_key(const std::atomic<bool>& abandoned) {
+  return search_rsa_key(2, abandoned);
+}
+
+// How long a search for primes takes is chance, and the first of two searches to end takes less time than one.
+Key make_rsa_issuer_key() {
+  std::atomic<bool> found{false};
+  const auto search = [&found] {
+    Key key = search_rsa_key(3, found);
+    if (key) found = true;
+    return key;
+  };
+  std::future<Key> other = std::async(std::launch::async, search);
+  Key key = search();
+  Key other_key = other.get();
+  return key ? std::move(key) : std::move(other_key);
 }
 
 PublicKey public_key_of(EVP_PKEY* key) {

@@ -52,8 +52,8 @@ struct CertifiedKey {
 
 [[nodiscard]] Key make_ec_key();
 [[nodiscard]] Key make_rsa_key();
-/// RSA-2048 of three primes (RFC 8017, section 3), which takes a third of the time. For a key that stays in the
-/// simulator: its public key and its signatures are those of any RSA key, but not every program reads its private key.
+/// RSA-2048 of three primes (RFC 8017, section 3), which are found in a third of the time; signing takes 0.3 ms more.
+/// For a key that stays in the simulator: not every program reads such a private key.
 [[nodiscard]] Key make_rsa_issuer_key();
 /// Returns nullptr soon after `abandoned` has become true.
 [[nodiscard]] Key make_rsa_key(const std::atomic<bool>& abandoned);
