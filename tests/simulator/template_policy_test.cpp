@@ -72,7 +72,7 @@ TEST_CASE("functions in a policy document are rendered at any depth") {
   for (const auto& row : rows) {
     INFO(row.document);
     const Rendering result = render(row.document, "4711");
-    CHECK(result.message == "");
+    CHECK(result.message.empty());
     CHECK(json::parse(result.document, nullptr, false) == row.rendered);
     CHECK(Policy::parse("rendered", result.document));
   }
