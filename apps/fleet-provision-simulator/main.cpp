@@ -108,9 +108,11 @@ void print_warnings(const std::vector<std::string>& warnings) {
 
 // The plugin parses all of these again; here an error still has a terminal to go to.
 Result<void> check_configuration(const Configuration& configuration) {
+  std::vector<ProvisioningTemplate> templates;
   for (const auto& each : configuration.templates) {
-    FP_TRY_ASSIGN(const auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
+    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
     print_warnings(parsed.warnings());
+    templates.push_back(std::move(parsed));
   }
   for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
   FP_TRY_ASSIGN(const Policy claim,
@@ -120,6 +122,7 @@ Result<void> check_configuration(const Configuration& configuration) {
     FP_TRY_ASSIGN(const Policy policy, Policy::parse("policy " + each.name, each.document));
     print_warnings(policy.warnings());
   }
+  print_warnings(unused_policies(templates, configuration.policies));
   return {};
 }
 

@@ -164,7 +164,7 @@ TEST_CASE("each way to fail says what happened and what to do") {
       {"answer", R"("topic":"t","result":"none","fault":"ignore")", Tone::kFault,
        "Fault ignore was injected into a request.", ""},
       {"hook", R"("result":"denied","reason":"serial 99 is not ours")", Tone::kFailure,
-       "The hook did not allow the gateway: serial 99 is not ours.", "broker's log"},
+       "The hook did not allow the gateway: serial 99 is not ours.", "run/mosquitto.log"},
       {"disconnect", R"("reason":"malformed packet")", Tone::kFailure,
        "The broker closed the connection: malformed packet.", "MQTT library"},
       {"warning", R"("text":"a response was delivered without a subscription")", Tone::kWarning,

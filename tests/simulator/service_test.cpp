@@ -313,6 +313,26 @@ TEST_CASE("the hook decides, and may change the parameters") {
   CHECK(denied.ends_with(R"("connection":1,"clientId":"a","result":"denied","reason":"no"})"));
 }
 
+TEST_CASE("a hook that fails is said to the simulator's user, one that denies is not") {
+  const auto said = [](const std::string& reason) {
+    FakeHook hook;
+    ServiceFixture fixture({}, {}, &hook);
+    REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+    fixture.subscribe_all(&kOne);
+    REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
+    const auto created = fixture.service->due();
+    REQUIRE(fixture.ask(&kOne, kRegister, ServiceFixture::registration(created[0])) == Permission::kAllowed);
+    CHECK(fixture.service->due().empty());
+    hook.ready.push_back({hook.asked[0].first, false, {}, reason});
+    CHECK(fixture.service->due().size() == 1);
+    return fixture.warned;
+  };
+  CHECK(said("it exited") ==
+        std::vector<std::string>{"the hook failed, and the gateway was refused: it exited; its stderr is in "
+                                 "run/mosquitto.log of the directory given by --state-dir"});
+  CHECK(said(std::string(kHookDenies)).empty());
+}
+
 TEST_CASE("a template that is not enabled registers no device") {
   ServiceFixture fixture;
   std::vector<ProvisioningTemplate> templates;

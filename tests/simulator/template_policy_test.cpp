@@ -158,6 +158,22 @@ TEST_CASE("what has no effect in a policy document is a warning, unless the devi
   CHECK(disabled->warnings() == std::vector<std::string>{"template t is not enabled: it registers no device"});
 }
 
+TEST_CASE("a policy that no template names is a warning") {
+  const auto unused = [](const std::string& property, const std::string& name) {
+    const std::string body = R"({"Parameters":{"Serial":{"Type":"String"}},"Resources":{"policy":)"
+                             R"({"Type":"AWS::IoT::Policy","Properties":{)" +
+                             property + "}}}}";
+    std::vector<ProvisioningTemplate> templates;
+    templates.push_back(std::move(*ProvisioningTemplate::parse("t", body)));
+    return unused_policies(templates, {{name, "{}"}});
+  };
+  CHECK(unused(R"("PolicyName":"gateway")", "gateway").empty());
+  CHECK(unused(R"("PolicyName":{"Ref":"Serial"})", "gatway").empty());
+  const std::vector<std::string> warning{"policy gatway: no template has this PolicyName"};
+  CHECK(unused(R"("PolicyName":"gateway")", "gatway") == warning);
+  CHECK(unused(R"("PolicyDocument":)" + statement(R"("*")"), "gatway") == warning);
+}
+
 TEST_CASE("a policy document that a device breaks is InvalidParameters") {
   struct Row {
     std::string document;

@@ -103,7 +103,7 @@ HookResponse parse_hook_response(std::uint64_t question, const std::string& outp
     return response;
   }
   if (!is_true(*allowed)) {
-    response.reason = "the hook denies";
+    response.reason = kHookDenies;
     return response;
   }
   if (auto overrides = read_overrides(document->find("parameterOverrides")); overrides) {

@@ -114,7 +114,8 @@ Result<Policies> parse_policies(const Configuration& configuration) {
 }
 
 // The simulator has printed them.
-std::vector<std::string> warnings_of(const std::vector<ProvisioningTemplate>& templates, const Policies& policies) {
+std::vector<std::string> warnings_of(const Configuration& configuration,
+                                     const std::vector<ProvisioningTemplate>& templates, const Policies& policies) {
   std::vector<std::string> all;
   const auto add = [&all](const std::vector<std::string>& warnings) {
     all.insert(all.end(), warnings.begin(), warnings.end());
@@ -122,6 +123,7 @@ std::vector<std::string> warnings_of(const std::vector<ProvisioningTemplate>& te
   for (const auto& each : templates) add(each.warnings());
   add(policies.claim.warnings());
   for (const auto& [name, policy] : policies.named) add(policy.warnings());
+  add(unused_policies(templates, configuration.policies));
   return all;
 }
 
@@ -162,7 +164,7 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   FP_TRY_ASSIGN(auto templates, parse_templates(configuration));
   FP_TRY_ASSIGN(auto faults, parse_faults(configuration));
   FP_TRY_ASSIGN(auto policies, parse_policies(configuration));
-  const auto warnings = warnings_of(templates, policies);
+  const auto warnings = warnings_of(configuration, templates, policies);
   const OperationRules rules{.token_lifetime = configuration.token_lifetime,
                              .accept_token_reuse = configuration.behaviours.accept_token_reuse};
   plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);

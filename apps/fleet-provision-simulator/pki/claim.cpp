@@ -125,7 +125,11 @@ Error csr_error(const std::string& file, std::string what, std::string hint) {
 
 Result<void> check_claim_csr(const std::string& file, std::string_view text) {
   if (auto objection = objection_to(text, FileRole::kCsr, file)) {
-    return fail(csr_error(file, " " + objection->what, std::move(objection->hint)));
+    // The advice for a device's key names an option that the simulator does not have.
+    const bool of_device = objection->hint.find("--key") != std::string::npos;
+    return fail(csr_error(file, " " + objection->what,
+                          of_device ? "create a CSR with this key: openssl req -new -key KEY -subj /CN=claim"
+                                    : std::move(objection->hint)));
   }
   const auto csr = read_signing_request(text);
   if (csr) return {};

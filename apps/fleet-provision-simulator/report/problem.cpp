@@ -122,12 +122,12 @@ constexpr std::array kErrorAdvice{
     Advice{"InvalidPayload", "Send JSON on topics that end in /json and CBOR on those that end in /cbor."},
     Advice{"InvalidCertificateSigningRequest",
            "Use an RSA key of at least 2048 bits or a key on P-256, P-384 or P-521, and sign with SHA-2."},
-    Advice{"AccessDenied", "Look at what the hook decides for these parameters."},
+    Advice{"AccessDenied", "Look at what the hook decides for these parameters, and that the template is enabled."},
     Advice{"ResourceNotFound", "Use the name of a template that the simulator loaded; it is named after its file."},
     Advice{"ResourceConflictsException",
            "Allow the change in the template's OverrideSettings, or use another thing name."},
     Advice{"TooManyRequests", "Retry later with back-off; --rate sets the limit."},
-    Advice{"InternalFailure", "Retry; if it repeats, look at mosquitto.log in the state directory."},
+    Advice{"InternalFailure", "Retry; if it repeats, look at run/mosquitto.log in the state directory."},
     Advice{"", "Look at the client's own output for what it made of this error."}};
 
 constexpr std::array kDisconnectAdvice{
@@ -136,7 +136,7 @@ constexpr std::array kDisconnectAdvice{
     Advice{"packet too large", "Keep payloads within 128 KiB."},
     Advice{"not supported", "Do without QoS 2 and retained messages: the service has neither."},
     Advice{"malformed packet", "Look at the client's MQTT library: it sent bytes that are not MQTT."},
-    Advice{"error", "Look at mosquitto.log in the state directory."}};
+    Advice{"error", "Look at run/mosquitto.log in the state directory."}};
 
 template <std::size_t N>
 std::string advice_for(const std::array<Advice, N>& rows, std::string_view text) {
@@ -219,7 +219,8 @@ std::optional<Problem> hook_problem(const Event& event) {
   if (event.text("result") != "denied") return std::nullopt;
   const std::string reason = event.text("reason");
   return Problem{Tone::kFailure, "The hook did not allow the gateway: " + reason + ".",
-                 "If it should be allowed, change the hook; what the hook printed is in the broker's log."};
+                 "If it should be allowed, change the hook; what its program wrote to stderr is in the broker's log, "
+                 "run/mosquitto.log of the directory given by --state-dir."};
 }
 
 std::optional<Problem> disconnect_problem(const Event& event) {

@@ -35,12 +35,27 @@ bool is_policy_variable(std::string_view name) {
   return name.starts_with("iot:") || name.starts_with("aws:");
 }
 
+// Whether only just-in-time provisioning is documented to set it.
+bool is_just_in_time(std::string_view name) {
+  constexpr std::string_view kPrefix = "AWS::IoT::Certificate::";
+  constexpr std::array<std::string_view, 7> kNames{
+      "Country",   "Organization", "OrganizationalUnit", "DistinguishedNameQualifier",
+      "StateName", "CommonName",   "SerialNumber"};
+  return name.starts_with(kPrefix) &&
+         std::find(kNames.begin(), kNames.end(), name.substr(kPrefix.size())) != kNames.end();
+}
+
 Result<void> check_reference(const std::string& name, const Declarations& declared, const std::string& place) {
   if (declared.names.count(name) != 0) return {};
   const std::string quoted = in_quotes(name);
   if (is_policy_variable(name)) {
     return document_error(place + ": the policy variable " + quoted + " is not a parameter",
                           "in Fn::Sub write ${!" + printable(name) + "}, which gives ${" + printable(name) + "}");
+  }
+  if (is_just_in_time(name)) {
+    return document_error(place + ": Parameters does not declare " + quoted,
+                          "remove it: only just-in-time provisioning is documented to set it; what fleet provisioning "
+                          "does is not known");
   }
   const std::string_view near = nearest(name, declared.names);
   if (!near.empty()) {

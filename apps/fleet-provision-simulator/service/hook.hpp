@@ -5,9 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fleet_provision::simulator {
+
+/// The reason of a hook that has decided so. Any other one is a hook that failed.
+inline constexpr std::string_view kHookDenies = "the hook denies";
 
 struct HookEvent {
   std::string claim_certificate_id;

@@ -13,6 +13,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
+constexpr std::array<std::string_view, 5> kStatementNames{"Sid", "Effect", "Action", "Resource", "Condition"};
 // In the order of ConditionOperator.
 constexpr std::array<std::string_view, 5> kOperators{"Bool", "StringEquals", "StringNotEquals", "StringLike",
                                                      "StringNotLike"};
@@ -21,6 +22,15 @@ constexpr std::string_view kVersion = "2012-10-17";
 template <class Range>
 Result<void> check_name(std::string_view name, const Range& known, const std::string& place, const char* noun) {
   return check_known(ErrorKind::kConfiguration, place + ": unknown " + noun, name, known);
+}
+
+// The opposite of NotAction is not Action, so the nearest name would be a wrong hint.
+Result<void> check_statement_name(std::string_view name, const std::string& place) {
+  if (name != "NotAction" && name != "NotResource") return check_name(name, kStatementNames, place, "name");
+  const std::string positive(name.substr(3));
+  return document_error(place + ": unknown name " + std::string(name),
+                        "name in " + positive + " what the statement is for; policies of AWS IoT are documented with " +
+                            positive + " alone");
 }
 
 Result<void> check_variables(std::string_view text, const std::string& place) {
@@ -69,9 +79,10 @@ bool can_begin_with(std::string_view path, std::string_view type) {
 // One text or a list of texts, none of them missing.
 Result<std::vector<std::string>> texts(const Value* value, const std::string& place) {
   std::vector<std::string> result;
-  if (value != nullptr && value->text() != nullptr) {
+  if (value == nullptr) return document_error(place + " is missing");
+  if (value->text() != nullptr) {
     result.push_back(*value->text());
-  } else if (value != nullptr && value->list() != nullptr) {
+  } else if (value->list() != nullptr) {
     for (const auto& item : *value->list()) {
       if (item.text() == nullptr) return document_error(place + ": not text");
       result.push_back(*item.text());
@@ -118,9 +129,8 @@ class StatementReader {
       : place_(std::move(place)), warnings_(warnings) {}
 
   Result<PolicyStatement> read(const Value& given) {
-    constexpr std::array<std::string_view, 5> kKeys{"Sid", "Effect", "Action", "Resource", "Condition"};
     FP_TRY_ASSIGN(const Members* members, object_at(given, place_));
-    for (const auto& [key, value] : *members) FP_TRY(check_name(key, kKeys, place_, "name"));
+    for (const auto& [key, value] : *members) FP_TRY(check_statement_name(key, place_));
     const std::string* effect = given.find_text("Effect");
     if (effect == nullptr || (*effect != "Allow" && *effect != "Deny")) {
       return document_error(place_ + ": Effect must be Allow or Deny");

@@ -61,6 +61,16 @@ std::vector<std::string> known_variables() {
   return names;
 }
 
+// What a hint lists.
+std::vector<std::string> shown_variables() {
+  std::vector<std::string> names(kVariables.begin(), kVariables.end());
+  names.emplace_back(std::string(kThingAttributes) + "NAME]");
+  for (const char* of : {"SerialNumber", "Subject.NAME", "Issuer.NAME"}) {
+    names.push_back(std::string("iot:Certificate.") + of);
+  }
+  return names;
+}
+
 // Without the index of an attribute with several values: `.1` is the second.
 std::string_view without_index(std::string_view name) {
   const std::size_t dot = name.rfind('.');
@@ -102,8 +112,14 @@ Result<ActionUse> use_of_action(std::string_view action, const std::string& plac
 
 Result<void> check_policy_variable(std::string_view name, const std::string& place) {
   static const std::vector<std::string> kKnown = known_variables();
+  static const std::vector<std::string> kShown = shown_variables();
   if (name.starts_with(kThingAttributes) && name.ends_with("]")) return {};
-  return check_known(ErrorKind::kConfiguration, place + ": unknown policy variable", without_index(name), kKnown);
+  const std::string_view plain = without_index(name);
+  if (std::find(kKnown.begin(), kKnown.end(), plain) != kKnown.end()) return {};
+  // The attributes of certificates are too many for a hint.
+  const std::string_view near = nearest(plain, kKnown);
+  return document_error(place + ": unknown policy variable " + printable(plain),
+                        near.empty() ? known_names_hint({}, kShown) : "did you mean " + std::string(near) + "?");
 }
 
 }  // namespace fleet_provision::simulator

@@ -87,7 +87,7 @@ void Service::ask_hook(const PendingRequest& request, const Connection& connecti
     return;
   }
   const bool allowed = configuration_.hook.kind != HookSetting::Kind::kDeny;
-  finish_registration({question, allowed, {}, "the hook denies"});
+  finish_registration({question, allowed, {}, std::string(kHookDenies)});
 }
 
 // Names of overrides only: the event log has no values of parameters.
@@ -102,6 +102,10 @@ void Service::log_hook(const PendingRequest& request, const HookResponse& hook_r
   for (const auto& [name, value] : hook_response.parameter_overrides) overrides.push_back(printable(name));
   if (hook_response.allowed) fields.emplace_back("overrides", list_value(overrides));
   log_.write(clocks_.wall(), "hook", std::move(fields));
+  const bool failed = !hook_response.allowed && hook_response.reason != kHookDenies;
+  if (failed)
+    log_.say("the hook failed, and the gateway was refused: " + hook_response.reason +
+             "; its stderr is in run/mosquitto.log of the directory given by --state-dir");
 }
 
 void Service::finish_registration(const HookResponse& hook_response) {

@@ -1,5 +1,6 @@
 #include "service/template.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/text.hpp"
@@ -141,6 +142,26 @@ Result<ProvisioningTemplate> ProvisioningTemplate::parse(const std::string& name
   for (auto& warning : *warnings) warning = printable(warning);
   if (!enabled) warnings->push_back(place + " is not enabled: it registers no device");
   return ProvisioningTemplate(name, std::move(document), enabled, std::move(*warnings));
+}
+
+bool ProvisioningTemplate::may_attach(std::string_view policy) const {
+  const Members& resources = *body_.find("Resources")->members();
+  return std::any_of(resources.begin(), resources.end(), [policy](const auto& resource) {
+    if (*resource.second.find_text("Type") != kPolicyType) return false;
+    const Value* name = properties_of(resource.second).find("PolicyName");
+    return name != nullptr && (name->text() == nullptr || *name->text() == policy);
+  });
+}
+
+std::vector<std::string> unused_policies(const std::vector<ProvisioningTemplate>& templates,
+                                         const std::vector<NamedPolicy>& policies) {
+  std::vector<std::string> texts;
+  for (const auto& [name, document] : policies) {
+    const bool used = std::any_of(templates.begin(), templates.end(),
+                                  [&policy = name](const auto& each) { return each.may_attach(policy); });
+    if (!used) texts.push_back("policy " + printable(name) + ": no template has this PolicyName");
+  }
+  return texts;
 }
 
 Accepted<RenderedTemplate> ProvisioningTemplate::render(const std::map<std::string, std::string>& parameters,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/result.hpp"
+#include "service/configuration.hpp"
 #include "service/rejection.hpp"
 #include "service/resources.hpp"
 #include "service/value.hpp"
@@ -30,6 +31,8 @@ class ProvisioningTemplate {
   [[nodiscard]] bool enabled() const { return enabled_; }
   /// What the service accepts and what has no effect, one printable sentence each.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+  /// Whether a device may get the policy of this name: by a literal PolicyName, or by one that depends on the device.
+  [[nodiscard]] bool may_attach(std::string_view policy) const;
   /// `certificate_id` becomes AWS::IoT::Certificate::Id. Parameters that the template does not declare are ignored.
   [[nodiscard]] Accepted<RenderedTemplate> render(const std::map<std::string, std::string>& parameters,
                                                   const std::string& certificate_id) const;
@@ -43,6 +46,10 @@ class ProvisioningTemplate {
   bool enabled_;
   std::vector<std::string> warnings_;
 };
+
+/// A sentence for each policy whose name no template can attach, so that a typing error shows.
+[[nodiscard]] std::vector<std::string> unused_policies(const std::vector<ProvisioningTemplate>& templates,
+                                                       const std::vector<NamedPolicy>& policies);
 
 /// What a template file says: a template body, or a document around one.
 struct TemplateFile {

@@ -1,6 +1,7 @@
 #include "simulator/options.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/number.hpp"
 #include "core/plan.hpp"
@@ -121,6 +122,10 @@ Result<HookSetting> find_hook(const std::string& text) {
   if (text == "deny") return HookSetting{HookSetting::Kind::kDeny, {}};
   if (!exists(text)) {
     return fail(ErrorKind::kFileNotFound, "--hook: there is no program " + printable(text),
+                "use allow, deny or the path of a program");
+  }
+  if (std::filesystem::is_directory(text)) {
+    return fail(ErrorKind::kFileUnreadable, "--hook: " + printable(text) + " is a directory",
                 "use allow, deny or the path of a program");
   }
   if (!is_executable(text)) {
