@@ -5,8 +5,8 @@
 #   provision.sh [RESULTS]
 #
 # It uses gateway.json, claim-policy.json, device-policy.json, hook.py and lambda_function.py beside it; fleet-provision and
-# fleet-provision-simulator are found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, a page in HTML that shows
-# what happened, the simulator's event log, and the broker's log, which has the hook's stderr.
+# fleet-provision-simulator are found by PATH. For each test case, RESULTS [default: results] keeps the tool's JSON, its stderr, a page in
+# HTML that shows what happened, the simulator's event log, and the broker's log, which has the hook's stderr.
 # Exit code: 0 if every test case ended as expected, otherwise 1.
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -29,7 +29,8 @@ provision() {
   # Word splitting is meant: the simulator's options have no blanks here.
   # shellcheck disable=SC2086
   fleet-provision-simulator --template "$here/gateway.json" --claim-policy "$here/claim-policy.json" \
-    --policy "gateway=$here/device-policy.json" --hook "$here/hook.py" --state-dir "$scratch/simulator-$name" --log "$results/$name.events.jsonl" \
+    --policy "gateway=$here/device-policy.json" --hook "$here/hook.py" \
+    --state-dir "$scratch/simulator-$name" --log "$results/$name.events.jsonl" \
     --report "$results/$name.html" $simulator -- \
     fleet-provision --json --client-id 'gateway-{SerialNumber}' --state-dir "$scratch/device-$name" \
     --timeout 60 --request-timeout 5 "$@" > "$results/$name.json" 2> "$results/$name.stderr"

@@ -31,7 +31,7 @@ BREAKS = [
     (comparisons.options_taken, "README.md", "--template gateway -P SerialNumber=@", "--template gateway --serial=@", "does not take --serial"),
     (comparisons.options_taken, "README.md", "--json -P SerialNumber", "--json -X SerialNumber", "does not take -X"),
     (comparisons.options_taken, "docs/images.md", "fleet-provision --config", "fleet-provision enrol --config", "no command enrol"),
-    (comparisons.options_taken, "docs/simulator.md", "--behaviour claim-inactive", "--behavior claim-inactive", "does not take --behavior"),
+    (comparisons.options_taken, "docs/simulator-examples.md", "--behaviour claim-inactive", "--behavior claim-inactive", "does not take --behavior"),
     (comparisons.options_taken, "docs/fuzzing.md", "scripts/fuzz --seconds", "scripts/fuzz --minutes", "scripts/fuzz does not take --minutes"),
     (comparisons.options_taken, "config/systemd/examples/fleet-provision-rotate.service", "fleet-provision rotate", "fleet-provision rotation", "no command rotation"),
     (comparisons.options_taken, "config/ci/provision.sh", "--claim-policy", "--claim-rules", "does not take --claim-rules"),

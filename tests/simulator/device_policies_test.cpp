@@ -187,6 +187,18 @@ TEST_CASE("a claim that is denied the topics of a template that does not exist g
         std::string::npos);
 }
 
+TEST_CASE("names that devices choose cannot fill the memory with warnings") {
+  std::vector<PolicyResource> attached;
+  for (int i = 0; i < 1500; ++i) attached.push_back({"fleet-" + std::to_string(i), ""});
+  attached.push_back({"", "{"});
+  DeviceFixture fixture(std::move(attached));
+  REQUIRE(fixture.connect_device("x") == Admission::kAccepted);
+  std::size_t warnings = 0;
+  for (std::size_t at = 0; (at = fixture.logged.find(R"("event":"warning")", at)) != std::string::npos; ++at)
+    ++warnings;
+  CHECK(warnings == 1000);
+}
+
 TEST_CASE("a document of the template counts, and with it every other policy") {
   DeviceFixture fixture(
       {{"", document_allowing("iot:Connect", "client/*")}, {"", document_allowing("iot:*", "topic/a")}, {"fleet", ""}},

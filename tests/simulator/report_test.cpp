@@ -1,70 +1,16 @@
-// The report as tables: lines to events, events to a history, a history to a page.
-#include <openssl/evp.h>
-
+// The report as tables: lines to events, events to a history.
 #include <array>
 #include <string>
 #include <vector>
 
 #include "report/event.hpp"
-#include "report/history_builder.hpp"
-#include "report/html.hpp"
-#include "report/log_reader.hpp"
-#include "report/page.hpp"
-#include "report/style.hpp"
+#include "report_log.hpp"
 #include "service/encode.hpp"
 #include "service/start_event.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
 using std::chrono::milliseconds;
-
-namespace {
-
-/// A line of a log: `fields` are members as JSON, without braces.
-std::string line(const std::string& event, const std::string& fields, const std::string& time = "06:12:00.000") {
-  return R"({"time":"2026-11-23T)" + time + R"(Z","event":")" + event + "\"" + (fields.empty() ? "" : "," + fields) +
-         "}\n";
-}
-
-std::string on(int connection, const std::string& fields) {
-  const std::string number = std::to_string(connection);
-  return R"("connection":)" + number + R"(,"clientId":"client-)" + number + "\"," + fields;
-}
-
-std::string connect(int connection, const std::string& principal = "claim") {
-  return line("connect", on(connection, R"("mqttVersion":"5","principal":")" + principal +
-                                            R"(","certificateId":"cc","result":"accepted")"));
-}
-
-std::string created(int connection, const std::string& id, const std::string& more = R"("result":"sent")") {
-  return line("answer", on(connection, R"("topic":"t","operation":"CreateCertificateFromCsr","certificateId":")" + id +
-                                           "\"," + more));
-}
-
-std::string registered(int connection, const std::string& thing, const std::string& more = R"("result":"sent")") {
-  return line("answer",
-              on(connection, R"("topic":"t","operation":"RegisterThing","thingName":")" + thing + "\"," + more));
-}
-
-History history_of(const std::string& log, const HistoryLimits& limits = {}) {
-  HistoryBuilder builder(limits);
-  LogReader reader([&builder](const Event& event) { builder.add(event); });
-  reader.feed(log);
-  reader.finish();
-  return builder.finish();
-}
-
-std::string page_from(const std::string& log) {
-  return page_of(history_of(log), {});
-}
-
-std::size_t times(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
-
-}  // namespace
 
 TEST_CASE("a line is an event if it is an object with a time and a word") {
   struct Row {
@@ -334,66 +280,19 @@ TEST_CASE("a long log is thinned out where it has no problems, and counted whole
   for (int i = 10; i <= 100; i += 10) CHECK(kept.contains(static_cast<std::uint64_t>(i)));
 }
 
-TEST_CASE("hostile text stays text") {
-  Html html;
-  const std::string override_mark{'\xe2', '\x80', '\xae'};
-  html.element("p", {{"title", "\"'><script>"}}, "<script>&\xff\x1b" + override_mark);
-  CHECK(html.take() == "<p title=\"&quot;&#39;&gt;&lt;script&gt;\">&lt;script&gt;&amp;\\xff\\x1b\\xe2\\x80\\xae</p>");
-  const std::string hostile = R"(</code><script>alert(1)</script>\u202e)";
-  const std::string page =
-      page_from(line("start", R"("version":")" + hostile + R"(","faults":[")" + hostile + "\"]") +
-                line("connect", R"("connection":1,"clientId":")" + hostile + R"(","result":"closed","reason":")" +
-                                    hostile + "\"") +
-                line("answer", R"("connection":1,"operation":"RegisterThing","certificateId":")" + hostile +
-                                   R"(","thingName":")" + hostile + R"(","errorMessage":")" + hostile + "\""));
-  CHECK(times(page, "<script") == 1);
-  CHECK(times(page, "&lt;script&gt;alert") > 8);
-  CHECK(page.find(override_mark) == std::string::npos);
-}
-
-TEST_CASE("the page has a row for each step, opens what failed, and links to it") {
-  const std::string page =
-      page_from(connect(1) + created(1, "aa") + registered(1, "door") + connect(2) +
-                line("publish", on(2, R"("topic":"t","result":"denied","reason":"policy: iot:Publish")")));
-  CHECK(times(page, " data-step>") == 5);
-  CHECK(times(page, "<details") == 2);
-  CHECK(times(page, "data-tone=\"failure\" open>") == 1);
-  CHECK(page.find("<h1>1 of 2 connections failed</h1>") != std::string::npos);
-  CHECK(page.find("href=\"#c1-2\"") != std::string::npos);
-  CHECK(page.find("id=\"c1-2\"") != std::string::npos);
-  CHECK(page.find("http:") == std::string::npos);
-  CHECK(page.find("https:") == std::string::npos);
-}
-
-TEST_CASE("the headline is the result of the whole log") {
-  struct Row {
-    std::string log;
-    const char* headline;
-  };
-  const std::string fault = line("answer", on(1, R"("operation":"RegisterThing","fault":"drop","result":"dropped")"));
-  const Row rows[] = {
-      {"", "The log has no events"},
-      {line("start", ""), "No client connected"},
-      {connect(1), "The connection worked"},
-      {connect(1) + connect(2), "All 2 connections worked"},
-      {connect(1) + line("warning", on(1, R"("text":"w")")), "The connection worked, with 1 warning"},
-      {connect(1) + fault, "No failure in 1 connection, except for 1 injected fault"},
-      {connect(1) + line("hook", on(1, R"("result":"denied","reason":"no")")), "The connection failed"}};
-  for (const auto& row : rows) {
-    CHECK_THAT(page_from(row.log), Catch::Contains(std::string("<h1>") + row.headline + "</h1>"));
+TEST_CASE("odd lines cannot fill the memory") {
+  std::string templates = R"("templates":["a")";
+  for (int i = 0; i < 200; ++i) templates += R"(,"a")";
+  std::string log = line("start", templates + "]") + connect(1);
+  for (int i = 0; i < 50; ++i) {
+    log += line("publish", on(1, R"("topic":"t","operation":"Odd)" + std::to_string(i) + R"(","result":"allowed")"));
   }
-}
-
-TEST_CASE("the page's policy allows its own style sheet and script") {
-  for (const PagePart& part : {page_style(), page_script()}) {
-    std::array<unsigned char, 32> digest{};
-    std::array<unsigned char, 64> base64{};
-    EVP_Digest(part.text.text().data(), part.text.text().size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-    const int size = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(digest.size()));
-    const std::string hash(base64.begin(), base64.begin() + size);
-    INFO("put this hash into report/style.cpp after a change");
-    CHECK(part.hash == "sha256-" + hash);
-  }
+  log += line("unsubscribe", on(1, R"("filter":")" + std::string(100'000, 'f') + "\""));
+  const History history = history_of(log);
+  const Run& run = history.runs.front();
+  CHECK(run.templates.size() == Event::kTextsMax);
+  CHECK(run.connections.at(1).unanswered.size() == 10);
+  for (const auto& step : run.connections.at(1).steps) CHECK(step.subject.size() <= Event::kTextBytesMax);
 }
 
 TEST_CASE("the start event has what the run was set up with") {

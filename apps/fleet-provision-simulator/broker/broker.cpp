@@ -30,6 +30,7 @@ namespace {
 // A publish of 128 KiB, its topic and its header (docs/service.md, "Limits").
 constexpr int kPacketBytesMax = 131072 + 1024;
 constexpr rlim_t kDescriptors = 65536;
+constexpr int kWarningBytes = 262144;  // more than 100 lines of about 1000 bytes
 constexpr const char* kConfigurationFile = "/mosquitto.conf";
 constexpr const char* kOpensslFile = "/openssl.cnf";
 
@@ -214,6 +215,8 @@ Result<Broker> Broker::start(const BrokerSettings& settings, const Pki& pki, Con
   FP_TRY_ASSIGN(const std::string program, find_mosquitto());
   FP_TRY_ASSIGN(Pipe ready, make_pipe(0));
   FP_TRY_ASSIGN(Pipe warnings, make_pipe(O_NONBLOCK));
+  // Room for all that EventLog hands over, because the pipe is read at exit only.
+  ::fcntl(warnings.writer.get(), F_SETPIPE_SZ, kWarningBytes);
   complete(configuration, pki, ready.writer.get(), warnings.writer.get());
   FP_TRY(write_configuration_files(settings, pki, configuration));
   const std::string log_file = settings.run_dir + "/mosquitto.log";

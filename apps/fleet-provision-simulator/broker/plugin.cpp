@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <memory>
 #include <set>
 #include <string>
@@ -321,15 +322,48 @@ int on_disconnect(int, void* data, void* user) {
   return MOSQ_ERR_SUCCESS;
 }
 
+// No exception may cross mosquitto's C code. What the client asked for is denied then, and the broker's log says why.
+template <MOSQ_FUNC_generic_callback callback>
+int guarded(int event, void* data, void* user) noexcept {
+  try {
+    return callback(event, data, user);
+  } catch (const std::exception& exception) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "the simulator's plugin failed: %s", exception.what());
+    return MOSQ_ERR_UNKNOWN;
+  }
+}
+
 struct Subscription {
   int event;
   MOSQ_FUNC_generic_callback callback;
 };
-constexpr Subscription kCallbacks[] = {{MOSQ_EVT_BASIC_AUTH, on_basic_auth},
-                                       {MOSQ_EVT_ACL_CHECK, on_acl_check},
-                                       {MOSQ_EVT_MESSAGE, on_message},
-                                       {MOSQ_EVT_TICK, on_tick},
-                                       {MOSQ_EVT_DISCONNECT, on_disconnect}};
+constexpr Subscription kCallbacks[] = {{MOSQ_EVT_BASIC_AUTH, guarded<on_basic_auth>},
+                                       {MOSQ_EVT_ACL_CHECK, guarded<on_acl_check>},
+                                       {MOSQ_EVT_MESSAGE, guarded<on_message>},
+                                       {MOSQ_EVT_TICK, guarded<on_tick>},
+                                       {MOSQ_EVT_DISCONNECT, guarded<on_disconnect>}};
+
+// `userdata` becomes the plugin, which mosquitto hands to mosquitto_plugin_cleanup.
+int start_plugin(mosquitto_plugin_id_t* identifier, void** userdata, const char* configuration_file) {
+  auto plugin = make_plugin(configuration_file);
+  if (!plugin) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "%s", plugin.error().message.c_str());
+    return MOSQ_ERR_INVAL;
+  }
+  // A change of credentials resets the parent death signal, and the parent may have ended before this call.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != (*plugin)->configuration.parent) return MOSQ_ERR_UNKNOWN;
+  restore_openssl_variable((*plugin)->configuration);
+  (*plugin)->identifier = identifier;
+  for (const auto& each : kCallbacks) {
+    const int rc = mosquitto_callback_register(identifier, each.event, each.callback, nullptr, plugin->get());
+    if (rc != MOSQ_ERR_SUCCESS) return rc;
+  }
+  // On until the first tick has reported that the broker is ready.
+  (*plugin)->loop_timer.set(true);
+  *userdata = plugin->release();
+  return MOSQ_ERR_SUCCESS;
+}
 
 }  // namespace
 
@@ -353,24 +387,12 @@ int mosquitto_plugin_init(mosquitto_plugin_id_t* identifier, void** userdata, mo
     if (std::strcmp(options[i].key, "configuration") == 0) file = options[i].value;
   }
   if (file == nullptr) return MOSQ_ERR_INVAL;
-  auto plugin = make_plugin(file);
-  if (!plugin) {
-    mosquitto_log_printf(MOSQ_LOG_ERR, "%s", plugin.error().message.c_str());
-    return MOSQ_ERR_INVAL;
+  try {
+    return start_plugin(identifier, userdata, file);
+  } catch (const std::exception& exception) {
+    mosquitto_log_printf(MOSQ_LOG_ERR, "the simulator's plugin did not start: %s", exception.what());
+    return MOSQ_ERR_UNKNOWN;
   }
-  // A change of credentials resets the parent death signal, and the parent may have ended before this call.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != (*plugin)->configuration.parent) return MOSQ_ERR_UNKNOWN;
-  restore_openssl_variable((*plugin)->configuration);
-  (*plugin)->identifier = identifier;
-  for (const auto& each : kCallbacks) {
-    const int rc = mosquitto_callback_register(identifier, each.event, each.callback, nullptr, plugin->get());
-    if (rc != MOSQ_ERR_SUCCESS) return rc;
-  }
-  // On until the first tick has reported that the broker is ready.
-  (*plugin)->loop_timer.set(true);
-  *userdata = plugin->release();
-  return MOSQ_ERR_SUCCESS;
 }
 
 int mosquitto_plugin_cleanup(void* userdata, mosquitto_opt*, int) {

@@ -32,7 +32,7 @@ Result<void> remove_file(const std::string& path) {
   return {};
 }
 
-// The PEM in `file` if it is the private key of the certificate; empty if not. A damaged key is as good as none.
+// The PEM in `file` if it is the private key of the certificate; empty if not. A damaged key counts as missing.
 std::string key_of(X509* certificate, const std::string& file) {
   try {
     const std::string pem = exists(file) ? read_file(file).value_or("") : "";

@@ -70,7 +70,7 @@ std::optional<std::chrono::milliseconds> parse_log_time(std::string_view text) {
 
 std::string Event::text(std::string_view field) const {
   const std::string* found = line.find_text(field);
-  return found == nullptr ? std::string() : *found;
+  return found == nullptr ? std::string() : found->substr(0, kTextBytesMax);
 }
 
 std::optional<std::uint64_t> Event::number(std::string_view field) const {
@@ -86,7 +86,8 @@ std::vector<std::string> Event::texts(std::string_view field) const {
   const std::vector<Value>* list = found == nullptr ? nullptr : found->list();
   if (list == nullptr) return all;
   for (const auto& each : *list) {
-    if (each.text() != nullptr) all.push_back(*each.text());
+    if (all.size() == kTextsMax) break;
+    if (each.text() != nullptr) all.push_back(each.text()->substr(0, kTextBytesMax));
   }
   return all;
 }

@@ -41,11 +41,15 @@ struct Event {
   /// The whole line: an object.
   Value line;
 
-  /// A text of the line; empty when it is absent or not text.
+  /// So that few lines cannot fill the memory; the page cuts texts further.
+  static constexpr std::size_t kTextBytesMax = 2000;
+  static constexpr std::size_t kTextsMax = 100;
+
+  /// A text of the line, cut to kTextBytesMax; empty when it is absent or not text.
   [[nodiscard]] std::string text(std::string_view field) const;
   /// A number of the line; absent when it is missing, negative or no whole number.
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view field) const;
-  /// The texts of a list; other items are left out.
+  /// The first kTextsMax texts of a list, each cut to kTextBytesMax; other items are left out.
   [[nodiscard]] std::vector<std::string> texts(std::string_view field) const;
   [[nodiscard]] bool is_true(std::string_view field) const;
 };

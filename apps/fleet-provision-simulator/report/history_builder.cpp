@@ -9,6 +9,9 @@ namespace fleet_provision::simulator {
 
 namespace {
 
+// The service has three operations; an odd log may have others.
+constexpr std::size_t kOperationsMax = 10;
+
 std::string key_of(const Problem& problem) {
   const std::string separator(1, '\0');
   return std::to_string(static_cast<int>(problem.tone)) + problem.what + separator + problem.advice;
@@ -96,7 +99,9 @@ void HistoryBuilder::learn(Connection& connection, const Event& event) {
   if (const std::string thing = event.text("thingName"); !thing.empty()) connection.thing_name = thing;
   if (event.kind == EventKind::kDisconnect) connection.ended = true;
   const std::string operation = event.text("operation");
-  if (event.kind == EventKind::kPublish && !operation.empty() && event.text("result") == "allowed") {
+  const bool is_known = connection.unanswered.contains(operation);
+  if (event.kind == EventKind::kPublish && !operation.empty() && event.text("result") == "allowed" &&
+      (is_known || connection.unanswered.size() < kOperationsMax)) {
     ++connection.unanswered[operation];
   }
   if (event.kind != EventKind::kAnswer) return;

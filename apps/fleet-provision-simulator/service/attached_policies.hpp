@@ -35,6 +35,14 @@ struct PolicyDecision {
 /// Without a policy nothing is allowed. Of several policies, a Deny in any of them counts.
 class AttachedPolicies {
  public:
+  AttachedPolicies() = default;
+  // A copy would point at the original's own policies.
+  AttachedPolicies(const AttachedPolicies&) = delete;
+  AttachedPolicies& operator=(const AttachedPolicies&) = delete;
+  AttachedPolicies(AttachedPolicies&&) = default;
+  AttachedPolicies& operator=(AttachedPolicies&&) = default;
+  ~AttachedPolicies() = default;
+
   /// `policy` outlives this.
   void attach(std::string name, const Policy& policy);
   /// A policy of this certificate alone.

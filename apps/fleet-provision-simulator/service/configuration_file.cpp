@@ -95,32 +95,44 @@ Result<void> read_environment(const FieldReader& fields, Configuration& configur
   return {};
 }
 
-}  // namespace
-
-std::string to_json(const Configuration& configuration) {
+Value templates_value(const Configuration& configuration) {
   std::vector<Value> templates;
   for (const auto& each : configuration.templates) {
     templates.push_back(Value{
         Members{{"name", text_value(each.name)}, {"body", text_value(each.body)}, {"enabled", Value{each.enabled}}}});
   }
+  return Value{std::move(templates)};
+}
+
+Value policies_value(const Configuration& configuration) {
   std::vector<Value> policies;
   for (const auto& each : configuration.policies) {
     policies.push_back(Value{Members{{"name", text_value(each.name)}, {"document", text_value(each.document)}}});
   }
+  return Value{std::move(policies)};
+}
+
+Value behaviours_value(const Configuration& configuration) {
   Members behaviours;
   for (const auto& row : behaviour_table()) {
     const std::string_view value = row.values[configuration.behaviours.*row.member ? 1 : 0];
     behaviours.emplace_back(row.name, text_value(std::string(value)));
   }
-  Members document{{"templates", Value{std::move(templates)}},
-                   {"policies", Value{std::move(policies)}},
+  return Value{std::move(behaviours)};
+}
+
+}  // namespace
+
+std::string to_json(const Configuration& configuration) {
+  Members document{{"templates", templates_value(configuration)},
+                   {"policies", policies_value(configuration)},
                    {"claimPolicy", text_value(configuration.claim_policy)},
                    {"claimCertificateId", text_value(configuration.claim_certificate_id)},
                    {"tokenLifetime", Value{std::int64_t{configuration.token_lifetime.count()}}},
                    {"hook", text_value(word(configuration.hook.kind))},
                    {"hookProgram", text_value(configuration.hook.program)},
                    {"faults", list_value(configuration.faults)},
-                   {"behaviours", Value{std::move(behaviours)}},
+                   {"behaviours", behaviours_value(configuration)},
                    {"stateDir", text_value(configuration.state_dir)},
                    {"logFile", text_value(configuration.log_file)},
                    {"reportEventsFile", text_value(configuration.report_events_file)},

@@ -122,7 +122,7 @@ class Service {
     std::uint64_t number = 0;
     ConnectingClient client;
     bool is_claim = false;
-    /// The thing that the certificate is attached to, whatever the client ID.
+    /// The thing that has the client ID as its name, or else the last one that the certificate was attached to.
     std::optional<std::string> thing_name = {};
     PolicyVariables variables;
     /// As they are when the client connects.
@@ -188,6 +188,7 @@ class Service {
                                                        const CertificateRecord& device) const;
   [[nodiscard]] static PolicyVariables variables_of(const ConnectingClient& client, const ThingRecord* thing);
   [[nodiscard]] AttachedPolicies policies_of(const CertificateRecord& device);
+  [[nodiscard]] bool is_new_warning(const std::string& subject);
   void warn_unknown_policy(const std::string& name, const CertificateRecord& device);
   void warn_once(const std::string& text, const CertificateRecord& device);
   void warn_unknown_template(const Connection& connection, const std::string& resource);
@@ -222,7 +223,7 @@ class Service {
 
   const Configuration& configuration_;
   Policies policies_;
-  /// PolicyNames without a document, and texts, that a warning was written for.
+  /// PolicyNames without a document, and texts, that a warning was written for: the first 1000.
   std::set<std::string> warned_;
   FaultPlan faults_;
   Operations& operations_;

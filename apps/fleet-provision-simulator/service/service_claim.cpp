@@ -11,7 +11,7 @@ bool Service::has_expired_claim(const Connection& connection) const {
 // Each connection once: the broker reports its end later.
 std::vector<Effect> Service::close_expired_claims() {
   std::vector<Effect> effects;
-  if (!configuration_.claim_expires) return effects;
+  if (!configuration_.claim_expires || clocks_.wall() < *configuration_.claim_expires) return effects;
   for (auto& [key, connection] : connections_) {
     if (!connection.closing.empty() || !has_expired_claim(connection)) continue;
     connection.closing = kClaimExpired;

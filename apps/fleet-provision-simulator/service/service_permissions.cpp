@@ -9,7 +9,6 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::size_t kWarningsMax = 1000;
 constexpr const char* kClaimPolicyName = "claim";
 constexpr const char* kOwnPolicyName = "PolicyDocument";
 constexpr std::string_view kThingVariables = "iot:Connection.Thing.";
@@ -66,8 +65,14 @@ AttachedPolicies Service::policies_of(const CertificateRecord& device) {
   return attached;
 }
 
+// Devices may choose names and texts by their parameters, so their number is limited.
+bool Service::is_new_warning(const std::string& subject) {
+  constexpr std::size_t kWarningsMax = 1000;
+  return warned_.size() < kWarningsMax && warned_.insert(subject).second;
+}
+
 void Service::warn_unknown_policy(const std::string& name, const CertificateRecord& device) {
-  if (!warned_.insert(name).second) return;
+  if (!is_new_warning(name)) return;
   const std::string thing = device.thing_name ? "thing " + *device.thing_name : "certificate " + device.id;
   log_.warn(clocks_.wall(), {{"policy", text_value(name)}, {"certificateId", text_value(device.id)}},
             "policy " + name + " of " + thing + " has no document here and allows everything; give it with --policy " +
@@ -76,7 +81,7 @@ void Service::warn_unknown_policy(const std::string& name, const CertificateReco
 
 // What a template's document gets wrong is the same for each of its devices.
 void Service::warn_once(const std::string& text, const CertificateRecord& device) {
-  if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
+  if (!is_new_warning(text)) return;
   log_.warn(clocks_.wall(), {{"certificateId", text_value(device.id)}}, text);
 }
 
@@ -89,7 +94,7 @@ void Service::warn_unknown_template(const Connection& connection, const std::str
       resource.substr(begin + kTopics.size(), resource.find('/', begin + kTopics.size()) - begin - kTopics.size());
   if (name.find_first_of("+#") != std::string::npos || operations_.has_template(name)) return;
   const std::string text = "there is no template " + printable(name) + " here: a template is named after its file";
-  if (warned_.size() == kWarningsMax || !warned_.insert(text).second) return;
+  if (!is_new_warning(text)) return;
   log_.warn(clocks_.wall(),
             {{"connection", number_value(connection.number)}, {"clientId", text_value(connection.client.client_id)}},
             text);
@@ -124,7 +129,7 @@ void Service::attach_policies(Connection& connection, const CertificateRecord* d
   if (connection.is_claim) {
     connection.policies.attach(kClaimPolicyName, policies_.claim);
   } else if (device != nullptr) {
-    connection.thing_name = device->thing_name;
+    connection.thing_name = thing == nullptr ? device->thing_name : thing->name;
     connection.policies = policies_of(*device);
   }
 }
