@@ -10,9 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <future>
 #include <stdexcept>
-#include <utility>
 
 #include "core/text.hpp"
 
@@ -141,18 +139,9 @@ Key make_rsa_key(const std::atomic<bool>& abandoned) {
   return search_rsa_key(2, abandoned);
 }
 
-// How long a search for primes takes is chance, and the first of two searches to end takes less time than one.
 Key make_rsa_issuer_key() {
-  std::atomic<bool> found{false};
-  const auto search = [&found] {
-    Key key = search_rsa_key(3, found);
-    if (key) found = true;
-    return key;
-  };
-  std::future<Key> other = std::async(std::launch::async, search);
-  Key key = search();
-  Key other_key = other.get();
-  return key ? std::move(key) : std::move(other_key);
+  const std::atomic<bool> never{false};
+  return search_rsa_key(3, never);
 }
 
 PublicKey public_key_of(EVP_PKEY* key) {
