@@ -189,6 +189,7 @@ TEST_CASE("a claim that is denied the topics of a template that does not exist g
 
 TEST_CASE("names that devices choose cannot fill the memory with warnings") {
   std::vector<PolicyResource> attached;
+  attached.reserve(1501);
   for (int i = 0; i < 1500; ++i) attached.push_back({"fleet-" + std::to_string(i), ""});
   attached.push_back({"", "{"});
   DeviceFixture fixture(std::move(attached));
