@@ -235,7 +235,7 @@ void FakeDisk::cut(const Survival& survival) {
 FakeDisk::NodeRef FakeDisk::clone(const NodeRef& node, std::map<const Node*, NodeRef>& clones) {
   if (!node) return nullptr;
   if (const auto found = clones.find(node.get()); found != clones.end()) return found->second;
-  const auto copy = std::make_shared<Node>(*node);
+  auto copy = std::make_shared<Node>(*node);
   clones[node.get()] = copy;
   for (auto* names : {&copy->names, &copy->durable_names}) {
     for (auto& each : *names) each.second = clone(each.second, clones);
