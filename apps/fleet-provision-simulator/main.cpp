@@ -20,10 +20,8 @@
 #include "adapters/system/standard_descriptors.hpp"
 #include "broker/broker.hpp"
 #include "pki/pki.hpp"
+#include "service/documents.hpp"
 #include "service/encode.hpp"
-#include "service/faults.hpp"
-#include "service/policy.hpp"
-#include "service/template.hpp"
 #include "simulator/command_line.hpp"
 #include "simulator/endpoint.hpp"
 #include "simulator/options.hpp"
@@ -106,26 +104,6 @@ void print_warnings(const std::vector<std::string>& warnings) {
   }
 }
 
-// The plugin parses all of these again; here an error still has a terminal to go to.
-Result<void> check_configuration(const Configuration& configuration) {
-  std::vector<ProvisioningTemplate> templates;
-  for (const auto& each : configuration.templates) {
-    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
-    print_warnings(parsed.warnings());
-    templates.push_back(std::move(parsed));
-  }
-  for (const auto& each : configuration.faults) FP_TRY(parse_fault(each));
-  FP_TRY_ASSIGN(const Policy claim,
-                Policy::parse("claim policy", configuration.claim_policy, Policy::Size::kUnlimited));
-  print_warnings(claim.warnings());
-  for (const auto& each : configuration.policies) {
-    FP_TRY_ASSIGN(const Policy policy, Policy::parse("policy " + each.name, each.document));
-    print_warnings(policy.warnings());
-  }
-  print_warnings(unused_policies(templates, configuration.policies));
-  return {};
-}
-
 // Finds out before the broker starts whether its plugin can write the event log.
 Result<void> check_event_log(const std::string& path, const std::string& state_dir) {
   std::error_code error;
@@ -191,7 +169,9 @@ Result<int> with_report(const Options& options, const std::string& events, Resul
 
 Result<int> serve(const Options& options, const Supervisor& supervisor) {
   Configuration configuration = options.configuration;
-  FP_TRY(check_configuration(configuration));
+  // The plugin reads the documents again; here an error still has a terminal to go to.
+  FP_TRY_ASSIGN(const Documents documents, read_documents(configuration));
+  print_warnings(documents.warnings);
   FP_TRY_ASSIGN(const std::string plugin, find_plugin(own_directory()));
 
   FP_TRY_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir, options.user));

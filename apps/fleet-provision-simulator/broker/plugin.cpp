@@ -30,9 +30,9 @@
 #include "pki/issuer.hpp"
 #include "records/state_store.hpp"
 #include "service/configuration_file.hpp"
+#include "service/documents.hpp"
 #include "service/service.hpp"
 #include "service/start_event.hpp"
-#include "service/template.hpp"
 #include "system/files.hpp"
 
 namespace fleet_provision::simulator {
@@ -97,49 +97,6 @@ struct Plugin {
   mosquitto_plugin_id_t* identifier = nullptr;
 };
 
-Result<std::vector<ProvisioningTemplate>> parse_templates(const Configuration& configuration) {
-  std::vector<ProvisioningTemplate> templates;
-  for (const auto& each : configuration.templates) {
-    FP_TRY_ASSIGN(auto parsed, ProvisioningTemplate::parse(each.name, each.body, each.enabled));
-    templates.push_back(std::move(parsed));
-  }
-  return templates;
-}
-
-// The simulator has checked the documents, and made some of them itself.
-Result<Policies> parse_policies(const Configuration& configuration) {
-  FP_TRY_ASSIGN(auto claim, Policy::parse("claim policy", configuration.claim_policy, Policy::Size::kUnlimited));
-  Policies policies{std::move(claim)};
-  for (const auto& each : configuration.policies) {
-    FP_TRY_ASSIGN(auto parsed, Policy::parse("policy " + each.name, each.document));
-    policies.named.emplace(each.name, std::move(parsed));
-  }
-  return policies;
-}
-
-// The simulator has printed them.
-std::vector<std::string> warnings_of(const Configuration& configuration,
-                                     const std::vector<ProvisioningTemplate>& templates, const Policies& policies) {
-  std::vector<std::string> all;
-  const auto add = [&all](const std::vector<std::string>& warnings) {
-    all.insert(all.end(), warnings.begin(), warnings.end());
-  };
-  for (const auto& each : templates) add(each.warnings());
-  add(policies.claim.warnings());
-  for (const auto& [name, policy] : policies.named) add(policy.warnings());
-  add(unused_policies(templates, configuration.policies));
-  return all;
-}
-
-Result<std::vector<Fault>> parse_faults(const Configuration& configuration) {
-  std::vector<Fault> faults;
-  for (const auto& spec : configuration.faults) {
-    FP_TRY_ASSIGN(auto fault, parse_fault(spec));
-    faults.push_back(std::move(fault));
-  }
-  return faults;
-}
-
 Result<void> open_log(Plugin& plugin) {
   const Configuration& configuration = plugin.configuration;
   FP_TRY_ASSIGN(Descriptor descriptor, open_event_log(configuration.log_file, configuration.state_dir));
@@ -170,22 +127,22 @@ Result<std::unique_ptr<Plugin>> make_plugin(const std::string& configuration_fil
   FP_TRY_ASSIGN(plugin->issuer, open_issuer(configuration.device_issuer_certificate, configuration.device_issuer_key));
   FP_TRY_ASSIGN(plugin->store, open_state_store(configuration.state_dir));
   plugin->registry = std::make_unique<Registry>(*plugin->store, *plugin->issuer);
-  FP_TRY_ASSIGN(auto templates, parse_templates(configuration));
-  FP_TRY_ASSIGN(auto faults, parse_faults(configuration));
-  FP_TRY_ASSIGN(auto policies, parse_policies(configuration));
-  const auto warnings = warnings_of(configuration, templates, policies);
+  FP_TRY_ASSIGN(Documents documents, read_documents(configuration));
   const OperationRules rules{.token_lifetime = configuration.token_lifetime,
                              .accept_token_reuse = configuration.behaviours.accept_token_reuse};
-  plugin->operations = std::make_unique<Operations>(std::move(templates), *plugin->registry, *plugin->issuer, rules);
+  plugin->operations =
+      std::make_unique<Operations>(std::move(documents.templates), *plugin->registry, *plugin->issuer, rules);
   FP_TRY(open_log(*plugin));
   plugin->log->write(std::chrono::system_clock::now(), "start",
                      start_event_fields(configuration, FLEET_PROVISION_VERSION));
   if (configuration.hook.kind == HookSetting::Kind::kProgram) plugin->hook = run_as_hook(configuration.hook.program);
   const Clocks clocks{[] { return std::chrono::steady_clock::now(); }, [] { return std::chrono::system_clock::now(); }};
-  for (const auto& each : warnings) plugin->log->write(clocks.wall(), "warning", {{"text", text_value(each)}});
+  // The simulator has printed them.
+  for (const auto& each : documents.warnings)
+    plugin->log->write(clocks.wall(), "warning", {{"text", text_value(each)}});
   plugin->service =
-      std::make_unique<Service>(configuration, std::move(policies), std::move(faults), *plugin->operations,
-                                *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
+      std::make_unique<Service>(configuration, std::move(documents.policies), std::move(documents.faults),
+                                *plugin->operations, *plugin->registry, plugin->hook.get(), *plugin->log, clocks);
   return plugin;
 }
 

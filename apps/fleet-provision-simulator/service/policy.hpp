@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,13 @@ class Policy {
  private:
   std::vector<PolicyStatement> statements_;
   std::vector<std::string> warnings_;
+};
+
+/// The policies of a run.
+struct Policies {
+  Policy claim;
+  /// Those that templates name, by PolicyName. A name without a document allows everything, with a warning.
+  std::map<std::string, Policy> named = {};
 };
 
 }  // namespace fleet_provision::simulator

@@ -79,13 +79,6 @@ struct Clocks {
   std::function<WallClockTime()> wall;
 };
 
-/// The policies of a run.
-struct Policies {
-  Policy claim;
-  /// Those that templates name, by PolicyName. A name without a document allows everything, with a warning.
-  std::map<std::string, Policy> named = {};
-};
-
 /// The reason for the event log when a temporary claim is past its lifetime.
 inline constexpr const char* kClaimExpired = "the temporary claim has expired";
 
