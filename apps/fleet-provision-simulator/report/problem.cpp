@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/text.hpp"
+
 namespace fleet_provision::simulator {
 
 namespace {
@@ -21,12 +23,6 @@ std::string resource_of(const std::string& action, const Event& event) {
   return "topic/" + event.text("topic");
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string all;
-  for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all;
-}
-
 // The log names a template's PolicyDocument so.
 std::string in_words(const std::string& policy, bool begins_sentence) {
   if (policy == "PolicyDocument") return std::string(begins_sentence ? "The" : "the") + " template's PolicyDocument";
@@ -39,7 +35,7 @@ std::string does_not_allow(const Event& event, const Connection& connection, con
   if (connection.principal == "claim") return "The claim's policy does not allow " + action + " on";
   const auto names = event.texts("policies");
   if (names.size() == 1) return in_words(names.front(), true) + " does not allow " + action + " on";
-  if (!names.empty()) return "None of the policies " + joined(names) + " allows " + action + " on";
+  if (!names.empty()) return "None of the policies " + listed(names) + " allows " + action + " on";
   if (event.line.find("policies") != nullptr)
     return "The device certificate has no policy, and needs " + action + " on";
   return "The policies of the client do not allow " + action + " on";
@@ -63,7 +59,7 @@ std::string where_to_add(const Event& event, const Connection& connection) {
   if (connection.principal == "claim") return verb + " this statement to the claim's policy:";
   if (names.empty()) return verb + " this statement to the policy that the template attaches:";
   return verb + " this statement to " +
-         (names.size() == 1 ? in_words(names.front(), false) : "one of the policies " + joined(names)) + ":";
+         (names.size() == 1 ? in_words(names.front(), false) : "one of the policies " + listed(names)) + ":";
 }
 
 // A denial by no policy document: `the service: REASON`.

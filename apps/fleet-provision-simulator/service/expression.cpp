@@ -74,17 +74,15 @@ Accepted<std::string> substitute(const Value& arguments, const Scope& scope) {
 }
 
 Accepted<const Value*> find_in_map(const std::vector<Value>& arguments, const Scope& scope) {
-  std::vector<std::string> keys;
+  const Value* place = scope.mappings;
   std::string path;
   for (const auto& argument : arguments) {
-    FP_ACCEPT_ASSIGN(auto key, evaluate_text(argument, scope));
+    FP_ACCEPT_ASSIGN(const std::string key, evaluate_text(argument, scope));
     path += (path.empty() ? "" : "/") + key;
-    keys.push_back(std::move(key));
-    if (find_in_mappings(scope.mappings, keys) == nullptr) {
-      return invalid_parameters("Fn::FindInMap cannot find " + path);
-    }
+    place = place == nullptr ? nullptr : place->find(key);
+    if (place == nullptr) return invalid_parameters("Fn::FindInMap cannot find " + path);
   }
-  return find_in_mappings(scope.mappings, keys);
+  return place;
 }
 
 Accepted<std::vector<std::string>> texts_of(const std::vector<Value>& items, const Scope& scope) {
@@ -145,11 +143,6 @@ std::vector<std::string> split_text(const std::string& text, const std::string& 
   }
   parts.push_back(text.substr(begin));
   return parts;
-}
-
-const Value* find_in_mappings(const Value* mappings, const std::vector<std::string>& keys) {
-  for (const auto& key : keys) mappings = mappings == nullptr ? nullptr : mappings->find(key);
-  return mappings;
 }
 
 Accepted<std::string> evaluate_text(const Value& expression, const Scope& scope) {

@@ -55,7 +55,5 @@ struct SubstitutionPiece {
 [[nodiscard]] std::optional<std::size_t> selection_index(std::string_view digits);
 /// The parts of Fn::Split; `delimiter` is not empty.
 [[nodiscard]] std::vector<std::string> split_text(const std::string& text, const std::string& delimiter);
-/// The entry of Fn::FindInMap; nullptr when there is none.
-[[nodiscard]] const Value* find_in_mappings(const Value* mappings, const std::vector<std::string>& keys);
 
 }  // namespace fleet_provision::simulator

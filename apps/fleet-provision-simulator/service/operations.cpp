@@ -52,21 +52,22 @@ Accepted<Members> Operations::create_keys(const IssueFaults& faults, WallClockTi
   return response;
 }
 
-bool Operations::has_template(std::string_view name) const {
-  return std::any_of(templates_.begin(), templates_.end(), [name](const auto& each) { return each.name() == name; });
+const ProvisioningTemplate* Operations::find_template(std::string_view name) const {
+  const auto found =
+      std::find_if(templates_.begin(), templates_.end(), [name](const auto& each) { return each.name() == name; });
+  return found == templates_.end() ? nullptr : &*found;
 }
 
 Accepted<Registration> Operations::begin_registration(const std::string& template_name, const Request& request,
                                                       WallClockTime now) const {
   FP_ACCEPT_ASSIGN(const std::string token, ownership_token(request));
-  const auto found = std::find_if(templates_.begin(), templates_.end(),
-                                  [&](const auto& each) { return each.name() == template_name; });
-  if (found == templates_.end()) return reject(404, "ResourceNotFound", "Template " + template_name + " not found.");
+  const ProvisioningTemplate* found = find_template(template_name);
+  if (found == nullptr) return reject(404, "ResourceNotFound", "Template " + template_name + " not found.");
   // docs/service.md does not know the error of the service.
   if (!found->enabled()) return reject(403, "AccessDenied", "Template " + template_name + " is not enabled.");
   FP_ACCEPT(check_parameters(request.parameters()));
   FP_ACCEPT_ASSIGN(const std::string certificate_id, registry_.find_by_token(token, now, rules_.accept_token_reuse));
-  return Registration{&*found, token, certificate_id, request.parameters().map};
+  return Registration{found, token, certificate_id, request.parameters().map};
 }
 
 Accepted<Members> Operations::finish_registration(const Registration& registration, WallClockTime now) {

@@ -36,7 +36,8 @@ class Operations {
   /// False while `create_keys` would have to wait for a key.
   [[nodiscard]] bool keys_ready() { return issuer_.keys_ready(); }
   [[nodiscard]] Accepted<Members> create_keys(const IssueFaults& faults, WallClockTime now);
-  [[nodiscard]] bool has_template(std::string_view name) const;
+  /// nullptr when the simulator has loaded none of this name.
+  [[nodiscard]] const ProvisioningTemplate* find_template(std::string_view name) const;
   /// RegisterThing up to the hook.
   [[nodiscard]] Accepted<Registration> begin_registration(const std::string& template_name, const Request& request,
                                                           WallClockTime now) const;

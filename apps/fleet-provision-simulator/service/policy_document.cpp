@@ -14,9 +14,9 @@ namespace fleet_provision::simulator {
 namespace {
 
 constexpr std::array<std::string_view, 5> kStatementNames{"Sid", "Effect", "Action", "Resource", "Condition"};
-// In the order of ConditionOperator.
-constexpr std::array<std::string_view, 5> kOperators{"Bool", "StringEquals", "StringNotEquals", "StringLike",
-                                                     "StringNotLike"};
+constexpr std::array kOperators{ConditionOperator::kBool, ConditionOperator::kStringEquals,
+                                ConditionOperator::kStringNotEquals, ConditionOperator::kStringLike,
+                                ConditionOperator::kStringNotLike};
 constexpr std::string_view kVersion = "2012-10-17";
 
 template <class Range>
@@ -107,16 +107,24 @@ Result<PolicyCondition> read_condition(ConditionOperator condition_operator, con
   return condition;
 }
 
+Result<ConditionOperator> read_operator(const std::string& name, const std::string& place) {
+  std::vector<std::string_view> known;
+  for (const auto each : kOperators) {
+    if (name == word(each)) return each;
+    known.emplace_back(word(each));
+  }
+  return document_error(place + ": unknown condition " + printable(name), known_names_hint(name, known));
+}
+
 Result<std::vector<PolicyCondition>> read_conditions(const Value& given, const std::string& place) {
   std::vector<PolicyCondition> conditions;
   FP_TRY_ASSIGN(const Members* operators, object_at(given, place));
   for (const auto& [name, tests] : *operators) {
-    FP_TRY(check_name(name, kOperators, place, "condition"));
-    const auto index = std::find(kOperators.begin(), kOperators.end(), name) - kOperators.begin();
+    FP_TRY_ASSIGN(const ConditionOperator condition_operator, read_operator(name, place));
     FP_TRY_ASSIGN(const Members* variables, object_at(tests, place + "." + name));
     for (const auto& [variable, values] : *variables) {
-      FP_TRY_ASSIGN(auto condition, read_condition(static_cast<ConditionOperator>(index), variable, values,
-                                                   place + "." + name + "." + variable));
+      FP_TRY_ASSIGN(auto condition,
+                    read_condition(condition_operator, variable, values, place + "." + name + "." + variable));
       conditions.push_back(std::move(condition));
     }
   }

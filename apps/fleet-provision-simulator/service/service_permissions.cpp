@@ -92,7 +92,7 @@ void Service::warn_unknown_template(const Connection& connection, const std::str
   if (begin == std::string::npos) return;
   const std::string name =
       resource.substr(begin + kTopics.size(), resource.find('/', begin + kTopics.size()) - begin - kTopics.size());
-  if (name.find_first_of("+#") != std::string::npos || operations_.has_template(name)) return;
+  if (name.find_first_of("+#") != std::string::npos || operations_.find_template(name) != nullptr) return;
   const std::string text = "there is no template " + printable(name) + " here: a template is named after its file";
   if (!is_new_warning(text)) return;
   log_.warn(clocks_.wall(),
