@@ -21,7 +21,7 @@ std::string padded(std::string text, std::size_t width) {
 
 std::string behaviour_help() {
   std::string text =
-      "\nBehaviours (--behaviour NAME=VALUE; the first value is the default, documented by AWS or assumed):\n";
+      "\nBehaviours (--behaviour NAME=VALUE; the first value is the default, observed at AWS or assumed):\n";
   for (const auto& row : behaviour_table()) {
     const std::string values = std::string(row.values[0]) + "|" + std::string(row.values[1]);
     text += padded("  " + std::string(row.name) + "=" + values, 36) + std::string(row.basis) + "\n      " +
