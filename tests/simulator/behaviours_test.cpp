@@ -20,10 +20,7 @@ Configuration configured(const std::string& text) {
 /// The topic of the second response to the same token.
 std::string second_answer(const Configuration& configuration) {
   ServiceFixture fixture({}, configuration);
-  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
-  fixture.subscribe_all(&kOne);
-  REQUIRE(fixture.ask(&kOne, kCreate, kCsr) == Permission::kAllowed);
-  const auto created = fixture.service->due();
+  const auto created = fixture.create(&kOne);
   REQUIRE(created.size() == 1);
   std::vector<Effect> registered;
   for (int i = 0; i < 2; ++i) {

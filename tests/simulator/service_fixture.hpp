@@ -68,6 +68,13 @@ struct ServiceFixture {
     if (permission != Permission::kAllowed) return permission;
     return service->message(key, topic, payload, 4);
   }
+  /// Connects the client `a`, subscribes, requests a certificate, and gives the response.
+  std::vector<Effect> create(ConnectionKey key) {
+    REQUIRE(connect(key, "a") == Admission::kAccepted);
+    subscribe_all(key);
+    REQUIRE(ask(key, kCreate, kCsr) == Permission::kAllowed);
+    return service->due();
+  }
   /// A RegisterThing request with the token of a create response.
   static std::string registration(const Effect& created, const char* serial = "7") {
     const auto answer = nlohmann::json::parse(created.payload);
