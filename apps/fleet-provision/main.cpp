@@ -11,6 +11,9 @@
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/reading_limit.hpp"
 #include "adapters/system/resources.hpp"
+#ifdef FLEET_PROVISION_BATCH
+#include "batch/batch_command.hpp"
+#endif
 #include "cli/help.hpp"
 #include "commands/policy_command.hpp"
 #include "commands/status_command.hpp"
@@ -228,6 +231,20 @@ int run_command(const Options& options, const Environment& environment, OutputSe
   return result.claim_and_write(outcome);
 }
 
+int run_batch(const Options& options, const Environment& environment, const OutputSettings& output, Report& report) {
+#ifdef FLEET_PROVISION_BATCH
+  return batch::batch_command(options, environment, output, report);
+#else
+  static_cast<void>(options);
+  static_cast<void>(environment);
+  Error error;
+  error.kind = ErrorKind::kUsage;
+  error.message = "this build of fleet-provision has no command batch";
+  error.hint = "use a build with -DFLEET_PROVISION_BATCH=ON, as the Debian package has";
+  return refuse(std::move(error), report, output.json_result);
+#endif
+}
+
 int run_process(const std::vector<std::string>& arguments, const Environment& environment, Instant start) {
   // A configuration file may be a pipe as well; the --timeout in it is not known yet.
   const ReadingLimit limit(start + unchecked_timeout(arguments, environment), nullptr);
@@ -262,6 +279,7 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, output->json_result);
   if (options->command() == Command::kStatus) return print_status(*options, *output, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *output, report);
+  if (options->command() == Command::kBatch) return run_batch(*options, environment, *output, report);
   return run_command(*options, environment, *output, report, start);
 }
 

@@ -148,6 +148,14 @@ enum class ErrorKind : unsigned char {
   kIdentityRefused,
   kClaimNotRemoved,
   kOnSuccessFailed,
+  // A batch.
+  kManifestUnusable,
+  kResultsDamaged,
+  kDuplicateThingName,
+  kUnitCrashed,
+  kUnitHung,
+  kUnitsFailed,
+  kUnitsRemain,
   // The run itself.
   kOutOfResources,
   kInterrupted,

@@ -46,6 +46,13 @@ Verdict verdict(ErrorKind kind, Milestone reached) {
     case kCsrUnusable:
     case kDeviceKeyIsClaimKey:
     case kParametersUnusable:
+    case kManifestUnusable:
+    case kResultsDamaged:
+    case kDuplicateThingName:
+    case kUnitCrashed:
+    case kUnitHung:
+    case kUnitsFailed:
+    case kUnitsRemain:
     case kKeyUri:
     case kPinWrong:
     case kPinRequired:

@@ -4,7 +4,7 @@
 
 # The packages that each part needs; they have the same names in Debian 12 and 13.
 build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libcbor-dev
-  libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev libtss2-dev libp11-kit-dev"
+  libcli11-dev libexpected-dev mosquitto mosquitto-dev libmosquitto-dev libtss2-dev libp11-kit-dev libcsv-dev"
 demo_packages="openssl"
 test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools
   swtpm tpm2-tools tpm2-openssl tpm2-abrmd libtss2-tcti-tabrmd0 dbus-daemon softhsm2 opensc libengine-pkcs11-openssl
@@ -22,7 +22,7 @@ format_packages="clang-format"
 shell_check_packages="shellcheck"
 clang_packages="clang clang-tidy libclang-rt-dev"
 coverage_packages="clang llvm libclang-rt-dev python3"
-cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev libtss2-dev libp11-kit-dev"
+cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev libcbor-dev libtss2-dev libp11-kit-dev libcsv-dev"
 
 log="${root:-}/build/log"
 

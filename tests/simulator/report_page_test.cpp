@@ -4,11 +4,12 @@
 #include <array>
 #include <string>
 
-#include "report/html.hpp"
+#include "core/html.hpp"
 #include "report/style.hpp"
 #include "report_log.hpp"
 #include "tests/support/catch.hpp"
 
+using namespace fleet_provision;
 using namespace fleet_provision::simulator;
 
 TEST_CASE("hostile text stays text") {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "report/history.hpp"
-#include "report/html.hpp"
+#include "core/html.hpp"
 
 namespace fleet_provision::simulator {
 

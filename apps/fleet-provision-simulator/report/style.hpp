@@ -1,7 +1,7 @@
 // The page's style sheet and script, each whole, with the hash by which the page's Content-Security-Policy allows it.
 #pragma once
 
-#include "report/html.hpp"
+#include "core/html.hpp"
 
 namespace fleet_provision::simulator {
 

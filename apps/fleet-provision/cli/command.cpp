@@ -23,6 +23,7 @@ constexpr std::array kCommandRows{
     CommandRow{Command::kPolicy, "policy", "print the least-privilege claim policy for these options; offline"},
     CommandRow{Command::kRotate, "rotate",
                "replace the current key and certificate, authenticated by the current ones"},
+    CommandRow{Command::kBatch, "batch", "provision many gateways from one station, one for each row of a manifest"},
 };
 
 constexpr auto kWithWord = [] {
@@ -89,6 +90,7 @@ std::string_view nearest_command(std::string_view word) {
 std::optional<Command> only_command_of(OptionId id) {
   if (row(id).group == OptionGroup::kCheck) return Command::kCheck;
   if (row(id).group == OptionGroup::kPolicy) return Command::kPolicy;
+  if (row(id).group == OptionGroup::kBatch) return Command::kBatch;
   if (row(id).group == OptionGroup::kStatus) return Command::kStatus;
   return std::nullopt;
 }
@@ -112,6 +114,7 @@ bool applies_to(Command command, OptionId id) {
                                                     OptionId::kMethod, OptionId::kPayloadFormat});
     case Command::kRotate:
       return group != OptionGroup::kClaim && id != OptionId::kVerify && id != OptionId::kRemoveClaim;
+    case Command::kBatch: return id != OptionId::kRemoveClaim && id != OptionId::kStateDir;
   }
   return true;
 }

@@ -13,7 +13,7 @@
 
 namespace fleet_provision {
 
-enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPolicy, kRotate };
+enum class Command : unsigned char { kProvision, kCheck, kVerify, kStatus, kPolicy, kRotate, kBatch };
 
 /// `status`; empty for kProvision.
 [[nodiscard]] std::string_view word(Command command);

@@ -77,7 +77,8 @@ tl::unexpected<Error> unexpected_argument(const std::string& argument) {
 
 /// The command among the arguments that belong to no option. Reports an unknown option before an unexpected word, which
 /// may be that option's value.
-Result<Command> command_among(const std::vector<std::string>& left, const std::vector<std::string>& arguments) {
+Result<Command> command_among(const std::vector<std::string>& left, const std::vector<std::string>& arguments,
+                              std::vector<std::string>* operands) {
   const auto end = std::find(left.begin(), left.end(), "--");
   const auto option =
       std::find_if(left.begin(), end, [](const std::string& each) { return each.size() > 1 && each.front() == '-'; });
@@ -92,8 +93,13 @@ Result<Command> command_among(const std::vector<std::string>& left, const std::v
           "unexpected argument \"" + each + "\": the command is already \"" + std::string(word(*command)) + "\"",
           "give one command");
     }
-    if (!known) return unexpected_argument(each);
-    command = known;
+    if (!known && operands != nullptr && command == Command::kBatch) {
+      operands->push_back(each);
+    } else if (!known) {
+      return unexpected_argument(each);
+    } else {
+      command = known;
+    }
   }
   return command.value_or(Command::kProvision);
 }
@@ -124,7 +130,8 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
                 "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
   }
   CommandLine line;
-  FP_TRY_ASSIGN(line.command, command_among(app.remaining(), arguments));
+  const bool takes_operands = known.at(OptionId::kReport)->count() > 0;
+  FP_TRY_ASSIGN(line.command, command_among(app.remaining(), arguments, takes_operands ? &line.operands : nullptr));
   for (const auto& [id, option] : known) {
     if (option->count() > 0) line.given.emplace(id, option->results());
   }

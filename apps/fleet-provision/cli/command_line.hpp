@@ -17,6 +17,8 @@ using GivenValues = std::map<OptionId, std::vector<std::string>>;
 struct CommandLine {
   Command command = Command::kProvision;
   GivenValues given;
+  /// The directories of `batch --report DIR…`; no other command takes arguments.
+  std::vector<std::string> operands;
 };
 
 /// `arguments` excludes the program's name; the command may stand anywhere, once. Fails with kUsage for an unknown

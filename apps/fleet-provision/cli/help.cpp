@@ -78,6 +78,27 @@ Example:
     fleet-provision rotate -P SerialNumber=4711 --on-success /usr/libexec/restart-agent
 )";
 
+constexpr std::string_view kBatchText = R"(
+Provision one gateway for each row of a manifest, several at a time. Each unit is a run of its own
+with its own state directory (units/NAME in --output-dir, or the column --state-dir). Rerun the same
+command to go on after any interruption: what is provisioned is skipped, the rest is tried again.
+
+The manifest is CSV with a header row, or JSON Lines. A column is a template parameter of that name;
+a column whose name begins with -- is an option for that unit (--csr, --key, --owner, --client-id,
+...); an empty field is not given. The whole manifest is checked before the first connection.
+
+In --output-dir: results.jsonl (one line per finished unit, synced), report.csv and report.html.
+
+Exit codes:
+    0  all units are provisioned                    75  units remain that a rerun may finish
+   65  units failed for good, or a bad manifest     130, 143  stopped by SIGINT, SIGTERM
+Others are as for provisioning, see `fleet-provision --help`.
+
+Examples:
+    fleet-provision batch --manifest units.csv --output-dir line1 --rate 10
+    fleet-provision batch --output-dir all --report line1 line2
+)";
+
 constexpr std::string_view kSources = R"(
 Each option can also be set as a configuration key ("claim-cert" for --claim-cert) or environment
 variable (FLEET_PROVISION_CLAIM_CERT). Flags are true or false; the variable of -P holds one
@@ -184,6 +205,7 @@ std::string help_text(Command command) {
   if (command == Command::kStatus) text += kStatusText;
   if (command == Command::kPolicy) text += kPolicyText;
   if (command == Command::kRotate) text += kRotateText;
+  if (command == Command::kBatch) text += kBatchText;
   std::optional<OptionGroup> group;
   for (const OptionRow& option : option_table()) {
     if (!applies_to(command, option.id)) continue;

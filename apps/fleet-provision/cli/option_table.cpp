@@ -104,6 +104,29 @@ constexpr std::array kOptionRows{
               "AWS account in the resource names [default: the placeholder ACCOUNT]"},
     OptionRow{Id::kPartition, "partition", 0, "NAME", kPolicy, kText, kEverywhere, "",
               "AWS partition in the resource names [default: partition of the region, else aws]"},
+    OptionRow{
+        Id::kManifest, "manifest", 0, "FILE|-", kBatch, kFile, kEverywhere, "",
+        "units to provision, one a row: CSV with a header row, or JSON Lines; a column is a template parameter, or "
+        "an option if its name begins with --; - reads stdin; required without --report"},
+    OptionRow{Id::kManifestFormat, "manifest-format", 0, "csv|jsonl", kBatch, kText, kEverywhere, "",
+              "format of the manifest [default: by the extension .csv, .jsonl or .ndjson]"},
+    OptionRow{Id::kOutputDir, "output-dir", 0, "DIR", kBatch, kFile, kEverywhere, "",
+              "directory for results.jsonl, report.csv, report.html and the state directories units/NAME; required"},
+    OptionRow{Id::kUnit, "unit", 0, "TEXT", kBatch, kText, kEverywhere, "",
+              "name of each unit, with {Column} as a placeholder; 1 to 128 of A-Z a-z 0-9 : . _ - [default: the first "
+              "column]"},
+    OptionRow{Id::kJobs, "jobs", 0, "N", kBatch, kNumber, kEverywhere, "8", "units at the same time, 1 to 1000"},
+    OptionRow{
+        Id::kRate, "rate", 0, "R", kBatch, kText, kEverywhere, "",
+        "operations per second for the whole batch, of which a unit needs two; halved when the service throttles, "
+        "then raised again step by step [default: no limit until the service throttles]"},
+    OptionRow{Id::kShard, "shard", 0, "I/N", kBatch, kText, kEverywhere, "1/1",
+              "provision only the units whose name hashes to part I of N"},
+    OptionRow{Id::kStopAfter, "stop-after", 0, "N", kBatch, kNumber, kEverywhere, "",
+              "start no more units after N failures that a rerun does not mend [default: never]"},
+    OptionRow{Id::kReport, "report", 0, "", kBatch, kFlag, kCommandLine, "",
+              "write report.csv and report.html again from the results in --output-dir, or in the directories given as "
+              "arguments; provisions nothing"},
     OptionRow{Id::kTimeout, "timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "300",
               "limit for the whole run, including retries and reading of input files"},
     OptionRow{Id::kRequestTimeout, "request-timeout", 0, "SECONDS", kRun, kSeconds, kEverywhere, "15",
@@ -158,6 +181,7 @@ std::string_view heading(OptionGroup group) {
     case kPostInstall: return "After provisioning";
     case kCheck: return "Check";
     case kPolicy: return "Policy";
+    case kBatch: return "Batch";
     case kRun: return "Run";
     case kStatus: return "Status";
     case kOutput: return "Output";

@@ -96,6 +96,7 @@ Result<Options> Options::read(const std::vector<std::string>& arguments, const E
   GivenValues& given = line.given;
   Options options;
   options.command_ = line.command;
+  options.operands_ = std::move(line.operands);
   options.warnings_ = unknown_variables(environment);
   for (const OptionRow& option : option_table()) {
     if (auto setting = from_environment(option, environment)) options.add(option.id, std::move(*setting));
@@ -129,6 +130,10 @@ void Options::add(OptionId id, Setting setting) {
   const auto stronger =
       std::find_if(all.begin(), all.end(), [&setting](const Setting& each) { return each.source > setting.source; });
   all.insert(stronger, std::move(setting));
+}
+
+void Options::override_with(OptionId id, Setting setting) {
+  settings_[static_cast<std::size_t>(id)].push_back(std::move(setting));
 }
 
 const std::vector<Setting>& Options::settings(OptionId id) const {

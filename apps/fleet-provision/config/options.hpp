@@ -42,6 +42,10 @@ class Options {
                                             const std::string& configuration_directory = kConfigurationDirectory);
 
   [[nodiscard]] Command command() const { return command_; }
+  /// The directories of `batch --report DIR…`.
+  [[nodiscard]] const std::vector<std::string>& operands() const { return operands_; }
+  /// Gives an option a value that overrides every other source; for a unit of a batch, whose manifest gives it.
+  void override_with(OptionId id, Setting setting);
   /// All settings of an option without the default, lowest precedence first.
   [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
   /// The setting with the highest precedence; null if the option was not given.
@@ -66,6 +70,7 @@ class Options {
   void add(OptionId id, Setting setting);
 
   Command command_ = Command::kProvision;
+  std::vector<std::string> operands_;
   std::array<std::vector<Setting>, kOptionCount> settings_;
   std::vector<std::string> warnings_;
 };

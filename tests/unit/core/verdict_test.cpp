@@ -48,7 +48,7 @@ TEST_CASE("an error is retried when a later try can succeed") {
                           kind == kTokenRefused || kind == kInterrupted || kind == kTerminated || kind == kDiskFull ||
                           kind == kDiskError || kind == kOnSuccessFailed || kind == kOutOfResources ||
                           kind == kTpmLockout || kind == kTokenRemoved || kind == kTokenHangs ||
-                          kind == kKeyDeviceFailed;
+                          kind == kKeyDeviceFailed || kind == kUnitCrashed || kind == kUnitHung || kind == kUnitsRemain;
     // A new policy takes effect while a run waits; if a whole run was not enough, the user must correct the policy.
     const bool spreads = kind == kIdentityRefused;
     CHECK((at_key == Verdict::kRetry) == ((retryable(kind) && !ends_run) || spreads));

@@ -1,8 +1,8 @@
-#include "report/html.hpp"
+#include "core/html.hpp"
 
 #include "core/text.hpp"
 
-namespace fleet_provision::simulator {
+namespace fleet_provision {
 
 void Html::escape(std::string_view printable_text) {
   for (const char c : printable_text) {
@@ -69,4 +69,4 @@ Html& Html::verbatim(Literal markup) {
   return *this;
 }
 
-}  // namespace fleet_provision::simulator
+}  // namespace fleet_provision

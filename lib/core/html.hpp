@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace fleet_provision::simulator {
+namespace fleet_provision {
 
 /// Text that stands in the program: no other can be made.
 class Literal {
@@ -62,4 +62,4 @@ class Html {
   std::string out_;
 };
 
-}  // namespace fleet_provision::simulator
+}  // namespace fleet_provision
