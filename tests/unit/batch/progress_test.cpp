@@ -192,9 +192,9 @@ TEST_CASE("what a batch came to decides its error") {
 
 TEST_CASE("the JSON summary has every key, whatever happened") {
   const auto keys = [](const BatchSummary& summary) {
+    const auto json = nlohmann::ordered_json::parse(summary_json(summary));
     std::vector<std::string> names;
-    for (const auto& [name, value] : nlohmann::ordered_json::parse(summary_json(summary)).items())
-      names.push_back(name);
+    for (const auto& [name, value] : json.items()) names.push_back(name);
     return names;
   };
   BatchSummary full;
