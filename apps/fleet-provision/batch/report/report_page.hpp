@@ -1,0 +1,30 @@
+// report.html: one page without anything from outside, for the person who answers for a production run.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "batch/report/replaced_file.hpp"
+#include "batch/report/report_summary.hpp"
+
+namespace fleet_provision::batch {
+
+/// Takes a unit's result and its directory.
+using RowVisitor = std::function<void(const UnitResult& result, const std::string& station)>;
+
+struct PageContent {
+  const ReportSummary* summary;
+  const std::vector<ReportSource>* sources;
+  const std::vector<std::string>* warnings;
+  /// Calls the visitor for each row, in order.
+  std::function<Result<void>(const RowVisitor&)> each_row;
+};
+
+/// Writes the page piece by piece. Fails only if a row cannot be read; the file keeps its own errors.
+[[nodiscard]] Result<void> write_page(ReplacedFile& file, const PageContent& content);
+
+/// `1 997 of 2 000 provisioned; 3 failed for good; 0 remain`.
+[[nodiscard]] std::string headline_of(const ReportSummary& summary);
+
+}  // namespace fleet_provision::batch
