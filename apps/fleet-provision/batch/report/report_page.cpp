@@ -54,7 +54,7 @@ std::string headline_of(const ReportSummary& summary) {
          grouped(summary.failed_for_good) + " failed for good; " + grouped(summary.remaining()) + " remain";
 }
 
-Result<void> write_page(ReplacedFile& file, const PageContent& content) {
+Result<void> write_page(ReportFile& file, const PageContent& content) {
   Html html;
   Result<void> read;
   html.verbatim("<!DOCTYPE html>\n");

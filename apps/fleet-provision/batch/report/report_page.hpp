@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "batch/report/replaced_file.hpp"
+#include "batch/report/report_file.hpp"
 #include "batch/report/report_summary.hpp"
 
 namespace fleet_provision::batch {
@@ -22,7 +22,7 @@ struct PageContent {
 };
 
 /// Writes the page piece by piece. Fails only if a row cannot be read; the file keeps its own errors.
-[[nodiscard]] Result<void> write_page(ReplacedFile& file, const PageContent& content);
+[[nodiscard]] Result<void> write_page(ReportFile& file, const PageContent& content);
 
 /// `1 997 of 2 000 provisioned; 3 failed for good; 0 remain`.
 [[nodiscard]] std::string headline_of(const ReportSummary& summary);

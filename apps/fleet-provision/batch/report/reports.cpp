@@ -78,8 +78,8 @@ Result<void> write_reports(std::vector<ReportSource>& sources, const std::string
   FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, warnings));
   warn_of_two_identities(rows, sources, warnings);
   FP_TRY_ASSIGN(const ReportSummary summary, summary_of(rows, sources));
-  FP_TRY_ASSIGN(auto csv, ReplacedFile::open(directory, "report.csv"));
-  FP_TRY_ASSIGN(auto page, ReplacedFile::open(directory, "report.html"));
+  FP_TRY_ASSIGN(auto csv, ReportFile::open(directory, "report.csv"));
+  FP_TRY_ASSIGN(auto page, ReportFile::open(directory, "report.html"));
   const bool several = sources.size() > 1;
   csv.write(csv_header(several));
   // The second pass: both files are written side by side.

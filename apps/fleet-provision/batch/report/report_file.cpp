@@ -1,4 +1,4 @@
-#include "batch/report/replaced_file.hpp"
+#include "batch/report/report_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,7 @@
 namespace fleet_provision::batch {
 namespace {
 
-constexpr std::size_t kReplacedFileBuffer = 256UL * 1024;
+constexpr std::size_t kReportFileBuffer = 256UL * 1024;
 
 /// Repeats a call that a signal interrupts.
 template <class Call>
@@ -33,7 +33,7 @@ bool is_name_of(int file, int directory, const std::string& name) {
 
 }  // namespace
 
-Result<ReplacedFile> ReplacedFile::open(const std::string& directory, const std::string& name) {
+Result<ReportFile> ReportFile::open(const std::string& directory, const std::string& name) {
   const std::string path = directory + "/" + name;
   Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return path_error(errno, "write", path);
@@ -44,25 +44,25 @@ Result<ReplacedFile> ReplacedFile::open(const std::string& directory, const std:
     if (without_interruption([&] { return ::flock(file.get(), LOCK_EX); }) != 0) return disk_error(errno, "lock", path);
     if (!is_name_of(file.get(), folder.get(), new_name)) continue;
     if (::ftruncate(file.get(), 0) != 0 || ::fchmod(file.get(), 0644) != 0) return disk_error(errno, "write", path);
-    return ReplacedFile(std::move(folder), std::move(file), path, name);
+    return ReportFile(std::move(folder), std::move(file), path, name);
   }
 }
 
-ReplacedFile::~ReplacedFile() {
+ReportFile::~ReportFile() {
   if (file_) ::unlinkat(directory_.get(), new_name().c_str(), 0);
 }
 
-void ReplacedFile::write(std::string_view bytes) {
-  if (buffer_.capacity() < kReplacedFileBuffer) buffer_.reserve(kReplacedFileBuffer);
+void ReportFile::write(std::string_view bytes) {
+  if (buffer_.capacity() < kReportFileBuffer) buffer_.reserve(kReportFileBuffer);
   while (!bytes.empty() && error_ == 0) {
-    const std::size_t fits = std::min(bytes.size(), kReplacedFileBuffer - buffer_.size());
+    const std::size_t fits = std::min(bytes.size(), kReportFileBuffer - buffer_.size());
     buffer_ += bytes.substr(0, fits);
     bytes.remove_prefix(fits);
-    if (buffer_.size() == kReplacedFileBuffer) flush();
+    if (buffer_.size() == kReportFileBuffer) flush();
   }
 }
 
-void ReplacedFile::flush() {
+void ReportFile::flush() {
   std::string_view left = buffer_;
   while (!left.empty() && error_ == 0) {
     const ssize_t written = without_interruption([&] { return ::write(file_.get(), left.data(), left.size()); });
@@ -75,7 +75,7 @@ void ReplacedFile::flush() {
   buffer_.clear();
 }
 
-Result<void> ReplacedFile::commit() {
+Result<void> ReportFile::commit() {
   flush();
   if (error_ == 0 && ::fsync(file_.get()) != 0) error_ = errno;
   if (error_ == 0 && ::renameat(directory_.get(), new_name().c_str(), directory_.get(), name_.c_str()) != 0) {
