@@ -17,6 +17,8 @@ struct PageContent {
   const ReportSummary* summary;
   const std::vector<ReportSource>* sources;
   const std::vector<std::string>* warnings;
+  /// The number of units with a result in each source.
+  const std::vector<std::size_t>* units_of_sources;
   /// Calls the visitor for each row, in order.
   std::function<Result<void>(const RowVisitor&)> each_row;
 };

@@ -93,7 +93,7 @@ Result<void> write_reports(std::vector<ReportSource>& sources, const std::string
     }
     return {};
   };
-  FP_TRY(write_page(page, {&summary, &sources, &warnings, each_row}));
+  FP_TRY(write_page(page, {&summary, &sources, &warnings, &rows.units_of_sources(), each_row}));
   FP_TRY(csv.commit());
   return page.commit();
 }
