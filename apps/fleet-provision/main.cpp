@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "adapters/system/disk_error.hpp"
 #include "adapters/system/reading_limit.hpp"
 #include "adapters/system/resources.hpp"
 #ifdef FLEET_PROVISION_BATCH
@@ -23,7 +21,6 @@
 #include "config/print_config.hpp"
 #include "core/text.hpp"
 #include "output/report.hpp"
-#include "output/terminal.hpp"
 #include "process/final_report.hpp"
 #include "process/process_setup.hpp"
 #include "process/watchdog.hpp"
@@ -34,24 +31,13 @@ namespace {
 /// More descriptors than a run has open at the same time. With fewer, libraries would fail without saying why.
 constexpr unsigned kDescriptorsOfRun = 20;
 
-/// Writes to stdout and returns `code`, or the exit code of a failed write.
-int print(std::string_view text, int code) {
-  const int failure = write_all(STDOUT_FILENO, text);
-  if (failure == 0) return code;
-  Error error;
-  error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
-  error.message = "cannot write to stdout: " + words(failure);
-  Report(OutputSettings{}, Instant{}).failed(error);
-  return code != 0 ? code : static_cast<int>(exit_code(error.kind));
-}
-
 int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) {
   const RunRecord record = report.finish();
   if (outcome.error) report.failed(*outcome.error);
   const int code = outcome.error ? static_cast<int>(exit_code(outcome.error->kind)) : 0;
-  if (json) return print(result_json(plan, outcome, record), code);
-  if (!outcome.checks.empty()) return print(check_lines(outcome.checks), code);
-  return plan != nullptr && !outcome.error ? print(result_lines(*plan, outcome), code) : code;
+  if (json) return print_result(result_json(plan, outcome, record), code);
+  if (!outcome.checks.empty()) return print_result(check_lines(outcome.checks), code);
+  return plan != nullptr && !outcome.error ? print_result(result_lines(*plan, outcome), code) : code;
 }
 
 int refuse(Error error, Report& report, bool json) {
@@ -72,7 +58,7 @@ int print_policy(const Options& options, const OutputSettings& output, Report& r
   if (!document) return refuse(std::move(document).error(), report, output.json_result);
   for (const std::string& each : options.warnings()) report.warned(each);
   for (const std::string& each : document->warnings) report.warned(each);
-  return print(document->text, 0);
+  return print_result(document->text, 0);
 }
 
 /// --env, unless --json comes from a stronger source; kUsage for both from one.
@@ -102,10 +88,10 @@ int print_status(const Options& options, const OutputSettings& output, Report& r
       return code;
     }
     auto lines = status_variables(absolute_path(*state_dir), *state->identity);
-    return lines ? print(*lines, code) : refuse(std::move(lines).error(), report, json);
+    return lines ? print_result(*lines, code) : refuse(std::move(lines).error(), report, json);
   }
   const RunRecord record = report.finish();
-  return print(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
+  return print_result(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
 /// The request of the command; those of `verify` and `rotate` start from the existing identity.
@@ -250,11 +236,12 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   const ReadingLimit limit(start + unchecked_timeout(arguments, environment), nullptr);
   const auto options = Options::read(arguments, environment);
   const auto requested = [&](OptionId id) { return options ? options->given(id) != nullptr : has_flag(arguments, id); };
-  if (requested(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
-  if (requested(OptionId::kVersion)) return print(version_text(), 0);
+  if (requested(OptionId::kHelp))
+    return print_result(help_text(options ? options->command() : command_of(arguments)), 0);
+  if (requested(OptionId::kVersion)) return print_result(version_text(), 0);
 
   if (options && options->given(OptionId::kPrintConfig) != nullptr) {
-    return print(print_config(*options, environment), 0);
+    return print_result(print_config(*options, environment), 0);
   }
   const auto output =
       options ? output_settings_from(*options, environment) : Result<OutputSettings>(fail(options.error()));
