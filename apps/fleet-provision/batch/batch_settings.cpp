@@ -60,17 +60,6 @@ Result<Shard> parse_shard(const std::string& text) {
                          : "give 1/N to N/N, e.g. 1/4 on the first of four stations");
 }
 
-/// Whether `id` is `-` and no stronger option takes its place.
-bool reads_stdin(const Options& options, OptionId id) {
-  if (options.text(id) != "-") return false;
-  if (id != OptionId::kClaim) return true;
-  for (const OptionId part : {OptionId::kClaimCert, OptionId::kClaimKey}) {
-    const Setting* setting = options.given(part);
-    if (setting != nullptr && setting->source > options.given(id)->source) return false;
-  }
-  return true;
-}
-
 Result<void> check_stdin_readers(const Options& options) {
   const Setting* first = nullptr;
   for (const OptionId id : {OptionId::kManifest, OptionId::kClaim, OptionId::kParameters}) {
@@ -165,6 +154,16 @@ Result<BatchSettings> batch_settings_from(const Options& options) {
   FP_TRY(check_options_of_run(options));
   FP_TRY(check_stdin_readers(options));
   return settings;
+}
+
+bool reads_stdin(const Options& options, OptionId id) {
+  if (options.text(id) != "-") return false;
+  if (id != OptionId::kClaim) return true;
+  for (const OptionId part : {OptionId::kClaimCert, OptionId::kClaimKey}) {
+    const Setting* setting = options.given(part);
+    if (setting != nullptr && setting->source > options.given(id)->source) return false;
+  }
+  return true;
 }
 
 bool belongs_to(const Shard& shard, std::string_view unit) {
