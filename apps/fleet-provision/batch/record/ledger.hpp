@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "batch/name_table.hpp"
@@ -40,10 +39,12 @@ class Ledger {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::string_view name(NameTable::Number unit) const { return names_.name(unit); }
   [[nodiscard]] const Entry& entry(NameTable::Number unit) const { return entries_[unit]; }
-  /// The words of the kinds; kinds()[0] is empty.
+  /// The words of the kinds; kinds()[0] is empty. After 1000 of them the last is `other`.
   [[nodiscard]] const std::vector<std::string>& kinds() const { return kinds_; }
 
  private:
+  [[nodiscard]] std::uint16_t number_of_kind(const std::string& kind);
+
   NameTable names_;
   std::vector<Entry> entries_;
   NameTable things_;
