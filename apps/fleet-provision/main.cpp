@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "adapters/system/disk_error.hpp"
 #include "adapters/system/reading_limit.hpp"
 #include "adapters/system/resources.hpp"
 #ifdef FLEET_PROVISION_BATCH
@@ -23,7 +21,6 @@
 #include "config/print_config.hpp"
 #include "core/text.hpp"
 #include "output/report.hpp"
-#include "output/terminal.hpp"
 #include "process/final_report.hpp"
 #include "process/process_setup.hpp"
 #include "process/watchdog.hpp"
@@ -34,27 +31,20 @@ namespace {
 /// More descriptors than a run has open at the same time. With fewer, libraries would fail without saying why.
 constexpr unsigned kDescriptorsOfRun = 20;
 
-/// Writes to stdout and returns `code`, or the exit code of a failed write.
-int print(std::string_view text, int code) {
-  const int failure = write_all(STDOUT_FILENO, text);
-  if (failure == 0) return code;
-  Error error;
-  error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
-  error.message = "cannot write to stdout: " + words(failure);
-  Report(OutputSettings{}, Instant{}).failed(error);
-  return code != 0 ? code : static_cast<int>(exit_code(error.kind));
-}
-
+/// Writes the result of a run; returns the exit code.
 int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) {
   const RunRecord record = report.finish();
   if (outcome.error) report.failed(*outcome.error);
   const int code = outcome.error ? static_cast<int>(exit_code(outcome.error->kind)) : 0;
-  if (json) return print(result_json(plan, outcome, record), code);
-  if (!outcome.checks.empty()) return print(check_lines(outcome.checks), code);
-  return plan != nullptr && !outcome.error ? print(result_lines(*plan, outcome), code) : code;
+  if (json) return print_result(result_json(plan, outcome, record), code);
+  if (!outcome.checks.empty()) return print_result(check_lines(outcome.checks), code);
+  return plan != nullptr && !outcome.error ? print_result(result_lines(*plan, outcome), code) : code;
 }
 
-int refuse(Error error, Report& report, bool json) {
+int refuse(Error error, Report& report, bool json, Command command) {
+#ifdef FLEET_PROVISION_BATCH
+  if (command == Command::kBatch) return batch::refuse_batch(std::move(error), report, json);
+#endif
   Outcome outcome;
   outcome.error = std::move(error);
   return finish(nullptr, outcome, report, json);
@@ -69,10 +59,10 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
 
 int print_policy(const Options& options, const OutputSettings& output, Report& report) {
   auto document = policy_document(options);
-  if (!document) return refuse(std::move(document).error(), report, output.json_result);
+  if (!document) return refuse(std::move(document).error(), report, output.json_result, Command::kPolicy);
   for (const std::string& each : options.warnings()) report.warned(each);
   for (const std::string& each : document->warnings) report.warned(each);
-  return print(document->text, 0);
+  return print_result(document->text, 0);
 }
 
 /// --env, unless --json comes from a stronger source; kUsage for both from one.
@@ -88,12 +78,12 @@ Result<bool> wants_variables(const Options& options) {
 int print_status(const Options& options, const OutputSettings& output, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
   const auto variables = wants_variables(options);
-  if (!variables) return refuse(variables.error(), report, output.json_result);
+  if (!variables) return refuse(variables.error(), report, output.json_result, Command::kStatus);
   const bool json = output.json_result && !*variables;
   const auto state_dir = state_directory(options);
-  if (!state_dir) return refuse(state_dir.error(), report, json);
+  if (!state_dir) return refuse(state_dir.error(), report, json, Command::kStatus);
   auto state = read_state(*state_dir, report);
-  if (!state) return refuse(std::move(state).error(), report, json);
+  if (!state) return refuse(std::move(state).error(), report, json, Command::kStatus);
   if (state->damage) report.failed(*state->damage);
   const int code = exit_code(state->kind);
   if (*variables) {
@@ -102,10 +92,10 @@ int print_status(const Options& options, const OutputSettings& output, Report& r
       return code;
     }
     auto lines = status_variables(absolute_path(*state_dir), *state->identity);
-    return lines ? print(*lines, code) : refuse(std::move(lines).error(), report, json);
+    return lines ? print_result(*lines, code) : refuse(std::move(lines).error(), report, json, Command::kStatus);
   }
   const RunRecord record = report.finish();
-  return print(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
+  return print_result(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
 }
 
 /// The request of the command; those of `verify` and `rotate` start from the existing identity.
@@ -241,7 +231,7 @@ int run_batch(const Options& options, const Environment& environment, const Outp
   error.kind = ErrorKind::kUsage;
   error.message = "this build of fleet-provision has no command batch";
   error.hint = "use a build with -DFLEET_PROVISION_BATCH=ON, as the Debian package has";
-  return refuse(std::move(error), report, output.json_result);
+  return refuse(std::move(error), report, output.json_result, Command::kBatch);
 #endif
 }
 
@@ -250,11 +240,12 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
   const ReadingLimit limit(start + unchecked_timeout(arguments, environment), nullptr);
   const auto options = Options::read(arguments, environment);
   const auto requested = [&](OptionId id) { return options ? options->given(id) != nullptr : has_flag(arguments, id); };
-  if (requested(OptionId::kHelp)) return print(help_text(options ? options->command() : command_of(arguments)), 0);
-  if (requested(OptionId::kVersion)) return print(version_text(), 0);
+  if (requested(OptionId::kHelp))
+    return print_result(help_text(options ? options->command() : command_of(arguments)), 0);
+  if (requested(OptionId::kVersion)) return print_result(version_text(), 0);
 
   if (options && options->given(OptionId::kPrintConfig) != nullptr) {
-    return print(print_config(*options, environment), 0);
+    return print_result(print_config(*options, environment), 0);
   }
   const auto output =
       options ? output_settings_from(*options, environment) : Result<OutputSettings>(fail(options.error()));
@@ -265,18 +256,16 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
     plain.quiet = has_flag(arguments, OptionId::kQuiet);
     Report report(plain, start);
     for (const std::string& each : unknown_variables(environment)) report.warned(each);
-    return refuse(output.error(), report, wants_json(arguments, environment));
+    return refuse(output.error(), report, wants_json(arguments, environment), command_of(arguments));
   }
   Report report(*output, start);
-  const FinalReporter final_reporter(
-      [&](Error error) { return refuse(std::move(error), report, output->json_result); });
-  if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
-    return refuse(std::move(enough).error(), report, output->json_result);
-  }
-  if (auto belong = check_options_of_command(*options); !belong) {
-    return refuse(std::move(belong).error(), report, output->json_result);
-  }
-  if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, output->json_result);
+  const auto refused = [&](Error error) {
+    return refuse(std::move(error), report, output->json_result, options->command());
+  };
+  const FinalReporter final_reporter(refused);
+  if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) return refused(std::move(enough).error());
+  if (auto belong = check_options_of_command(*options); !belong) return refused(std::move(belong).error());
+  if (auto fit = check_file_names(*options); !fit) return refused(std::move(fit).error());
   if (options->command() == Command::kStatus) return print_status(*options, *output, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *output, report);
   if (options->command() == Command::kBatch) return run_batch(*options, environment, *output, report);
@@ -294,7 +283,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto report_error = [&](Error error) {
     Report report(OutputSettings{}, start);
-    return refuse(std::move(error), report, wants_json(arguments, environment));
+    return refuse(std::move(error), report, wants_json(arguments, environment), command_of(arguments));
   };
   const FinalReporter final_reporter(report_error);
   int code = 0;

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
+#include "adapters/system/disk_error.hpp"
 #include "core/text.hpp"
 #include "output/terminal.hpp"
 #include "output/waterfall.hpp"
@@ -87,6 +89,16 @@ Result<OutputSettings> output_settings_from(const Options& options, const Enviro
       !output.json_log && (color == "always" || (color == "auto" && terminal && !is_set(environment, "NO_COLOR")));
   output.utf8 = speaks_utf8(environment);
   return output;
+}
+
+int print_result(std::string_view text, int code) {
+  const int failure = write_all(STDOUT_FILENO, text);
+  if (failure == 0) return code;
+  Error error;
+  error.kind = failure == ENOSPC || failure == EDQUOT ? ErrorKind::kDiskFull : ErrorKind::kDiskError;
+  error.message = "cannot write to stdout: " + words(failure);
+  Report(OutputSettings{}, Instant{}).failed(error);
+  return code != 0 ? code : static_cast<int>(exit_code(error.kind));
 }
 
 Report::Report(OutputSettings output, Instant start) : output_(output), start_(start), writer_(STDERR_FILENO) {}
@@ -184,6 +196,18 @@ void Report::failed(const Error& error) {
        .kind = error.kind});
 }
 
+void Report::entry(const LogEntry& entry) {
+  const Lock lock(mutex_);
+  log(entry);
+  draw();
+}
+
+void Report::show_progress(std::vector<std::string> parts) {
+  const Lock lock(mutex_);
+  parts_ = std::move(parts);
+  draw();
+}
+
 RunRecord Report::finish() {
   const Lock lock(mutex_);
   clear();
@@ -238,8 +262,9 @@ std::string Report::as_text(const LogEntry& entry) const {
     return color ? "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m" : std::string(text);
   };
   std::string text(kProgramPrefix);
-  if (entry.event == LogEvent::kError) text += colored("1;31", "error:") + " ";
+  if (level_of(entry.event) == "error") text += colored("1;31", "error:") + " ";
   if (entry.event == LogEvent::kWarning) text += colored("33", "warning:") + " ";
+  if (!entry.unit.empty()) text += printable(entry.unit, 200) + ": ";
   text += printable(entry.message, kMessageBytesMax) + "\n";
   if (!entry.hint.empty()) text += colored("36", "hint:") + " " + printable(entry.hint, kMessageBytesMax) + "\n";
   return text;
@@ -247,6 +272,7 @@ std::string Report::as_text(const LogEntry& entry) const {
 
 void Report::draw() {
   if (!output_.live_line) return;
+  if (!parts_.empty()) return draw_parts();
   const auto open = std::find_if(spans_.rbegin(), spans_.rend(), [](const Span& each) { return !each.ended; });
   if (open == spans_.rend()) return;
   const Instant now = std::chrono::steady_clock::now();
@@ -260,6 +286,21 @@ void Report::draw() {
   }
   const double seconds = since_start(now) / 1000;
   if (seconds >= 1) line += ", " + std::to_string(static_cast<long>(seconds)) + " s so far";
+  draw_line(line);
+}
+
+void Report::draw_parts() {
+  const std::size_t columns = columns_of(STDERR_FILENO);
+  std::string line = parts_.front();
+  for (std::size_t i = 1; i < parts_.size(); ++i) {
+    std::string longer = line + ", " + parts_[i];
+    if (longer.size() + 1 > columns) break;
+    line = std::move(longer);
+  }
+  draw_line(line);
+}
+
+void Report::draw_line(std::string_view line) {
   // The last column stays free: writing it may make the terminal wrap.
   const std::size_t columns = columns_of(STDERR_FILENO);
   const std::string_view fitting = fit_columns(line, columns > 1 ? columns - 1 : 1);

@@ -1,5 +1,7 @@
 // The output on stderr, and the record of a run for its result.
 //
+// A batch reports its units and its progress here as well; it has no phases of its own.
+//
 // Several threads of a run report phases; one lock orders them. On a terminal a live line shows the current phase; it
 // is redrawn in place and erased before anything else is written. Elsewhere there are only plain lines. All text is
 // made printable here, even if it was made printable before.
@@ -34,6 +36,9 @@ struct OutputSettings {
 /// kUsage for a bad value, or for -q together with -v.
 [[nodiscard]] Result<OutputSettings> output_settings_from(const Options& options, const Environment& environment);
 
+/// Writes a result to stdout and returns `code`, or the exit code of a failed write.
+[[nodiscard]] int print_result(std::string_view text, int code);
+
 class Report final : public Observer {
  public:
   /// `start` is the zero of the timeline.
@@ -58,6 +63,10 @@ class Report final : public Observer {
   void tick();
   /// `fleet-provision: error: WHAT` and its hint.
   void failed(const Error& error);
+  /// Writes an entry that the verbosity allows; for a batch, which judges that itself.
+  void entry(const LogEntry& entry);
+  /// The live line of a batch: as many of `parts` as fit, joined by commas; the first one is cut if it must be.
+  void show_progress(std::vector<std::string> parts);
   /// The record of the run; open phases end now. Removes the live line for good.
   [[nodiscard]] RunRecord finish();
 
@@ -73,6 +82,8 @@ class Report final : public Observer {
   [[nodiscard]] std::string as_line(const LogEntry& entry) const FP_REQUIRES(mutex_);
   [[nodiscard]] std::string as_text(const LogEntry& entry) const FP_REQUIRES(mutex_);
   void draw() FP_REQUIRES(mutex_);
+  void draw_line(std::string_view line) FP_REQUIRES(mutex_);
+  void draw_parts() FP_REQUIRES(mutex_);
   void clear() FP_REQUIRES(mutex_);
   [[nodiscard]] double since_start(Instant instant) const;
 
@@ -87,6 +98,8 @@ class Report final : public Observer {
   Milliseconds for_program_ FP_GUARDED_BY(mutex_){0};
   /// The live line as drawn on the terminal; empty if there is none.
   std::string drawn_ FP_GUARDED_BY(mutex_);
+  /// The parts of a batch's live line; empty in a run.
+  std::vector<std::string> parts_ FP_GUARDED_BY(mutex_);
   std::optional<Instant> next_try_at_ FP_GUARDED_BY(mutex_);
 };
 

@@ -68,21 +68,6 @@ Json timeline_part(const std::vector<PhaseSpan>& timeline) {
   return json;
 }
 
-Json error_part(const std::optional<Error>& error) {
-  if (!error) return nullptr;
-  Json json = Json::object();
-  json["phase"] = error->phase ? Json(word(*error->phase)) : Json(nullptr);
-  json["kind"] = word(error->kind);
-  json["message"] = error->message;
-  json["hint"] = error->hint.empty() ? Json(nullptr) : Json(error->hint);
-  json["retryable"] = retryable(error->kind);
-  json["exitCode"] = static_cast<int>(exit_code(error->kind));
-  json["statusCode"] = error->service ? Json(error->service->status_code) : Json(nullptr);
-  json["errorCode"] = error->service ? Json(error->service->error_code) : Json(nullptr);
-  json["errorMessage"] = error->service ? Json(error->service->error_message) : Json(nullptr);
-  return json;
-}
-
 }  // namespace
 
 IdentityFiles files_of(const std::string& state_dir, const Identity& identity) {
@@ -129,6 +114,21 @@ std::string result_lines(const Plan& plan, const Outcome& outcome) {
   return outcome.identity ? identity_lines(plan.state_dir, *outcome.identity) : std::string();
 }
 
+Json error_object(const std::optional<Error>& error) {
+  if (!error) return nullptr;
+  Json json = Json::object();
+  json["phase"] = error->phase ? Json(word(*error->phase)) : Json(nullptr);
+  json["kind"] = word(error->kind);
+  json["message"] = error->message;
+  json["hint"] = error->hint.empty() ? Json(nullptr) : Json(error->hint);
+  json["retryable"] = retryable(error->kind);
+  json["exitCode"] = static_cast<int>(exit_code(error->kind));
+  json["statusCode"] = error->service ? Json(error->service->status_code) : Json(nullptr);
+  json["errorCode"] = error->service ? Json(error->service->error_code) : Json(nullptr);
+  json["errorMessage"] = error->service ? Json(error->service->error_message) : Json(nullptr);
+  return json;
+}
+
 Json files_object(const IdentityFiles& files) {
   return {{"certificate", or_null(files.certificate)},
           {"privateKey", or_null(files.private_key)},
@@ -154,7 +154,7 @@ Json result_object(const Plan* plan, const Outcome& outcome, const RunRecord& re
   json["resumed"] = outcome.resumed;
   json["warnings"] = record.warnings;
   json["timeline"] = timeline_part(record.timeline);
-  json["error"] = error_part(outcome.error);
+  json["error"] = error_object(outcome.error);
   for (const Check& each : outcome.checks) {
     json["checks"].push_back({{"name", each.name},
                               {"result", word(each.result)},

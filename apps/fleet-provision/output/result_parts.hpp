@@ -18,6 +18,8 @@ nlohmann::ordered_json or_null(const std::optional<T>& value) {
 [[nodiscard]] nlohmann::ordered_json result_object(const Plan* plan, const Outcome& outcome, const RunRecord& record);
 /// The value of `files`.
 [[nodiscard]] nlohmann::ordered_json files_object(const IdentityFiles& files);
+/// The value of `error`; null without one.
+[[nodiscard]] nlohmann::ordered_json error_object(const std::optional<Error>& error);
 /// JSON in ASCII with a final newline; bytes that are not UTF-8 are replaced.
 [[nodiscard]] std::string in_ascii(const nlohmann::ordered_json& json);
 

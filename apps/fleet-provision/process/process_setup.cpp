@@ -4,10 +4,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -21,9 +23,21 @@ namespace {
 
 std::atomic<Interrupt*> interrupted{nullptr};
 std::atomic<int> code_at_alarm{0};
+std::atomic<bool> second_interrupt_ends{false};
+/// In milliseconds of steady time; 0 before the first signal.
+std::atomic<std::int64_t> first_signal_at{0};
+constexpr std::int64_t kSecondSignalAfter = 500;
 static_assert(std::atomic<Interrupt*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_stop_signal(int signal) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t milliseconds = static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+  std::int64_t first = 0;
+  const bool is_first = first_signal_at.compare_exchange_strong(first, milliseconds);
+  if (!is_first && signal == SIGINT && second_interrupt_ends && milliseconds - first >= kSecondSignalAfter) {
+    ::_exit(static_cast<int>(ExitCode::kInterrupted));
+  }
   Interrupt* interrupt = interrupted.load();
   if (interrupt != nullptr) interrupt->raise(signal == SIGINT ? ErrorKind::kInterrupted : ErrorKind::kTerminated);
 }
@@ -86,6 +100,10 @@ void deliver_signals_to(Interrupt& interrupt) {
   interrupted = &interrupt;
   handle(SIGINT, on_stop_signal);
   handle(SIGTERM, on_stop_signal);
+}
+
+void end_on_second_interrupt() {
+  second_interrupt_ends = true;
 }
 
 void end_process_after(std::chrono::milliseconds delay, int code) {

@@ -17,6 +17,10 @@ namespace fleet_provision {
 /// From now on SIGINT and SIGTERM raise `interrupt`, which must outlive the process's threads.
 void deliver_signals_to(Interrupt& interrupt);
 
+/// From now on a SIGINT that follows the first signal by half a second ends the process at once, with exit code 130. A
+/// program such as timeout(1) sends the first signal twice within moments.
+void end_on_second_interrupt();
+
 /// Ends the process with `code` after `delay`, even if its threads are stuck.
 void end_process_after(std::chrono::milliseconds delay, int code);
 
