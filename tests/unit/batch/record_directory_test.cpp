@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "batch/record/output_directory.hpp"
-#include "batch/record/replaced_file.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/batch/record_samples.hpp"
@@ -66,7 +65,7 @@ TEST_CASE("an output directory is created with its parents, and holds results ac
   auto results = Results::open(std::move(*directory->open_results()), warnings);
   REQUIRE(results);
   CHECK(results->ledger().size() == 3);
-  CHECK(results->read(*results->ledger().find("c"))->thing_name == "thing-c");
+  CHECK(results->ledger().unit_with_thing("thing-c") == "c");
   CHECK(warnings.empty());
 }
 
@@ -91,8 +90,7 @@ TEST_CASE("no descriptor of an output directory is inherited") {
   const auto directory = OutputDirectory::open(temporary / "line1");
   REQUIRE(directory);
   const auto file = directory->open_results();
-  auto report = ReplacedFile::create(directory->descriptor(), directory->path(), "report.csv");
-  REQUIRE(report);
+  REQUIRE(file);
   unsigned of_ours = 0;
   for (const auto& each : fs::directory_iterator("/proc/self/fd")) {
     std::error_code ignored;
@@ -101,7 +99,7 @@ TEST_CASE("no descriptor of an output directory is inherited") {
     const int number = std::stoi(each.path().filename().string());
     CHECK((::fcntl(number, F_GETFD) & FD_CLOEXEC) != 0);
   }
-  CHECK(of_ours == 5);
+  CHECK(of_ours == 4);
 }
 
 TEST_CASE("links and what is not a file are refused, and what they lead to stays as it is") {
@@ -147,37 +145,24 @@ TEST_CASE("links and what is not a file are refused, and what they lead to stays
   }
 }
 
-TEST_CASE("a file that replaces another takes the place of a link, and leaves nothing if it is not finished") {
+TEST_CASE("a file that replaces another takes the place of a link, and leaves nothing if that fails") {
   const TemporaryDirectory temporary;
   const auto directory = OutputDirectory::open(temporary / "line1");
   REQUIRE(directory);
   const std::string path = directory->path();
   write_text(temporary / "other", "kept");
-  fs::create_symlink(temporary / "other", path + "/report.csv");
-  fs::create_symlink(temporary / "other", path + "/report.csv.new");
-  {
-    auto file = ReplacedFile::create(directory->descriptor(), path, "report.csv");
-    REQUIRE(file);
-    CHECK(file->write("unit\n"));
-  }
-  CHECK(read_text(path + "/report.csv") == "kept");
-  CHECK_FALSE(fs::exists(fs::symlink_status(path + "/report.csv.new")));
-  {
-    auto file = ReplacedFile::create(directory->descriptor(), path, "report.csv");
-    REQUIRE(file);
-    CHECK(file->write("unit"));
-    CHECK(file->write(",thingName\n"));
-    CHECK(file->commit());
-  }
-  CHECK_FALSE(fs::is_symlink(path + "/report.csv"));
-  CHECK(read_text(path + "/report.csv") == "unit,thingName\n");
+  fs::create_symlink(temporary / "other", path + "/batch.json");
+  fs::create_symlink(temporary / "other", path + "/batch.json.new");
+  CHECK(directory->replace("batch.json", "{}\n"));
+  CHECK_FALSE(fs::is_symlink(path + "/batch.json"));
+  CHECK(read_text(path + "/batch.json") == "{}\n");
   CHECK(read_text(temporary / "other") == "kept");
 
-  fs::create_directories(path + "/report.html/in the way");
-  const auto failed = directory->replace("report.html", "<p>");
+  fs::create_directories(path + "/other.json/in the way");
+  const auto failed = directory->replace("other.json", "{}\n");
   REQUIRE_FALSE(failed);
-  CHECK(failed.error().message.starts_with("cannot replace " + path + "/report.html"));
-  CHECK_FALSE(fs::exists(path + "/report.html.new"));
+  CHECK(failed.error().message.starts_with("cannot write " + path + "/other.json"));
+  CHECK_FALSE(fs::exists(path + "/other.json.new"));
 }
 
 TEST_CASE("errors of an output directory name it and its option") {
