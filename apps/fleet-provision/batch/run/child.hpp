@@ -50,11 +50,11 @@ struct ChildEnd {
   /// The exit code, or nullopt if a signal ended it.
   std::optional<int> exit_code;
   int signal = 0;
-  std::string standard_output;
+  std::string standard_output = {};
   /// Whether it wrote more than kStandardOutputMax.
   bool wrote_too_much = false;
   /// The end of stderr.
-  std::string standard_error;
+  std::string standard_error = {};
 };
 
 /// A child process and its streams. The destructor kills a child that was not collected.
