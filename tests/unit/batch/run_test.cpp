@@ -48,7 +48,7 @@ class FakeUnits final : public UnitSource {
     result.outcome = outcome;
     result.digest = digest;
     result.thing_name = "thing-" + unit;
-    ledger_.add(result, 0, 0);
+    ledger_.add(result);
   }
 
   [[nodiscard]] std::size_t size() const override { return units_.size(); }
@@ -69,7 +69,7 @@ class FakeUnits final : public UnitSource {
     }
     for (const UnitResult& each : added) {
       results.push_back(each);
-      ledger_.add(each, 0, 0);
+      ledger_.add(each);
     }
     return {};
   }
