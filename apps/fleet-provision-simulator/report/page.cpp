@@ -10,25 +10,20 @@ namespace {
 
 constexpr const char* kProgram = "fleet-provision-simulator";
 
-std::string content_security_policy() {
-  return "default-src 'none'; style-src '" + std::string(page_style().hash) + "'; script-src '" +
-         std::string(page_script().hash) + "'; base-uri 'none'; form-action 'none'";
-}
-
 std::string headline(const History& history) {
   const Counts& counts = history.counts;
   if (counts.events == 0) return "The log has no events";
   if (counts.connections == 0) return "No client connected";
   if (counts.failed_connections != 0) {
     if (counts.connections == 1) return "The connection failed";
-    return std::to_string(counts.failed_connections) + " of " + counted(counts.connections, "connection") + " failed";
+    return grouped(counts.failed_connections) + " of " + counted(counts.connections, "connection") + " failed";
   }
   if (counts.faults != 0) {
     return "No failure in " + counted(counts.connections, "connection") + ", except for " +
            counted(counts.faults, "injected fault");
   }
   std::string text = counts.connections == 1 ? "The connection worked"
-                                             : "All " + std::to_string(counts.connections) + " connections worked";
+                                             : "All " + grouped(counts.connections) + " connections worked";
   if (counts.warnings != 0) text += ", with " + counted(counts.warnings, "warning");
   return text;
 }
@@ -63,7 +58,7 @@ void write_counts(Html& html, const Counts& counts) {
     for (const auto& row : rows) {
       html.element("div", {{"class", row.number == 0 ? "zero" : class_of(row.tone)}}, [&] {
         html.element("dt", {}, row.name);
-        html.element("dd", {}, std::to_string(row.number));
+        html.element("dd", {}, grouped(row.number));
       });
     }
   });
@@ -92,10 +87,6 @@ void write_log_notes(Html& html, const History& history, const LogFacts& facts) 
 
 }  // namespace
 
-std::string counted(std::uint64_t number, const std::string& singular) {
-  return std::to_string(number) + " " + singular + (number == 1 ? "" : "s");
-}
-
 const char* class_of(Tone tone) {
   switch (tone) {
     case Tone::kPlain: return "plain";
@@ -109,13 +100,6 @@ const char* class_of(Tone tone) {
 
 std::string anchor(std::size_t run, std::uint64_t connection) {
   return "c" + std::to_string(run + 1) + "-" + std::to_string(connection);
-}
-
-std::string duration_text(std::chrono::milliseconds time) {
-  const auto count = time.count();
-  if (count < 1000) return std::to_string(count) + " ms";
-  if (count < 60'000) return std::to_string(count / 1000) + "." + std::to_string(count % 1000 / 100) + " s";
-  return std::to_string(count / 60'000) + " min " + std::to_string(count % 60'000 / 1000) + " s";
 }
 
 std::string date_text(const std::string& time) {
@@ -152,14 +136,7 @@ std::string page_of(const History& history, const LogFacts& facts) {
   Html html;
   html.verbatim("<!DOCTYPE html>\n");
   html.element("html", {{"lang", "en"}}, [&] {
-    html.element("head", {}, [&] {
-      html.empty("meta", {{"charset", "utf-8"}});
-      html.empty("meta", {{"http-equiv", "Content-Security-Policy"}, {"content", content_security_policy()}});
-      html.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-      html.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
-      html.element("title", {}, headline(history) + " – " + kProgram);
-      html.element("style", {}, [&] { html.verbatim(page_style().text); });
-    });
+    write_page_head(html, headline(history) + " – " + kProgram, page_style(), page_script());
     html.element("body", {}, [&] {
       html.element("a", {{"class", "skip"}, {"href", "#connections"}}, "Go to the connections");
       write_head(html, history);
@@ -172,7 +149,7 @@ std::string page_of(const History& history, const LogFacts& facts) {
       html.element("footer", {}, [&] {
         html.text("Made from " + counted(history.counts.events, "event") + " of the event log. Times are UTC.");
       });
-      html.element("script", {}, [&] { html.verbatim(page_script().text); });
+      write_page_script(html, page_script());
     });
   });
   return html.take() + "\n";

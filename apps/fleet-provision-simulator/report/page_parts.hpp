@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "core/page.hpp"
 #include "report/history.hpp"
-#include "core/html.hpp"
 
 namespace fleet_provision::simulator {
 
@@ -20,14 +20,10 @@ void write_problem_at_step(Html& html, const Problem& problem);
 void write_connections(Html& html, const History& history);
 void write_certificates(Html& html, const History& history);
 
-/// `1 connection`, `2 connections`.
-[[nodiscard]] std::string counted(std::uint64_t number, const std::string& singular);
 /// The class of a tone, which is its word in English too.
 [[nodiscard]] const char* class_of(Tone tone);
 /// The ID of a connection's element.
 [[nodiscard]] std::string anchor(std::size_t run, std::uint64_t connection);
-/// `12 ms`, `1.4 s`, `2 min 5 s`.
-[[nodiscard]] std::string duration_text(std::chrono::milliseconds time);
 /// A time of the log without its fraction: `2026-11-23 06:12:00 UTC`.
 [[nodiscard]] std::string date_text(const std::string& time);
 

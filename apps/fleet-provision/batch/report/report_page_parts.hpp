@@ -1,0 +1,31 @@
+// The parts of report.html, each written by its own file.
+#pragma once
+
+#include "batch/report/report_page.hpp"
+#include "core/html.hpp"
+#include "core/page.hpp"
+
+namespace fleet_provision::batch {
+
+[[nodiscard]] PagePart report_style();
+/// Filters and turns the pages of the table of units.
+[[nodiscard]] PagePart report_script();
+
+/// "What failed", and thing names that several units have; nothing where there is nothing to say.
+void write_failures(Html& html, const ReportSummary& summary);
+void write_shared_things(Html& html, const ReportSummary& summary);
+/// The charts. Nothing without results.
+void write_throughput(Html& html, const Throughput& throughput);
+void write_durations(Html& html, const Durations& durations);
+/// The table of units, row by row into the file. Fails if a row cannot be read.
+[[nodiscard]] Result<void> write_units(Html& html, ReportFile& file, const PageContent& content);
+
+/// `2026-11-23 06:12:00`, in UTC.
+[[nodiscard]] std::string date_and_time(std::int64_t seconds_since_1970);
+
+/// Up to here the table is HTML, and whole without the script.
+inline constexpr std::size_t kTableRowsMax = 10'000;
+/// Up to here all units are in the page; in a longer report only the failed ones are.
+inline constexpr std::size_t kPageRowsMax = 250'000;
+
+}  // namespace fleet_provision::batch

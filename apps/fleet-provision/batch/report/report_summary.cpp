@@ -1,0 +1,211 @@
+#include "batch/report/report_summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace fleet_provision::batch {
+namespace {
+
+using Number = ReportRows::Number;
+constexpr std::size_t kExamplesMax = 20;
+constexpr std::size_t kHintsMax = 3;
+constexpr std::size_t kSharedThingsMax = 20;
+constexpr std::int64_t kThroughputBinsMax = 120;
+constexpr std::uint32_t kDurationBinsMax = 40;
+
+void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
+  summary.results = rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    summary.finished_at = std::max(summary.finished_at, row.finished_at);
+    switch (row.outcome) {
+      case UnitOutcome::kProvisioned: ++summary.provisioned; break;
+      case UnitOutcome::kAlreadyProvisioned: ++summary.already_provisioned; break;
+      case UnitOutcome::kFailed: ++(row.retryable ? summary.failed_retryable : summary.failed_for_good); break;
+    }
+  }
+}
+
+/// Sources with the same manifest and shard have the same units, unless they have more results than it has units.
+void count_units(const ReportRows& rows, const std::vector<ReportSource>& sources, ReportSummary& summary) {
+  std::size_t units = 0;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (!sources[i].facts) return;
+    const auto is_same = [&](const ReportSource& other) {
+      return other.facts->manifest == sources[i].facts->manifest && other.facts->shard == sources[i].facts->shard;
+    };
+    const auto here = sources.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::any_of(sources.begin(), here, is_same)) {
+      summary.same_units.push_back(sources[i].directory);
+    } else {
+      units += sources[i].facts->units;
+    }
+  }
+  summary.without_result = units > rows.size() ? units - rows.size() : 0;
+}
+
+Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
+  std::vector<FailureGroup> groups(rows.kinds().size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (row.outcome != UnitOutcome::kFailed) continue;
+    FailureGroup& group = groups[row.kind];
+    group.kind = rows.kinds()[row.kind];
+    ++group.count;
+    group.retryable += row.retryable ? 1 : 0;
+    if (group.examples.size() == kExamplesMax) continue;
+    FP_TRY_ASSIGN(UnitResult result, rows.result(static_cast<Number>(i)));
+    if (!result.hint.empty() && group.hints.size() < kHintsMax &&
+        std::find(group.hints.begin(), group.hints.end(), result.hint) == group.hints.end()) {
+      group.hints.push_back(std::move(result.hint));
+    }
+    group.examples.push_back({std::move(result.unit), std::move(result.message)});
+  }
+  std::erase_if(groups, [](const FailureGroup& group) { return group.count == 0; });
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const FailureGroup& a, const FailureGroup& b) { return a.count > b.count; });
+  return groups;
+}
+
+struct ThingOfUnit {
+  std::uint64_t thing;
+  Number unit;
+};
+
+/// The rows that have a thing name, equal ones side by side.
+std::vector<ThingOfUnit> units_by_thing(const ReportRows& rows) {
+  std::vector<ThingOfUnit> units;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto number = static_cast<Number>(i);
+    if (rows.row(number).thing != 0) units.push_back({rows.row(number).thing, number});
+  }
+  std::sort(units.begin(), units.end(), [](const ThingOfUnit& a, const ThingOfUnit& b) {
+    return a.thing != b.thing ? a.thing < b.thing : a.unit < b.unit;
+  });
+  return units;
+}
+
+/// Fills in what the lines of the units [begin, end), which have one thing name, say.
+Result<SharedThing> shared_thing(const ReportRows& rows, const ThingOfUnit* begin, const ThingOfUnit* end) {
+  SharedThing shared;
+  for (; begin != end && shared.units.size() < kExamplesMax; ++begin) {
+    FP_TRY_ASSIGN(const UnitResult result, rows.result(begin->unit));
+    shared.thing_name = result.thing_name.value_or("");
+    // The other unit may have no result here: it is in the directory of another station.
+    for (const std::string& name : {result.duplicate_of, result.unit}) {
+      if (!name.empty() && std::find(shared.units.begin(), shared.units.end(), name) == shared.units.end()) {
+        shared.units.push_back(name);
+      }
+    }
+  }
+  return shared;
+}
+
+Result<void> find_shared_things(const ReportRows& rows, ReportSummary& summary) {
+  const std::vector<ThingOfUnit> units = units_by_thing(rows);
+  const std::string_view duplicate = word(ErrorKind::kDuplicateThingName);
+  for (std::size_t begin = 0, end = 0; begin < units.size(); begin = end) {
+    for (end = begin; end < units.size() && units[end].thing == units[begin].thing;) ++end;
+    if (end == begin + 1 && rows.kinds()[rows.row(units[begin].unit).kind] != duplicate) continue;
+    if (++summary.shared_things_count > kSharedThingsMax) continue;
+    FP_TRY_ASSIGN(SharedThing shared, shared_thing(rows, units.data() + begin, units.data() + end));
+    shared.count = std::max(end - begin, shared.units.size());
+    summary.shared_things.push_back(std::move(shared));
+  }
+  return {};
+}
+
+Throughput throughput_of(const ReportRows& rows) {
+  Throughput curve;
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  const auto counts = [](const ReportRows::Row& row) { return row.outcome != UnitOutcome::kAlreadyProvisioned; };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (!counts(row)) continue;
+    first = std::min(first, row.finished_at);
+    last = std::max(last, row.finished_at);
+  }
+  if (first > last) return curve;
+  curve.width = round_seconds((last - first) / kThroughputBinsMax + 1);
+  curve.begin = first - (first % curve.width + curve.width) % curve.width;
+  curve.bins.resize(static_cast<std::size_t>((last - curve.begin) / curve.width + 1));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (!counts(row)) continue;
+    auto& bin = curve.bins[static_cast<std::size_t>((row.finished_at - curve.begin) / curve.width)];
+    ++(row.outcome == UnitOutcome::kFailed ? bin.failed : bin.provisioned);
+  }
+  return curve;
+}
+
+/// The smallest of 1, 2 and 5 times a power of ten that is not less.
+std::uint32_t round_number(std::uint32_t at_least) {
+  std::uint32_t power = 1;
+  while (power < at_least / 10) power *= 10;
+  for (const std::uint32_t factor : {1U, 2U, 5U}) {
+    if (power * factor >= at_least) return power * factor;
+  }
+  return power * 10;
+}
+
+Durations durations_of(const ReportRows& rows) {
+  std::vector<std::uint32_t> all;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (row.outcome == UnitOutcome::kProvisioned) all.push_back(row.duration_ms);
+  }
+  Durations durations;
+  if (all.empty()) return durations;
+  std::sort(all.begin(), all.end());
+  // The nearest rank: the smallest duration that so many percent of the units do not exceed.
+  const auto percentile = [&](std::size_t percent) { return all[(all.size() * percent + 99) / 100 - 1]; };
+  durations.count = all.size();
+  durations.median_ms = percentile(50);
+  durations.percentile_95_ms = percentile(95);
+  durations.longest_ms = all.back();
+  const std::uint32_t shown = std::min(durations.longest_ms, percentile(99) + percentile(99) / 4);
+  durations.width_ms = round_number(shown / kDurationBinsMax + 1);
+  durations.bins.resize(shown / durations.width_ms + 1);
+  for (const std::uint32_t each : all) {
+    const std::size_t bin = each / durations.width_ms;
+    if (bin < durations.bins.size()) {
+      ++durations.bins[bin];
+    } else {
+      ++durations.longer;
+    }
+  }
+  return durations;
+}
+
+}  // namespace
+
+std::int64_t round_seconds(std::int64_t at_least) {
+  constexpr std::array<std::int64_t, 18> kRound{1,   2,   5,    10,   15,   30,    60,    120,   300,
+                                                600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
+  const auto* found = std::find_if(kRound.begin(), kRound.end(), [&](std::int64_t each) { return each >= at_least; });
+  if (found != kRound.end()) return *found;
+  constexpr std::int64_t kDay = 86400;
+  return (at_least + kDay - 1) / kDay * kDay;
+}
+
+Result<ReportSummary> summary_of(const ReportRows& rows, const std::vector<ReportSource>& sources) {
+  ReportSummary summary;
+  count_outcomes(rows, summary);
+  count_units(rows, sources, summary);
+  summary.started_at = rows.first_start();
+  for (const ReportSource& source : sources) {
+    if (!source.facts) continue;
+    const std::int64_t started =
+        std::chrono::floor<std::chrono::seconds>(source.facts->started_at.time_since_epoch()).count();
+    summary.started_at = summary.started_at == 0 ? started : std::min(summary.started_at, started);
+  }
+  FP_TRY_ASSIGN(summary.failures, failure_groups(rows));
+  FP_TRY(find_shared_things(rows, summary));
+  summary.throughput = throughput_of(rows);
+  summary.durations = durations_of(rows);
+  return summary;
+}
+
+}  // namespace fleet_provision::batch
