@@ -39,6 +39,10 @@ class ManifestFixture {
                                                                 Arguments arguments,
                                                                 const Environment& environment = {}) const {
     arguments.insert(arguments.end(), {"--manifest", write(file, filled(content))});
+    return read_with(arguments, environment);
+  }
+  [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_with(const Arguments& arguments,
+                                                                     const Environment& environment = {}) const {
     const auto options = fleet_provision::test::options_of(arguments, environment);
     if (!options) return std::vector{options.error()};
     const auto settings = batch_settings_from(*options);
