@@ -63,6 +63,17 @@ TEST_CASE("a manifest without an end is not copied for ever") {
         Texts{"/dev/zero: line 1: the line has more than 262144 bytes [check that this is the right file]"});
 }
 
+TEST_CASE("a signal ends the reading") {
+  const ManifestFixture fixture;
+  Interrupt interrupt;
+  interrupt.raise(ErrorKind::kTerminated);
+  Arguments arguments = fixture.complete();
+  arguments.insert(arguments.end(), {"--manifest", fixture.write("units.csv", "S\n1\n")});
+  const auto read = fixture.read_with(arguments, {}, &interrupt);
+  REQUIRE(std::holds_alternative<std::vector<Error>>(read));
+  CHECK(std::get<std::vector<Error>>(read).front().kind == ErrorKind::kTerminated);
+}
+
 TEST_CASE("a manifest from stdin is named so") {
   const ManifestFixture fixture;
   const std::string file = fixture.write("given", "S,--timeout\n1,x\n");

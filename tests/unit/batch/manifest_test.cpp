@@ -174,7 +174,9 @@ TEST_CASE("the digest of a unit changes with its row alone") {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto read = fixture.read("units.csv", csv, arguments);
     REQUIRE(fixture.texts(read) == Texts{});
-    return unit_of(std::get<Manifest>(read), 0).digest;
+    std::string digits = unit_of(std::get<Manifest>(read), 0).digest;
+    CHECK(std::get<Manifest>(read).digest(0).value() == std::stoull(digits, nullptr, 16));
+    return digits;
   };
   const std::string same = digest("S,M\n1,2\n");
   // FNV-1a of M, 2, S and 1, each with a NUL behind it.

@@ -35,10 +35,12 @@ std::string name_in_messages(const std::string& manifest) {
 
 class ManifestReader final : public RowSink {
  public:
-  ManifestReader(const Options& options, const BatchSettings& settings, const Environment& environment)
+  ManifestReader(const Options& options, const BatchSettings& settings, const Environment& environment,
+                 const Interrupt* interrupt)
       : options_(options),
         settings_(settings),
         environment_(environment),
+        interrupt_(interrupt),
         name_(name_in_messages(settings.manifest)),
         errors_(name_),
         state_dirs_(absolute_path_of(settings.output_dir)) {
@@ -124,6 +126,7 @@ class ManifestReader final : public RowSink {
       return {};
     }
     while (!piece.empty() && !rows->stopped() && !stopped_) {
+      if (interrupt_ != nullptr) FP_TRY(interrupt_->check());
       FP_TRY(manifest_.copy_->append(piece));
       rows->feed(piece, *this);
       FP_TRY(read_piece(file, piece));
@@ -301,6 +304,7 @@ class ManifestReader final : public RowSink {
   const Options& options_;
   const BatchSettings& settings_;
   const Environment& environment_;
+  const Interrupt* interrupt_;
   std::string name_;
   ErrorList errors_;
   StateDirectories state_dirs_;
@@ -320,8 +324,9 @@ class ManifestReader final : public RowSink {
 };
 
 std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options, const BatchSettings& settings,
-                                                         const Environment& environment, int output_dir) {
-  return ManifestReader(options, settings, environment).read(output_dir);
+                                                         const Environment& environment, int output_dir,
+                                                         const Interrupt* interrupt) {
+  return ManifestReader(options, settings, environment, interrupt).read(output_dir);
 }
 
 }  // namespace fleet_provision::batch
