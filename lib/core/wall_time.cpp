@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "core/number.hpp"
+
 namespace fleet_provision {
 
 std::string rfc3339(WallTime time) {
@@ -40,6 +42,26 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   // WallTime counts in nanoseconds, from 1677 to 2262.
   if (time > floor<seconds>(WallTime::max()) || time < ceil<seconds>(WallTime::min())) return std::nullopt;
   return WallTime{time};
+}
+
+std::string rfc3339_milliseconds(WallTime time) {
+  using namespace std::chrono;
+  const auto fraction = floor<milliseconds>(time) - floor<seconds>(time);
+  char text[16];
+  std::snprintf(text, sizeof text, ".%03dZ", static_cast<int>(duration_cast<milliseconds>(fraction).count()));
+  std::string whole = rfc3339(time);
+  whole.pop_back();
+  return whole + text;
+}
+
+std::optional<WallTime> parse_rfc3339_milliseconds(std::string_view text) {
+  const std::size_t point = text.size() < 5 ? std::string_view::npos : text.find('.', text.size() - 5);
+  if (point == std::string_view::npos) return parse_rfc3339(text);
+  const std::string_view fraction = text.substr(point + 1, text.size() - point - 2);
+  const auto count = fraction.size() == 3 ? parse_number<unsigned>(fraction) : std::nullopt;
+  const auto whole = text.ends_with('Z') ? parse_rfc3339(std::string(text.substr(0, point)) + 'Z') : std::nullopt;
+  if (!count || !whole || *whole > WallTime::max() - std::chrono::seconds(1)) return std::nullopt;
+  return *whole + std::chrono::milliseconds(*count);
 }
 
 }  // namespace fleet_provision

@@ -1,41 +1,34 @@
 #include "batch/record/output_directory.hpp"
 
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "adapters/system/make_path.hpp"
+#include "batch/record/output_files.hpp"
+#include "batch/record/replaced_file.hpp"
+
 namespace fleet_provision::batch {
 
-Result<Results> Results::open(std::unique_ptr<AppendFile> file, std::vector<std::string>& /*warnings*/) {
-  return Results(std::move(file));
-}
-
-Result<void> Results::append(const std::vector<UnitResult>& /*results*/) {
-  return fail(ErrorKind::kInternal, "not built yet");
-}
-
-Result<UnitResult> Results::read(const Ledger::Entry& /*entry*/) const {
-  return fail(ErrorKind::kInternal, "not built yet");
-}
-
-Result<OutputDirectory> OutputDirectory::open(const std::string& /*path*/) {
-  return fail(ErrorKind::kInternal, "not built yet");
+Result<OutputDirectory> OutputDirectory::open(const std::string& path) {
+  if (auto made = make_path(path); !made) return as_output_error(std::move(made).error());
+  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return output_error(errno, "open", path);
+  const std::string lock_path = path_below(path, "lock");
+  auto lock = lock_state(directory.get(), lock_path);
+  if (!lock) return as_output_error(std::move(lock).error());
+  FP_TRY(require_own(lock->file.get(), directory.get(), lock_path));
+  return OutputDirectory(path, std::move(directory), std::move(*lock));
 }
 
 Result<std::unique_ptr<AppendFile>> OutputDirectory::open_results() const {
-  return fail(ErrorKind::kInternal, "not built yet");
+  return open_results_in(directory_.get(), path_);
 }
 
-Result<void> OutputDirectory::replace(const std::string& /*name*/, std::string_view /*bytes*/) const {
-  return fail(ErrorKind::kInternal, "not built yet");
-}
-
-std::string to_json(const BatchFacts& /*facts*/) {
-  return {};
-}
-
-Result<BatchFacts> parse_batch_facts(std::string_view /*json*/) {
-  return fail(ErrorKind::kInternal, "not built yet");
-}
-
-Result<std::unique_ptr<AppendFile>> open_results_of(const std::string& /*directory*/) {
-  return fail(ErrorKind::kInternal, "not built yet");
+Result<void> OutputDirectory::replace(const std::string& name, std::string_view bytes) const {
+  FP_TRY_ASSIGN(auto file, ReplacedFile::create(directory_.get(), path_, name));
+  FP_TRY(file.write(bytes));
+  return file.commit();
 }
 
 }  // namespace fleet_provision::batch

@@ -17,6 +17,13 @@ enum class UnitOutcome : unsigned char { kProvisioned, kAlreadyProvisioned, kFai
 /// `provisioned`, `already-provisioned`, `failed`.
 [[nodiscard]] std::string_view word(UnitOutcome outcome);
 
+/// The longest text of a line, in bytes of UTF-8; a longer one is cut and ends in `…`.
+inline constexpr std::size_t kResultTextMax = 8 * 1024;
+/// The longest result of a run, as one line of ASCII. A longer one is left out: {"omitted": "…"}.
+inline constexpr std::size_t kRunResultMax = 256 * 1024;
+/// No line is longer: eight texts, each byte of which may take six, and the result of the run.
+inline constexpr std::size_t kResultLineMax = 1024 * 1024;
+
 /// Texts come from a child process or a file: they may hold anything.
 struct UnitResult {
   std::string unit;
@@ -44,13 +51,15 @@ struct UnitResult {
   unsigned attempts = 0;
   /// Requests of the run that the service throttled.
   unsigned throttled = 0;
-  /// The JSON result of the run as one line, or `null` if it gave none.
+  /// The JSON result of the run (an object), or `null` if it gave none.
   std::string run_result = "null";
 };
 
-/// The line of results.jsonl with its line feed; ASCII only.
+/// The line of results.jsonl with its line feed; ASCII only, at most kResultLineMax bytes, whatever the texts hold:
+/// what is not UTF-8 becomes U+FFFD. docs/factory.md lists its keys.
 [[nodiscard]] std::string result_line(const UnitResult& result);
-/// The inverse, of a line without its line feed. Unknown keys are ignored. Fails with kResultsDamaged.
+/// The inverse, of a line without its line feed. Unknown keys are ignored; every known one must be there with its type.
+/// Fails with kResultsDamaged and a message that begins with what is wrong: `its "unit" is missing or not a string`.
 [[nodiscard]] Result<UnitResult> parse_result_line(std::string_view line);
 
 }  // namespace fleet_provision::batch
