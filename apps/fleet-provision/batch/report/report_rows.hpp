@@ -5,12 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "batch/name_table.hpp"
-#include "batch/record/output_directory.hpp"
+#include "batch/record/append_file.hpp"
+#include "batch/record/batch_facts.hpp"
+#include "batch/record/unit_result.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision::batch {

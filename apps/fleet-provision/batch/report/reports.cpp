@@ -1,13 +1,5 @@
 #include "batch/report/reports.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-
-#include "adapters/system/descriptor.hpp"
-#include "adapters/system/disk_error.hpp"
 #include "batch/report/report_csv.hpp"
 #include "batch/report/report_page.hpp"
 #include "core/text.hpp"
@@ -15,30 +7,8 @@
 namespace fleet_provision::batch {
 namespace {
 
-constexpr std::size_t kBatchFactsBytesMax = 1024UL * 1024;
 constexpr std::size_t kTwoIdentitiesWarned = 20;
 
-/// nullopt without DIR/batch.json; kResultsDamaged if it is not what a batch wrote.
-Result<std::optional<BatchFacts>> facts_of(const std::string& directory) {
-  const std::string path = directory + "/batch.json";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) return fail(ErrorKind::kFileUnreadable, "cannot read " + printable(path) + ": " + words(errno));
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; text.size() <= kBatchFactsBytesMax;) {
-    size = ::read(file.get(), piece.data(), piece.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + printable(path) + ": " + words(errno));
-    if (size == 0) break;
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  auto facts = parse_batch_facts(text);
-  if (!facts) return fail(std::move(facts.error()).within(printable(path)));
-  return std::optional(std::move(*facts));
-}
-
-/// A directory without results is an error that names it, whatever the reader says.
 std::string without_slashes(std::string directory) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   return directory;
@@ -67,7 +37,7 @@ Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& d
   for (const std::string& given : directories) {
     const std::string directory = without_slashes(given);
     FP_TRY_ASSIGN(auto results, open_results_of(directory));
-    FP_TRY_ASSIGN(auto facts, facts_of(directory));
+    FP_TRY_ASSIGN(auto facts, read_batch_facts(directory));
     sources.push_back({directory, std::move(facts), std::move(results)});
   }
   return sources;
