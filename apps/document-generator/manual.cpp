@@ -73,6 +73,7 @@ std::string_view key_value(const OptionRow& option) {
   switch (option.value) {
     case OptionValue::kFlag: return "true or false";
     case OptionValue::kCount:
+    case OptionValue::kDecimal:
     case OptionValue::kNumber: return "number";
     case OptionValue::kSeconds: return "number of seconds";
     case OptionValue::kText:

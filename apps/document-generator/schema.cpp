@@ -31,6 +31,9 @@ constexpr std::string_view kKeyStoreText =
 std::string_view bounds(OptionId id) {
   if (id == OptionId::kPort) return R"("minimum": 1, "maximum": 65535)";
   if (id == OptionId::kAttempts) return R"("minimum": 1, "maximum": 1000000)";
+  if (id == OptionId::kJobs) return R"("minimum": 1, "maximum": 1000)";
+  if (id == OptionId::kRate) return R"("minimum": 0.01, "maximum": 100000)";
+  if (id == OptionId::kStopAfter) return R"("minimum": 1, "maximum": 1000000000)";
   if (id == OptionId::kTimeout) return R"("minimum": 1, "maximum": 604800)";
   if (id == OptionId::kRequestTimeout) return R"("minimum": 0.1, "maximum": 3600)";
   if (id == OptionId::kSplay) return R"("minimum": 0, "maximum": 604800)";
@@ -43,6 +46,7 @@ std::string type_of(const OptionRow& option) {
     case OptionValue::kFlag: return R"("type": "boolean")";
     case OptionValue::kCount: return R"("type": ["integer", "boolean"], )" + std::string(bounds(option.id));
     case OptionValue::kNumber: return R"("type": "integer", )" + std::string(bounds(option.id));
+    case OptionValue::kDecimal:
     case OptionValue::kSeconds: return R"("type": "number", )" + std::string(bounds(option.id));
     case OptionValue::kText:
       if (option.id == OptionId::kKeyStore) return std::string(kKeyStoreText);

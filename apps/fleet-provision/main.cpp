@@ -31,6 +31,7 @@ namespace {
 /// More descriptors than a run has open at the same time. With fewer, libraries would fail without saying why.
 constexpr unsigned kDescriptorsOfRun = 20;
 
+/// Writes the result of a run; returns the exit code.
 int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) {
   const RunRecord record = report.finish();
   if (outcome.error) report.failed(*outcome.error);
@@ -40,7 +41,10 @@ int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) 
   return plan != nullptr && !outcome.error ? print_result(result_lines(*plan, outcome), code) : code;
 }
 
-int refuse(Error error, Report& report, bool json) {
+int refuse(Error error, Report& report, bool json, Command command) {
+#ifdef FLEET_PROVISION_BATCH
+  if (command == Command::kBatch) return batch::refuse_batch(std::move(error), report, json);
+#endif
   Outcome outcome;
   outcome.error = std::move(error);
   return finish(nullptr, outcome, report, json);
@@ -55,7 +59,7 @@ bool wants_json(const std::vector<std::string>& arguments, const Environment& en
 
 int print_policy(const Options& options, const OutputSettings& output, Report& report) {
   auto document = policy_document(options);
-  if (!document) return refuse(std::move(document).error(), report, output.json_result);
+  if (!document) return refuse(std::move(document).error(), report, output.json_result, Command::kPolicy);
   for (const std::string& each : options.warnings()) report.warned(each);
   for (const std::string& each : document->warnings) report.warned(each);
   return print_result(document->text, 0);
@@ -74,12 +78,12 @@ Result<bool> wants_variables(const Options& options) {
 int print_status(const Options& options, const OutputSettings& output, Report& report) {
   for (const std::string& each : options.warnings()) report.warned(each);
   const auto variables = wants_variables(options);
-  if (!variables) return refuse(variables.error(), report, output.json_result);
+  if (!variables) return refuse(variables.error(), report, output.json_result, Command::kStatus);
   const bool json = output.json_result && !*variables;
   const auto state_dir = state_directory(options);
-  if (!state_dir) return refuse(state_dir.error(), report, json);
+  if (!state_dir) return refuse(state_dir.error(), report, json, Command::kStatus);
   auto state = read_state(*state_dir, report);
-  if (!state) return refuse(std::move(state).error(), report, json);
+  if (!state) return refuse(std::move(state).error(), report, json, Command::kStatus);
   if (state->damage) report.failed(*state->damage);
   const int code = exit_code(state->kind);
   if (*variables) {
@@ -88,7 +92,7 @@ int print_status(const Options& options, const OutputSettings& output, Report& r
       return code;
     }
     auto lines = status_variables(absolute_path(*state_dir), *state->identity);
-    return lines ? print_result(*lines, code) : refuse(std::move(lines).error(), report, json);
+    return lines ? print_result(*lines, code) : refuse(std::move(lines).error(), report, json, Command::kStatus);
   }
   const RunRecord record = report.finish();
   return print_result(json ? status_json(*state_dir, *state, record) : status_lines(*state_dir, *state), code);
@@ -227,7 +231,7 @@ int run_batch(const Options& options, const Environment& environment, const Outp
   error.kind = ErrorKind::kUsage;
   error.message = "this build of fleet-provision has no command batch";
   error.hint = "use a build with -DFLEET_PROVISION_BATCH=ON, as the Debian package has";
-  return refuse(std::move(error), report, output.json_result);
+  return refuse(std::move(error), report, output.json_result, Command::kBatch);
 #endif
 }
 
@@ -252,18 +256,16 @@ int run_process(const std::vector<std::string>& arguments, const Environment& en
     plain.quiet = has_flag(arguments, OptionId::kQuiet);
     Report report(plain, start);
     for (const std::string& each : unknown_variables(environment)) report.warned(each);
-    return refuse(output.error(), report, wants_json(arguments, environment));
+    return refuse(output.error(), report, wants_json(arguments, environment), command_of(arguments));
   }
   Report report(*output, start);
-  const FinalReporter final_reporter(
-      [&](Error error) { return refuse(std::move(error), report, output->json_result); });
-  if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) {
-    return refuse(std::move(enough).error(), report, output->json_result);
-  }
-  if (auto belong = check_options_of_command(*options); !belong) {
-    return refuse(std::move(belong).error(), report, output->json_result);
-  }
-  if (auto fit = check_file_names(*options); !fit) return refuse(std::move(fit).error(), report, output->json_result);
+  const auto refused = [&](Error error) {
+    return refuse(std::move(error), report, output->json_result, options->command());
+  };
+  const FinalReporter final_reporter(refused);
+  if (auto enough = need_descriptors(kDescriptorsOfRun); !enough) return refused(std::move(enough).error());
+  if (auto belong = check_options_of_command(*options); !belong) return refused(std::move(belong).error());
+  if (auto fit = check_file_names(*options); !fit) return refused(std::move(fit).error());
   if (options->command() == Command::kStatus) return print_status(*options, *output, report);
   if (options->command() == Command::kPolicy) return print_policy(*options, *output, report);
   if (options->command() == Command::kBatch) return run_batch(*options, environment, *output, report);
@@ -281,7 +283,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto report_error = [&](Error error) {
     Report report(OutputSettings{}, start);
-    return refuse(std::move(error), report, wants_json(arguments, environment));
+    return refuse(std::move(error), report, wants_json(arguments, environment), command_of(arguments));
   };
   const FinalReporter final_reporter(report_error);
   int code = 0;

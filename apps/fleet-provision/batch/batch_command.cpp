@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -71,15 +72,19 @@ Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputD
     return std::move(*good);
   }
   summary_.errors = std::get<std::vector<Error>>(std::move(manifest));
-  const std::size_t count = summary_.errors.size();
-  // What has nothing to do with its content: a missing file, a full disk.
-  if (count == 1 && summary_.errors.front().kind != ErrorKind::kManifestUnusable) {
-    return fail(std::exchange(summary_.errors, {}).front());
+  const auto of_manifest = [](const Error& each) { return each.kind == ErrorKind::kManifestUnusable; };
+  if (std::none_of(summary_.errors.begin(), summary_.errors.end(), of_manifest)) {
+    // Nothing to do with its content: a missing file, a full disk, an option of the batch.
+    Error first = std::move(summary_.errors.front());
+    summary_.errors.erase(summary_.errors.begin());
+    return fail(std::move(first));
   }
+  const std::size_t count = summary_.errors.size();
   const std::string name = settings.manifest == "-" ? "stdin" : settings.manifest;
   return fail(ErrorKind::kManifestUnusable,
-              name + " has " + std::to_string(count) + (count == 1 ? " error" : " errors") + "; nothing was sent",
-              "correct the manifest, then rerun the same command");
+              "the manifest " + name + " has " + std::to_string(count) + (count == 1 ? " error" : " errors") +
+                  "; nothing was sent",
+              "correct each of them, then rerun the same command");
 }
 
 Result<RunSettings> BatchCommand::run_settings(const BatchSettings& settings) {
@@ -185,6 +190,15 @@ int batch_command(const Options& options, const Environment& environment, const 
   // Another thread is writing the result, and ends the process after that.
   while (!claim_final_report()) ::pause();
   return command.finish();
+}
+
+int refuse_batch(Error error, Report& report, bool json) {
+  BatchSummary summary;
+  summary.warnings = report.finish().warnings;
+  report.failed(error);
+  const int code = static_cast<int>(exit_code(error.kind));
+  summary.error = std::move(error);
+  return json ? print_result(summary_json(summary), code) : code;
 }
 
 }  // namespace fleet_provision::batch

@@ -11,4 +11,8 @@ namespace fleet_provision::batch {
 [[nodiscard]] int batch_command(const Options& options, const Environment& environment, const OutputSettings& output,
                                 Report& report);
 
+/// Ends a batch whose options were refused before it began: the error and, with `json`, the summary. Returns the exit
+/// code.
+[[nodiscard]] int refuse_batch(Error error, Report& report, bool json);
+
 }  // namespace fleet_provision::batch

@@ -139,12 +139,13 @@ void BatchProgress::print_counts() {
   std::string counts;
   for (auto& [kind, failures] : failures_) {
     if (failures.unprinted == 0) continue;
-    counts += (counts.empty() ? "" : ", ") + std::to_string(failures.unprinted) + " with " + kind;
+    const std::string count = std::to_string(failures.unprinted);
+    counts += counts.empty() ? count + (failures.unprinted == 1 ? " more unit" : " more units") + " failed with " + kind
+                             : ", " + count + " with " + kind;
     failures.unprinted = 0;
   }
   if (counts.empty()) return;
-  report_.entry(
-      {.event = LogEvent::kUnitsFailed, .message = "more units failed: " + counts + "; see " + failures_are_in_});
+  report_.entry({.event = LogEvent::kUnitsFailed, .message = counts + "; see " + failures_are_in_});
 }
 
 void BatchProgress::unit_said(std::string_view unit, std::string_view line) {

@@ -117,7 +117,7 @@ constexpr std::array kOptionRows{
               "column]"},
     OptionRow{Id::kJobs, "jobs", 0, "N", kBatch, kNumber, kEverywhere, "8", "units at the same time, 1 to 1000"},
     OptionRow{
-        Id::kRate, "rate", 0, "R", kBatch, kText, kEverywhere, "",
+        Id::kRate, "rate", 0, "R", kBatch, kDecimal, kEverywhere, "",
         "operations per second for the whole batch, of which a unit needs two; halved when the service throttles, "
         "then raised again step by step [default: no limit until the service throttles]"},
     OptionRow{Id::kShard, "shard", 0, "I/N", kBatch, kText, kEverywhere, "1/1",

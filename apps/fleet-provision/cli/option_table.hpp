@@ -100,6 +100,7 @@ enum class OptionValue : unsigned char {
   kFile,       ///< one path; of a key also a URI
   kNumber,     ///< an integer
   kSeconds,    ///< seconds, at most three decimals
+  kDecimal,    ///< a number, at most three decimals
   kKeyValues,  ///< KEY=VALUE, repeatable
 };
 

@@ -132,6 +132,24 @@ constexpr std::array kSynonyms{
              Id::kStateDir, "certificate and key are stored in its subdirectory identity/"},
     Synonyms{"overwrite reprovision replace forceprovisioning", Id::kForce, ""},
     Synonyms{"chown fileowner", Id::kOwner, ""},
+    // Batch. Also from the bulk registration of the AWS CLI, GNU parallel, xargs and load generators.
+    Synonyms{"input inputfile inputfilekey inputcsv csv csvfile csvpath jsonl units unitsfile unitlist devicelist "
+             "devicesfile serials serialnumbers arg argfile",
+             Id::kManifest, "give a CSV or JSON Lines file with one unit a row to `fleet-provision batch`"},
+    Synonyms{"inputformat manifesttype colsep delimiter header", Id::kManifestFormat,
+             "csv has commas and a header row, jsonl one object a line"},
+    Synonyms{"results resultdir resultsdir resultsdirectory reportdir outputbucket", Id::kOutputDir, ""},
+    Synonyms{"unitname nametemplate unitpattern", Id::kUnit, "the name of a column in braces is replaced by its value"},
+    Synonyms{"parallel parallelism workers threads concurrency concurrent concurrentunits maxprocs maxjobs processes "
+             "numworkers",
+             Id::kJobs, ""},
+    Synonyms{"ratelimit maxrate tps rps qps opspersecond requestspersecond throttle", Id::kRate,
+             "operations per second, of which a unit needs two"},
+    Synonyms{"shards numshards shardindex shardcount totalshards jobcompletionindex arraytaskid sshlogin "
+             "sshloginfile",
+             Id::kShard, "give I/N, counted from 1, to the batch on each station"},
+    Synonyms{"halt haltonerror failfast maxfailures maxerrors maxfail", Id::kStopAfter, ""},
+    Synonyms{"resume resumefailed continue joblog", std::nullopt, "omit it: rerun the same command to resume"},
     // Afterwards, run, output.
     Synonyms{"exec hook posthook postcommand postinstall runafter onsuccesscommand", Id::kOnSuccess, ""},
     Synonyms{"dryrun check test validate", std::nullopt, "run `fleet-provision check`, which creates nothing"},
@@ -164,6 +182,7 @@ constexpr std::array kLetters{
     Letter{'E', "use {claim-cert} for the claim certificate"},
     Letter{'e', "use {endpoint}"},
     Letter{'i', "use {client-id}"},
+    Letter{'j', "use {jobs} with `fleet-provision batch`"},
     Letter{'k', "verification cannot be disabled; trust the server's CA with {ca-file}"},
     Letter{'p', "use -P KEY=VALUE for a template parameter, {port} for a port"},
     Letter{'V', "use -v for more output, {version} for the version"},

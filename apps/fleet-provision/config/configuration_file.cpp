@@ -74,7 +74,8 @@ std::vector<JsonType> types_of(OptionValue value) {
     case OptionValue::kFlag: return {JsonType::kBoolean};
     case OptionValue::kCount: return {JsonType::kNumber, JsonType::kBoolean};
     case OptionValue::kNumber:
-    case OptionValue::kSeconds: return {JsonType::kNumber};
+    case OptionValue::kSeconds:
+    case OptionValue::kDecimal: return {JsonType::kNumber};
     case OptionValue::kText:
     case OptionValue::kFile: return {JsonType::kText};
     case OptionValue::kKeyValues: return {JsonType::kArray, JsonType::kText};

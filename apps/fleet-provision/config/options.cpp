@@ -136,6 +136,10 @@ void Options::override_with(OptionId id, Setting setting) {
   settings_[static_cast<std::size_t>(id)].push_back(std::move(setting));
 }
 
+void Options::replace_with(OptionId id, std::vector<Setting> settings) {
+  settings_[static_cast<std::size_t>(id)] = std::move(settings);
+}
+
 const std::vector<Setting>& Options::settings(OptionId id) const {
   return settings_[static_cast<std::size_t>(id)];
 }

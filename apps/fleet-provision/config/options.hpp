@@ -46,6 +46,8 @@ class Options {
   [[nodiscard]] const std::vector<std::string>& operands() const { return operands_; }
   /// Gives an option a value that overrides every other source; for a unit of a batch, whose manifest gives it.
   void override_with(OptionId id, Setting setting);
+  /// Drops what all sources gave, and takes these settings instead.
+  void replace_with(OptionId id, std::vector<Setting> settings);
   /// All settings of an option without the default, lowest precedence first.
   [[nodiscard]] const std::vector<Setting>& settings(OptionId id) const;
   /// The setting with the highest precedence; null if the option was not given.

@@ -29,6 +29,7 @@ std::pair<std::string, std::string> configured(const OptionRow& option) {
     case OptionValue::kFlag:
     case OptionValue::kCount: return {key + "true}", "true"};
     case OptionValue::kNumber:
+    case OptionValue::kDecimal:
     case OptionValue::kSeconds: return {key + "17}", "17"};
     case OptionValue::kText:
     case OptionValue::kFile: return {key + "\"from-file\"}", "from-file"};

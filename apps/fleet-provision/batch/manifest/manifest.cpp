@@ -1,14 +1,66 @@
 #include "batch/manifest/manifest.hpp"
 
-namespace fleet_provision::batch {
+#include <algorithm>
+#include <array>
 
-Result<Unit> Manifest::unit(Number /*unit*/) const {
-  return fail(ErrorKind::kInternal, "not built yet");
+#include "batch/manifest/rows.hpp"
+#include "batch/manifest/unit_cells.hpp"
+
+namespace fleet_provision::batch {
+namespace {
+
+/// The one row of a text that was checked before.
+class OneRow final : public RowSink {
+ public:
+  void row(const RowPlace&, std::vector<Field>& fields) override { fields_ = std::move(fields); }
+  void fault(RowFault) override {}
+  [[nodiscard]] const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// Over names and values in the order of names, so that the order of columns does not count.
+std::string digest_of(const Columns& columns, const std::vector<Cell>& cells) {
+  std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  for (const Cell& each : cells) pairs.emplace_back(columns[each.column].name, each.value);
+  std::sort(pairs.begin(), pairs.end());
+  std::string bytes;
+  for (const auto& [name, value] : pairs) {
+    // No name or value holds a NUL.
+    bytes.append(name).append(1, '\0').append(value).append(1, '\0');
+  }
+  std::uint64_t hash = fnv1a(bytes);
+  std::string digits(16, '0');
+  for (std::size_t i = digits.size(); i > 0; --i, hash >>= 4U) digits[i - 1] = "0123456789abcdef"[hash & 15U];
+  return digits;
 }
 
-std::variant<Manifest, std::vector<Error>> read_manifest(const Options& /*options*/, const BatchSettings& /*settings*/,
-                                                         const Environment& /*environment*/, int /*output_dir*/) {
-  return std::vector<Error>{};
+}  // namespace
+
+Result<Unit> Manifest::unit(Number number) const {
+  const Row& row = rows_[number];
+  FP_TRY_ASSIGN(const std::string bytes, copy_->read(row.offset, row.length));
+  const auto reader = make_row_reader(format_);
+  OneRow found;
+  reader->feed(bytes, found);
+  reader->finish(found);
+  std::vector<Cell> cells;
+  for (std::size_t i = 0; i < found.fields().size(); ++i) {
+    const Field& field = found.fields()[i];
+    const auto column = format_ == ManifestFormat::kCsv ? header_[i] : columns_.find(field.name);
+    if (column && !field.value.empty()) cells.push_back({*column, field.value});
+  }
+  Unit unit;
+  unit.name = std::string(name(number));
+  unit.line = row.line;
+  unit.state_dir = state_directory_of(columns_, cells, output_dir_, unit.name);
+  unit.arguments = options_->arguments(columns_, cells, unit.state_dir);
+  unit.digest = digest_of(columns_, cells);
+  const Options options = options_->with(columns_, cells, CellOrigins(cells.size()), unit.state_dir);
+  FP_TRY_ASSIGN(const Request request, options_->request(options));
+  unit.time_limit = request.plan.splay + request.plan.timeout;
+  return unit;
 }
 
 }  // namespace fleet_provision::batch

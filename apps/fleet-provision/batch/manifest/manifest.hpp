@@ -6,13 +6,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "adapters/system/descriptor.hpp"
 #include "batch/batch_settings.hpp"
+#include "batch/manifest/columns.hpp"
+#include "batch/manifest/manifest_copy.hpp"
+#include "batch/manifest/unit_options.hpp"
 #include "batch/name_table.hpp"
 #include "config/options.hpp"
 #include "core/deadline.hpp"
@@ -47,6 +50,7 @@ class Manifest {
   [[nodiscard]] Result<Unit> unit(Number unit) const;
   /// The number of units in the whole manifest.
   [[nodiscard]] std::size_t size_of_all_shards() const { return names_.size(); }
+  /// About the options of the whole batch, e.g. an empty parameter.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
@@ -58,17 +62,24 @@ class Manifest {
     NameTable::Number name;
   };
 
-  Options base_;
-  BatchSettings settings_;
-  Environment environment_;
-  Descriptor copy_;
+  ManifestFormat format_ = ManifestFormat::kCsv;
+  /// Absolute.
+  std::string output_dir_;
+  Columns columns_;
+  /// Of each field in CSV: its column; nullopt for a field that is ignored.
+  std::vector<std::optional<std::uint32_t>> header_;
+  std::optional<UnitOptions> options_;
+  std::optional<ManifestCopy> copy_;
   NameTable names_;
   std::vector<Row> rows_;
   std::vector<std::string> warnings_;
 };
 
 /// Reads and checks the whole manifest: each row as the options of a run, its files, and what may be used once only.
-/// `output_dir` is open. Gives the manifest, or every error; an error names file, line and column.
+/// `output_dir` is open. Gives the manifest, or every error once, in the order of lines: what is wrong in the manifest
+/// is kManifestUnusable and names file, line and column; what is wrong in the options of the whole batch comes first
+/// and keeps its kind, as do errors of reading. At most kErrorsListedMax are listed, and one more says how many remain.
+/// Reading honours the ReadingLimit of the thread. With `--parameters -` stdin is read from its current offset.
 [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options,
                                                                        const BatchSettings& settings,
                                                                        const Environment& environment, int output_dir);

@@ -1,10 +1,21 @@
 // When the next unit may start, so that a batch keeps to the rate that the account allows; pure.
 //
-// A unit needs two operations. With --rate R units start evenly, R / 2 a second. A throttled response halves the rate;
-// it is then raised again step by step, up to R; without --rate the first throttled response sets the limit to half of
-// the rate that the batch had, and the limit goes away once it has been raised to what the batch does not reach.
+// A unit needs two operations, so at R operations per second R / 2 units start each second, evenly. After a stall,
+// units do not start in a burst to make up for it. The operation that a throttled child repeats on its own takes the
+// place of one that a start would bring.
+//
+// A throttled response halves the rate, once a second at most, since the responses of the next second belong to starts
+// before that. The rate returns within a second or two to its ceiling, which is R at first. A second halving within
+// five seconds shows that the service allows less than the ceiling, which is then lowered; after some quiet it is
+// raised step by step, up to R. So one refused operation among many, which a fixed window of a second refuses now and
+// then also at its own rate, costs little, and a service that allows less is not asked for more again and again.
+//
+// Without --rate there is no limit until the first throttled response, which sets it to half of the rate that the batch
+// had. It goes away once it has been raised to what the batch does not reach.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 
 #include "core/deadline.hpp"
@@ -13,7 +24,7 @@ namespace fleet_provision::batch {
 
 class Pacer {
  public:
-  /// `rate` in operations per second; nullopt for no limit.
+  /// `rate` in operations per second, above 0; nullopt for no limit.
   Pacer(std::optional<double> rate, Instant now);
 
   /// The earliest time at which the next unit may start; not after `now` if it may start now.
@@ -25,9 +36,24 @@ class Pacer {
   [[nodiscard]] std::optional<double> rate(Instant now);
 
  private:
+  void raise(Instant now);
+  void halve(Instant now);
+  void count_until(Instant now);
+  [[nodiscard]] double rate_had(Instant now);
+
+  /// The target of --rate.
   std::optional<double> limit_;
+  /// What the rate returns to after a halving, and what it is now; both or neither are set.
+  std::optional<double> ceiling_;
   std::optional<double> rate_;
+  /// What steps are proportional to: R, or the rate at the first throttled response.
+  double scale_ = 0;
+  Instant raised_at_;
+  std::optional<Instant> halved_at_;
   Instant next_;
+  /// Starts in two consecutive periods of a few seconds, the second of which is running.
+  std::array<std::uint64_t, 2> starts_{};
+  std::array<Instant, 2> period_began_;
 };
 
 }  // namespace fleet_provision::batch

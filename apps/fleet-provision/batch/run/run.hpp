@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "adapters/system/interrupt.hpp"
 #include "batch/batch_settings.hpp"
@@ -43,11 +45,11 @@ class BatchObserver {
   BatchObserver& operator=(const BatchObserver&) = delete;
   virtual ~BatchObserver() = default;
 
-  /// At least every 200 ms while the batch runs; `now` as the batch sees it.
+  /// Five times a second while the batch runs; `now` as the batch sees it.
   virtual void progress(const Totals& totals, Instant now) = 0;
   /// The result counts: it is synced.
   virtual void unit_failed(const UnitResult& result) = 0;
-  /// A line that the child wrote to stderr (only with -v).
+  /// A line that the child wrote to stderr (only with `forward_lines`), without its line feed.
   virtual void unit_said(std::string_view unit, std::string_view line) = 0;
   virtual void warned(const std::string& message) = 0;
 };
@@ -61,6 +63,11 @@ struct RunSettings {
   /// is killed.
   Milliseconds margin{10'000};
   Milliseconds grace{3'000};
+  /// A unit whose state directory is locked is tried again so much later, this often.
+  Milliseconds locked_wait{1'000};
+  unsigned locked_tries = 5;
+  /// The observer gets the lines that children write to stderr (-v).
+  bool forward_lines = false;
 };
 
 struct BatchEnd {
@@ -69,8 +76,31 @@ struct BatchEnd {
   std::optional<Error> stopped;
 };
 
-/// Runs until all units have a result, `interrupt` is raised, or the batch stops. Running children are then told to
-/// stop (SIGTERM) and awaited; a unit that was stopped so has no result. The result of each other child is recorded.
+/// What a batch needs of its manifest and its results. Numbers of units are those of Manifest.
+class UnitSource {
+ public:
+  UnitSource() = default;
+  UnitSource(const UnitSource&) = delete;
+  UnitSource& operator=(const UnitSource&) = delete;
+  virtual ~UnitSource() = default;
+
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  [[nodiscard]] virtual std::string_view name(Manifest::Number unit) const = 0;
+  [[nodiscard]] virtual Result<Unit> unit(Manifest::Number unit) const = 0;
+  /// Whether the unit was given what `digest` (of Ledger::Entry) is over.
+  [[nodiscard]] virtual bool has_digest(Manifest::Number unit, std::uint64_t digest) const = 0;
+  [[nodiscard]] virtual const Ledger& ledger() const = 0;
+  /// See Results::append.
+  [[nodiscard]] virtual Result<void> append(const std::vector<UnitResult>& results) = 0;
+};
+
+/// Runs until all units have a result, `interrupt` is raised, or the batch stops. After a signal running children are
+/// told to stop (SIGTERM) and awaited; a unit that was stopped so has no result, the result of each other child is
+/// recorded. When the batch stops for another reason, running children go on to their end. Called by the main thread:
+/// children end when the thread does that started them.
+[[nodiscard]] BatchEnd run_units(UnitSource& source, const RunSettings& settings, const Interrupt& interrupt,
+                                 BatchObserver& observer);
+/// The same for a manifest and its results.
 [[nodiscard]] BatchEnd run_units(const Manifest& manifest, Results& results, const RunSettings& settings,
                                  const Interrupt& interrupt, BatchObserver& observer);
 

@@ -18,6 +18,8 @@ S = "${WORKDIR}/git"
 inherit cmake pkgconfig systemd useradd
 
 PACKAGECONFIG ??= ""
+# For a station that provisions many gateways. meta-openembedded has no libcsv: write a recipe for it.
+PACKAGECONFIG[batch] = "-DFLEET_PROVISION_BATCH=ON,-DFLEET_PROVISION_BATCH=OFF,libcsv"
 PACKAGECONFIG[simulator] = "-DFLEET_PROVISION_SIMULATOR=ON,-DFLEET_PROVISION_SIMULATOR=OFF,mosquitto,mosquitto"
 
 # BUILD_CXX compiles the small program that writes the manual pages and completions.

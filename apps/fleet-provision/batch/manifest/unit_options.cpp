@@ -1,0 +1,130 @@
+#include "batch/manifest/unit_options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/file_name.hpp"
+#include "config/parameters.hpp"
+#include "config/proxy.hpp"
+
+namespace fleet_provision::batch {
+namespace {
+
+/// With one of these in a row its options decide which files a run reads.
+constexpr std::array kDecidesFiles{OptionId::kParameters, OptionId::kEndpoint, OptionId::kProxy,
+                                   OptionId::kProxyPasswordFile};
+
+/// Options of the batch's command line that are not its children's.
+bool is_passed(OptionId id) {
+  const OptionGroup group = row(id).group;
+  return group != OptionGroup::kBatch && group != OptionGroup::kOutput && id != OptionId::kPrintConfig &&
+         id != OptionId::kStateDir;
+}
+
+/// `--name=value`; an empty value is an argument of its own.
+std::vector<std::string> as_words(OptionId id, const std::string& value) {
+  const std::string name = "--" + std::string(row(id).name);
+  if (value.empty()) return {name, ""};
+  return {name + "=" + value};
+}
+
+/// KEY=VALUE that is read as the literal value.
+std::string as_parameter(const std::string& name, const std::string& value) {
+  return name + "=" + (value.starts_with('@') ? "@" : "") + value;
+}
+
+std::vector<std::string> verbosity_of(const Options& batch) {
+  const Setting* verbose = batch.given(OptionId::kVerbose);
+  if (verbose == nullptr || verbose->source != Source::kCommandLine) return {};
+  const auto count = batch.count(OptionId::kVerbose);
+  return {"--verbose=" + std::to_string(count ? *count : 1)};
+}
+
+}  // namespace
+
+Result<UnitOptions> UnitOptions::from(const Options& batch, const Environment& environment,
+                                      std::vector<std::string>& warnings) {
+  UnitOptions result;
+  result.environment_ = environment;
+  result.whole_ = batch;
+  // Ignored, as batch_settings_from says.
+  result.whole_.replace_with(OptionId::kStateDir, {});
+  result.folded_ = result.whole_;
+  FP_TRY_ASSIGN(Parameters parameters, read_parameters(batch, warnings));
+  result.folded_.replace_with(OptionId::kParameter, {});
+  result.folded_.replace_with(OptionId::kParameters,
+                              {Setting{{}, Source::kFile, "--parameters", std::move(parameters)}});
+  if (batch.given(OptionId::kProxyPasswordFile) != nullptr) {
+    FP_TRY(choose_proxy(batch, environment, Endpoint{batch.text(OptionId::kEndpoint).value_or(""), kDefaultPort}));
+    result.folded_.replace_with(OptionId::kProxyPasswordFile, {});
+  }
+  for (const OptionRow& option : option_table()) {
+    const Setting* setting = batch.given(option.id);
+    if (setting == nullptr || setting->source != Source::kCommandLine || !is_passed(option.id)) continue;
+    if (option.id != OptionId::kParameter) {
+      result.passed_.push_back({option.id, {}, as_words(option.id, setting->values.back())});
+      continue;
+    }
+    for (const std::string& each : setting->values) {
+      result.passed_.push_back({option.id, each.substr(0, each.find('=')), as_words(option.id, each)});
+    }
+  }
+  result.passed_.push_back({OptionId::kVerbose, {}, verbosity_of(batch)});
+  return result;
+}
+
+Options UnitOptions::with(const Columns& columns, const std::vector<Cell>& cells, const CellOrigins& origins,
+                          const std::string& state_dir) const {
+  const bool decides = std::any_of(cells.begin(), cells.end(), [&columns](const Cell& each) {
+    const auto id = columns[each.column].option;
+    return id && std::find(kDecidesFiles.begin(), kDecidesFiles.end(), *id) != kDecidesFiles.end();
+  });
+  Options options = decides ? whole_ : folded_;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Column& column = columns[cells[i].column];
+    const bool is_option = column.option.has_value();
+    options.override_with(column.option.value_or(OptionId::kParameter),
+                          {{is_option ? cells[i].value : as_parameter(column.name, cells[i].value)},
+                           Source::kCommandLine,
+                           origins[i],
+                           {}});
+  }
+  options.replace_with(OptionId::kStateDir, {Setting{{state_dir}, Source::kCommandLine, "--state-dir", {}}});
+  return options;
+}
+
+Result<Request> UnitOptions::request(const Options& options) const {
+  FP_TRY(check_file_names(options));
+  std::vector<std::string> ignored;
+  return plan_from_options(options, environment_, ignored);
+}
+
+std::vector<std::string> UnitOptions::arguments(const Columns& columns, const std::vector<Cell>& cells,
+                                                const std::string& state_dir) const {
+  std::vector<std::string> words{"--json", "--log-format", "json", "--color", "never", "--quiet=false"};
+  const auto add = [&words](const std::vector<std::string>& more) {
+    words.insert(words.end(), more.begin(), more.end());
+  };
+  for (const Passed& each : passed_) {
+    const bool overridden = std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+      const Column& column = columns[cell.column];
+      if (column.option) return *column.option == each.id;
+      return each.id == OptionId::kParameter && column.name == each.parameter;
+    });
+    if (!overridden) add(each.words);
+  }
+  for (const Cell& each : cells) {
+    const Column& column = columns[each.column];
+    if (column.option == OptionId::kStateDir) continue;
+    if (column.option) {
+      add(as_words(*column.option, each.value));
+    } else {
+      add(as_words(OptionId::kParameter, as_parameter(column.name, each.value)));
+    }
+  }
+  add(as_words(OptionId::kStateDir, state_dir));
+  return words;
+}
+
+}  // namespace fleet_provision::batch

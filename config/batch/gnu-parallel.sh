@@ -1,0 +1,35 @@
+#!/bin/sh
+# Provisions the units of one manifest on several stations, one shard a station; docs/factory.md says how to use it:
+#
+#   ./gnu-parallel.sh STATIONS MANIFEST [OPTION OF BATCH]…
+#
+# STATIONS is a file with the ssh destination of one station a line. Each station needs fleet-provision, and endpoint,
+# template and claim in its /etc/fleet-provision/config.json. The station of line I provisions shard I and keeps its
+# identities and its record in ~/line: do not change the order or the number of lines before all units are provisioned.
+# The records, without the identities, are copied to line1, line2, … here, and one report of all is written to all/.
+#
+# Exit codes: as those of batch; 75 if a rerun of this command may provision more units.
+set -eu
+
+[ $# -ge 2 ] || { echo "usage: $0 STATIONS MANIFEST [OPTION OF BATCH]..." >&2; exit 64; }
+stations=$1
+manifest=$2
+shift 2
+shards=$(grep -c . "$stations")
+
+# {} is the line of STATIONS, {#} its number; the remote shell reads the options, so they are quoted for it.
+options=
+for option; do options="$options '$(printf '%s' "$option" | sed "s/'/'\\\\''/g")'"; done
+failed=0
+parallel --jobs 0 --tag --line-buffer --joblog stations.log \
+  "scp -q $manifest {}:units.csv && ssh -n {} \"fleet-provision batch --manifest units.csv --output-dir line --shard {#}/$shards$options\"" \
+  :::: "$stations" || failed=1
+
+parallel --jobs 0 "mkdir -p line{#} && scp -q {}:line/results.jsonl {}:line/batch.json line{#}/" :::: "$stations"
+# shellcheck disable=SC2046
+fleet-provision batch --output-dir all --report $(seq -f 'line%g' "$shards")
+
+[ "$failed" -ne 0 ] || exit 0
+# Column 7 is the exit code of a station. What a rerun does not mend comes first.
+awk 'NR > 1 && $7 == 75 { again = 1 } NR > 1 && $7 != 0 && $7 != 75 && !code { code = $7 }
+     END { exit code ? code : again ? 75 : 70 }' stations.log
