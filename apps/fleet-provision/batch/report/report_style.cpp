@@ -21,7 +21,7 @@ p code { margin-right: 0.1rem; }
 .plot .x { text-anchor: middle; }
 .plot .axis { stroke: var(--muted); }
 .plot .grid { stroke: var(--line); }
-.plot rect { fill: var(--tone); stroke: var(--surface); stroke-width: 1px; }
+.plot rect { fill: var(--tone); }
 .plot .mark-line { stroke: var(--ink); stroke-dasharray: 4 3; }
 .plot .mark-start, .plot .mark-end { fill: var(--ink); transform: translateX(0.4rem); paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
 .plot .mark-end { text-anchor: end; transform: translateX(-0.4rem); }
@@ -34,9 +34,10 @@ figcaption { margin: 2.2rem 0 0 -2.6rem; font-size: 0.92rem; }
 #units table { font-size: 0.86rem; }
 #units th, #units td { padding-inline: 0.7rem; }
 tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: normal; min-width: 7rem; }
-#units td:nth-child(3) { min-width: 9rem; }
-#units .id span { display: block; width: 9rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-#units tr:hover .id span, #units .id span:focus { width: auto; white-space: normal; }
+.outcome { min-width: 7rem; overflow-wrap: normal; color: var(--tone, inherit); }
+#units td:nth-child(3) { min-width: 10rem; }
+#units td:nth-child(4) { min-width: 8rem; }
+#units td.id { min-width: 15.5rem; font-size: 0.76rem; word-break: break-all; }
 .pager { display: flex; gap: 0.8rem; align-items: center; margin-top: 0.9rem; font-size: 0.92rem; }
 .pager[hidden] { display: none; }
 .pager button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.8rem; cursor: pointer; }
@@ -56,7 +57,7 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
   thead { display: table-header-group; }
   #units table { font-size: 0.68rem; }
   #units th, #units td { padding: 0.2rem 0.35rem; min-width: 0; }
-  #units .id span { width: 10rem; white-space: normal; }
+  #units .id { min-width: 0; font-size: 0.6rem; }
   .too-long-for-paper .table { display: none; }
   .too-long-for-paper .only-on-paper { display: block; }
 }
@@ -106,12 +107,15 @@ constexpr Literal kReportScript = R"js(
     row.appendChild(added);
     return added;
   }
+  function tone(outcome) {
+    return "outcome" + (outcome === "failed for good" ? " failure" : outcome.indexOf("failed") === 0 ? " warning" : "");
+  }
   function rowOf(each) {
     if (each.row) return each.row;
     var row = document.createElement("tr");
     var cells = each.cells;
     cell(row, "th", cells[0]);
-    cell(row, "td", cells[1]);
+    cell(row, "td", cells[1], tone(cells[1]));
     var failure = cell(row, "td", "");
     if (cells[2]) cell(failure, "code", cells[2]);
     if (cells[3]) failure.appendChild(document.createTextNode(" " + cells[3]));
@@ -119,7 +123,7 @@ constexpr Literal kReportScript = R"js(
     cell(row, "td", cells[5], "number");
     cell(row, "td", cells[6], "number");
     cell(row, "td", cells[7], "time");
-    cell(cell(row, "td", "", "id"), "span", cells[8]);
+    cell(row, "td", cells[8], "id");
     if (several) cell(row, "td", cells[9]);
     return row;
   }
@@ -185,11 +189,11 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-ZNYZ9+27cTozbiKR5mxbFL50PeiItbOIzWvTAwMvMIA="};
+  return {kReportStyle, "sha256-OdPbGZ2BlkgCJtdOWXVk8kKl7TFXrdowsou9OTovEhI="};
 }
 
 PagePart report_script() {
-  return {kReportScript, "sha256-9nnS4qNVQqC9h1Xbp2hA1t/ayzpz/mpnn5TGZzBXTtk="};
+  return {kReportScript, "sha256-IY0bW074DtjBcxauwurY5j+21Q+QM774E+KNtMV01z8="};
 }
 
 }  // namespace fleet_provision::batch

@@ -12,7 +12,7 @@ constexpr std::size_t kExamplesMax = 20;
 constexpr std::size_t kHintsMax = 3;
 constexpr std::size_t kSharedThingsMax = 20;
 constexpr std::int64_t kThroughputBinsMax = 120;
-constexpr std::uint32_t kDurationBinsMax = 40;
+constexpr std::uint32_t kDurationBinsMax = 60;
 
 void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
   summary.results = rows.size();
@@ -63,8 +63,10 @@ Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
     group.examples.push_back({std::move(result.unit), std::move(result.message)});
   }
   std::erase_if(groups, [](const FailureGroup& group) { return group.count == 0; });
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const FailureGroup& a, const FailureGroup& b) { return a.count > b.count; });
+  const auto is_final = [](const FailureGroup& group) { return group.retryable != group.count; };
+  std::stable_sort(groups.begin(), groups.end(), [&](const FailureGroup& a, const FailureGroup& b) {
+    return is_final(a) != is_final(b) ? is_final(a) : a.count > b.count;
+  });
   return groups;
 }
 

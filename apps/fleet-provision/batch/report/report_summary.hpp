@@ -72,7 +72,7 @@ struct ReportSummary {
   /// Seconds since 1970; 0 if unknown.
   std::int64_t started_at = 0;
   std::int64_t finished_at = 0;
-  /// The most frequent first.
+  /// Those with a failure for good first, then the most frequent.
   std::vector<FailureGroup> failures;
   std::size_t shared_things_count = 0;
   std::vector<SharedThing> shared_things;

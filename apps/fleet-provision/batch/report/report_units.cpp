@@ -32,10 +32,13 @@ std::vector<std::string> cells_of(const UnitResult& result) {
           result.certificate_id.value_or("")};
 }
 
-void write_row(Html& html, const std::vector<std::string>& cells, const std::string* station) {
+void write_row(Html& html, const UnitResult& result, const std::string* station) {
+  const std::vector<std::string> cells = cells_of(result);
+  const bool failed = result.outcome == UnitOutcome::kFailed;
+  const std::string outcome_class = !failed ? "outcome" : result.retryable ? "outcome warning" : "outcome failure";
   html.element("tr", {}, [&] {
     html.element("th", {{"scope", "row"}}, cells[0]);
-    html.element("td", {}, cells[1]);
+    html.element("td", {{"class", outcome_class}}, cells[1]);
     html.element("td", {}, [&] {
       if (!cells[2].empty()) html.element("code", {}, cells[2]);
       if (!cells[3].empty()) html.text(" " + printable(cells[3], kCellBytesMax));
@@ -44,7 +47,7 @@ void write_row(Html& html, const std::vector<std::string>& cells, const std::str
     html.element("td", {{"class", "number"}}, cells[5]);
     html.element("td", {{"class", "number"}}, cells[6]);
     html.element("td", {{"class", "time"}}, cells[7]);
-    html.element("td", {{"class", "id"}}, [&] { html.element("span", {}, cells[8]); });
+    html.element("td", {{"class", "id"}}, cells[8]);
     if (station != nullptr) html.element("td", {}, *station);
   });
 }
@@ -157,7 +160,7 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
         html.element("tbody", {{"id", "rows"}}, [&] {
           if (!in_table) return;
           written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
-            write_row(html, cells_of(result), station);
+            write_row(html, result, station);
           });
         });
       });
