@@ -15,10 +15,10 @@ using RowVisitor = std::function<void(const UnitResult& result, const std::strin
 
 struct PageContent {
   const ReportSummary* summary;
+  const ReportRows* rows;
   const std::vector<ReportSource>* sources;
+  /// Damaged lines.
   const std::vector<std::string>* warnings;
-  /// The number of units with a result in each source.
-  const std::vector<std::size_t>* units_of_sources;
   /// Calls the visitor for each row, in order.
   std::function<Result<void>(const RowVisitor&)> each_row;
 };

@@ -46,8 +46,8 @@ Result<void> ReportRows::read_source(std::uint16_t source, std::vector<std::stri
     damaged.push_back(printable(file.path()) + ": " + std::to_string(others) + " further damaged places");
   }
   warnings.insert(warnings.end(), damaged.begin(), damaged.end());
-  units_of_sources_.push_back(static_cast<std::size_t>(
-      std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.length != 0; })));
+  std::vector<bool>& seen = seen_.emplace_back(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) seen[i] = rows[i].length != 0;
   return merge(std::move(rows));
 }
 
@@ -107,6 +107,15 @@ Result<UnitResult> ReportRows::result_at(const Row& row) const {
   entry.offset = row.offset;
   entry.length = row.length;
   return read_result(*(*sources_)[row.source].results, entry);
+}
+
+std::size_t ReportRows::units_in(const std::vector<std::size_t>& sources) const {
+  std::size_t count = 0;
+  for (std::size_t unit = 0; unit < rows_.size(); ++unit) {
+    count += std::any_of(sources.begin(), sources.end(),
+                         [&](std::size_t source) { return unit < seen_[source].size() && seen_[source][unit]; });
+  }
+  return count;
 }
 
 Result<UnitResult> ReportRows::result(Number unit) const {

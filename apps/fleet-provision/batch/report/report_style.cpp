@@ -6,6 +6,7 @@ namespace {
 constexpr Literal kReportStyle = R"css(
 body { max-width: 76rem; }
 .note.warning { border-left: 4px solid var(--warning); }
+section > .table { margin-top: 0.75rem; }
 .examples { margin-top: 0.6rem; font-size: 0.92rem; columns: 2; column-gap: 2rem; }
 .examples li { break-inside: avoid; overflow-wrap: anywhere; unicode-bidi: isolate; padding-block: 0.1rem; }
 .examples b { font-weight: 600; margin-right: 0.6rem; unicode-bidi: isolate; }
@@ -36,8 +37,8 @@ figcaption { margin: 2.2rem 0 0 -2.6rem; font-size: 0.92rem; }
 tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: normal; min-width: 7rem; }
 .outcome { min-width: 7rem; overflow-wrap: normal; color: var(--tone, inherit); }
 #units td:nth-child(3) { min-width: 10rem; }
-#units td:nth-child(4) { min-width: 8rem; }
-#units td.id { min-width: 15.5rem; font-size: 0.76rem; word-break: break-all; }
+#units td:nth-child(4) { min-width: 9rem; }
+#units td.id { min-width: 16.2rem; font-size: 0.76rem; word-break: break-all; }
 .pager { display: flex; gap: 0.8rem; align-items: center; margin-top: 0.9rem; font-size: 0.92rem; }
 .pager[hidden] { display: none; }
 .pager button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.8rem; cursor: pointer; }
@@ -46,17 +47,21 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
 
 @media (max-width: 44rem) {
   .examples { columns: 1; }
-  .chart { padding: 1rem 1rem 0.9rem 2.9rem; }
+  .chart { padding: 1rem 1.5rem 0.9rem 2.9rem; }
   figcaption { margin-left: -2rem; }
   .counts { grid-template-columns: repeat(2, 1fr); }
 }
 @media print {
+  html { font-size: 12px; }
+  body { font-size: 1rem; }
+  h2 { margin-top: 1.8rem; }
   .pager, .scripted { display: none; }
   .chart, .counts { break-inside: avoid; }
   .table { overflow: visible; border: 0; }
   thead { display: table-header-group; }
   #units table { font-size: 0.68rem; }
   #units th, #units td { padding: 0.2rem 0.35rem; min-width: 0; }
+  #units tbody th { min-width: 4.5rem; }
   #units .id { min-width: 0; font-size: 0.6rem; }
   .too-long-for-paper .table { display: none; }
   .too-long-for-paper .only-on-paper { display: block; }
@@ -70,7 +75,7 @@ constexpr Literal kReportScript = R"js(
   var rowsOnPaper = 500;
   function element(id) { return document.getElementById(id); }
   var section = element("units");
-  var body = element("rows");
+  var body = section.querySelector("tbody");
   var data = element("data");
   var words = element("filter-text");
   var choices = ["outcome", "kind", "station"];
@@ -189,11 +194,11 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-OdPbGZ2BlkgCJtdOWXVk8kKl7TFXrdowsou9OTovEhI="};
+  return {kReportStyle, "sha256-IbfYg3wsaTa3qgBF940464nvPSijIuykYmyRuo80XG8="};
 }
 
 PagePart report_script() {
-  return {kReportScript, "sha256-IY0bW074DtjBcxauwurY5j+21Q+QM774E+KNtMV01z8="};
+  return {kReportScript, "sha256-Bmj0ngbGwC+ALDZrM7WT9RosfiK58QzTceSgsZw4eS4="};
 }
 
 }  // namespace fleet_provision::batch

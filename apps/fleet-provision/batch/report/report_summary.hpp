@@ -67,6 +67,8 @@ struct ReportSummary {
   std::size_t failed_retryable = 0;
   /// Units of the manifests that have no result; nullopt if a source has no batch.json.
   std::optional<std::size_t> without_result;
+  /// The number of units with a result in each source.
+  std::vector<std::size_t> units_of_sources;
   /// Directories whose manifest and shard are those of an earlier one: their units are counted once.
   std::vector<std::string> same_units;
   /// Seconds since 1970; 0 if unknown.

@@ -111,18 +111,6 @@ void write_pager(Html& html) {
   });
 }
 
-void write_columns(Html& html, bool several) {
-  html.element("thead", {}, [&] {
-    html.element("tr", {}, [&] {
-      for (const char* name :
-           {"Unit", "Outcome", "Failure", "Thing name", "Attempts", "Took", "Finished", "Certificate ID"}) {
-        html.element("th", {{"scope", "col"}}, name);
-      }
-      if (several) html.element("th", {{"scope", "col"}}, "Station");
-    });
-  });
-}
-
 /// Calls `write` for each row, and hands on to the file what it wrote.
 template <class Write>
 Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& content, Write write) {
@@ -138,7 +126,9 @@ Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& conten
 Result<void> write_units(Html& html, ReportFile& file, const PageContent& content) {
   const std::size_t rows = content.summary->results;
   const bool in_table = rows <= kTableRowsMax;
-  const bool several = content.sources->size() > 1;
+  std::vector<Column> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
+                              {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
+  if (content.sources->size() > 1) columns.push_back({"Station"});
   Result<void> written;
   html.element("section", {{"id", "units"}, {"class", rows > kPaperRowsMax ? "too-long-for-paper" : ""}}, [&] {
     html.element("h2", {}, "Units");
@@ -154,15 +144,10 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
       html.element("p", {{"class", "note"}}, "Only units that failed are listed here; report.csv has all units.");
     }
     write_filter(html, content);
-    html.element("div", {{"class", "table"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", "Units"}}, [&] {
-      html.element("table", {}, [&] {
-        write_columns(html, several);
-        html.element("tbody", {{"id", "rows"}}, [&] {
-          if (!in_table) return;
-          written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
-            write_row(html, result, station);
-          });
-        });
+    write_table(html, "Units", columns, [&] {
+      if (!in_table) return;
+      written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
+        write_row(html, result, station);
       });
     });
     write_pager(html);

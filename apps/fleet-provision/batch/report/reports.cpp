@@ -7,27 +7,29 @@
 namespace fleet_provision::batch {
 namespace {
 
-constexpr std::size_t kTwoIdentitiesWarned = 20;
+constexpr std::size_t kTwoIdentitiesWarned = 5;
 
 std::string without_slashes(std::string directory) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   return directory;
 }
 
-void warn_of_two_identities(const ReportRows& rows, const std::vector<ReportSource>& sources,
-                            std::vector<std::string>& warnings) {
+std::vector<std::string> warnings_of_two_identities(const ReportRows& rows, const std::vector<ReportSource>& sources) {
+  std::vector<std::string> warnings;
   const auto& found = rows.two_identities();
   for (std::size_t i = 0; i < found.size() && i < kTwoIdentitiesWarned; ++i) {
-    warnings.push_back("the unit " + printable(rows.name(found[i].unit)) +
-                       " has two identities: " + printable(sources[found[i].sources[0]].directory) +
-                       " provisioned it with certificate " + printable(found[i].certificate_ids[0]) + ", " +
-                       printable(sources[found[i].sources[1]].directory) + " with certificate " +
-                       printable(found[i].certificate_ids[1]));
+    const auto said = [&](std::size_t one) {
+      return printable(sources[found[i].sources[one]].directory) + " (certificate " +
+             printable(found[i].certificate_ids[one]) + ")";
+    };
+    warnings.push_back("the unit " + printable(rows.name(found[i].unit)) + " was provisioned in " + said(0) +
+                       " and in " + said(1) + ": it has two identities");
   }
   if (rows.two_identities_count() > kTwoIdentitiesWarned) {
     warnings.push_back(std::to_string(rows.two_identities_count() - kTwoIdentitiesWarned) +
-                       " further units have two identities");
+                       " further units have two identities; report.html lists them");
   }
+  return warnings;
 }
 
 }  // namespace
@@ -45,8 +47,10 @@ Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& d
 
 Result<void> write_reports(std::vector<ReportSource>& sources, const std::string& directory,
                            std::vector<std::string>& warnings) {
-  FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, warnings));
-  warn_of_two_identities(rows, sources, warnings);
+  std::vector<std::string> damaged;
+  FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, damaged));
+  warnings.insert(warnings.end(), damaged.begin(), damaged.end());
+  for (std::string& each : warnings_of_two_identities(rows, sources)) warnings.push_back(std::move(each));
   FP_TRY_ASSIGN(const ReportSummary summary, summary_of(rows, sources));
   FP_TRY_ASSIGN(auto csv, ReportFile::open(directory, "report.csv"));
   FP_TRY_ASSIGN(auto page, ReportFile::open(directory, "report.html"));
@@ -63,7 +67,7 @@ Result<void> write_reports(std::vector<ReportSource>& sources, const std::string
     }
     return {};
   };
-  FP_TRY(write_page(page, {&summary, &sources, &warnings, &rows.units_of_sources(), each_row}));
+  FP_TRY(write_page(page, {&summary, &rows, &sources, &damaged, each_row}));
   FP_TRY(csv.commit());
   return page.commit();
 }
