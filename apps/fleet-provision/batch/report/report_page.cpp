@@ -16,7 +16,7 @@ std::string report_verdict(const ReportSummary& summary) {
     return text + ". What failed for good fails again until its cause is corrected.";
   }
   if (summary.failed_for_good != 0) return "Correct the causes below, then rerun the same command for these units.";
-  return "Every unit has its identity.";
+  return summary.without_result ? "Every unit has its identity." : "Every unit that has a result has its identity.";
 }
 
 struct ReportCount {
