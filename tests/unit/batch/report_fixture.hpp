@@ -71,11 +71,11 @@ class Stations {
   }
 
   /// Writes both reports of all stations into the first one's directory.
-  [[nodiscard]] Result<void> write() {
+  [[nodiscard]] Result<void> write(const PageLimits& limits = {}) {
     warnings_.clear();
     auto sources = open_sources(directories_);
     if (!sources) return fail(sources.error());
-    return write_reports(*sources, directories_.front(), warnings_);
+    return write_reports(*sources, directories_.front(), warnings_, limits);
   }
   [[nodiscard]] std::string csv() const {
     return fleet_provision::test::read_text(directories_.front() + "/report.csv");

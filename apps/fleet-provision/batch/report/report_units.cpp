@@ -1,5 +1,5 @@
-// The table of all units. Up to kTableRowsMax rows are HTML, which the script takes over page by page. More are compact
-// JSON in a script element that holds data; without the script the page then points to report.csv.
+// The table of all units. Up to PageLimits::table_rows rows are HTML, which the script takes over page by page. More
+// are compact JSON in a script element that holds data; without the script the page then points to report.csv.
 #include "batch/report/report_page_parts.hpp"
 #include "core/text.hpp"
 
@@ -125,7 +125,7 @@ Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& conten
 
 Result<void> write_units(Html& html, ReportFile& file, const PageContent& content) {
   const std::size_t rows = content.summary->results;
-  const bool in_table = rows <= kTableRowsMax;
+  const bool in_table = rows <= content.limits.table_rows;
   std::vector<Column> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
                               {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
   if (content.sources->size() > 1) columns.push_back({"Station"});
@@ -140,7 +140,7 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
           "p", {{"class", "note unscripted"}},
           "The table of " + counted(rows, "unit") + " needs the script of this page; report.csv has them all.");
     }
-    if (rows > kPageRowsMax) {
+    if (rows > content.limits.page_rows) {
       html.element("p", {{"class", "note"}}, "Only units that failed are listed here; report.csv has all units.");
     }
     write_filter(html, content);
@@ -156,7 +156,7 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
       file.write(html.take() + "[");
       const char* separator = "\n";
       written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
-        if (rows > kPageRowsMax && result.outcome != UnitOutcome::kFailed) return;
+        if (rows > content.limits.page_rows && result.outcome != UnitOutcome::kFailed) return;
         file.write(separator + json_row(cells_of(result), station));
         separator = ",\n";
       });

@@ -1,7 +1,6 @@
 #include "batch/report/reports.hpp"
 
 #include "batch/report/report_csv.hpp"
-#include "batch/report/report_page.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -46,7 +45,7 @@ Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& d
 }
 
 Result<void> write_reports(std::vector<ReportSource>& sources, const std::string& directory,
-                           std::vector<std::string>& warnings) {
+                           std::vector<std::string>& warnings, const PageLimits& limits) {
   std::vector<std::string> damaged;
   FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, damaged));
   warnings.insert(warnings.end(), damaged.begin(), damaged.end());
@@ -67,7 +66,7 @@ Result<void> write_reports(std::vector<ReportSource>& sources, const std::string
     }
     return {};
   };
-  FP_TRY(write_page(page, {&summary, &rows, &sources, &damaged, each_row}));
+  FP_TRY(write_page(page, {&summary, &rows, &sources, &damaged, each_row, limits}));
   FP_TRY(csv.commit());
   return page.commit();
 }
