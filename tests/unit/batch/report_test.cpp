@@ -1,10 +1,12 @@
 // report.csv, which result of a unit counts, and how both files are written.
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -165,19 +167,39 @@ TEST_CASE("a report is written whole or not at all") {
   CHECK(names() == std::set<std::string>{"report.csv"});
 }
 
+namespace {
+
+/// Whether somebody waits, within five seconds, for the lock of this file (proc_locks(5)).
+bool waits_for_lock_of(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return false;
+  const std::string inode = ":" + std::to_string(facts.st_ino) + " ";
+  const Instant end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (std::chrono::steady_clock::now() < end) {
+    std::istringstream locks(read_text("/proc/locks"));
+    for (std::string line; std::getline(locks, line);) {
+      if (line.find("->") != std::string::npos && line.find(inode) != std::string::npos) return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return false;
+}
+
+}  // namespace
+
 TEST_CASE("a second report of the same directory waits for the first") {
   const TemporaryDirectory scratch;
   const std::string directory = scratch.path().string();
   auto first = ReportFile::open(directory, "report.csv");
   REQUIRE(first);
   first->write("first");
-  // Waits in open until the first one is there.
   std::thread second([&] {
     auto file = ReportFile::open(directory, "report.csv");
     if (!file) return;
     file->write(read_text(directory + "/report.csv") + " second");
     static_cast<void>(file->commit());
   });
+  CHECK(waits_for_lock_of(directory + "/.report.csv.new"));
   REQUIRE(first->commit());
   second.join();
   CHECK(read_text(directory + "/report.csv") == "first second");
