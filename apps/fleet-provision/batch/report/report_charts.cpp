@@ -71,12 +71,16 @@ struct Bar {
 
 void write_bar(Html& html, const Scale& scale, const char* tone, const Bar& bar) {
   if (bar.high <= bar.low) return;
+  // Bars stand apart, and one unit among thousands can be seen.
+  constexpr double kGap = 0.08;
+  constexpr double kHeightMin = 1.5;
+  const double height = std::max(scale.y(bar.low) - scale.y(bar.high), kHeightMin);
   html.element("rect",
                {{"class", tone},
-                {"x", percent(bar.begin)},
-                {"width", percent(bar.end - bar.begin)},
-                {"y", decimal(scale.y(bar.high))},
-                {"height", decimal(scale.y(bar.low) - scale.y(bar.high))}},
+                {"x", percent(bar.begin + (bar.end - bar.begin) * kGap / 2)},
+                {"width", percent((bar.end - bar.begin) * (1 - kGap))},
+                {"y", decimal(scale.y(bar.low) - height)},
+                {"height", decimal(height)}},
                "");
 }
 
@@ -91,6 +95,14 @@ RateUnit rate_unit(double per_second) {
     if (per_second * unit.seconds >= 2) return unit;
   }
   return {"hour", 3600};
+}
+
+/// A round number of seconds in its largest unit.
+std::string width_text(std::int64_t seconds) {
+  if (seconds % 86400 == 0) return counted(static_cast<std::uint64_t>(seconds / 86400), "day");
+  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + " h";
+  if (seconds % 60 == 0) return std::to_string(seconds / 60) + " min";
+  return std::to_string(seconds) + " s";
 }
 
 std::string clock_label(std::int64_t time, std::int64_t step) {
@@ -158,7 +170,7 @@ void write_throughput(Html& html, const Throughput& throughput) {
   const auto bins = static_cast<double>(throughput.bins.size());
   const std::string said = "On average " + decimal(static_cast<double>(all) * factor / bins, 1) + " units per " +
                            unit.name + ", at most " + decimal(most * factor, 1) + ". Each bar is " +
-                           duration_text(std::chrono::seconds(throughput.width)) + ".";
+                           width_text(throughput.width) + ".";
   write_figure(html, "throughput", std::string("Units per ") + unit.name, said, failures, [&] {
     const Scale scale(most * factor);
     write_y_axis(html, scale);

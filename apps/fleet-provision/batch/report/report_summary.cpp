@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace fleet_provision::batch {
 namespace {
@@ -12,7 +14,7 @@ constexpr std::size_t kExamplesMax = 20;
 constexpr std::size_t kHintsMax = 3;
 constexpr std::size_t kSharedThingsMax = 20;
 constexpr std::int64_t kThroughputBinsMax = 120;
-constexpr std::uint32_t kDurationBinsMax = 40;
+constexpr std::uint32_t kDurationBinsMax = 60;
 
 void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
   summary.results = rows.size();
@@ -27,22 +29,39 @@ void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
   }
 }
 
-/// Sources with the same manifest and shard have the same units, unless they have more results than it has units.
-void count_units(const ReportRows& rows, const std::vector<ReportSource>& sources, ReportSummary& summary) {
-  std::size_t units = 0;
+/// Sources by manifest and shard. nullopt if one has no batch.json.
+std::optional<std::vector<std::vector<std::size_t>>> by_manifest_and_shard(const std::vector<ReportSource>& sources) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (!sources[i].facts) return;
-    const auto is_same = [&](const ReportSource& other) {
-      return other.facts->manifest == sources[i].facts->manifest && other.facts->shard == sources[i].facts->shard;
-    };
-    const auto here = sources.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::any_of(sources.begin(), here, is_same)) {
-      summary.same_units.push_back(sources[i].directory);
+    if (!sources[i].facts) return std::nullopt;
+    groups[{sources[i].facts->manifest, sources[i].facts->shard}].push_back(i);
+  }
+  std::vector<std::vector<std::size_t>> lists;
+  for (auto& [name, list] : groups) lists.push_back(std::move(list));
+  return lists;
+}
+
+/// Sources with the same manifest and shard have the same units, unless they have more results than it has units: then
+/// they are different manifests of one name.
+void count_units_without_result(const ReportRows& rows, const std::vector<ReportSource>& sources,
+                                ReportSummary& summary) {
+  const auto groups = by_manifest_and_shard(sources);
+  if (!groups) return;
+  const auto without = [](std::size_t units, std::size_t results) { return units > results ? units - results : 0; };
+  summary.without_result = 0;
+  for (const std::vector<std::size_t>& group : *groups) {
+    std::size_t units = 0;
+    for (const std::size_t source : group) units = std::max(units, sources[source].facts->units);
+    const std::size_t results = rows.units_in(group);
+    if (results <= units) {
+      *summary.without_result += without(units, results);
+      for (std::size_t i = 1; i < group.size(); ++i) summary.same_units.push_back(sources[group[i]].directory);
     } else {
-      units += sources[i].facts->units;
+      for (const std::size_t source : group) {
+        *summary.without_result += without(sources[source].facts->units, rows.units_in({source}));
+      }
     }
   }
-  summary.without_result = units > rows.size() ? units - rows.size() : 0;
 }
 
 Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
@@ -63,8 +82,10 @@ Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
     group.examples.push_back({std::move(result.unit), std::move(result.message)});
   }
   std::erase_if(groups, [](const FailureGroup& group) { return group.count == 0; });
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const FailureGroup& a, const FailureGroup& b) { return a.count > b.count; });
+  const auto is_final = [](const FailureGroup& group) { return group.retryable != group.count; };
+  std::stable_sort(groups.begin(), groups.end(), [&](const FailureGroup& a, const FailureGroup& b) {
+    return is_final(a) != is_final(b) ? is_final(a) : a.count > b.count;
+  });
   return groups;
 }
 
@@ -193,7 +214,8 @@ std::int64_t round_seconds(std::int64_t at_least) {
 Result<ReportSummary> summary_of(const ReportRows& rows, const std::vector<ReportSource>& sources) {
   ReportSummary summary;
   count_outcomes(rows, summary);
-  count_units(rows, sources, summary);
+  count_units_without_result(rows, sources, summary);
+  for (std::size_t i = 0; i < sources.size(); ++i) summary.units_of_sources.push_back(rows.units_in({i}));
   summary.started_at = rows.first_start();
   for (const ReportSource& source : sources) {
     if (!source.facts) continue;

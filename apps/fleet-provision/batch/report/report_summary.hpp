@@ -67,12 +67,14 @@ struct ReportSummary {
   std::size_t failed_retryable = 0;
   /// Units of the manifests that have no result; nullopt if a source has no batch.json.
   std::optional<std::size_t> without_result;
+  /// The number of units with a result in each source.
+  std::vector<std::size_t> units_of_sources;
   /// Directories whose manifest and shard are those of an earlier one: their units are counted once.
   std::vector<std::string> same_units;
   /// Seconds since 1970; 0 if unknown.
   std::int64_t started_at = 0;
   std::int64_t finished_at = 0;
-  /// The most frequent first.
+  /// Those with a failure for good first, then the most frequent.
   std::vector<FailureGroup> failures;
   std::size_t shared_things_count = 0;
   std::vector<SharedThing> shared_things;
