@@ -133,6 +133,20 @@ TEST_CASE("failures stand by kind with their hint and the first units") {
   CHECK(times(page, "correct the manifest") == 2);
 }
 
+TEST_CASE("a file with more kinds than there are does not make the page long") {
+  std::vector<UnitResult> results;
+  for (int i = 0; i < 400; ++i) results.push_back(failed("u" + std::to_string(i), "kind-" + std::to_string(i)));
+  Stations stations;
+  stations.add("line", lines_of(results));
+  REQUIRE(stations.write());
+  CHECK(times(stations.page(), "data-kind=") == 50);
+  // The words of 298 kinds are kept, beside that of no kind.
+  CHECK_THAT(stations.page(), Catch::Contains("data-kind=\"other kinds\"") &&
+                                  Catch::Contains("Failed for good: 102 units") &&
+                                  Catch::Contains("249 further kinds not listed here."));
+  CHECK(times(stations.csv(), "\n") == 401);
+}
+
 TEST_CASE("a thing name that two units have is shown with both, also of two stations") {
   Stations stations;
   UnitResult second = failed("b", "duplicate-thing-name");

@@ -147,12 +147,13 @@ void write_notes(Html& html, const PageContent& content) {
 
 }  // namespace
 
-void write_table(Html& html, const char* label, const std::vector<Column>& columns, const std::function<void()>& rows) {
+void write_table(Html& html, const char* label, const std::vector<ReportColumn>& columns,
+                 const std::function<void()>& rows) {
   html.element("div", {{"class", "table"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", label}}, [&] {
     html.element("table", {}, [&] {
       html.element("thead", {}, [&] {
         html.element("tr", {}, [&] {
-          for (const Column& each : columns) {
+          for (const ReportColumn& each : columns) {
             html.element("th", {{"scope", "col"}, {"class", each.is_number ? "number" : ""}}, each.name);
           }
         });

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kDamagedLinesNamed = 20;
 constexpr std::size_t kTwoIdentitiesKept = 100;
+/// This program knows fewer; a file with more was not written by it.
+constexpr std::size_t kKindsMax = 300;
+constexpr const char* kOtherKinds = "other kinds";
 
 std::int64_t seconds_since_1970(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -60,16 +63,20 @@ void ReportRows::add(std::vector<Row>& rows, const UnitResult& result, const Row
   row.finished_at = seconds_since_1970(result.finished_at);
   row.duration_ms = static_cast<std::uint32_t>(
       std::clamp<Milliseconds::rep>(result.duration.count(), 0, std::numeric_limits<std::uint32_t>::max()));
-  auto kind = std::find(kinds_.begin(), kinds_.end(), result.kind);
-  // A file of this program has few kinds; what another file has too many of counts as the last one.
-  if (kind == kinds_.end())
-    kind =
-        kinds_.size() < std::numeric_limits<std::uint16_t>::max() ? kinds_.insert(kind, result.kind) : kinds_.end() - 1;
-  row.kind = static_cast<std::uint16_t>(kind - kinds_.begin());
+  row.kind = number_of_kind(result.kind);
   row.outcome = result.outcome;
   row.retryable = result.retryable;
   const std::int64_t start = seconds_since_1970(result.started_at);
   first_start_ = first_start_ == 0 ? start : std::min(first_start_, start);
+}
+
+std::uint16_t ReportRows::number_of_kind(const std::string& kind) {
+  auto found = std::find(kinds_.begin(), kinds_.end(), kind);
+  if (found == kinds_.end()) {
+    if (kinds_.size() < kKindsMax) kinds_.push_back(kinds_.size() + 1 < kKindsMax ? kind : kOtherKinds);
+    found = kinds_.end() - 1;
+  }
+  return static_cast<std::uint16_t>(found - kinds_.begin());
 }
 
 /// Takes the results of one more source.
@@ -103,10 +110,8 @@ Result<void> ReportRows::compare_identities(Number unit, const Row& one, const R
 }
 
 Result<UnitResult> ReportRows::result_at(const Row& row) const {
-  Ledger::Entry entry;
-  entry.offset = row.offset;
-  entry.length = row.length;
-  return read_result(*(*sources_)[row.source].results, entry);
+  FP_TRY_ASSIGN(const std::string line, (*sources_)[row.source].results->read(row.offset, row.length));
+  return parse_result_line(line);
 }
 
 std::size_t ReportRows::units_in(const std::vector<std::size_t>& sources) const {

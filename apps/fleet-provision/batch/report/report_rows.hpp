@@ -80,6 +80,7 @@ class ReportRows {
   explicit ReportRows(std::vector<ReportSource>& sources) : sources_(&sources) {}
   [[nodiscard]] Result<void> read_source(std::uint16_t source, std::vector<std::string>& warnings);
   void add(std::vector<Row>& rows, const UnitResult& result, const Row& place);
+  [[nodiscard]] std::uint16_t number_of_kind(const std::string& kind);
   [[nodiscard]] Result<void> merge(std::vector<Row> rows);
   [[nodiscard]] Result<void> compare_identities(Number unit, const Row& one, const Row& other);
   [[nodiscard]] Result<UnitResult> result_at(const Row& row) const;

@@ -12,6 +12,9 @@ namespace {
 using Number = ReportRows::Number;
 constexpr std::size_t kExamplesMax = 20;
 constexpr std::size_t kHintsMax = 3;
+constexpr std::size_t kKindsShown = 50;
+/// The page cuts texts earlier.
+constexpr std::size_t kTextBytesKept = 1000;
 constexpr std::size_t kSharedThingsMax = 20;
 constexpr std::int64_t kThroughputBinsMax = 120;
 constexpr std::uint32_t kDurationBinsMax = 60;
@@ -64,29 +67,58 @@ void count_units_without_result(const ReportRows& rows, const std::vector<Report
   }
 }
 
-Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
-  std::vector<FailureGroup> groups(rows.kinds().size());
+struct KindCount {
+  std::uint16_t kind = 0;
+  std::size_t count = 0;
+  std::size_t retryable = 0;
+};
+
+/// The kinds of failed units, in the order of the report.
+std::vector<KindCount> kind_counts(const ReportRows& rows) {
+  std::vector<KindCount> counts(rows.kinds().size());
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i].kind = static_cast<std::uint16_t>(i);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
     if (row.outcome != UnitOutcome::kFailed) continue;
-    FailureGroup& group = groups[row.kind];
-    group.kind = rows.kinds()[row.kind];
-    ++group.count;
-    group.retryable += row.retryable ? 1 : 0;
-    if (group.examples.size() == kExamplesMax) continue;
-    FP_TRY_ASSIGN(UnitResult result, rows.result(static_cast<Number>(i)));
-    if (!result.hint.empty() && group.hints.size() < kHintsMax &&
-        std::find(group.hints.begin(), group.hints.end(), result.hint) == group.hints.end()) {
-      group.hints.push_back(std::move(result.hint));
-    }
-    group.examples.push_back({std::move(result.unit), std::move(result.message)});
+    ++counts[row.kind].count;
+    counts[row.kind].retryable += row.retryable ? 1 : 0;
   }
-  std::erase_if(groups, [](const FailureGroup& group) { return group.count == 0; });
-  const auto is_final = [](const FailureGroup& group) { return group.retryable != group.count; };
-  std::stable_sort(groups.begin(), groups.end(), [&](const FailureGroup& a, const FailureGroup& b) {
+  std::erase_if(counts, [](const KindCount& each) { return each.count == 0; });
+  const auto is_final = [](const KindCount& each) { return each.retryable != each.count; };
+  std::stable_sort(counts.begin(), counts.end(), [&](const KindCount& a, const KindCount& b) {
     return is_final(a) != is_final(b) ? is_final(a) : a.count > b.count;
   });
-  return groups;
+  return counts;
+}
+
+void add_example(FailureGroup& group, UnitResult result) {
+  result.hint.resize(std::min(result.hint.size(), kTextBytesKept));
+  result.message.resize(std::min(result.message.size(), kTextBytesKept));
+  if (!result.hint.empty() && group.hints.size() < kHintsMax &&
+      std::find(group.hints.begin(), group.hints.end(), result.hint) == group.hints.end()) {
+    group.hints.push_back(std::move(result.hint));
+  }
+  group.examples.push_back({std::move(result.unit), std::move(result.message)});
+}
+
+Result<void> find_failures(const ReportRows& rows, ReportSummary& summary) {
+  const std::vector<KindCount> counts = kind_counts(rows);
+  summary.kinds_count = counts.size();
+  std::vector<std::optional<std::size_t>> group_of(rows.kinds().size());
+  for (const KindCount& each : counts) {
+    if (summary.failures.size() == kKindsShown) break;
+    group_of[each.kind] = summary.failures.size();
+    summary.failures.push_back({rows.kinds()[each.kind], each.count, each.retryable, {}, {}});
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (row.outcome != UnitOutcome::kFailed || !group_of[row.kind]) continue;
+    FailureGroup& group = summary.failures[*group_of[row.kind]];
+    if (group.examples.size() == kExamplesMax) continue;
+    FP_TRY_ASSIGN(UnitResult result, rows.result(static_cast<Number>(i)));
+    add_example(group, std::move(result));
+  }
+  return {};
 }
 
 struct ThingOfUnit {
@@ -223,7 +255,7 @@ Result<ReportSummary> summary_of(const ReportRows& rows, const std::vector<Repor
         std::chrono::floor<std::chrono::seconds>(source.facts->started_at.time_since_epoch()).count();
     summary.started_at = summary.started_at == 0 ? started : std::min(summary.started_at, started);
   }
-  FP_TRY_ASSIGN(summary.failures, failure_groups(rows));
+  FP_TRY(find_failures(rows, summary));
   FP_TRY(find_shared_things(rows, summary));
   summary.throughput = throughput_of(rows);
   summary.durations = durations_of(rows);

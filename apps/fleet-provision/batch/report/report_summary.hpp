@@ -76,6 +76,8 @@ struct ReportSummary {
   std::int64_t finished_at = 0;
   /// Those with a failure for good first, then the most frequent.
   std::vector<FailureGroup> failures;
+  /// The number of kinds; `failures` has at most 50.
+  std::size_t kinds_count = 0;
   std::size_t shared_things_count = 0;
   std::vector<SharedThing> shared_things;
   Throughput throughput;

@@ -126,8 +126,8 @@ Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& conten
 Result<void> write_units(Html& html, ReportFile& file, const PageContent& content) {
   const std::size_t rows = content.summary->results;
   const bool in_table = rows <= content.limits.table_rows;
-  std::vector<Column> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
-                              {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
+  std::vector<ReportColumn> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
+                                    {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
   if (content.sources->size() > 1) columns.push_back({"Station"});
   Result<void> written;
   html.element("section", {{"id", "units"}, {"class", rows > kPaperRowsMax ? "too-long-for-paper" : ""}}, [&] {

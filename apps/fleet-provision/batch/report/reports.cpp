@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kTwoIdentitiesWarned = 5;
 
-std::string without_slashes(std::string directory) {
+std::string trimmed_directory(std::string directory) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   return directory;
 }
@@ -36,7 +36,7 @@ std::vector<std::string> warnings_of_two_identities(const ReportRows& rows, cons
 Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& directories) {
   std::vector<ReportSource> sources;
   for (const std::string& given : directories) {
-    const std::string directory = without_slashes(given);
+    const std::string directory = trimmed_directory(given);
     FP_TRY_ASSIGN(auto results, open_results_of(directory));
     FP_TRY_ASSIGN(auto facts, read_batch_facts(directory));
     sources.push_back({directory, std::move(facts), std::move(results)});
