@@ -216,8 +216,43 @@ TEST_CASE("round numbers of seconds") {
   }
 }
 
-TEST_CASE("curve, histogram and percentiles count each unit once") {
+namespace {
+
+/// The summary of these results.
+ReportSummary summary_of_results(const std::vector<UnitResult>& results) {
   Stations stations;
+  auto sources = open_sources({stations.add("line", lines_of(results))});
+  REQUIRE(sources);
+  std::vector<std::string> warnings;
+  const auto rows = ReportRows::read(*sources, warnings);
+  REQUIRE(rows);
+  auto summary = summary_of(*rows, *sources);
+  REQUIRE(summary);
+  return *summary;
+}
+
+}  // namespace
+
+TEST_CASE("the curve leaves out the pauses of a batch that was rerun later, unless there are many") {
+  const auto curve = summary_of_results({provisioned("a", "06:00:00"), provisioned("b", "06:00:09"),
+                                         failed("c", "rejected", false, "14:00:05"), provisioned("d", "14:00:05"),
+                                         provisioned("e", "06:00:03")})
+                         .throughput;
+  CHECK(curve.width == 1);
+  REQUIRE(curve.periods.size() == 2);
+  CHECK(curve.periods[1].first_bin == 10);
+  CHECK(curve.periods[1].begin - curve.periods[0].begin == 8 * 3600 + 5);
+  REQUIRE(curve.bins.size() == 11);
+  for (const std::size_t bin : {0U, 3U, 9U, 10U}) CHECK(curve.bins[bin].provisioned == 1);
+  CHECK(curve.bins[10].failed == 1);
+  std::vector<UnitResult> slow;
+  for (int hour = 0; hour < 24; ++hour) {
+    slow.push_back(provisioned(std::to_string(hour), (hour < 10 ? "0" : "") + std::to_string(hour) + ":00:00"));
+  }
+  CHECK(summary_of_results(slow).throughput.periods.size() == 1);
+}
+
+TEST_CASE("curve, histogram and percentiles count each unit once") {
   std::vector<UnitResult> results;
   for (int i = 1; i <= 100; ++i) {
     results.push_back(
@@ -228,27 +263,20 @@ TEST_CASE("curve, histogram and percentiles count each unit once") {
   UnitResult before = provisioned("y", "07:30:00");
   before.outcome = UnitOutcome::kAlreadyProvisioned;
   results.push_back(before);
-  const std::string directory = stations.add("line", lines_of(results));
-  auto sources = open_sources({directory});
-  REQUIRE(sources);
-  std::vector<std::string> warnings;
-  const auto rows = ReportRows::read(*sources, warnings);
-  REQUIRE(rows);
-  const auto summary = summary_of(*rows, *sources);
-  REQUIRE(summary);
-  CHECK(summary->durations.median_ms == 50);
-  CHECK(summary->durations.percentile_95_ms == 95);
-  CHECK(summary->durations.longest_ms == 60'000);
-  CHECK(summary->durations.longer == 1);
+  const ReportSummary summary = summary_of_results(results);
+  CHECK(summary.durations.median_ms == 50);
+  CHECK(summary.durations.percentile_95_ms == 95);
+  CHECK(summary.durations.longest_ms == 60'000);
+  CHECK(summary.durations.longer == 1);
   std::size_t in_bins = 0;
-  for (const auto bin : summary->durations.bins) in_bins += bin;
+  for (const auto bin : summary.durations.bins) in_bins += bin;
   CHECK(in_bins == 99);
-  CHECK(summary->throughput.width == 1);
-  CHECK(summary->throughput.bins.size() == 50);
+  CHECK(summary.throughput.width == 1);
+  CHECK(summary.throughput.bins.size() == 50);
   std::size_t in_curve = 0;
-  for (const auto& bin : summary->throughput.bins) in_curve += bin.provisioned;
+  for (const auto& bin : summary.throughput.bins) in_curve += bin.provisioned;
   CHECK(in_curve == 100);
-  CHECK(summary->throughput.bins[30].failed == 1);
+  CHECK(summary.throughput.bins[30].failed == 1);
 }
 
 #ifndef FLEET_PROVISION_SANITIZED

@@ -112,10 +112,30 @@ std::string clock_label(std::int64_t time, std::int64_t step) {
   return step < 60 ? text.substr(11) : text.substr(11, 5);
 }
 
-void write_time_axis(Html& html, std::int64_t begin, std::int64_t end) {
-  const std::int64_t step = round_seconds(std::max<std::int64_t>((end - begin) / kTicksMax, 1));
-  for (std::int64_t time = (begin + step - 1) / step * step; time <= end; time += step) {
-    write_x_label(html, static_cast<double>(time - begin) / static_cast<double>(end - begin), clock_label(time, step));
+/// Round times under one period, or the beginning of each of several, with a line where a pause was left out.
+void write_time_axis(Html& html, const Throughput& throughput) {
+  const auto bins = static_cast<double>(throughput.bins.size());
+  if (throughput.periods.size() == 1) {
+    const std::int64_t begin = throughput.periods.front().begin;
+    const std::int64_t length = throughput.width * static_cast<std::int64_t>(throughput.bins.size());
+    const std::int64_t step = round_seconds(std::max<std::int64_t>(length / kTicksMax, 1));
+    for (std::int64_t time = (begin + step - 1) / step * step; time <= begin + length; time += step) {
+      write_x_label(html, static_cast<double>(time - begin) / static_cast<double>(length), clock_label(time, step));
+    }
+    return;
+  }
+  double label_end = 0;
+  for (const auto& period : throughput.periods) {
+    const double part = static_cast<double>(period.first_bin) / bins;
+    const std::string x = percent(part);
+    if (period.first_bin != 0) {
+      html.element("line", {{"class", "mark-line"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", "205"}}, "");
+    }
+    // A label takes about a fifth of a narrow page.
+    if (part < label_end) continue;
+    label_end = part + 0.2;
+    html.element("text", {{"class", part > 0.8 ? "x-end" : "x-start"}, {"x", x}, {"y", "220"}},
+                 date_and_time(period.begin).substr(5, 11));
   }
 }
 
@@ -168,14 +188,15 @@ void write_throughput(Html& html, const Throughput& throughput) {
   const RateUnit unit = rate_unit(most / width);
   const double factor = unit.seconds / width;
   const auto bins = static_cast<double>(throughput.bins.size());
-  const std::string said = "On average " + decimal(static_cast<double>(all) * factor / bins, 1) + " units per " +
-                           unit.name + ", at most " + decimal(most * factor, 1) + ". Each bar is " +
-                           width_text(throughput.width) + ".";
+  std::string said = "On average " + decimal(static_cast<double>(all) * factor / bins, 1) + " units per " + unit.name +
+                     ", at most " + decimal(most * factor, 1) + ". Each bar is " + width_text(throughput.width) + ".";
+  if (throughput.periods.size() > 1) {
+    said += " " + counted(throughput.periods.size() - 1, "pause") + " left out.";
+  }
   write_figure(html, "throughput", std::string("Units per ") + unit.name, said, failures, [&] {
     const Scale scale(most * factor);
     write_y_axis(html, scale);
-    write_time_axis(html, throughput.begin,
-                    throughput.begin + throughput.width * static_cast<std::int64_t>(throughput.bins.size()));
+    write_time_axis(html, throughput);
     for (std::size_t i = 0; i < throughput.bins.size(); ++i) {
       const auto& bin = throughput.bins[i];
       const double begin = static_cast<double>(i) / bins;

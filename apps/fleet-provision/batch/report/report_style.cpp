@@ -20,6 +20,7 @@ p code { margin-right: 0.1rem; }
 .plot text { font-size: 0.78rem; fill: var(--muted); font-variant-numeric: tabular-nums; }
 .plot .y { text-anchor: end; dominant-baseline: middle; }
 .plot .x { text-anchor: middle; }
+.plot .x-end { text-anchor: end; }
 .plot .axis { stroke: var(--muted); }
 .plot .grid { stroke: var(--line); }
 .plot rect { fill: var(--tone); }
@@ -194,7 +195,7 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-IbfYg3wsaTa3qgBF940464nvPSijIuykYmyRuo80XG8="};
+  return {kReportStyle, "sha256-ylxnlYm3oEVgjA6GhEhgr3ivSz1yo2Mw9nhCZ2SVYdo="};
 }
 
 PagePart report_script() {

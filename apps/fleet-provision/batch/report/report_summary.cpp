@@ -17,6 +17,8 @@ constexpr std::size_t kKindsShown = 50;
 constexpr std::size_t kTextBytesKept = 1000;
 constexpr std::size_t kSharedThingsMax = 20;
 constexpr std::int64_t kThroughputBinsMax = 120;
+constexpr std::int64_t kPauseSeconds = 15 * 60;
+constexpr std::size_t kPeriodsMax = 6;
 constexpr std::uint32_t kDurationBinsMax = 60;
 
 void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
@@ -169,25 +171,54 @@ Result<void> find_shared_things(const ReportRows& rows, ReportSummary& summary) 
   return {};
 }
 
-Throughput throughput_of(const ReportRows& rows) {
-  Throughput curve;
-  std::int64_t first = std::numeric_limits<std::int64_t>::max();
-  std::int64_t last = std::numeric_limits<std::int64_t>::min();
-  const auto counts = [](const ReportRows::Row& row) { return row.outcome != UnitOutcome::kAlreadyProvisioned; };
+bool has_time(const ReportRows::Row& row) {
+  return row.outcome != UnitOutcome::kAlreadyProvisioned;
+}
+
+struct TimeSpan {
+  std::int64_t first;
+  std::int64_t last;
+};
+
+/// The times of results, divided where nothing happened for a quarter of an hour and for a twentieth of the whole time;
+/// in one piece if there are too many such pauses.
+std::vector<TimeSpan> busy_spans(const ReportRows& rows) {
+  std::vector<std::int64_t> times;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
-    if (!counts(row)) continue;
-    first = std::min(first, row.finished_at);
-    last = std::max(last, row.finished_at);
+    if (has_time(row)) times.push_back(row.finished_at);
   }
-  if (first > last) return curve;
-  curve.width = round_seconds((last - first) / kThroughputBinsMax + 1);
-  curve.begin = first - (first % curve.width + curve.width) % curve.width;
-  curve.bins.resize(static_cast<std::size_t>((last - curve.begin) / curve.width + 1));
+  if (times.empty()) return {};
+  std::sort(times.begin(), times.end());
+  const std::int64_t pause = std::max<std::int64_t>(kPauseSeconds, (times.back() - times.front()) / 20);
+  std::vector<TimeSpan> spans{{times.front(), times.front()}};
+  for (const std::int64_t time : times) {
+    if (time - spans.back().last > pause) spans.push_back({time, time});
+    spans.back().last = time;
+  }
+  if (spans.size() > kPeriodsMax) return {{times.front(), times.back()}};
+  return spans;
+}
+
+Throughput throughput_of(const ReportRows& rows) {
+  const std::vector<TimeSpan> spans = busy_spans(rows);
+  if (spans.empty()) return {};
+  Throughput curve;
+  std::int64_t busy = 0;
+  for (const TimeSpan& span : spans) busy += span.last - span.first;
+  curve.width = round_seconds(busy / kThroughputBinsMax + 1);
+  for (const TimeSpan& span : spans) {
+    const std::int64_t begin = span.first - (span.first % curve.width + curve.width) % curve.width;
+    curve.periods.push_back({begin, curve.bins.size()});
+    curve.bins.resize(curve.bins.size() + static_cast<std::size_t>((span.last - begin) / curve.width + 1));
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
-    if (!counts(row)) continue;
-    auto& bin = curve.bins[static_cast<std::size_t>((row.finished_at - curve.begin) / curve.width)];
+    if (!has_time(row)) continue;
+    std::size_t period = spans.size() - 1;
+    while (row.finished_at < spans[period].first) --period;
+    const auto& [begin, first_bin] = curve.periods[period];
+    auto& bin = curve.bins[first_bin + static_cast<std::size_t>((row.finished_at - begin) / curve.width)];
     ++(row.outcome == UnitOutcome::kFailed ? bin.failed : bin.provisioned);
   }
   return curve;

@@ -34,16 +34,23 @@ struct SharedThing {
   std::vector<std::string> units;
 };
 
-/// Units by the time of their result.
+/// Units by the time of their result, without the pauses of a batch that was stopped and rerun later.
 struct Throughput {
   struct Bin {
     std::uint32_t provisioned = 0;
     std::uint32_t failed = 0;
   };
-  /// Seconds since 1970, a multiple of the width.
-  std::int64_t begin = 0;
-  /// Seconds.
+  /// A time without a long pause.
+  struct Period {
+    /// Seconds since 1970, a multiple of the width.
+    std::int64_t begin = 0;
+    /// The index of its first bin.
+    std::size_t first_bin = 0;
+  };
+  /// Of a bin, in seconds.
   std::int64_t width = 1;
+  /// One, or up to six.
+  std::vector<Period> periods;
   std::vector<Bin> bins;
 };
 
