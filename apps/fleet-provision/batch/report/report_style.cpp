@@ -40,6 +40,9 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
 #units td:nth-child(3) { min-width: 10rem; }
 #units td:nth-child(4) { min-width: 9rem; }
 #units td.id { min-width: 16.2rem; font-size: 0.76rem; word-break: break-all; }
+#stations td:not(.number) { min-width: 8rem; }
+#stations td:nth-child(6) { min-width: 18rem; }
+#two-identities .id { min-width: 16.2rem; word-break: break-all; }
 .pager { display: flex; gap: 0.8rem; align-items: center; margin-top: 0.9rem; font-size: 0.92rem; }
 .pager[hidden] { display: none; }
 .pager button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.8rem; cursor: pointer; }
@@ -195,7 +198,7 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-ylxnlYm3oEVgjA6GhEhgr3ivSz1yo2Mw9nhCZ2SVYdo="};
+  return {kReportStyle, "sha256-B9SkBJrrg4Hn5fArLVe8aQ+QONAwHUncf7DWpmgY2CY="};
 }
 
 PagePart report_script() {
