@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "adapters/system/interrupt.hpp"
 #include "batch/batch_settings.hpp"
 #include "batch/manifest/columns.hpp"
 #include "batch/manifest/manifest_copy.hpp"
@@ -48,6 +49,8 @@ class Manifest {
   [[nodiscard]] std::size_t line(Number unit) const { return rows_[unit].line; }
   /// Reads the row again. Fails if the copy of the manifest cannot be read.
   [[nodiscard]] Result<Unit> unit(Number unit) const;
+  /// The digest of that unit as a number, which takes less time.
+  [[nodiscard]] Result<std::uint64_t> digest(Number unit) const;
   /// The number of units in the whole manifest.
   [[nodiscard]] std::size_t size_of_all_shards() const { return names_.size(); }
   /// About the options of the whole batch, e.g. an empty parameter.
@@ -55,6 +58,7 @@ class Manifest {
 
  private:
   friend class ManifestReader;
+  [[nodiscard]] Result<std::vector<Cell>> cells(Number unit) const;
   struct Row {
     std::uint64_t offset;
     std::uint32_t length;
@@ -79,9 +83,11 @@ class Manifest {
 /// `output_dir` is open. Gives the manifest, or every error once, in the order of lines: what is wrong in the manifest
 /// is kManifestUnusable and names file, line and column; what is wrong in the options of the whole batch comes first
 /// and keeps its kind, as do errors of reading. At most kErrorsListedMax are listed, and one more says how many remain.
-/// Reading honours the ReadingLimit of the thread. With `--parameters -` stdin is read from its current offset.
+/// Reading honours the ReadingLimit of the thread, and ends soon after `interrupt` is raised. With `--parameters -`
+/// stdin is read from its current offset.
 [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options,
                                                                        const BatchSettings& settings,
-                                                                       const Environment& environment, int output_dir);
+                                                                       const Environment& environment, int output_dir,
+                                                                       const Interrupt* interrupt = nullptr);
 
 }  // namespace fleet_provision::batch
