@@ -4,6 +4,7 @@
 
 #include "core/text.hpp"
 #include "workflow/run/driver.hpp"
+#include "workflow/state/identity_files.hpp"
 #include "workflow/state/request_digest.hpp"
 
 namespace fleet_provision {
@@ -39,8 +40,26 @@ class ClaimStart final : public RunStart {
     const bool same_request = is_for(identity->request_digest, context.plan, context.ports.keysmith);
     context.outcome.identity = std::move(identity);
     if (!same_request) return other_identity(context);
+    FP_TRY(require_same_csr(context));
     context.outcome.kind = kind;
     return true;
+  }
+
+  /// The certificate for one CSR is of no use to a gateway that has the key of another. A CSR that cannot be read any
+  /// more is not compared; neither is one with an identity that `rotate` or --force put in place of another.
+  static Result<void> require_same_csr(const RunContext& context) {
+    const auto* given = std::get_if<ExistingCsr>(&context.plan.key_source);
+    const Identity& identity = *context.outcome.identity;
+    if (given == nullptr || identity.replaces) return {};
+    const Ports& ports = context.ports;
+    const auto csr = ports.keysmith.open_csr(given->file);
+    if (!csr) return {};
+    FP_TRY_ASSIGN(const auto certificate, read_certificate_of(ports.disk, ports.keysmith, kIdentityDirectory));
+    if (!certificate || certificate->public_key_sha256 == csr->public_key_sha256) return {};
+    return fail(ErrorKind::kOtherIdentity,
+                ports.disk.root() + " holds the identity of " + named(identity) +
+                    ", made with another key than the CSR " + printable(given->file),
+                "give the CSR that it was made with, or replace the identity with --force");
   }
 
   /// Checks again with the lock held, because another run may have installed an identity, or this run may have

@@ -257,6 +257,30 @@ TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins a
   }
 }
 
+TEST_CASE("an identity that was made with another CSR is another identity") {
+  const auto csr_of = [](const std::string& key) {
+    return "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem(key)) + " CN=x END-CSR\n";
+  };
+  WorkflowFixture fixture;
+  fixture.keysmith.files["/csr.pem"] = csr_of("far");
+  fixture.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  fixture.keysmith.files["/csr.pem"] = csr_of("another");
+  CHECK(failed_as(fixture.run()) == kOtherIdentity);
+  CHECK(fixture.service.certificates.size() == 1);
+
+  fixture.keysmith.files.erase("/csr.pem");
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  // A rotation or --force may have used a key of its own.
+  fixture.keysmith.files["/csr.pem"] = csr_of("another");
+  fixture.plan.force = true;
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.plan.force = false;
+  fixture.keysmith.files["/csr.pem"] = csr_of("far");
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+}
+
 TEST_CASE("a registered thing is finished without the network, and given up only with --force") {
   WorkflowFixture same;
   leave_enrolled(same);
