@@ -179,6 +179,7 @@ int batch_command(const Options& options, const Environment& environment, const 
   // Not destroyed, because a signal may arrive until the process ends.
   static Interrupt interrupt;
   deliver_signals_to(interrupt);
+  deliver_hang_up();
   end_on_second_interrupt(output.live_line);
   BatchCommand command(options, environment, output, report, interrupt);
   const FinalReporter final_reporter([&command](Error error) { return command.finish(std::move(error)); });

@@ -43,7 +43,9 @@ extern "C" void on_stop_signal(int signal) {
     ::_exit(static_cast<int>(ExitCode::kInterrupted));
   }
   Interrupt* interrupt = interrupted.load();
-  if (interrupt != nullptr) interrupt->raise(signal == SIGINT ? ErrorKind::kInterrupted : ErrorKind::kTerminated);
+  if (interrupt == nullptr) return;
+  if (signal == SIGHUP) return interrupt->raise_hang_up();
+  interrupt->raise(signal == SIGINT ? ErrorKind::kInterrupted : ErrorKind::kTerminated);
 }
 
 extern "C" void on_alarm(int /*signal*/) {
@@ -104,6 +106,12 @@ void deliver_signals_to(Interrupt& interrupt) {
   interrupted = &interrupt;
   handle(SIGINT, on_stop_signal);
   handle(SIGTERM, on_stop_signal);
+}
+
+void deliver_hang_up() {
+  struct sigaction present {};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+  if (!ignored) handle(SIGHUP, on_stop_signal);
 }
 
 void end_on_second_interrupt(bool live_line) {

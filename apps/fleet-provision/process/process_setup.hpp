@@ -17,6 +17,10 @@ namespace fleet_provision {
 /// From now on SIGINT and SIGTERM raise `interrupt`, which must outlive the process's threads.
 void deliver_signals_to(Interrupt& interrupt);
 
+/// From now on SIGHUP, which the kernel sends when the terminal is closed, stops as SIGTERM does. An ignored one stays
+/// ignored, as with nohup.
+void deliver_hang_up();
+
 /// From now on a SIGINT that follows the first signal by half a second ends the process at once, with exit code 130. A
 /// program such as timeout(1) sends the first signal twice within moments. `live_line`: the line of the cursor on
 /// stderr is erased then.

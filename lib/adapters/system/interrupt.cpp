@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <system_error>
 
 namespace fleet_provision {
@@ -27,6 +28,11 @@ void Interrupt::raise(ErrorKind kind) noexcept {
   errno = saved_errno;
 }
 
+void Interrupt::raise_hang_up() noexcept {
+  if (raised_.load() < 0) hang_up_.store(true);
+  raise(ErrorKind::kTerminated);
+}
+
 std::optional<ErrorKind> Interrupt::raised() const noexcept {
   const int kind = raised_.load();
   if (kind < 0) return std::nullopt;
@@ -36,8 +42,8 @@ std::optional<ErrorKind> Interrupt::raised() const noexcept {
 Result<void> Interrupt::check() const {
   const auto kind = raised();
   if (!kind) return {};
-  return fail(*kind, *kind == ErrorKind::kTerminated ? "stopped by SIGTERM" : "stopped by SIGINT",
-              "rerun the same command to resume");
+  const char* const signal = *kind != ErrorKind::kTerminated ? "SIGINT" : hang_up_.load() ? "SIGHUP" : "SIGTERM";
+  return fail(*kind, std::string("stopped by ") + signal, "rerun the same command to resume");
 }
 
 }  // namespace fleet_provision

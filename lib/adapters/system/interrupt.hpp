@@ -19,6 +19,8 @@ class Interrupt {
   /// Requests the stop with `kind`, kInterrupted or kTerminated; the first request counts. Safe in a signal handler and
   /// from any thread.
   void raise(ErrorKind kind) noexcept;
+  /// The same with kTerminated, because the terminal was closed (SIGHUP).
+  void raise_hang_up() noexcept;
   [[nodiscard]] std::optional<ErrorKind> raised() const noexcept;
   /// After `raise`, the error that ends the run.
   [[nodiscard]] Result<void> check() const;
@@ -28,6 +30,7 @@ class Interrupt {
  private:
   int descriptor_;
   std::atomic<int> raised_{-1};
+  std::atomic<bool> hang_up_{false};
 };
 
 }  // namespace fleet_provision
