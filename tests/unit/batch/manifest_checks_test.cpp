@@ -105,6 +105,12 @@ TEST_CASE("each cell is checked as the option of a run, each file must be there,
         "own: a key belongs to one gateway]",
         "@/units.csv: line 4, column 3 (--key): the device key @/link is used on line 2 already [give each unit a key "
         "of its own]"}},
+      // Copies of one CSR under two names, and another CSR.
+      {"S,--csr\n1,@/full\n2,@/other\n3,@/copy\n",
+       {},
+       {"@/units.csv: line 4, column 2 (--csr): the content of the CSR @/copy is used on line 2 already [give each "
+        "unit "
+        "a CSR of its own: a key belongs to one gateway]"}},
       {"S,--client-id\n1,a\n2,b\n3,a\n4,\n5,\n",
        {},
        {"@/units.csv: line 4, column 2 (--client-id): the client ID a is used on line 2 already [give each unit one of "
@@ -178,6 +184,8 @@ TEST_CASE("each cell is checked as the option of a run, each file must be there,
   };
   const ManifestFixture fixture;
   for (const char* name : {"a", "b", "c", "d"}) fixture.write(name, "");
+  for (const char* name : {"full", "copy"}) fixture.write(name, "a CSR");
+  fixture.write("other", "another CSR");
   std::filesystem::create_symlink(fixture.path("b"), fixture.path("link"));
   std::filesystem::create_directory(fixture.path("real"));
   std::filesystem::create_directory_symlink(fixture.path("real"), fixture.path("linked"));

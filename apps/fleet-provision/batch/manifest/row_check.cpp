@@ -27,6 +27,8 @@ struct OnceWords {
 constexpr OnceWords kOnceWords[] = {
     {Once::kCsr, "CSR", "give each unit a CSR of its own: a key belongs to one gateway",
      "name a CSR for each unit in a column --csr of the manifest"},
+    {Once::kCsrContent, "content of the CSR", "give each unit a CSR of its own: a key belongs to one gateway",
+     "name a CSR for each unit in a column --csr of the manifest"},
     {Once::kKey, "device key", "give each unit a key of its own",
      "name a key for each unit in a column --key of the manifest"},
     {Once::kClientId, "client ID", "give each unit one of its own: of two connections with one ID the older is closed",
@@ -201,7 +203,10 @@ void RowCheck::check_files(const Options& options, const Request& request) {
 void RowCheck::check_uses(const Options& options, const Request& request) {
   const Plan& plan = request.plan;
   if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) {
-    use(Once::kCsr, OptionId::kCsr, options, same_file_text(csr->file), csr->file);
+    const bool is_new = use(Once::kCsr, OptionId::kCsr, options, same_file_text(csr->file), csr->file);
+    // Of another station's units the files may not be here.
+    const auto content = is_new && row_->in_shard ? same_content_text(csr->file) : std::nullopt;
+    if (content) use(Once::kCsrContent, OptionId::kCsr, options, *content, csr->file);
     if (csr->key_reference) use_key(options, *csr->key_reference);
   }
   if (const auto* key = std::get_if<ExistingKey>(&plan.key_source)) use_key(options, key->reference);
@@ -233,20 +238,21 @@ void RowCheck::use_handle(const Options& options, OptionId id, std::uint32_t han
   use(Once::kTpmHandle, id, options, text, text);
 }
 
-void RowCheck::use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown) {
+bool RowCheck::use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown) {
   const auto first = used_.note(what, text, row_->line);
-  if (!first) return;
+  if (!first) return true;
   const OnceWords& words = words_of(what);
   const std::string named = "the " + std::string(words.noun) + " " + printable(shown, 200);
   if (const auto cell = cell_of(options, id)) {
     report_at_cell(*cell, named + " is used on line " + std::to_string(*first) + " already", std::string(words.hint));
-    return;
+    return false;
   }
   Error error;
   error.kind = ErrorKind::kUsage;
   error.message = named + " is used on line " + std::to_string(*first) + " already";
   error.hint = words.hint_for_batch;
   errors_.add_shared(row_->line, options.with_origin_of(id, std::move(error)));
+  return false;
 }
 
 }  // namespace fleet_provision::batch

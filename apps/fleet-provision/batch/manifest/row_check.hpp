@@ -55,7 +55,8 @@ class RowCheck {
   void check_uses(const Options& options, const Request& request);
   void use_key(const Options& options, const std::string& reference);
   void use_handle(const Options& options, OptionId id, std::uint32_t handle);
-  void use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown);
+  /// Whether it is the first use; adds an error if it is not.
+  bool use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown);
   [[nodiscard]] std::optional<std::size_t> cell_of(const Options& options, OptionId id) const;
 
   const UnitOptions& unit_options_;

@@ -7,13 +7,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 
+#include "adapters/system/descriptor.hpp"
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/interrupt.hpp"
 #include "adapters/system/posix_host_system.hpp"
+#include "batch/name_table.hpp"
 #include "core/key_location.hpp"
 #include "core/text.hpp"
 
@@ -88,6 +91,21 @@ std::string same_file_text(const std::string& file) {
   struct stat facts {};
   if (::stat(file.c_str(), &facts) != 0) return resolved_path_of(file);
   return std::to_string(facts.st_dev) + ":" + std::to_string(facts.st_ino);
+}
+
+std::optional<std::string> same_content_text(const std::string& file) {
+  constexpr std::size_t kBytesMax = 64 * 1024;
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat facts {};
+  if (!opened || ::fstat(opened.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  if (facts.st_size <= 0 || static_cast<std::uint64_t>(facts.st_size) > kBytesMax) return std::nullopt;
+  std::string bytes(static_cast<std::size_t>(facts.st_size), '\0');
+  const ssize_t count = ::pread(opened.get(), bytes.data(), bytes.size(), 0);
+  if (count != facts.st_size) return std::nullopt;
+  // Two hashes and the length: 64 bits alone could be equal by chance in a large manifest.
+  const std::uint64_t forward = fnv1a(bytes);
+  std::reverse(bytes.begin(), bytes.end());
+  return std::to_string(bytes.size()) + ":" + std::to_string(forward) + ":" + std::to_string(fnv1a(bytes));
 }
 
 std::string absolute_path_of(const std::string& path) {

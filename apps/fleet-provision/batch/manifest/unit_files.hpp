@@ -1,6 +1,7 @@
 // The files that a unit's options name: whether they are there, and which of two names are one file.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/option_table.hpp"
@@ -21,6 +22,10 @@ namespace fleet_provision::batch {
 
 /// The same text for two names of one file: by device and inode where it exists, else by its absolute path.
 [[nodiscard]] std::string same_file_text(const std::string& file);
+
+/// The same text for two files of the same bytes. Nothing for an empty file, for one that is not a regular file of at
+/// most 64 KiB, and for one that cannot be read.
+[[nodiscard]] std::optional<std::string> same_content_text(const std::string& file);
 
 /// `path` from the working directory, without slashes at the end.
 [[nodiscard]] std::string absolute_path_of(const std::string& path);
