@@ -35,6 +35,10 @@ Result<ManifestFormat> format_by_name(const std::string& manifest) {
   const std::string name = in_lower_case(manifest);
   if (name.ends_with(".csv")) return ManifestFormat::kCsv;
   if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return ManifestFormat::kJsonLines;
+  if (name.ends_with(".xlsx") || name.ends_with(".xls") || name.ends_with(".ods")) {
+    return fail(ErrorKind::kUsage, in_quotes(manifest) + " is a workbook, not a manifest",
+                "in the spreadsheet save the sheet as \"CSV UTF-8 (comma delimited)\", and give that file");
+  }
   const std::string what = manifest == "-" ? "the format of stdin is not known"
                                            : "the name " + in_quotes(manifest) + " does not tell the format";
   return fail(ErrorKind::kUsage, what,

@@ -110,6 +110,10 @@ TEST_CASE("a bad option of a batch names its origin and says what to give") {
       {{"--unit", ""}, {}, "--unit: \"\" is empty [write {Name} for the column Name]"},
       {{"--manifest", ""}, {}, "--manifest: the path is empty []"},
       {{"--output-dir", ""}, {}, "--output-dir: the path is empty []"},
+      {{"--manifest", "Units.XLSX"},
+       {},
+       "--manifest: \"Units.XLSX\" is a workbook, not a manifest [in the spreadsheet save the sheet as \"CSV UTF-8 "
+       "(comma delimited)\", and give that file]"},
       {{"--manifest", "u.txt"},
        {},
        "--manifest: the name \"u.txt\" does not tell the format [give --manifest-format csv, or --manifest-format "

@@ -60,17 +60,20 @@ TEST_CASE("errors of a CSV file name line and column, and say what to do") {
        {"@/units.csv: line 1, column 1: a quotation mark stands inside a field that does not begin with one [put the "
         "whole field in quotation marks, and double each mark inside it]"}},
       {"S;Model\n1;2\n",
-       {"@/units.csv: line 1: the columns are separated by semicolons, not by commas [save the file with commas, in a "
-        "spreadsheet as \"CSV UTF-8 (comma delimited)\"]"}},
+       {"@/units.csv: line 1: the columns are separated by semicolons, not by commas [set the list separator of the "
+        "system to a comma and save the file again, or in LibreOffice choose the comma as field delimiter]"}},
       {"\"S\";\"Mo,del\"\n1;2\n",
-       {"@/units.csv: line 1: the columns are separated by semicolons, not by commas [save the file with commas, in a "
-        "spreadsheet as \"CSV UTF-8 (comma delimited)\"]"}},
+       {"@/units.csv: line 1: the columns are separated by semicolons, not by commas [set the list separator of the "
+        "system to a comma and save the file again, or in LibreOffice choose the comma as field delimiter]"}},
       {"S\tModel\n1\t2\n",
        {"@/units.csv: line 1: the columns are separated by tabs, not by commas [save the file with commas, in a "
         "spreadsheet as \"CSV UTF-8 (comma delimited)\"]"}},
       {"sep=;\nS;Model\n",
        {"@/units.csv: line 1: a line with sep= is not part of CSV [remove the line, and separate the columns with "
         "commas]"}},
+      {std::string("PK\x03\x04\x14\0\x06\0", 8),
+       {"@/units.csv is a workbook (.xlsx, .ods, .xls) or another archive, not text [in the spreadsheet save the sheet "
+        "as \"CSV UTF-8 (comma delimited)\", and give that file]"}},
       {"{\"S\": \"1\"}\n", {"@/units.csv holds JSON, not CSV [give --manifest-format jsonl, or name the file .jsonl]"}},
       {std::string("S\0,\0a\0\n\0", 8),
        {"@/units.csv is UTF-16LE text, not UTF-8 [convert it: iconv -f UTF-16LE -t UTF-8 @/units.csv > "

@@ -28,6 +28,10 @@ std::optional<RowFault> first_look(std::string_view beginning, ManifestFormat fo
     return RowFault{0, 0, "", "is " + std::string(name_of_encoding(*wide)) + " text, not UTF-8",
                     "convert it: " + utf8_command(*wide, path)};
   }
+  if (beginning.starts_with("PK\x03\x04") || beginning.starts_with("\xD0\xCF\x11\xE0")) {
+    return RowFault{0, 0, "", "is a workbook (.xlsx, .ods, .xls) or another archive, not text",
+                    "in the spreadsheet save the sheet as \"CSV UTF-8 (comma delimited)\", and give that file"};
+  }
   if (format != ManifestFormat::kCsv) return std::nullopt;
   const std::string_view text = without_byte_order_mark(beginning);
   if (text.starts_with("{\"")) {
@@ -43,7 +47,11 @@ std::optional<RowFault> first_look(std::string_view beginning, ManifestFormat fo
   return RowFault{
       1, 0, "",
       std::string("the columns are separated by ") + (semicolons > 0 ? "semicolons" : "tabs") + ", not by commas",
-      "save the file with commas, in a spreadsheet as \"CSV UTF-8 (comma delimited)\""};
+      // In many languages Excel writes semicolons under the name "CSV UTF-8" too.
+      semicolons > 0
+          ? "set the list separator of the system to a comma and save the file again, or in LibreOffice choose "
+            "the comma as field delimiter"
+          : "save the file with commas, in a spreadsheet as \"CSV UTF-8 (comma delimited)\""};
 }
 
 }  // namespace fleet_provision::batch

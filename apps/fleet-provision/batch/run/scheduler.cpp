@@ -273,7 +273,8 @@ void Scheduler::look_for_duplicate(UnitResult& result) {
   error.kind = ErrorKind::kDuplicateThingName;
   error.message = "the unit " + printable(result.unit) + " was given the thing name " + printable(*result.thing_name) +
                   ", which the unit " + printable(first) + " already has";
-  error.hint = "make the template's thing name depend on a parameter that differs for each unit";
+  error.hint =
+      "make the template's thing name depend on a parameter that differs for each unit, then rerun with --force";
   fill_from_error(result, error);
   result.duplicate_of = std::move(first);
   stop(std::move(error));
