@@ -88,6 +88,8 @@ Result<RunSettings> BatchCommand::run_settings(const BatchSettings& settings) {
   run.batch = settings;
   FP_TRY_ASSIGN(run.force, options_.flag(OptionId::kForce));
   for (const auto& [name, value] : environment_) run.child.environment.push_back(name + "=" + value);
+  run.one_pin =
+      options_.given(OptionId::kPinFile) != nullptr || options_.given(OptionId::kTpmOwnerPasswordFile) != nullptr;
   run.forward_lines = output_.verbosity > 0;
   run.child.standard_input = standard_input_.get();
   return run;

@@ -111,6 +111,11 @@ TEST_CASE("each cell is checked as the option of a run, each file must be there,
        {"@/units.csv: line 4, column 2 (--csr): the content of the CSR @/copy is used on line 2 already [give each "
         "unit "
         "a CSR of its own: a key belongs to one gateway]"}},
+      {"S,--key-store\n1,pkcs11:token=a;object=x\n2,pkcs11:token=b;object=x\n3,pkcs11:object=x;token=a\n",
+       {},
+       {"@/units.csv: line 4, column 2 (--key-store): the token object pkcs11:token=a;object=x is used on line 2 "
+        "already "
+        "[give each unit an object or a token of its own]"}},
       {"S,--client-id\n1,a\n2,b\n3,a\n4,\n5,\n",
        {},
        {"@/units.csv: line 4, column 2 (--client-id): the client ID a is used on line 2 already [give each unit one of "

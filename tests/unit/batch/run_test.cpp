@@ -356,6 +356,23 @@ TEST_CASE("--stop-after counts failures for good") {
   CHECK(batch.units.result("e") == nullptr);
 }
 
+TEST_CASE("a wrong PIN that all units have stops the batch after one unit") {
+  Batch batch;
+  batch.settings.one_pin = true;
+  for (const char* name : {"a", "b", "c", "d"}) batch.units.add(name, {"failed", "pin-wrong", "for-good", "65"});
+  const BatchEnd end = batch.run();
+  CHECK(kind_of(end.stopped) == ErrorKind::kPinWrong);
+  CHECK(batch.units.results.size() == 1);
+
+  // A failure of another kind does not tell whether the PIN is right; a provisioned unit does.
+  Batch good;
+  good.settings.one_pin = true;
+  good.units.add("a", {"failed", "rejected", "for-good", "69"}).add("b", {"provisioned", "thing-b"});
+  good.units.add("c", {"provisioned", "thing-c"}).add("d", {"provisioned", "thing-d"});
+  CHECK(!good.run().stopped);
+  CHECK(good.units.results.size() == 4);
+}
+
 TEST_CASE("a signal stops all children; what they finish in spite of it is recorded") {
   Batch batch;
   batch.settings.grace = 200ms;

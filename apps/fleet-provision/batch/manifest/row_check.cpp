@@ -33,6 +33,8 @@ constexpr OnceWords kOnceWords[] = {
      "name a key for each unit in a column --key of the manifest"},
     {Once::kClientId, "client ID", "give each unit one of its own: of two connections with one ID the older is closed",
      "put a column into it, e.g. gateway-{SerialNumber}"},
+    {Once::kTokenObject, "token object", "give each unit an object or a token of its own",
+     "name an object for each unit in a column --key-store of the manifest"},
     {Once::kTpmHandle, "TPM handle", "give each unit a handle of its own",
      "name a handle for each unit in a column --key-store of the manifest"},
 };
@@ -215,6 +217,8 @@ void RowCheck::check_uses(const Options& options, const Request& request) {
     use(Once::kClientId, OptionId::kVerifyClientId, options, *plan.verify_client_id, *plan.verify_client_id);
   }
   const auto* made = std::get_if<MakeKey>(&plan.key_source);
+  const auto* token = made != nullptr ? std::get_if<TokenStore>(&made->store) : nullptr;
+  if (token != nullptr) use_token_object(options, token->uri);
   const auto* tpm = made != nullptr ? std::get_if<TpmStore>(&made->store) : nullptr;
   if (tpm != nullptr && tpm->handle) {
     use_handle(options, OptionId::kKeyStore, *tpm->handle);
@@ -231,6 +235,13 @@ void RowCheck::use_key(const Options& options, const std::string& reference) {
   const auto attributes = parse_pkcs11_uri(reference);
   const std::string text = attributes ? to_uri(*attributes) : same_file_text(reference);
   use(Once::kKey, OptionId::kKey, options, text, reference);
+}
+
+void RowCheck::use_token_object(const Options& options, const std::string& uri) {
+  const auto attributes = parse_pkcs11_uri(uri);
+  if (!attributes) return;
+  const std::string text = to_uri(*attributes);
+  use(Once::kTokenObject, OptionId::kKeyStore, options, text, text);
 }
 
 void RowCheck::use_handle(const Options& options, OptionId id, std::uint32_t handle) {

@@ -54,6 +54,7 @@ class RowCheck {
   void check_files(const Options& options, const Request& request);
   void check_uses(const Options& options, const Request& request);
   void use_key(const Options& options, const std::string& reference);
+  void use_token_object(const Options& options, const std::string& uri);
   void use_handle(const Options& options, OptionId id, std::uint32_t handle);
   /// Whether it is the first use; adds an error if it is not.
   bool use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown);

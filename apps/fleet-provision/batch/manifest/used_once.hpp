@@ -11,7 +11,7 @@
 
 namespace fleet_provision::batch {
 
-enum class Once : unsigned char { kCsr, kCsrContent, kKey, kClientId, kTpmHandle };
+enum class Once : unsigned char { kCsr, kCsrContent, kKey, kClientId, kTokenObject, kTpmHandle };
 inline constexpr std::size_t kOnceCount = static_cast<std::size_t>(Once::kTpmHandle) + 1;
 
 class UsedOnce {

@@ -66,13 +66,17 @@ struct RunSettings {
   /// A unit whose state directory is locked is tried again so much later, this often.
   Milliseconds locked_wait{1'000};
   unsigned locked_tries = 5;
+  /// The units use one PIN, of which a token or TPM takes only a few wrong ones before it locks: one unit at a time
+  /// runs until one is provisioned, and a wrong PIN stops the batch.
+  bool one_pin = false;
   /// The observer gets the lines that children write to stderr (-v).
   bool forward_lines = false;
 };
 
 struct BatchEnd {
   Totals totals;
-  /// Why the batch stopped before all units were tried: a signal, a full disk, --stop-after, a duplicate thing name.
+  /// Why the batch stopped before all units were tried: a signal, a full disk, --stop-after, a duplicate thing name, a
+  /// wrong PIN.
   std::optional<Error> stopped;
 };
 

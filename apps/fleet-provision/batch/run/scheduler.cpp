@@ -68,7 +68,8 @@ bool Scheduler::is_done() const {
 }
 
 bool Scheduler::may_start() const {
-  return !end_.stopped && !lacking_ && running_.size() < jobs_;
+  const bool alone = settings_.one_pin && !pin_fits_;
+  return !end_.stopped && !lacking_ && running_.size() < (alone ? 1 : jobs_);
 }
 
 void Scheduler::start_units(Instant now) {
@@ -247,6 +248,7 @@ void Scheduler::judge(const Running& running, const ChildEnd& end, Instant now) 
     return;
   }
   look_for_duplicate(result);
+  if (settings_.one_pin) look_for_wrong_pin(result);
   results_.push_back(std::move(result));
   ended_ = true;
 }
@@ -278,6 +280,19 @@ void Scheduler::look_for_duplicate(UnitResult& result) {
   fill_from_error(result, error);
   result.duplicate_of = std::move(first);
   stop(std::move(error));
+}
+
+/// Stops the batch before further units lock the token.
+void Scheduler::look_for_wrong_pin(const UnitResult& result) {
+  pin_fits_ = pin_fits_ || result.outcome == UnitOutcome::kProvisioned;
+  for (const ErrorKind kind : {ErrorKind::kPinWrong, ErrorKind::kPinLocked}) {
+    if (result.kind != word(kind)) continue;
+    Error error;
+    error.kind = kind;
+    error.message = "no more units are started, because the PIN of the batch is refused: " + result.message;
+    error.hint = result.hint;
+    stop(std::move(error));
+  }
 }
 
 /// Records the results of the children that ended in this turn, and those that an earlier turn could not record.

@@ -72,6 +72,7 @@ class Scheduler {
   void judge(const Running& running, const ChildEnd& end, Instant now);
   [[nodiscard]] Error hung_error(const Running& running) const;
   void look_for_duplicate(UnitResult& result);
+  void look_for_wrong_pin(const UnitResult& result);
   void record();
   void count(const UnitResult& result);
   void stop(Error error);
@@ -97,6 +98,8 @@ class Scheduler {
   /// No unit starts until a child ends: the system lacked something.
   bool lacking_ = false;
   bool interrupted_ = false;
+  /// With RunSettings::one_pin: a unit was provisioned, so the PIN is right.
+  bool pin_fits_ = false;
   /// Results that are not synced yet.
   std::vector<UnitResult> results_;
   /// A result came since the last append.
