@@ -92,6 +92,7 @@ Result<RunSettings> BatchCommand::run_settings(const BatchSettings& settings) {
       options_.given(OptionId::kPinFile) != nullptr || options_.given(OptionId::kTpmOwnerPasswordFile) != nullptr;
   run.forward_lines = output_.verbosity > 0;
   run.child.standard_input = standard_input_.get();
+  run.cannot_run = objection_to_stdin(options_, standard_input_.get());
   return run;
 }
 

@@ -1,6 +1,7 @@
 #include "batch/standard_input.hpp"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,6 +40,16 @@ Result<Descriptor> copy_of_stdin() {
   }
   if (::dup2(copy.get(), STDIN_FILENO) < 0) return no_copy(errno);
   return copy;
+}
+
+std::optional<Error> objection_to_stdin(const Options& options, int copy) {
+  struct stat facts {};
+  if (!reads_stdin(options, OptionId::kClaim) || ::fstat(copy, &facts) != 0 || facts.st_size > 0) return std::nullopt;
+  Error error;
+  error.kind = ErrorKind::kClaimCertificateUnusable;
+  error.message = "the claim on stdin is empty";
+  error.hint = "check the error output of the command before the pipe";
+  return error;
 }
 
 }  // namespace fleet_provision::batch

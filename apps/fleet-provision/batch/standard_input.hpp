@@ -1,8 +1,11 @@
 // The stdin of a batch whose options read it: read once, then given to each child.
 #pragma once
 
+#include <optional>
+
 #include "adapters/system/descriptor.hpp"
 #include "config/options.hpp"
+#include "core/error.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision::batch {
@@ -15,5 +18,9 @@ namespace fleet_provision::batch {
 /// descriptor of it. A reader of stdin moves the offset, which all descriptors share: open /proc/self/fd/N for one of
 /// its own. Fails with kFileUnreadable, kUsage for more than 1 MiB, or kOutOfResources.
 [[nodiscard]] Result<Descriptor> copy_of_stdin();
+
+/// An error if the claim is to be read from `copy`, of copy_of_stdin, and `copy` is empty: the command before the pipe
+/// failed. Each unit would fail in the same way.
+[[nodiscard]] std::optional<Error> objection_to_stdin(const Options& options, int copy);
 
 }  // namespace fleet_provision::batch

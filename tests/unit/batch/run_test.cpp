@@ -373,6 +373,19 @@ TEST_CASE("a wrong PIN that all units have stops the batch after one unit") {
   CHECK(good.units.results.size() == 4);
 }
 
+TEST_CASE("a batch that cannot run units ends at the first that is not recorded as provisioned") {
+  Batch batch;
+  batch.settings.cannot_run.emplace().kind = ErrorKind::kClaimCertificateUnusable;
+  batch.units.add("a", {"provisioned", "thing-a"});
+  batch.units.recorded("a", UnitOutcome::kProvisioned);
+  CHECK(!batch.run().stopped);
+  batch.units.add("b", {"provisioned", "thing-b"});
+  const BatchEnd end = batch.run();
+  CHECK(kind_of(end.stopped) == ErrorKind::kClaimCertificateUnusable);
+  CHECK(end.totals.already_provisioned == 1);
+  CHECK(batch.units.results.empty());
+}
+
 TEST_CASE("a signal stops all children; what they finish in spite of it is recorded") {
   Batch batch;
   batch.settings.grace = 200ms;

@@ -69,6 +69,8 @@ struct RunSettings {
   /// The units use one PIN, of which a token or TPM takes only a few wrong ones before it locks: one unit at a time
   /// runs until one is provisioned, and a wrong PIN stops the batch.
   bool one_pin = false;
+  /// Why no unit can be run; the batch then ends with this error at the first unit that is not recorded as provisioned.
+  std::optional<Error> cannot_run;
   /// The observer gets the lines that children write to stderr (-v).
   bool forward_lines = false;
 };

@@ -76,6 +76,7 @@ void Scheduler::start_units(Instant now) {
   if (!end_.stopped) skip_recorded();
   while (may_start()) {
     const auto candidate = next_candidate(now);
+    if (candidate && settings_.cannot_run) return stop(*settings_.cannot_run);
     if (!candidate || pacer_.next_start(now) > now || !start(*candidate, now)) return;
     if (candidate->tries > 0) {
       locked_.pop_front();
