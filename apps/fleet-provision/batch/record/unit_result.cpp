@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "batch/record/plain_json.hpp"
 #include "codec/counting_iterator.hpp"
 #include "codec/document.hpp"
 #include "codec/json_text.hpp"
@@ -53,6 +54,7 @@ std::string run_result_value(const std::string& text) {
   const auto left_out = [](const std::string& why) { return in_one_line(LineJson{{"omitted", why}}); };
   if (text == "null") return text;
   if (text.size() > kRunResultMax) return left_out("a result of " + std::to_string(text.size()) + " bytes");
+  if (text.find_first_of("\n\r\t") == std::string::npos && plain_members(text)) return text;
   if (text.find('\0') != std::string::npos || json_fault(text)) return left_out("output that is not JSON");
   const LineJson json = LineJson::parse(text, nullptr, false);
   if (json.is_null()) return "null";
@@ -89,10 +91,7 @@ class LineValues final : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
 
-  [[nodiscard]] const nlohmann::json* find(const char* name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? nullptr : &*found;
-  }
+  [[nodiscard]] const nlohmann::json& values() const { return values_; }
   /// The place of `result` in the text; empty if it is neither an object nor null.
   [[nodiscard]] std::pair<std::size_t, std::size_t> result() const { return {result_begin_, result_end_}; }
   /// What this class found wrong; empty if the text is not JSON.
@@ -145,35 +144,35 @@ class LineValues final : public nlohmann::json_sax<nlohmann::json> {
 /// Takes typed values. The first failure counts, and names the field.
 class TypedValues {
  public:
-  explicit TypedValues(const LineValues& values) : values_(values) {}
+  explicit TypedValues(const nlohmann::json& values) : values_(values) {}
 
   std::string text(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
     wrong(name, "a string");
     return {};
   }
   std::optional<std::string> text_or_null(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
     if (value == nullptr || !value->is_null()) wrong(name, "a string or null");
     return std::nullopt;
   }
   std::uint64_t number(const char* name, std::uint64_t max) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     const bool fits = value != nullptr && value->is_number_unsigned() && value->get<std::uint64_t>() <= max;
     if (fits) return value->get<std::uint64_t>();
     wrong(name, "a whole number from 0 to " + std::to_string(max));
     return 0;
   }
   bool flag(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_boolean()) return value->get<bool>();
     wrong(name, "true or false");
     return false;
   }
   WallTime time(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     const auto time = value != nullptr && value->is_string()
                           ? parse_rfc3339_milliseconds(value->get_ref<const std::string&>())
                           : std::nullopt;
@@ -194,7 +193,13 @@ class TypedValues {
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
  private:
-  const LineValues& values_;
+  [[nodiscard]] const nlohmann::json* find(const char* name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? nullptr : &*found;
+  }
+
+  /// An object.
+  const nlohmann::json& values_;
   std::string fault_;
 };
 
@@ -226,6 +231,27 @@ UnitResult take(TypedValues& values) {
   result.attempts = static_cast<unsigned>(values.number("attempts", kCountMax));
   result.throttled = static_cast<unsigned>(values.number("throttled", kCountMax));
   return result;
+}
+
+/// `run_result` is empty if the line has none.
+Result<UnitResult> from_values(const nlohmann::json& values, std::string_view run_result) {
+  TypedValues typed(values);
+  UnitResult result = take(typed);
+  if (run_result.empty()) typed.wrong("result", "an object or null");
+  if (!typed.fault().empty()) return fail(ErrorKind::kResultsDamaged, typed.fault());
+  result.run_result = run_result;
+  return result;
+}
+
+Result<UnitResult> from_members(const std::vector<JsonMember>& members) {
+  nlohmann::json values = nlohmann::json::object();
+  std::string_view run_result;
+  for (const JsonMember& each : members) {
+    const bool may_be_result = each.value.starts_with('{') || each.value == "null";
+    if (each.name == kResultKey && may_be_result) run_result = each.value;
+    values.emplace(each.name, shallow_value(each.value));
+  }
+  return from_values(values, run_result);
 }
 
 }  // namespace
@@ -264,6 +290,7 @@ std::string result_line(const UnitResult& result) {
 }
 
 Result<UnitResult> parse_result_line(std::string_view line) {
+  if (const auto members = plain_members(line)) return from_members(*members);
   // The parser would end the text at a NUL byte.
   if (line.find('\0') != std::string_view::npos) return fail(ErrorKind::kResultsDamaged, "it holds a NUL byte");
   std::size_t read = 0;
@@ -273,13 +300,8 @@ Result<UnitResult> parse_result_line(std::string_view line) {
   if (!nlohmann::json::sax_parse(first, last, &values)) {
     return fail(ErrorKind::kResultsDamaged, values.complaint().empty() ? json_complaint(line) : values.complaint());
   }
-  TypedValues typed(values);
-  UnitResult result = take(typed);
   const auto [begin, end] = values.result();
-  if (end == begin) typed.wrong("result", "an object or null");
-  if (!typed.fault().empty()) return fail(ErrorKind::kResultsDamaged, typed.fault());
-  result.run_result = line.substr(begin, end - begin);
-  return result;
+  return from_values(values.values(), line.substr(begin, end - begin));
 }
 
 }  // namespace fleet_provision::batch

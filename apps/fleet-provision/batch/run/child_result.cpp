@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "batch/record/plain_json.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -22,21 +23,26 @@ std::optional<std::string> on_one_line(std::string_view json) {
   bool in_string = false;
   bool escaped = false;
   int level = 0;
-  for (const char each : json) {
+  // What comes between two pieces of whitespace is copied at once.
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char each = json[i];
     if (static_cast<unsigned char>(each) >= 0x7f) return std::nullopt;
     if (in_string) {
       in_string = escaped || each != '"';
       escaped = !escaped && each == '\\';
-    } else {
-      if (each == ' ' || each == '\n' || each == '\t' || each == '\r') continue;
-      if (each == '[' || each == '{') ++level;
-      if (each == ']' || each == '}') --level;
-      if (level > kLevelsMax) return std::nullopt;
-      in_string = each == '"';
+      continue;
     }
-    line += each;
+    if (each == ' ' || each == '\n' || each == '\t' || each == '\r') {
+      line.append(json, copied, i - copied);
+      copied = i + 1;
+    }
+    if (each == '[' || each == '{') ++level;
+    if (each == ']' || each == '}') --level;
+    if (level > kLevelsMax) return std::nullopt;
+    in_string = each == '"';
   }
-  return line;
+  return line.append(json, copied);
 }
 
 const Json* member(const Json& json, const char* name) {
@@ -82,12 +88,24 @@ bool read_outcome(const Json& json, UnitResult& result) {
   return false;
 }
 
+/// The result with what is read of it here; not an object if `line` is none.
+Json read_members(std::string_view line) {
+  const auto members = plain_members(line);
+  if (!members) return Json::parse(line, nullptr, false);
+  Json json = Json::object();
+  for (const JsonMember& each : *members) {
+    const bool is_error = each.name == "error";
+    json.emplace(each.name, is_error ? Json::parse(each.value, nullptr, false) : shallow_value(each.value));
+  }
+  return json;
+}
+
 }  // namespace
 
 bool fill_from_json(UnitResult& result, std::string_view json, int exit_code) {
   auto line = on_one_line(json);
   if (!line) return false;
-  const Json parsed = Json::parse(*line, nullptr, false);
+  const Json parsed = read_members(*line);
   if (!parsed.is_object()) return false;
   UnitResult filled = result;
   const Json* attempts = member(parsed, "attempts");
