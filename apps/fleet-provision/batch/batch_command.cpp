@@ -20,9 +20,8 @@
 namespace fleet_provision::batch {
 namespace {
 
-/// Of the batch itself, and of each child: its three streams and a descriptor that tells of its end.
+/// Of the batch itself; run_units checks those of children.
 constexpr unsigned kDescriptorsOfBatch = 20;
-constexpr unsigned kDescriptorsOfChild = 4;
 /// stdin and a manifest that is a pipe may take as long as their writer.
 constexpr std::chrono::hours kReadingTime{24};
 
@@ -92,6 +91,7 @@ Result<RunSettings> BatchCommand::run_settings(const BatchSettings& settings) {
   run.batch = settings;
   FP_TRY_ASSIGN(run.force, options_.flag(OptionId::kForce));
   for (const auto& [name, value] : environment_) run.child.environment.push_back(name + "=" + value);
+  run.forward_lines = output_.verbosity > 0;
   run.child.standard_input = standard_input_.get();
   return run;
 }
@@ -133,7 +133,7 @@ Result<void> BatchCommand::try_to_run() {
   FP_TRY_ASSIGN(const BatchSettings settings, batch_settings_from(options_));
   summary_.output_dir = settings.output_dir;
   if (settings.report_only) return report_only(settings);
-  FP_TRY(need_descriptors(kDescriptorsOfBatch + kDescriptorsOfChild * settings.jobs));
+  FP_TRY(need_descriptors(kDescriptorsOfBatch));
   const ReadingLimit limit(start_ + kReadingTime, &interrupt_);
   if (children_read_stdin(options_)) {
     FP_TRY_ASSIGN(standard_input_, copy_of_stdin());

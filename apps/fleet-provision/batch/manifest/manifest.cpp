@@ -21,7 +21,7 @@ class OneRow final : public RowSink {
 };
 
 /// Over names and values in the order of names, so that the order of columns does not count.
-std::string digest_of(const Columns& columns, const std::vector<Cell>& cells) {
+std::uint64_t digest_of(const Columns& columns, const std::vector<Cell>& cells) {
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
   for (const Cell& each : cells) pairs.emplace_back(columns[each.column].name, each.value);
   std::sort(pairs.begin(), pairs.end());
@@ -30,7 +30,10 @@ std::string digest_of(const Columns& columns, const std::vector<Cell>& cells) {
     // No name or value holds a NUL.
     bytes.append(name).append(1, '\0').append(value).append(1, '\0');
   }
-  std::uint64_t hash = fnv1a(bytes);
+  return fnv1a(bytes);
+}
+
+std::string digits_of(std::uint64_t hash) {
   std::string digits(16, '0');
   for (std::size_t i = digits.size(); i > 0; --i, hash >>= 4U) digits[i - 1] = "0123456789abcdef"[hash & 15U];
   return digits;
@@ -38,8 +41,7 @@ std::string digest_of(const Columns& columns, const std::vector<Cell>& cells) {
 
 }  // namespace
 
-Result<Unit> Manifest::unit(Number number) const {
-  const Row& row = rows_[number];
+Result<std::vector<Cell>> Manifest::cells_of(const Row& row) const {
   FP_TRY_ASSIGN(const std::string bytes, copy_->read(row.offset, row.length));
   const auto reader = make_row_reader(format_);
   OneRow found;
@@ -51,12 +53,23 @@ Result<Unit> Manifest::unit(Number number) const {
     const auto column = format_ == ManifestFormat::kCsv ? header_[i] : columns_.find(field.name);
     if (column && !field.value.empty()) cells.push_back({*column, field.value});
   }
+  return cells;
+}
+
+Result<std::uint64_t> Manifest::digest(Number number) const {
+  FP_TRY_ASSIGN(const std::vector<Cell> cells, cells_of(rows_[number]));
+  return digest_of(columns_, cells);
+}
+
+Result<Unit> Manifest::unit(Number number) const {
+  const Row& row = rows_[number];
+  FP_TRY_ASSIGN(const std::vector<Cell> cells, cells_of(row));
   Unit unit;
   unit.name = std::string(name(number));
   unit.line = row.line;
   unit.state_dir = state_directory_of(columns_, cells, output_dir_, unit.name);
   unit.arguments = options_->arguments(columns_, cells, unit.state_dir);
-  unit.digest = digest_of(columns_, cells);
+  unit.digest = digits_of(digest_of(columns_, cells));
   const Options options = options_->with(columns_, cells, CellOrigins(cells.size()), unit.state_dir);
   FP_TRY_ASSIGN(const Request request, options_->request(options));
   unit.time_limit = request.plan.splay + request.plan.timeout;

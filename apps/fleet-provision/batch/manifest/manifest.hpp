@@ -48,6 +48,8 @@ class Manifest {
   [[nodiscard]] std::size_t line(Number unit) const { return rows_[unit].line; }
   /// Reads the row again. Fails if the copy of the manifest cannot be read.
   [[nodiscard]] Result<Unit> unit(Number unit) const;
+  /// Unit::digest as a number, at a fraction of the cost. Fails as `unit` does.
+  [[nodiscard]] Result<std::uint64_t> digest(Number unit) const;
   /// The number of units in the whole manifest.
   [[nodiscard]] std::size_t size_of_all_shards() const { return names_.size(); }
   /// About the options of the whole batch, e.g. an empty parameter.
@@ -61,6 +63,9 @@ class Manifest {
     std::uint32_t line;
     NameTable::Number name;
   };
+
+  /// The cells of a row that are not empty.
+  [[nodiscard]] Result<std::vector<Cell>> cells_of(const Row& row) const;
 
   ManifestFormat format_ = ManifestFormat::kCsv;
   /// Absolute.

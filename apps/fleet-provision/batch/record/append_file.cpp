@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <utility>
+#include <utility>
 
+#include "adapters/system/descriptor.hpp"
 #include "adapters/system/private_mode.hpp"
 #include "batch/record/output_files.hpp"
 #include "core/text.hpp"

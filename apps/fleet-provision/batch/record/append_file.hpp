@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/system/descriptor.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision::batch {

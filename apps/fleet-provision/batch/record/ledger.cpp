@@ -1,26 +1,13 @@
 #include "batch/record/ledger.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include "core/number.hpp"
 
 namespace fleet_provision::batch {
 
-void Ledger::add(const UnitResult& result, std::uint64_t offset, std::uint32_t length, std::uint16_t file) {
+void Ledger::add(const UnitResult& result) {
   const auto [number, is_new] = names_.add(result.unit);
   if (is_new) entries_.emplace_back();
-  Entry& entry = entries_[number];
-  entry.offset = offset;
-  entry.length = length;
-  entry.file = file;
-  entry.duration_ms = static_cast<std::uint32_t>(result.duration.count());
-  entry.finished_at = std::chrono::duration_cast<std::chrono::seconds>(result.finished_at.time_since_epoch()).count();
-  entry.digest = 0;
-  std::from_chars(result.digest.data(), result.digest.data() + result.digest.size(), entry.digest, 16);
-  auto kind = std::find(kinds_.begin(), kinds_.end(), result.kind);
-  if (kind == kinds_.end()) kind = kinds_.insert(kinds_.end(), result.kind);
-  entry.kind = static_cast<std::uint16_t>(kind - kinds_.begin());
-  entry.outcome = result.outcome;
-  entry.retryable = result.retryable;
+  entries_[number] = {parse_number<std::uint64_t>(result.digest, 16).value_or(0), result.outcome};
   if (result.outcome == UnitOutcome::kFailed || !result.thing_name) return;
   if (things_.add(*result.thing_name).second) thing_units_.push_back(number);
 }

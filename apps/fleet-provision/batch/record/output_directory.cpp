@@ -1,12 +1,14 @@
 #include "batch/record/output_directory.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "adapters/system/make_path.hpp"
 #include "batch/record/output_files.hpp"
-#include "batch/record/replaced_file.hpp"
 
 namespace fleet_provision::batch {
 
@@ -26,9 +28,20 @@ Result<std::unique_ptr<AppendFile>> OutputDirectory::open_results() const {
 }
 
 Result<void> OutputDirectory::replace(const std::string& name, std::string_view bytes) const {
-  FP_TRY_ASSIGN(auto file, ReplacedFile::create(directory_.get(), path_, name));
-  FP_TRY(file.write(bytes));
-  return file.commit();
+  // The lock keeps other batches away, so a file of this name was left by a killed one.
+  const std::string new_name = name + ".new";
+  ::unlinkat(directory_.get(), new_name.c_str(), 0);
+  constexpr int kNewFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+  const Descriptor file(::openat(directory_.get(), new_name.c_str(), kNewFlags, kPublicFile));
+  if (!file) return output_error(errno, "create", path_below(path_, new_name));
+  // The umask may have removed bits; a file system without modes keeps its own.
+  ::fchmod(file.get(), kPublicFile);
+  int why = write_whole(file.get(), bytes);
+  if (why == 0 && ::fsync(file.get()) != 0) why = errno;
+  if (why == 0 && ::renameat(directory_.get(), new_name.c_str(), directory_.get(), name.c_str()) != 0) why = errno;
+  if (why == 0) return sync_names(directory_.get(), path_);
+  ::unlinkat(directory_.get(), new_name.c_str(), 0);
+  return output_error(why, "write", path_below(path_, name));
 }
 
 }  // namespace fleet_provision::batch

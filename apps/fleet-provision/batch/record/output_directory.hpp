@@ -28,8 +28,7 @@ class OutputDirectory {
   [[nodiscard]] int descriptor() const { return directory_.get(); }
   /// DIR/results.jsonl; see open_results_in.
   [[nodiscard]] Result<std::unique_ptr<AppendFile>> open_results() const;
-  /// Replaces DIR/NAME by one rename, synced; mode 0644. ReplacedFile does the same for a file that is written bit by
-  /// bit.
+  /// Replaces DIR/NAME by one rename, synced; mode 0644.
   [[nodiscard]] Result<void> replace(const std::string& name, std::string_view bytes) const;
 
  private:

@@ -17,12 +17,10 @@ std::string torn_warning(const std::string& path, const FileEnd& end, bool left_
 Result<Results> Results::open(std::unique_ptr<AppendFile> file, std::vector<std::string>& warnings) {
   Results results(std::move(file));
   AppendFile& opened = *results.file_;
-  FP_TRY_ASSIGN(const FileEnd end, read_results(
-                                       opened, Damage::kRefuse,
-                                       [&results](const RecordedLine& line) {
-                                         results.ledger_.add(line.result, line.offset, line.length);
-                                       },
-                                       warnings));
+  FP_TRY_ASSIGN(const FileEnd end,
+                read_results(
+                    opened, Damage::kRefuse, [&results](const RecordedLine& line) { results.ledger_.add(line.result); },
+                    warnings));
   results.size_ = end.size;
   if (end.torn > 0) warnings.push_back(torn_warning(opened.path(), end, opened.is_read_only()));
   if (opened.is_read_only()) return results;
@@ -43,12 +41,7 @@ Result<void> Results::append(const std::vector<UnitResult>& results) {
   if (results.empty()) return {};
   FP_TRY(require_unchanged());
   std::string lines;
-  std::vector<std::uint32_t> lengths;
-  for (const UnitResult& each : results) {
-    const std::size_t before = lines.size();
-    lines += result_line(each);
-    lengths.push_back(static_cast<std::uint32_t>(lines.size() - before - 1));
-  }
+  for (const UnitResult& each : results) lines += result_line(each);
   if (auto written = file_->append(lines); !written) {
     if (!file_->truncate(size_)) return give_up(std::move(written).error());
     return fail(std::move(written).error());
@@ -59,10 +52,8 @@ Result<void> Results::append(const std::vector<UnitResult>& results) {
     [[maybe_unused]] const auto cut_back = file_->truncate(size_);
     return give_up(std::move(synced).error());
   }
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    ledger_.add(results[i], size_, lengths[i]);
-    size_ += lengths[i] + 1U;
-  }
+  size_ += lines.size();
+  for (const UnitResult& each : results) ledger_.add(each);
   return {};
 }
 
@@ -80,10 +71,6 @@ Result<void> Results::require_unchanged() {
 tl::unexpected<Error> Results::give_up(Error why) {
   broken_ = why;
   return fail(std::move(why));
-}
-
-Result<UnitResult> Results::read(const Ledger::Entry& entry) const {
-  return read_result(*file_, entry);
 }
 
 }  // namespace fleet_provision::batch

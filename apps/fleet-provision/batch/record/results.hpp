@@ -31,8 +31,6 @@ class Results {
   /// cut back, every later call fails: the kernel may have forgotten what it did not write, so the batch has to end.
   [[nodiscard]] Result<void> append(const std::vector<UnitResult>& results);
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
-  /// The last result of a unit.
-  [[nodiscard]] Result<UnitResult> read(const Ledger::Entry& entry) const;
 
  private:
   explicit Results(std::unique_ptr<AppendFile> file) : file_(std::move(file)) {}

@@ -154,14 +154,4 @@ Result<FileEnd> read_results(AppendFile& file, Damage damage, const std::functio
   return scan.finish();
 }
 
-Result<UnitResult> read_result(AppendFile& file, const Ledger::Entry& entry) {
-  FP_TRY_ASSIGN(const std::string line, file.read(entry.offset, entry.length));
-  auto result = parse_result_line(line);
-  if (result) return result;
-  return fail(ErrorKind::kResultsDamaged,
-              printable(file.path()) + ": the line at byte " + std::to_string(entry.offset) +
-                  " was changed while it was in use: " + result.error().message,
-              "run no other program on the file, and rerun");
-}
-
 }  // namespace fleet_provision::batch

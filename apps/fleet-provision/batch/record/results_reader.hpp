@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "batch/record/append_file.hpp"
-#include "batch/record/ledger.hpp"
 #include "batch/record/unit_result.hpp"
 #include "core/result.hpp"
 
@@ -47,8 +46,5 @@ enum class Damage : unsigned char {
 [[nodiscard]] Result<FileEnd> read_results(AppendFile& file, Damage damage,
                                            const std::function<void(RecordedLine)>& each,
                                            std::vector<std::string>& warnings);
-
-/// The line of a ledger's entry, which was read from this file. Fails with kResultsDamaged if it has changed.
-[[nodiscard]] Result<UnitResult> read_result(AppendFile& file, const Ledger::Entry& entry);
 
 }  // namespace fleet_provision::batch

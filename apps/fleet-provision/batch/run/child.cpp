@@ -82,21 +82,25 @@ std::optional<Pipe> open_pipe() {
   return pipe;
 }
 
-/// Reads up to `limit` bytes without waiting; closes the descriptor at its end.
+/// Reads up to `limit` bytes without waiting; closes the descriptor at its end. Returns whether it found much.
 template <class Take>
-void read_all(Descriptor& descriptor, std::size_t limit, Take take) {
+bool read_all(Descriptor& descriptor, std::size_t limit, Take take) {
   std::array<char, 16 * 1024> part;
+  bool much = false;
   while (descriptor && limit > 0) {
     const ssize_t size = ::read(descriptor.get(), part.data(), std::min(part.size(), limit));
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno == EAGAIN) return;
-    if (size <= 0) return descriptor.reset();
+    if (size < 0 && errno == EAGAIN) break;
+    if (size <= 0) descriptor.reset();
+    if (size <= 0) break;
     const auto bytes = static_cast<std::size_t>(size);
     take(std::string_view(part.data(), bytes));
     limit -= bytes;
     // A pipe with less than was asked for is empty now.
-    if (bytes < part.size()) return;
+    if (bytes < part.size()) break;
+    much = true;
   }
+  return much;
 }
 
 Failure not_started(int number, const std::string& what) {
@@ -138,6 +142,8 @@ Child::Child(pid_t process, Descriptor process_descriptor, Descriptor output, De
 
 Child::Child(Child&& other) noexcept
     : process_(std::exchange(other.process_, 0)),
+      collected_(other.collected_),
+      writes_much_(other.writes_much_),
       process_descriptor_(std::move(other.process_descriptor_)),
       output_(std::move(other.output_)),
       errors_(std::move(other.errors_)),
@@ -146,13 +152,13 @@ Child::Child(Child&& other) noexcept
 
 Child::~Child() {
   if (process_ <= 0) return;
-  ::kill(process_, SIGKILL);
+  if (!collected_) ::kill(process_, SIGKILL);
   while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
 void Child::read_output() {
-  read_all(output_, kReadAfterEnd, [this](std::string_view bytes) {
+  writes_much_ = read_all(output_, kReadAfterEnd, [this](std::string_view bytes) {
     const std::size_t room = kStandardOutputMax - end_.standard_output.size();
     end_.standard_output += bytes.substr(0, room);
     end_.wrote_too_much = end_.wrote_too_much || bytes.size() > room;
@@ -162,27 +168,35 @@ void Child::read_output() {
 }
 
 void Child::read_errors(const LineReader::Sink& sink) {
-  read_all(errors_, kReadAfterEnd, [&](std::string_view bytes) {
+  const bool much = read_all(errors_, kReadAfterEnd, [&](std::string_view bytes) {
     std::string& kept = end_.standard_error;
     kept += bytes;
     if (kept.size() > 2 * kStandardErrorKept) kept.erase(0, kept.size() - kStandardErrorKept);
     lines_.take(bytes, sink);
   });
+  writes_much_ = writes_much_ || much;
 }
 
 void Child::signal(int number) const {
-  if (process_ > 0) ::kill(process_, number);
+  if (!collected_) ::kill(process_, number);
 }
 
 std::optional<ChildEnd> Child::collect(const LineReader::Sink& sink) {
-  int status = 0;
-  if (::waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
-  process_ = 0;
+  siginfo_t facts{};
+  if (::waitid(P_PID, static_cast<id_t>(process_), &facts, WEXITED | WNOHANG | WNOWAIT) != 0) return std::nullopt;
+  if (facts.si_pid != process_) return std::nullopt;
+  collected_ = true;
   read_output();
   read_errors(sink);
   lines_.finish(sink);
-  if (WIFEXITED(status)) end_.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) end_.signal = WTERMSIG(status);
+  output_.reset();
+  errors_.reset();
+  process_descriptor_.reset();
+  if (facts.si_code == CLD_EXITED) {
+    end_.exit_code = facts.si_status;
+  } else {
+    end_.signal = facts.si_status;
+  }
   std::string& kept = end_.standard_error;
   if (kept.size() > kStandardErrorKept) kept.erase(0, kept.size() - kStandardErrorKept);
   return std::move(end_);

@@ -50,14 +50,14 @@ struct ChildEnd {
   /// The exit code, or nullopt if a signal ended it.
   std::optional<int> exit_code;
   int signal = 0;
-  std::string standard_output;
+  std::string standard_output = {};
   /// Whether it wrote more than kStandardOutputMax.
   bool wrote_too_much = false;
   /// The end of stderr.
-  std::string standard_error;
+  std::string standard_error = {};
 };
 
-/// A child process and its streams. The destructor kills a child that was not collected.
+/// A child process and its streams. The destructor kills a child that was not collected, and removes the process.
 class Child {
  public:
   Child(pid_t process, Descriptor process_descriptor, Descriptor output, Descriptor errors);
@@ -75,17 +75,25 @@ class Child {
   [[nodiscard]] int errors() const { return errors_.get(); }
   [[nodiscard]] bool wrote_too_much() const { return end_.wrote_too_much; }
 
+  /// Whether the last read found so much that the child may be waiting for the next one.
+  [[nodiscard]] bool writes_much() const { return writes_much_; }
+
   /// Reads what there is, without waiting.
   void read_output();
   /// The same for stderr; `sink` gets each line.
   void read_errors(const LineReader::Sink& sink);
   /// Sends it a signal, unless it was collected.
   void signal(int number) const;
-  /// How it ended, with the rest of its output; nullopt while it runs. The object then has no process.
+  /// How it ended, with the rest of its output; nullopt while it runs. The process stays until the destructor removes
+  /// it: to remove it at once costs a hundred times as much, since the kernel then waits on another processor for the
+  /// last thread of the child.
   [[nodiscard]] std::optional<ChildEnd> collect(const LineReader::Sink& sink);
 
  private:
+  /// 0 for an object that was moved from.
   pid_t process_;
+  bool collected_ = false;
+  bool writes_much_ = false;
   Descriptor process_descriptor_;
   Descriptor output_;
   Descriptor errors_;

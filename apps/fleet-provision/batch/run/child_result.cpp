@@ -1,10 +1,10 @@
 #include "batch/run/child_result.hpp"
 
 #include <csignal>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "batch/record/plain_json.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -12,62 +12,101 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// More levels than a result has; what follows recurses.
-constexpr int kLevelsMax = 100;
-
-/// The JSON text on one line: without whitespace outside strings. nullopt for text that is not ASCII or nests deeply,
-/// which a result never is.
+/// The JSON text on one line: without whitespace outside strings. nullopt for text that is not ASCII, which a result
+/// never is.
 std::optional<std::string> on_one_line(std::string_view json) {
-  std::string line;
-  line.reserve(json.size());
+  std::string line(json.size(), '\0');
+  char* to = line.data();
   bool in_string = false;
   bool escaped = false;
-  int level = 0;
-  // What comes between two pieces of whitespace is copied at once.
-  std::size_t copied = 0;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char each = json[i];
+  for (const char each : json) {
     if (static_cast<unsigned char>(each) >= 0x7f) return std::nullopt;
     if (in_string) {
       in_string = escaped || each != '"';
       escaped = !escaped && each == '\\';
+    } else if (each == ' ' || each == '\n' || each == '\t' || each == '\r') {
       continue;
+    } else {
+      in_string = each == '"';
     }
-    if (each == ' ' || each == '\n' || each == '\t' || each == '\r') {
-      line.append(json, copied, i - copied);
-      copied = i + 1;
-    }
-    if (each == '[' || each == '{') ++level;
-    if (each == ']' || each == '}') --level;
-    if (level > kLevelsMax) return std::nullopt;
-    in_string = each == '"';
+    *to++ = each;
   }
-  return line.append(json, copied);
+  line.resize(static_cast<std::size_t>(to - line.data()));
+  return line;
 }
 
-const Json* member(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() ? &*found : nullptr;
-}
+/// Takes the members of a result that are no objects or arrays, and those of its error, as `error.kind`; builds nothing
+/// of the rest, which is most of it.
+class ResultValues final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return value(nullptr); }
+  bool boolean(bool is) override { return value(is); }
+  bool number_integer(number_integer_t number) override { return value(number); }
+  bool number_unsigned(number_unsigned_t number) override { return value(number); }
+  bool number_float(number_float_t number, const string_t& /*text*/) override { return value(number); }
+  bool string(string_t& text) override { return value(std::move(text)); }
+  bool binary(binary_t& /*bytes*/) override { return false; }
+  bool start_object(std::size_t /*size*/) override {
+    if (level_ == 1 && key_ == "error") in_error_ = true;
+    ++level_;
+    return true;
+  }
+  bool end_object() override {
+    --level_;
+    if (level_ == 1) in_error_ = false;
+    return true;
+  }
+  bool start_array(std::size_t /*size*/) override {
+    ++level_;
+    // The text is an object.
+    return level_ > 1;
+  }
+  bool end_array() override { return end_object(); }
+  bool key(string_t& name) override {
+    if (level_ == 1) key_ = std::move(name);
+    if (level_ == 2 && in_error_) key_ = "error." + name;
+    return true;
+  }
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*why*/) override {
+    return false;
+  }
 
-/// A text, or nullopt for null. False if the member is missing or of another type.
-bool read_text(const Json& json, const char* name, std::optional<std::string>& text) {
-  const Json* found = member(json, name);
-  if (found == nullptr || !(found->is_string() || found->is_null())) return false;
-  text = found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
-  return true;
-}
+  [[nodiscard]] const Json* find(const std::string& name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? nullptr : &found->second;
+  }
+  /// A text, or nullopt for null. False if the member is missing or of another type.
+  [[nodiscard]] bool read(const std::string& name, std::optional<std::string>& text) const {
+    const Json* found = find(name);
+    if (found == nullptr || !(found->is_string() || found->is_null())) return false;
+    text = found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+    return true;
+  }
 
-bool read_error(const Json& json, UnitResult& result) {
+ private:
+  bool value(Json found) {
+    const bool wanted = level_ == 1 || (level_ == 2 && in_error_);
+    if (wanted) values_.insert_or_assign(key_, std::move(found));
+    return level_ > 0;
+  }
+
+  std::map<std::string, Json> values_;
+  std::size_t level_ = 0;
+  bool in_error_ = false;
+  std::string key_;
+};
+
+bool read_error(const ResultValues& values, UnitResult& result) {
   std::optional<std::string> kind;
   std::optional<std::string> message;
   std::optional<std::string> hint;
-  const Json* retry = member(json, "retryable");
+  const Json* retry = values.find("error.retryable");
   if (retry == nullptr || !retry->is_boolean()) return false;
-  if (!read_text(json, "kind", kind) || !read_text(json, "message", message) || !read_text(json, "hint", hint)) {
+  if (!values.read("error.kind", kind) || !values.read("error.message", message) || !values.read("error.hint", hint) ||
+      !kind || kind->empty()) {
     return false;
   }
-  if (!kind || kind->empty()) return false;
   result.kind = *kind;
   result.message = message.value_or("");
   result.hint = hint.value_or("");
@@ -75,43 +114,30 @@ bool read_error(const Json& json, UnitResult& result) {
   return true;
 }
 
-bool read_outcome(const Json& json, UnitResult& result) {
+bool read_outcome(const ResultValues& values, UnitResult& result) {
   std::optional<std::string> outcome;
-  if (!read_text(json, "outcome", outcome) || !outcome) return false;
+  if (!values.read("outcome", outcome) || !outcome) return false;
   for (const UnitOutcome each : {UnitOutcome::kProvisioned, UnitOutcome::kAlreadyProvisioned, UnitOutcome::kFailed}) {
     if (*outcome != word(each)) continue;
     result.outcome = each;
-    const Json* error = member(json, "error");
-    if (error == nullptr || error->is_null() != (each != UnitOutcome::kFailed)) return false;
-    return error->is_null() || (error->is_object() && read_error(*error, result));
+    // An error that is an object has no value of its own.
+    if (each == UnitOutcome::kFailed) return values.find("error") == nullptr && read_error(values, result);
+    return values.find("error") != nullptr && values.find("error")->is_null();
   }
   return false;
-}
-
-/// The result with what is read of it here; not an object if `line` is none.
-Json read_members(std::string_view line) {
-  const auto members = plain_members(line);
-  if (!members) return Json::parse(line, nullptr, false);
-  Json json = Json::object();
-  for (const JsonMember& each : *members) {
-    const bool is_error = each.name == "error";
-    json.emplace(each.name, is_error ? Json::parse(each.value, nullptr, false) : shallow_value(each.value));
-  }
-  return json;
 }
 
 }  // namespace
 
 bool fill_from_json(UnitResult& result, std::string_view json, int exit_code) {
   auto line = on_one_line(json);
-  if (!line) return false;
-  const Json parsed = read_members(*line);
-  if (!parsed.is_object()) return false;
+  ResultValues values;
+  if (!line || !Json::sax_parse(*line, &values)) return false;
   UnitResult filled = result;
-  const Json* attempts = member(parsed, "attempts");
-  if (attempts == nullptr || !attempts->is_number_unsigned() || !read_outcome(parsed, filled)) return false;
-  if (!read_text(parsed, "thingName", filled.thing_name)) return false;
-  if (!read_text(parsed, "certificateId", filled.certificate_id)) return false;
+  const Json* attempts = values.find("attempts");
+  if (attempts == nullptr || !attempts->is_number_unsigned() || !read_outcome(values, filled)) return false;
+  if (!values.read("thingName", filled.thing_name)) return false;
+  if (!values.read("certificateId", filled.certificate_id)) return false;
   if ((filled.outcome == UnitOutcome::kFailed) != (exit_code != 0)) return false;
   filled.exit_code = exit_code;
   filled.attempts = attempts->get<unsigned>();

@@ -12,17 +12,23 @@ constexpr double kOperationsOfUnit = 2;
 constexpr double kShareOfLimit = 0.975;
 /// Throttled responses this long after a halving belong to operations before it.
 constexpr Seconds kSameCause{1};
-/// A halving within this time after another lowers the ceiling; the ceiling is raised after it.
-constexpr Seconds kQuiet{5};
+/// A larger share of refused operations than this shows that the service allows less than the ceiling, if it is not a
+/// matter of one or two.
+constexpr double kRefusedByChance = 0.04;
+constexpr std::uint64_t kRefusedByChanceMax = 2;
 constexpr double kLowered = 0.8;
+/// The ceiling is raised again this long after a halving.
+constexpr Seconds kQuiet{5};
 /// The rate returns by this share of its ceiling in a second.
-constexpr double kReturnPerSecond = 0.5;
+constexpr double kReturnPerSecond = 1;
 /// The ceiling is raised by this share of the scale in a second.
 constexpr double kRaisePerSecond = 0.04;
 /// The lowest rate is this share of the scale.
 constexpr double kLowestShare = 1.0 / 64;
 /// Without --rate the limit goes away above this multiple of the rate that the batch has.
 constexpr double kNotReached = 1.5;
+/// Operations that children repeat delay a unit by this time at most.
+constexpr Seconds kDelayMax{1};
 constexpr std::chrono::seconds kPeriod{2};
 /// A start that comes later than planned by up to this time does not delay the next ones.
 constexpr Seconds kLateness{0.02};
@@ -34,7 +40,7 @@ std::chrono::nanoseconds nanoseconds(Seconds time) {
 }  // namespace
 
 Pacer::Pacer(std::optional<double> rate, Instant now)
-    : limit_(rate), scale_(rate.value_or(0)), raised_at_(now), next_(now), period_began_{now, now} {
+    : limit_(rate), scale_(rate.value_or(0)), raised_at_(now), last_start_(now), next_(now), period_began_{now, now} {
   if (limit_) ceiling_ = rate_ = *limit_ * kShareOfLimit;
 }
 
@@ -46,6 +52,7 @@ Instant Pacer::next_start(Instant now) {
 void Pacer::started(Instant now) {
   count_until(now);
   ++starts_[1];
+  last_start_ = now;
   raise(now);
   if (!rate_) {
     next_ = now;
@@ -55,11 +62,13 @@ void Pacer::started(Instant now) {
 }
 
 void Pacer::throttled(Instant now) {
+  count_until(now);
+  ++refused_[1];
   raise(now);
   if (!halved_at_ || now - *halved_at_ >= kSameCause) halve(now);
-  // The child repeats the operation. However many do, a unit starts within a second or at the interval of the rate.
-  const Instant latest = now + nanoseconds(std::max(Seconds(1), Seconds(kOperationsOfUnit / *rate_)));
-  next_ = std::min(std::max(next_, now) + nanoseconds(Seconds(1 / *rate_)), latest);
+  // The child repeats the operation. However many do, they delay a unit by a second at most.
+  const Instant latest = last_start_ + nanoseconds(Seconds(kOperationsOfUnit / *rate_) + kDelayMax);
+  next_ = std::max(next_, std::min(std::max(next_, now) + nanoseconds(Seconds(1 / *rate_)), latest));
 }
 
 std::optional<double> Pacer::rate(Instant now) {
@@ -72,9 +81,8 @@ void Pacer::halve(Instant now) {
     scale_ = std::max(1.0, rate_had(now));
     ceiling_ = rate_ = scale_ / 2;
   } else {
-    const bool again = halved_at_ && now - *halved_at_ < kQuiet;
     const double lowest = scale_ * kLowestShare;
-    if (again) ceiling_ = std::max(*ceiling_ * kLowered, lowest);
+    if (refuses_many()) ceiling_ = std::max(*ceiling_ * kLowered, lowest);
     rate_ = std::max(std::min(*rate_, *ceiling_) / 2, lowest);
   }
   halved_at_ = now;
@@ -98,7 +106,15 @@ void Pacer::count_until(Instant now) {
   if (now - period_began_[1] < kPeriod) return;
   const bool idle = now - period_began_[1] >= 2 * kPeriod;
   starts_ = {idle ? 0 : starts_[1], 0};
+  refused_ = {idle ? 0 : refused_[1], 0};
   period_began_ = {idle ? now - kPeriod : period_began_[1], now};
+}
+
+/// Whether the service refused more in the last seconds than it does by chance at its own rate.
+bool Pacer::refuses_many() const {
+  const auto refused = refused_[0] + refused_[1];
+  const double operations = kOperationsOfUnit * static_cast<double>(starts_[0] + starts_[1]);
+  return refused > kRefusedByChanceMax && static_cast<double>(refused) > kRefusedByChance * operations;
 }
 
 /// Operations per second of the units that started in the last seconds.

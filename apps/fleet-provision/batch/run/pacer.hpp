@@ -39,6 +39,7 @@ class Pacer {
   void raise(Instant now);
   void halve(Instant now);
   void count_until(Instant now);
+  [[nodiscard]] bool refuses_many() const;
   [[nodiscard]] double rate_had(Instant now);
 
   /// The target of --rate.
@@ -50,9 +51,11 @@ class Pacer {
   double scale_ = 0;
   Instant raised_at_;
   std::optional<Instant> halved_at_;
+  Instant last_start_;
   Instant next_;
-  /// Starts in two consecutive periods of a few seconds, the second of which is running.
+  /// Starts and throttled responses in two consecutive periods of a few seconds, the second of which is running.
   std::array<std::uint64_t, 2> starts_{};
+  std::array<std::uint64_t, 2> refused_{};
   std::array<Instant, 2> period_began_;
 };
 

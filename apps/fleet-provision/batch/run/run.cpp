@@ -1,7 +1,5 @@
 #include "batch/run/run.hpp"
 
-#include <charconv>
-
 #include "batch/run/scheduler.hpp"
 
 namespace fleet_provision::batch {
@@ -15,10 +13,8 @@ class ManifestAndResults final : public UnitSource {
   [[nodiscard]] std::string_view name(Manifest::Number unit) const override { return manifest_.name(unit); }
   [[nodiscard]] Result<Unit> unit(Manifest::Number unit) const override { return manifest_.unit(unit); }
   [[nodiscard]] bool has_digest(Manifest::Number unit, std::uint64_t digest) const override {
-    const auto given = manifest_.unit(unit);
-    std::uint64_t number = 0;
-    if (given) std::from_chars(given->digest.data(), given->digest.data() + given->digest.size(), number, 16);
-    return given && number == digest;
+    const auto given = manifest_.digest(unit);
+    return given && *given == digest;
   }
   [[nodiscard]] const Ledger& ledger() const override { return results_.ledger(); }
   [[nodiscard]] Result<void> append(const std::vector<UnitResult>& results) override {

@@ -12,6 +12,7 @@ namespace fleet_provision::batch {
 namespace {
 
 constexpr Milliseconds kProgressInterval{200};
+constexpr Milliseconds kReadingInterval{200};
 /// The descriptors of poll before those of children.
 constexpr std::size_t kPolledBefore = 1;
 constexpr std::size_t kPolledOfChild = kDescriptorsOfChild;
@@ -136,8 +137,9 @@ void Scheduler::wait(Instant now) {
   polled_.push_back({interrupted_ ? -1 : interrupt_.descriptor(), POLLIN, 0});
   for (const Running& each : running_) {
     polled_.push_back({each.child.process_descriptor(), POLLIN, 0});
-    polled_.push_back({each.child.output(), POLLIN, 0});
-    polled_.push_back({each.child.errors(), POLLIN, 0});
+    const bool reads = each.child.writes_much();
+    polled_.push_back({reads ? each.child.output() : -1, POLLIN, 0});
+    polled_.push_back({reads ? each.child.errors() : -1, POLLIN, 0});
   }
   const auto left = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(next_turn(now) - now));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
@@ -158,30 +160,34 @@ Instant Scheduler::next_turn(Instant now) {
   return next;
 }
 
-void Scheduler::read_children() {
-  const pollfd* polled = polled_.data() + kPolledBefore;
-  for (auto each = running_.begin(); each != running_.end(); polled += kPolledOfChild) {
-    Running& running = *each++;
-    const LineReader::Sink sink = [&](std::string_view line) {
-      if (settings_.forward_lines) observer_.unit_said(running.unit.name, line);
-      if (!says_throttled(line)) return;
-      ++running.throttled;
-      ++end_.totals.throttled;
-      pacer_.throttled(std::chrono::steady_clock::now());
-    };
-    if (polled[1].revents != 0) running.child.read_output();
-    if (polled[2].revents != 0) running.child.read_errors(sink);
-    if (polled[0].revents != 0) collect(running, sink);
-  }
+LineReader::Sink Scheduler::sink_of(Running& running) {
+  return [this, &running](std::string_view line) {
+    if (settings_.forward_lines) observer_.unit_said(running.unit.name, line);
+    if (!says_throttled(line)) return;
+    ++running.throttled;
+    ++end_.totals.throttled;
+    pacer_.throttled(std::chrono::steady_clock::now());
+  };
 }
 
-/// Removes the child from those that run, if it has ended.
-void Scheduler::collect(Running& running, const LineReader::Sink& sink) {
-  const auto end = running.child.collect(sink);
-  if (!end) return;
-  lacking_ = false;
-  judge(running, *end, std::chrono::steady_clock::now());
-  running_.remove_if([&running](const Running& each) { return &each == &running; });
+void Scheduler::read_children() {
+  collected_.clear();
+  const Instant now = std::chrono::steady_clock::now();
+  const bool all = now >= next_reading_;
+  if (all) next_reading_ = now + kReadingInterval;
+  const pollfd* polled = polled_.data() + kPolledBefore;
+  for (auto next = running_.begin(); next != running_.end(); polled += kPolledOfChild) {
+    const auto each = next++;
+    const LineReader::Sink sink = sink_of(*each);
+    if (all || polled[1].revents != 0) each->child.read_output();
+    if (all || polled[2].revents != 0) each->child.read_errors(sink);
+    if (polled[0].revents == 0) continue;
+    const auto end = each->child.collect(sink);
+    if (!end) continue;
+    lacking_ = false;
+    judge(*each, *end, now);
+    collected_.splice(collected_.end(), running_, each);
+  }
 }
 
 void Scheduler::tell(Running& running, Instant now) {
@@ -211,7 +217,7 @@ void Scheduler::on_interrupt(Instant now) {
   }
 }
 
-void Scheduler::judge(Running& running, const ChildEnd& end, Instant now) {
+void Scheduler::judge(const Running& running, const ChildEnd& end, Instant now) {
   UnitResult result;
   result.unit = running.unit.name;
   result.line = running.unit.line;
@@ -232,8 +238,7 @@ void Scheduler::judge(Running& running, const ChildEnd& end, Instant now) {
     if (end.exit_code && *end.exit_code != 0) result.exit_code = *end.exit_code;
   }
   if (result.kind == word(ErrorKind::kLocked) && running.candidate.tries < settings_.locked_tries && !interrupted_) {
-    running.candidate.not_before = now + settings_.locked_wait;
-    locked_.push_back(running.candidate);
+    locked_.push_back({running.candidate.number, running.candidate.tries, now + settings_.locked_wait});
     return;
   }
   look_for_duplicate(result);

@@ -63,13 +63,13 @@ class Scheduler {
   void wait(Instant now);
   [[nodiscard]] Instant next_turn(Instant now);
   void read_children();
-  void collect(Running& running, const LineReader::Sink& sink);
+  [[nodiscard]] LineReader::Sink sink_of(Running& running);
   void tell(Running& running, Instant now);
   void signal_children(Instant now);
   void on_interrupt(Instant now);
 
   // What ended children came to.
-  void judge(Running& running, const ChildEnd& end, Instant now);
+  void judge(const Running& running, const ChildEnd& end, Instant now);
   [[nodiscard]] Error hung_error(const Running& running) const;
   void look_for_duplicate(UnitResult& result);
   void record();
@@ -90,6 +90,8 @@ class Scheduler {
   /// Units whose state directory was locked.
   std::list<Candidate> locked_;
   std::list<Running> running_;
+  /// Those that ended in the last turn; their processes are removed in the next one.
+  std::list<Running> collected_;
   /// What poll waits for: the interrupt, then three descriptors for each running child.
   std::vector<pollfd> polled_;
   /// No unit starts until a child ends: the system lacked something.
@@ -100,6 +102,7 @@ class Scheduler {
   /// A result came since the last append.
   bool ended_ = false;
   Instant next_progress_;
+  Instant next_reading_;
   BatchEnd end_;
 };
 
