@@ -39,12 +39,17 @@ class ManifestFixture {
                                                                 Arguments arguments,
                                                                 const Environment& environment = {}) const {
     arguments.insert(arguments.end(), {"--manifest", write(file, filled(content))});
+    return read_with(arguments, environment);
+  }
+  [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_with(const Arguments& arguments,
+                                                                     const Environment& environment = {},
+                                                                     const Interrupt* interrupt = nullptr) const {
     const auto options = fleet_provision::test::options_of(arguments, environment);
     if (!options) return std::vector{options.error()};
     const auto settings = batch_settings_from(*options);
     if (!settings) return std::vector{settings.error()};
     const Descriptor out(::open(settings->output_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return read_manifest(*options, *settings, environment, out.get());
+    return read_manifest(*options, *settings, environment, out.get(), interrupt);
   }
 
   /// Each error as `MESSAGE [HINT]`, with `@` for the directory.

@@ -20,7 +20,10 @@ Failure refuse_column(std::string what, std::string hint) {
 std::string hint_instead(OptionId id) {
   if (id == OptionId::kParameter) return "name the column after the template parameter, without --";
   if (id == OptionId::kRemoveClaim) return "all units share the claim; delete it once the batch is done";
-  return "give it on the command line of the batch";
+  const OptionGroup group = row(id).group;
+  const bool of_batch =
+      group == OptionGroup::kConfiguration || group == OptionGroup::kBatch || group == OptionGroup::kOutput;
+  return of_batch ? "give it on the command line of the batch" : "omit the column";
 }
 
 }  // namespace
@@ -51,6 +54,14 @@ Result<Column> parse_column(const std::string& name) {
     if (auto fits = check_parameter(name, ""); !fits) {
       return refuse_column(fits.error().message, std::move(fits).error().hint);
     }
+    if (trimmed(name).size() != name.size()) {
+      return refuse_column("the name " + in_quotes(name) + " begins or ends with a blank",
+                           "remove the blank: blanks beside a comma are part of the field");
+    }
+    if (name.starts_with('-')) {
+      return refuse_column("the name " + in_quotes(name) + " begins with a single -",
+                           "name it after a template parameter, or after an option with --");
+    }
     if (name.find('=') != std::string::npos) {
       return refuse_column("the name " + in_quotes(name) + " holds a =",
                            "name the column after a template parameter or an option");
@@ -61,7 +72,7 @@ Result<Column> parse_column(const std::string& name) {
   if (option == nullptr) {
     const std::string hint = suggest_option(std::string_view(name).substr(2), Spelling::kOption);
     return refuse_column("unknown option " + printable(name, 80),
-                         hint.empty() ? "a name that begins with -- is an option; see `fleet-provision --help`" : hint);
+                         hint.empty() ? "see `fleet-provision --help` for the names of options" : hint);
   }
   if (!may_be_column(option->id)) {
     return refuse_column("a unit cannot have the option " + name, hint_instead(option->id));
@@ -140,7 +151,8 @@ std::optional<std::uint32_t> UnitPattern::only_column(const Columns& columns) co
 
 Result<void> check_unit_name(std::string_view name) {
   const auto refuse = [&name](const std::string& reason) {
-    return fail(ErrorKind::kManifestUnusable, "the unit name " + in_quotes(name) + " " + reason,
+    const std::string shown = name.empty() ? "" : " " + in_quotes(name);
+    return fail(ErrorKind::kManifestUnusable, "the unit name" + shown + " " + reason,
                 "give 1 to 128 of A-Z a-z 0-9 : . _ -, or another pattern with --unit");
   };
   if (name.empty()) return refuse("is empty");

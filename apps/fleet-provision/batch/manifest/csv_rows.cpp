@@ -17,7 +17,7 @@ int no_space(unsigned char) {
   return 0;
 }
 
-constexpr const char* kQuotingHint = "put the whole field in quotation marks, and double each one inside it";
+constexpr const char* kQuotingHint = "put the whole field in quotation marks, and double each mark inside it";
 
 class CsvReader final : public RowReader {
  public:
@@ -69,8 +69,8 @@ class CsvReader final : public RowReader {
       const std::string& value = fields_[i].value;
       const bool has_nul = value.find('\0') != std::string::npos;
       if (!has_nul && is_utf8(value)) continue;
-      sink.fault({place_.line, i + 1, has_nul ? "holds a NUL byte" : "is not UTF-8",
-                  has_nul ? "remove the byte" : "save the file as UTF-8"});
+      sink.fault({place_.line, i + 1, "", has_nul ? "the field holds a NUL byte" : "the field is not UTF-8",
+                  has_nul ? "remove the byte" : "save the file as UTF-8, in a spreadsheet as \"CSV UTF-8\""});
       return;
     }
     sink.row(place_, fields_);
@@ -78,8 +78,7 @@ class CsvReader final : public RowReader {
 
   /// Data behind a closing quotation mark, or a quotation mark in a field that does not begin with one.
   void refuse(char found, RowSink& sink) {
-    const std::size_t column = fields_.size() + 1;
-    sink.fault({field_line_of_error(), column,
+    sink.fault({line_number(), fields_.size() + 1, "",
                 found == '"' ? "a quotation mark stands inside a field that does not begin with one"
                              : in_quotes(std::string_view(&found, 1)) + " stands behind a closing quotation mark",
                 kQuotingHint});
@@ -88,11 +87,9 @@ class CsvReader final : public RowReader {
     in_row_ = false;
   }
 
-  [[nodiscard]] std::size_t field_line_of_error() const { return line_number(); }
-
   void refuse_open_quote(RowSink& sink) {
-    sink.fault(
-        {field_line_, fields_.size() + 1, "the quotation mark that begins this field is never closed", kQuotingHint});
+    sink.fault({field_line_, fields_.size() + 1, "", "the quotation mark that begins this field is never closed",
+                kQuotingHint});
     stop();
   }
 

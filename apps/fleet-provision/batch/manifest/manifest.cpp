@@ -33,15 +33,23 @@ std::uint64_t digest_of(const Columns& columns, const std::vector<Cell>& cells) 
   return fnv1a(bytes);
 }
 
-std::string digits_of(std::uint64_t hash) {
+std::string hexadecimal(std::uint64_t number) {
   std::string digits(16, '0');
-  for (std::size_t i = digits.size(); i > 0; --i, hash >>= 4U) digits[i - 1] = "0123456789abcdef"[hash & 15U];
+  for (std::size_t i = digits.size(); i > 0; --i, number >>= 4U) digits[i - 1] = "0123456789abcdef"[number & 15U];
   return digits;
+}
+
+/// Without reading a file, which may have gone since the row was checked.
+Milliseconds time_limit_of(const Options& options) {
+  constexpr Range<Milliseconds> kAny{Milliseconds{0}, Milliseconds::max()};
+  const auto splay = options.seconds(OptionId::kSplay, kAny);
+  return timeout_of(options) + (splay ? splay->value_or(Milliseconds{0}) : Milliseconds{0});
 }
 
 }  // namespace
 
-Result<std::vector<Cell>> Manifest::cells_of(const Row& row) const {
+Result<std::vector<Cell>> Manifest::cells(Number number) const {
+  const Row& row = rows_[number];
   FP_TRY_ASSIGN(const std::string bytes, copy_->read(row.offset, row.length));
   const auto reader = make_row_reader(format_);
   OneRow found;
@@ -56,24 +64,21 @@ Result<std::vector<Cell>> Manifest::cells_of(const Row& row) const {
   return cells;
 }
 
-Result<std::uint64_t> Manifest::digest(Number number) const {
-  FP_TRY_ASSIGN(const std::vector<Cell> cells, cells_of(rows_[number]));
-  return digest_of(columns_, cells);
-}
-
 Result<Unit> Manifest::unit(Number number) const {
-  const Row& row = rows_[number];
-  FP_TRY_ASSIGN(const std::vector<Cell> cells, cells_of(row));
+  FP_TRY_ASSIGN(const auto row, cells(number));
   Unit unit;
   unit.name = std::string(name(number));
-  unit.line = row.line;
-  unit.state_dir = state_directory_of(columns_, cells, output_dir_, unit.name);
-  unit.arguments = options_->arguments(columns_, cells, unit.state_dir);
-  unit.digest = digits_of(digest_of(columns_, cells));
-  const Options options = options_->with(columns_, cells, CellOrigins(cells.size()), unit.state_dir);
-  FP_TRY_ASSIGN(const Request request, options_->request(options));
-  unit.time_limit = request.plan.splay + request.plan.timeout;
+  unit.line = rows_[number].line;
+  unit.state_dir = state_directory_of(columns_, row, output_dir_, unit.name);
+  unit.arguments = options_->arguments(columns_, row, unit.state_dir);
+  unit.digest = hexadecimal(digest_of(columns_, row));
+  unit.time_limit = time_limit_of(options_->with(columns_, row, CellOrigins(row.size()), unit.state_dir));
   return unit;
+}
+
+Result<std::uint64_t> Manifest::digest(Number unit) const {
+  FP_TRY_ASSIGN(const auto row, cells(unit));
+  return digest_of(columns_, row);
 }
 
 }  // namespace fleet_provision::batch

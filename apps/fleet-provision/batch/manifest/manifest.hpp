@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "adapters/system/interrupt.hpp"
 #include "batch/batch_settings.hpp"
 #include "batch/manifest/columns.hpp"
 #include "batch/manifest/manifest_copy.hpp"
@@ -48,7 +49,7 @@ class Manifest {
   [[nodiscard]] std::size_t line(Number unit) const { return rows_[unit].line; }
   /// Reads the row again. Fails if the copy of the manifest cannot be read.
   [[nodiscard]] Result<Unit> unit(Number unit) const;
-  /// Unit::digest as a number, at a fraction of the cost. Fails as `unit` does.
+  /// The digest of that unit as a number, which takes less time.
   [[nodiscard]] Result<std::uint64_t> digest(Number unit) const;
   /// The number of units in the whole manifest.
   [[nodiscard]] std::size_t size_of_all_shards() const { return names_.size(); }
@@ -57,15 +58,13 @@ class Manifest {
 
  private:
   friend class ManifestReader;
+  [[nodiscard]] Result<std::vector<Cell>> cells(Number unit) const;
   struct Row {
     std::uint64_t offset;
     std::uint32_t length;
     std::uint32_t line;
     NameTable::Number name;
   };
-
-  /// The cells of a row that are not empty.
-  [[nodiscard]] Result<std::vector<Cell>> cells_of(const Row& row) const;
 
   ManifestFormat format_ = ManifestFormat::kCsv;
   /// Absolute.
@@ -84,9 +83,11 @@ class Manifest {
 /// `output_dir` is open. Gives the manifest, or every error once, in the order of lines: what is wrong in the manifest
 /// is kManifestUnusable and names file, line and column; what is wrong in the options of the whole batch comes first
 /// and keeps its kind, as do errors of reading. At most kErrorsListedMax are listed, and one more says how many remain.
-/// Reading honours the ReadingLimit of the thread. With `--parameters -` stdin is read from its current offset.
+/// Reading honours the ReadingLimit of the thread, and ends soon after `interrupt` is raised. With `--parameters -`
+/// stdin is read from its current offset.
 [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options,
                                                                        const BatchSettings& settings,
-                                                                       const Environment& environment, int output_dir);
+                                                                       const Environment& environment, int output_dir,
+                                                                       const Interrupt* interrupt = nullptr);
 
 }  // namespace fleet_provision::batch

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kWriting = "write a copy of the manifest in";
 
-/// For file systems without O_TMPFILE (NFS, some overlays): a file whose name is removed at once.
+/// A file whose name is removed at once.
 int open_and_unlink(int directory) {
   for (unsigned i = 0; i < 100; ++i) {
     const std::string name = ".manifest-" + std::to_string(::getpid()) + "-" + std::to_string(i);
@@ -26,13 +26,14 @@ int open_and_unlink(int directory) {
 
 }  // namespace
 
-Result<ManifestCopy> ManifestCopy::create(int output_dir, std::string path) {
+Result<ManifestCopy> ManifestCopy::create(int output_dir, std::string path, bool has_unnamed_files) {
   ManifestCopy copy;
   copy.path_ = std::move(path);
-  copy.file_ = Descriptor(::openat(output_dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (has_unnamed_files) copy.file_ = Descriptor(::openat(output_dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  // What kernels and file systems without O_TMPFILE say (open(2)).
   const bool unsupported =
-      !copy.file_ && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT);
-  if (unsupported) copy.file_ = Descriptor(open_and_unlink(output_dir));
+      !has_unnamed_files || errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT;
+  if (!copy.file_ && unsupported) copy.file_ = Descriptor(open_and_unlink(output_dir));
   if (!copy.file_) return disk_error(errno, kWriting, copy.path_);
   return copy;
 }

@@ -13,7 +13,8 @@ namespace fleet_provision::batch {
 class ManifestCopy {
  public:
   /// `output_dir` is open; `path` is its name for messages. Errors are those of disk_error.
-  [[nodiscard]] static Result<ManifestCopy> create(int output_dir, std::string path);
+  /// Without unnamed files (NFS, some overlays) the file has a name until it is open.
+  [[nodiscard]] static Result<ManifestCopy> create(int output_dir, std::string path, bool has_unnamed_files = true);
 
   [[nodiscard]] Result<void> append(std::string_view bytes);
   /// The bytes of one row; fails if there are fewer.

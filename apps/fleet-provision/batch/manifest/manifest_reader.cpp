@@ -3,6 +3,7 @@
 // used once only exist while this object does.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "batch/manifest/rows.hpp"
 #include "batch/manifest/state_directories.hpp"
 #include "batch/manifest/unit_cells.hpp"
+#include "config/file_name.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -33,10 +35,12 @@ std::string name_in_messages(const std::string& manifest) {
 
 class ManifestReader final : public RowSink {
  public:
-  ManifestReader(const Options& options, const BatchSettings& settings, const Environment& environment)
+  ManifestReader(const Options& options, const BatchSettings& settings, const Environment& environment,
+                 const Interrupt* interrupt)
       : options_(options),
         settings_(settings),
         environment_(environment),
+        interrupt_(interrupt),
         name_(name_in_messages(settings.manifest)),
         errors_(name_),
         state_dirs_(absolute_path_of(settings.output_dir)) {
@@ -47,9 +51,8 @@ class ManifestReader final : public RowSink {
   std::variant<Manifest, std::vector<Error>> read(int output_dir) {
     if (auto all = read_all(output_dir); !all) errors_.add(std::move(all).error());
     if (errors_.empty() && units_ == 0) {
-      const bool csv = manifest_.format_ == ManifestFormat::kCsv;
       errors_.add_at(0, 0, name_ + " holds no units",
-                     csv ? "write one row for each unit below the header" : "write one line for each unit");
+                     is_csv() ? "write one row for each unit below the header" : "write one line for each unit");
     }
     if (!errors_.empty()) return errors_.take(units_);
     manifest_.rows_.shrink_to_fit();
@@ -58,7 +61,7 @@ class ManifestReader final : public RowSink {
 
   void row(const RowPlace& place, std::vector<Field>& fields) override {
     if (stopped_) return;
-    const bool csv = manifest_.format_ == ManifestFormat::kCsv;
+    const bool csv = is_csv();
     if (csv && header_names_.empty()) return read_header(place, fields);
     if (csv && fields.size() != header_names_.size()) return refuse_size(place, fields.size());
     cells_.clear();
@@ -73,14 +76,17 @@ class ManifestReader final : public RowSink {
   }
 
   void fault(RowFault fault) override {
-    const bool named = fault.column > 0 && fault.column <= header_names_.size();
-    errors_.add_at(
-        fault.line, fault.column,
-        errors_.position(fault.line, fault.column, named ? header_names_[fault.column - 1] : "") + ": " + fault.what,
-        std::move(fault.hint));
+    if (fault.line == 0) return errors_.add_at(0, 0, name_ + " " + fault.what, std::move(fault.hint));
+    if (fault.column > 0 && fault.column <= header_names_.size()) fault.name = header_names_[fault.column - 1];
+    errors_.add_at(fault.line, fault.column, errors_.position(fault.line, fault.column, fault.name) + ": " + fault.what,
+                   std::move(fault.hint));
+    // Without a header the next row would be taken for one.
+    if (is_csv() && header_names_.empty()) stopped_ = true;
   }
 
  private:
+  [[nodiscard]] bool is_csv() const { return manifest_.format_ == ManifestFormat::kCsv; }
+
   Result<void> read_all(int output_dir) {
     FP_TRY_ASSIGN(manifest_.copy_, ManifestCopy::create(output_dir, settings_.output_dir));
     auto pattern = UnitPattern::parse(settings_.unit_pattern);
@@ -120,6 +126,7 @@ class ManifestReader final : public RowSink {
       return {};
     }
     while (!piece.empty() && !rows->stopped() && !stopped_) {
+      if (interrupt_ != nullptr) FP_TRY(interrupt_->check());
       FP_TRY(manifest_.copy_->append(piece));
       rows->feed(piece, *this);
       FP_TRY(read_piece(file, piece));
@@ -162,7 +169,9 @@ class ManifestReader final : public RowSink {
       const auto first = name.empty() ? std::nullopt : manifest_.columns_.find(name);
       std::optional<std::uint32_t> column;
       if (first) {
-        refuse_column(place.line, i + 1, name, "the column is there twice", "remove or rename one of the two");
+        const auto other = std::find(header_names_.begin(), header_names_.end(), name) - header_names_.begin() + 1;
+        refuse_column(place.line, i + 1, name, "column " + std::to_string(other) + " has this name already",
+                      "remove or rename one of the two");
       } else {
         column = new_column(place.line, i + 1, name);
       }
@@ -285,12 +294,17 @@ class ManifestReader final : public RowSink {
   void note_state_dir(const RowPlace& place, const Cell& cell) {
     const auto index = static_cast<std::size_t>(&cell - cells_.data());
     const std::size_t field = fields_of_cells_[index];
-    state_dirs_.note(cell.value, place.line, field, errors_.position(place.line, field, "--state-dir"), errors_);
+    const std::string position = errors_.position(place.line, field, "--state-dir");
+    if (auto fits = check_file_name(cell.value); !fits) {
+      return errors_.add_at(place.line, field, position + ": " + fits.error().message, fits.error().hint);
+    }
+    state_dirs_.note(cell.value, place.line, field, position, errors_);
   }
 
   const Options& options_;
   const BatchSettings& settings_;
   const Environment& environment_;
+  const Interrupt* interrupt_;
   std::string name_;
   ErrorList errors_;
   StateDirectories state_dirs_;
@@ -310,8 +324,9 @@ class ManifestReader final : public RowSink {
 };
 
 std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options, const BatchSettings& settings,
-                                                         const Environment& environment, int output_dir) {
-  return ManifestReader(options, settings, environment).read(output_dir);
+                                                         const Environment& environment, int output_dir,
+                                                         const Interrupt* interrupt) {
+  return ManifestReader(options, settings, environment, interrupt).read(output_dir);
 }
 
 }  // namespace fleet_provision::batch

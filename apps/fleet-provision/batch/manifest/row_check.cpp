@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "batch/manifest/unit_files.hpp"
+#include "core/pkcs11_uri.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -20,12 +21,18 @@ struct OnceWords {
   Once what;
   std::string_view noun;
   std::string_view hint;
+  /// Where all units have the value from an option of the batch.
+  std::string_view hint_for_batch;
 };
 constexpr OnceWords kOnceWords[] = {
-    {Once::kCsr, "CSR", "give each unit a CSR of its own: a key belongs to one gateway"},
-    {Once::kKey, "device key", "give each unit a key of its own"},
-    {Once::kClientId, "client ID", "give each unit one of its own: of two connections with one ID the older is closed"},
-    {Once::kTpmHandle, "TPM handle", "give each unit a handle of its own"},
+    {Once::kCsr, "CSR", "give each unit a CSR of its own: a key belongs to one gateway",
+     "name a CSR for each unit in a column --csr of the manifest"},
+    {Once::kKey, "device key", "give each unit a key of its own",
+     "name a key for each unit in a column --key of the manifest"},
+    {Once::kClientId, "client ID", "give each unit one of its own: of two connections with one ID the older is closed",
+     "put a column into it, e.g. gateway-{SerialNumber}"},
+    {Once::kTpmHandle, "TPM handle", "give each unit a handle of its own",
+     "name a handle for each unit in a column --key-store of the manifest"},
 };
 
 const OnceWords& words_of(Once what) {
@@ -43,6 +50,10 @@ void give_stand_in(OptionId id, const char* value, Options& options) {
   options.override_with(id, {{value}, Source::kCommandLine, "", {}});
 }
 
+bool is_claim(OptionId id) {
+  return id == OptionId::kClaim || id == OptionId::kClaimCert || id == OptionId::kClaimKey;
+}
+
 bool begins_with_name(const std::string& message, const std::string& name) {
   return message.starts_with(name) &&
          (message.size() == name.size() || message[name.size()] == ':' || message[name.size()] == ' ');
@@ -53,23 +64,39 @@ bool begins_with_name(const std::string& message, const std::string& name) {
 void RowCheck::check(const CheckedRow& row) {
   row_ = &row;
   origins_.clear();
+  claim_is_at_fault_ = false;
   for (std::size_t i = 0; i < row.cells.size(); ++i) {
     origins_.push_back(errors_.position(row.line, row.columns[i], columns_[row.cells[i].column].name));
   }
   Options options = unit_options_.with(columns_, row.cells, origins_, row.state_dir);
+  refuse_stdin(options);
   // Each round removes a setting or gives a missing one.
   while (true) {
     const auto request = unit_options_.request(options);
     if (request) return check_request(options, *request);
     const auto culprit = culprit_of(request.error(), options);
     report(request.error(), culprit);
-    const bool goes_on = culprit ? take_out(*culprit, options) : stand_in_for(request.error(), options);
-    if (!goes_on) return;
+    if (culprit) {
+      take_out(*culprit, options);
+    } else if (!stand_in_for(request.error(), options)) {
+      return;
+    }
+  }
+}
+
+/// Only the batch itself may read stdin, once for all units.
+void RowCheck::refuse_stdin(Options& options) {
+  for (std::size_t i = 0; i < row_->cells.size(); ++i) {
+    const auto id = columns_[row_->cells[i].column].option;
+    if (row_->cells[i].value != "-" || (id != OptionId::kClaim && id != OptionId::kParameters)) continue;
+    report_at_cell(i, "a unit cannot read stdin", "give the name of a file");
+    take_out({*id, options.settings(*id).size() - 1, i}, options);
   }
 }
 
 /// Removes the setting. A parameter gets another value instead, because placeholders may name it.
-bool RowCheck::take_out(const Culprit& culprit, Options& options) const {
+void RowCheck::take_out(const Culprit& culprit, Options& options) {
+  claim_is_at_fault_ = claim_is_at_fault_ || is_claim(culprit.id);
   auto settings = options.settings(culprit.id);
   const auto at = settings.begin() + static_cast<std::ptrdiff_t>(culprit.index);
   if (culprit.id == OptionId::kParameter && culprit.cell) {
@@ -82,7 +109,6 @@ bool RowCheck::take_out(const Culprit& culprit, Options& options) const {
   for (const StandIn& each : kStandIns) {
     if (each.id == culprit.id && options.given(each.id) == nullptr) give_stand_in(each.id, each.value, options);
   }
-  return true;
 }
 
 /// Gives the value that the error says is missing; false if it says something else.
@@ -140,7 +166,7 @@ std::optional<std::size_t> RowCheck::cell_of(const Options& options, OptionId id
 
 void RowCheck::check_request(const Options& options, const Request& request) {
   const auto& claim = request.connection;
-  if (!claim.claim_file && (claim.certificate_file.empty() || claim.key_reference.empty())) {
+  if (!claim_is_at_fault_ && !claim.claim_file && (claim.certificate_file.empty() || claim.key_reference.empty())) {
     Error error;
     error.kind = ErrorKind::kUsage;
     error.message = "--claim, or --claim-cert with --claim-key, is required";
@@ -155,47 +181,56 @@ void RowCheck::check_files(const Options& options, const Request& request) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
     if (option.value != OptionValue::kFile || setting == nullptr || setting->values.empty()) continue;
-    const bool of_claim =
-        option.id == OptionId::kClaim || option.id == OptionId::kClaimCert || option.id == OptionId::kClaimKey;
+
     // Of --claim and its two parts one is overridden.
-    if (of_claim && (option.id == OptionId::kClaim) != request.connection.claim_file.has_value()) continue;
+    if (is_claim(option.id) && (option.id == OptionId::kClaim) != request.connection.claim_file.has_value()) continue;
     const std::string& file = setting->values.back();
     if (const auto cell = cell_of(options, option.id)) {
       auto fits = check_unit_file(option.id, file);
       if (!fits) report_at_cell(*cell, fits.error().message, fits.error().hint);
       continue;
     }
-    auto known = files_of_batch_.find(option.id);
-    if (known == files_of_batch_.end()) {
-      known = files_of_batch_.emplace(option.id, check_unit_file(option.id, file)).first;
+    // Once, whether it is an error or not.
+    if (files_of_batch_.insert(option.id).second) {
+      auto fits = check_unit_file(option.id, file);
+      if (!fits) errors_.add(with_origin(*setting, std::move(fits).error()));
     }
-    if (!known->second) errors_.add_shared(row_->line, with_origin(*setting, known->second.error()));
   }
 }
 
 void RowCheck::check_uses(const Options& options, const Request& request) {
   const Plan& plan = request.plan;
-  const auto* csr = std::get_if<ExistingCsr>(&plan.key_source);
-  const auto* key = std::get_if<ExistingKey>(&plan.key_source);
-  const auto* made = std::get_if<MakeKey>(&plan.key_source);
-  if (csr != nullptr) use(Once::kCsr, OptionId::kCsr, options, same_file_text(csr->file), csr->file);
-  const std::string reference = key != nullptr   ? key->reference
-                                : csr != nullptr ? csr->key_reference.value_or("")
-                                                 : std::string();
-  if (!reference.empty()) {
-    const auto location = parse_key_location(reference);
-    const bool file = location && is_file(*location);
-    use(Once::kKey, OptionId::kKey, options, file ? same_file_text(reference) : reference, reference);
+  if (const auto* csr = std::get_if<ExistingCsr>(&plan.key_source)) {
+    use(Once::kCsr, OptionId::kCsr, options, same_file_text(csr->file), csr->file);
+    if (csr->key_reference) use_key(options, *csr->key_reference);
   }
+  if (const auto* key = std::get_if<ExistingKey>(&plan.key_source)) use_key(options, key->reference);
   if (plan.client_id) use(Once::kClientId, OptionId::kClientId, options, *plan.client_id, *plan.client_id);
   if (plan.verify_client_id) {
     use(Once::kClientId, OptionId::kVerifyClientId, options, *plan.verify_client_id, *plan.verify_client_id);
   }
+  const auto* made = std::get_if<MakeKey>(&plan.key_source);
   const auto* tpm = made != nullptr ? std::get_if<TpmStore>(&made->store) : nullptr;
   if (tpm != nullptr && tpm->handle) {
-    const std::string text = text_of(made->store);
-    use(Once::kTpmHandle, OptionId::kKeyStore, options, text, text);
+    use_handle(options, OptionId::kKeyStore, *tpm->handle);
   }
+}
+
+/// A file by what it is, a URI by its attributes, a handle together with those of --key-store.
+void RowCheck::use_key(const Options& options, const std::string& reference) {
+  const auto location = parse_key_location(reference);
+  if (!location) return;
+  if (const auto* handle = std::get_if<TpmHandle>(&*location)) {
+    return use_handle(options, OptionId::kKey, handle->handle);
+  }
+  const auto attributes = parse_pkcs11_uri(reference);
+  const std::string text = attributes ? to_uri(*attributes) : same_file_text(reference);
+  use(Once::kKey, OptionId::kKey, options, text, reference);
+}
+
+void RowCheck::use_handle(const Options& options, OptionId id, std::uint32_t handle) {
+  const std::string text = text_of(KeyLocation{TpmHandle{handle}}).substr(std::string_view("handle:").size());
+  use(Once::kTpmHandle, id, options, text, text);
 }
 
 void RowCheck::use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown) {
@@ -210,7 +245,7 @@ void RowCheck::use(Once what, OptionId id, const Options& options, const std::st
   Error error;
   error.kind = ErrorKind::kUsage;
   error.message = named + " is used on line " + std::to_string(*first) + " already";
-  error.hint = "use a column of its own, or a placeholder: " + std::string(words.hint);
+  error.hint = words.hint_for_batch;
   errors_.add_shared(row_->line, options.with_origin_of(id, std::move(error)));
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <map>
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,13 +45,16 @@ class RowCheck {
   };
 
   [[nodiscard]] std::optional<Culprit> culprit_of(const Error& error, const Options& options) const;
-  bool take_out(const Culprit& culprit, Options& options) const;
+  void refuse_stdin(Options& options);
+  void take_out(const Culprit& culprit, Options& options);
   static bool stand_in_for(const Error& error, Options& options);
   void report(const Error& error, const std::optional<Culprit>& culprit);
   void report_at_cell(std::size_t cell, std::string message, std::string hint);
   void check_request(const Options& options, const Request& request);
   void check_files(const Options& options, const Request& request);
   void check_uses(const Options& options, const Request& request);
+  void use_key(const Options& options, const std::string& reference);
+  void use_handle(const Options& options, OptionId id, std::uint32_t handle);
   void use(Once what, OptionId id, const Options& options, const std::string& text, const std::string& shown);
   [[nodiscard]] std::optional<std::size_t> cell_of(const Options& options, OptionId id) const;
 
@@ -61,8 +64,10 @@ class RowCheck {
   ErrorList& errors_;
   const CheckedRow* row_ = nullptr;
   CellOrigins origins_;
-  /// What check_unit_file said of files that options of the batch name.
-  std::map<OptionId, Result<void>> files_of_batch_;
+  /// An option of the claim was an error, so that a missing claim is none.
+  bool claim_is_at_fault_ = false;
+  /// The options of the batch whose files were looked at.
+  std::set<OptionId> files_of_batch_;
 };
 
 }  // namespace fleet_provision::batch

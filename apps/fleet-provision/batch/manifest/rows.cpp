@@ -11,7 +11,7 @@ void RowReader::feed(std::string_view bytes, RowSink& sink) {
     const std::string_view piece = bytes.substr(0, size);
     bytes.remove_prefix(size);
     if (partial_.size() + size > kRowBytesMax) {
-      sink.fault({line_, 0, "the line has more than " + std::to_string(kRowBytesMax) + " bytes",
+      sink.fault({line_, 0, "", "the line has more than " + std::to_string(kRowBytesMax) + " bytes",
                   "check that this is the right file"});
       return stop();
     }

@@ -36,9 +36,12 @@ struct Field {
 };
 
 struct RowFault {
+  /// 0 for the whole text, of which `what` is then said.
   std::size_t line = 0;
   /// In CSV the number of the field, in JSON Lines that of the character; 0 for the whole line.
   std::size_t column = 0;
+  /// The key, where the fault is in its value.
+  std::string name;
   std::string what;
   std::string hint;
 };

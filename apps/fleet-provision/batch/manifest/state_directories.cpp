@@ -43,21 +43,23 @@ void StateDirectories::check(const std::function<std::optional<std::size_t>(std:
                              ErrorList& errors) {
   for (NameTable::Number i = 0; i < named_.size(); ++i) {
     const std::string_view path = paths_.name(i);
-    const auto refuse = [&](std::size_t other) {
+    const auto refuse = [&](const char* how, std::size_t other) {
       errors.add_at(named_[i].line, named_[i].column,
-                    errors.position(named_[i].line, named_[i].column, "--state-dir") + ": " + shown_path(path) +
-                        " lies in that of line " + std::to_string(other),
+                    errors.position(named_[i].line, named_[i].column, "--state-dir") + ": " + shown_path(path) + how +
+                        std::to_string(other),
                     kOwnDirectory);
     };
     for (std::size_t end = path.rfind('/'); end != std::string_view::npos && end > 0; end = path.rfind('/', end - 1)) {
       const auto outer = paths_.find(path.substr(0, end));
       // What holds the output directory is an error already.
-      if (outer && !lies_in(units_dir_, path.substr(0, end))) refuse(named_[*outer].line);
+      if (outer && !lies_in(units_dir_, path.substr(0, end))) refuse(" lies in that of line ", named_[*outer].line);
     }
     if (path.size() <= units_dir_.size() + 1 || !lies_in(path, units_dir_)) continue;
-    std::string_view unit = path.substr(units_dir_.size() + 1);
-    unit = unit.substr(0, unit.find('/'));
-    if (const auto line = line_of_default(unit)) refuse(*line);
+    const std::string_view below = path.substr(units_dir_.size() + 1);
+    const std::string_view unit = below.substr(0, below.find('/'));
+    if (const auto line = line_of_default(unit)) {
+      refuse(unit == below ? " is that of line " : " lies in that of line ", *line);
+    }
   }
 }
 

@@ -11,9 +11,8 @@
 namespace fleet_provision::batch {
 namespace {
 
-/// With one of these in a row its options decide which files a run reads.
-constexpr std::array kDecidesFiles{OptionId::kParameters, OptionId::kEndpoint, OptionId::kProxy,
-                                   OptionId::kProxyPasswordFile};
+/// With one of these a row decides whether the proxy password is read.
+constexpr std::array kDecidesPassword{OptionId::kEndpoint, OptionId::kProxy, OptionId::kProxyPasswordFile};
 
 /// Options of the batch's command line that are not its children's.
 bool is_passed(OptionId id) {
@@ -32,6 +31,19 @@ std::vector<std::string> as_words(OptionId id, const std::string& value) {
 /// KEY=VALUE that is read as the literal value.
 std::string as_parameter(const std::string& name, const std::string& value) {
   return name + "=" + (value.starts_with('@') ? "@" : "") + value;
+}
+
+template <class List>
+bool is_one_of(OptionId id, const List& list) {
+  return std::find(list.begin(), list.end(), id) != list.end();
+}
+
+/// In the place of the value of the batch's command line, which the unit's process does not get.
+void put(Setting setting, OptionId id, Options& options) {
+  std::vector<Setting> settings = options.settings(id);
+  std::erase_if(settings, [](const Setting& each) { return each.source == Source::kCommandLine; });
+  settings.push_back(std::move(setting));
+  options.replace_with(id, std::move(settings));
 }
 
 std::vector<std::string> verbosity_of(const Options& batch) {
@@ -76,19 +88,22 @@ Result<UnitOptions> UnitOptions::from(const Options& batch, const Environment& e
 
 Options UnitOptions::with(const Columns& columns, const std::vector<Cell>& cells, const CellOrigins& origins,
                           const std::string& state_dir) const {
-  const bool decides = std::any_of(cells.begin(), cells.end(), [&columns](const Cell& each) {
+  Options options = folded_;
+  const auto take_whole = [&](OptionId id) { options.replace_with(id, whole_.settings(id)); };
+  for (const Cell& each : cells) {
     const auto id = columns[each.column].option;
-    return id && std::find(kDecidesFiles.begin(), kDecidesFiles.end(), *id) != kDecidesFiles.end();
-  });
-  Options options = decides ? whole_ : folded_;
+    if (id == OptionId::kParameters) take_whole(OptionId::kParameter);
+    if (id == OptionId::kParameters) take_whole(OptionId::kParameters);
+    if (id && is_one_of(*id, kDecidesPassword)) take_whole(OptionId::kProxyPasswordFile);
+  }
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const Column& column = columns[cells[i].column];
-    const bool is_option = column.option.has_value();
-    options.override_with(column.option.value_or(OptionId::kParameter),
-                          {{is_option ? cells[i].value : as_parameter(column.name, cells[i].value)},
-                           Source::kCommandLine,
-                           origins[i],
-                           {}});
+    if (column.option) {
+      put({{cells[i].value}, Source::kCommandLine, origins[i], {}}, *column.option, options);
+    } else {
+      options.override_with(OptionId::kParameter,
+                            {{as_parameter(column.name, cells[i].value)}, Source::kCommandLine, origins[i], {}});
+    }
   }
   options.replace_with(OptionId::kStateDir, {Setting{{state_dir}, Source::kCommandLine, "--state-dir", {}}});
   return options;

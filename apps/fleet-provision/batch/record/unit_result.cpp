@@ -56,6 +56,9 @@ std::string run_result_value(const std::string& text) {
   if (text.size() > kRunResultMax) return left_out("a result of " + std::to_string(text.size()) + " bytes");
   if (text.find_first_of("\n\r\t") == std::string::npos && plain_members(text)) return text;
   if (text.find('\0') != std::string::npos || json_fault(text)) return left_out("output that is not JSON");
+  // An object on one line, as run_units gives it, goes into the line as it is.
+  const auto printable_ascii = [](char each) { return each >= ' ' && each <= '~'; };
+  if (text.front() == '{' && std::all_of(text.begin(), text.end(), printable_ascii)) return text;
   const LineJson json = LineJson::parse(text, nullptr, false);
   if (json.is_null()) return "null";
   if (!json.is_object()) return left_out("output that is not a JSON object");

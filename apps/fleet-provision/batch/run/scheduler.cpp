@@ -13,6 +13,8 @@ namespace {
 
 constexpr Milliseconds kProgressInterval{200};
 constexpr Milliseconds kReadingInterval{200};
+/// Processes that ended and are not removed yet.
+constexpr std::size_t kCollectedMax = 64;
 /// The descriptors of poll before those of children.
 constexpr std::size_t kPolledBefore = 1;
 constexpr std::size_t kPolledOfChild = kDescriptorsOfChild;
@@ -114,8 +116,11 @@ bool Scheduler::start(const Candidate& candidate, Instant now) {
   }
   auto child = starter_->start(unit->arguments, run_of(unit->name));
   if (!child) {
-    lacking_ = child.error().kind == ErrorKind::kOutOfResources && !running_.empty();
-    if (!lacking_) stop(std::move(child).error());
+    // Processes that ended count until they are removed.
+    const bool removed = !std::exchange(collected_, {}).empty();
+    const bool lack = child.error().kind == ErrorKind::kOutOfResources;
+    lacking_ = lack && !running_.empty();
+    if (!lack || (running_.empty() && !removed)) stop(std::move(child).error());
     return false;
   }
   pacer_.started(now);
@@ -171,10 +176,10 @@ LineReader::Sink Scheduler::sink_of(Running& running) {
 }
 
 void Scheduler::read_children() {
-  collected_.clear();
   const Instant now = std::chrono::steady_clock::now();
   const bool all = now >= next_reading_;
   if (all) next_reading_ = now + kReadingInterval;
+  if (all || collected_.size() >= kCollectedMax) collected_.clear();
   const pollfd* polled = polled_.data() + kPolledBefore;
   for (auto next = running_.begin(); next != running_.end(); polled += kPolledOfChild) {
     const auto each = next++;

@@ -90,7 +90,7 @@ class Scheduler {
   /// Units whose state directory was locked.
   std::list<Candidate> locked_;
   std::list<Running> running_;
-  /// Those that ended in the last turn; their processes are removed in the next one.
+  /// Those that ended a moment ago, whose processes are not removed yet; see Child::collect.
   std::list<Running> collected_;
   /// What poll waits for: the interrupt, then three descriptors for each running child.
   std::vector<pollfd> polled_;
