@@ -41,7 +41,7 @@ int finish(const Plan* plan, const Outcome& outcome, Report& report, bool json) 
   return plan != nullptr && !outcome.error ? print_result(result_lines(*plan, outcome), code) : code;
 }
 
-int refuse(Error error, Report& report, bool json, Command command) {
+int refuse(Error error, Report& report, bool json, [[maybe_unused]] Command command) {
 #ifdef FLEET_PROVISION_BATCH
   if (command == Command::kBatch) return batch::refuse_batch(std::move(error), report, json);
 #endif

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "adapters/system/reading_limit.hpp"
-#include "adapters/system/resources.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
 #include "batch/report/reports.hpp"
@@ -20,8 +19,6 @@
 namespace fleet_provision::batch {
 namespace {
 
-/// Of the batch itself; run_units checks those of children.
-constexpr unsigned kDescriptorsOfBatch = 20;
 /// stdin and a manifest that is a pipe may take as long as their writer.
 constexpr std::chrono::hours kReadingTime{24};
 
@@ -64,7 +61,7 @@ void BatchCommand::warn(const std::vector<std::string>& warnings) {
 }
 
 Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputDirectory& directory) {
-  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor(), &interrupt_);
+  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor());
   FP_TRY(interrupt_.check());
   if (auto* good = std::get_if<Manifest>(&manifest)) {
     warn(good->warnings());
@@ -133,7 +130,6 @@ Result<void> BatchCommand::try_to_run() {
   FP_TRY_ASSIGN(const BatchSettings settings, batch_settings_from(options_));
   summary_.output_dir = settings.output_dir;
   if (settings.report_only) return report_only(settings);
-  FP_TRY(need_descriptors(kDescriptorsOfBatch));
   const ReadingLimit limit(start_ + kReadingTime, &interrupt_);
   if (children_read_stdin(options_)) {
     FP_TRY_ASSIGN(standard_input_, copy_of_stdin());
