@@ -108,42 +108,45 @@ Options options_of(const BatchLoad& load, const std::string& manifest, const std
                                 {}, "/nonexistent/fleet-provision"));
 }
 
-int run(const BatchLoad& load) {
-  const std::string manifest_path = load.directory + "/units.csv";
-  const std::string out = load.directory + "/out";
-  ::mkdir(load.directory.c_str(), 0755);
-  write_manifest(manifest_path, load.units);
-  const Options options = options_of(load, manifest_path, out);
+/// Manifest and results end here, as they do in the command.
+Totals run_manifest(const BatchLoad& load, const OutputDirectory& directory, nlohmann::ordered_json& stages) {
+  const Options options = options_of(load, load.directory + "/units.csv", directory.path());
   RunSettings settings;
   settings.batch = value_of(batch_settings_from(options));
   settings.child.program = load.child;
-  const OutputDirectory directory = value_of(OutputDirectory::open(out));
-  std::vector<std::string> warnings;
-  nlohmann::ordered_json stages{{"start", {{"peakKiB", peak_kib()}}}};
-
   auto read =
       measured(stages, "read", [&] { return read_manifest(options, settings.batch, {}, directory.descriptor()); });
   const auto* manifest = std::get_if<Manifest>(&read);
   if (manifest == nullptr) throw std::runtime_error(std::get<1>(read).front().message);
+  std::vector<std::string> warnings;
   auto results = value_of(
       measured(stages, "results", [&] { return Results::open(value_of(directory.open_results()), warnings); }));
   Interrupt interrupt;
   Silent observer;
-  const BatchEnd end =
-      measured(stages, "run", [&] { return run_units(*manifest, results, settings, interrupt, observer); });
+  BatchEnd end = measured(stages, "run", [&] { return run_units(*manifest, results, settings, interrupt, observer); });
   if (end.stopped) throw std::runtime_error(end.stopped->message);
+  return std::move(end.totals);
+}
+
+int run(const BatchLoad& load) {
+  ::mkdir(load.directory.c_str(), 0755);
+  write_manifest(load.directory + "/units.csv", load.units);
+  const OutputDirectory directory = value_of(OutputDirectory::open(load.directory + "/out"));
+  nlohmann::ordered_json stages;
+  const Totals totals = run_manifest(load, directory, stages);
   const auto reported = measured(stages, "reports", [&]() -> Result<void> {
-    FP_TRY_ASSIGN(auto sources, open_sources({out}));
-    return write_reports(sources, out, warnings);
+    std::vector<std::string> warnings;
+    FP_TRY_ASSIGN(auto sources, open_sources({directory.path()}));
+    return write_reports(sources, directory.path(), warnings);
   });
   if (!reported) throw std::runtime_error(reported.error().message);
-  const nlohmann::ordered_json document{{"units", end.totals.units},
-                                        {"provisioned", end.totals.provisioned},
-                                        {"alreadyProvisioned", end.totals.already_provisioned},
-                                        {"failed", end.totals.all_failed()},
+  const nlohmann::ordered_json document{{"units", totals.units},
+                                        {"provisioned", totals.provisioned},
+                                        {"alreadyProvisioned", totals.already_provisioned},
+                                        {"failed", totals.all_failed()},
                                         {"stages", stages}};
   std::printf("%s\n", document.dump(2).c_str());
-  return end.totals.all_failed() == 0 ? 0 : 1;
+  return totals.all_failed() == 0 ? 0 : 1;
 }
 
 }  // namespace
