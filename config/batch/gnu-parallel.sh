@@ -17,12 +17,17 @@ manifest=$2
 shift 2
 shards=$(grep -c . "$stations")
 
-# {} is the line of STATIONS, {#} its number; the remote shell reads the options, so they are quoted for it.
+# The shell of the station reads the options, so they are quoted for it. Below, {} is the line of STATIONS, {#} its number;
+# the shell of each job reads the variables.
 options=
+# shellcheck disable=SC2089
 for option; do options="$options '$(printf '%s' "$option" | sed "s/'/'\\\\''/g")'"; done
+# shellcheck disable=SC2090
+export manifest shards options
 failed=0
+# shellcheck disable=SC2016
 parallel --jobs 0 --tag --line-buffer --joblog stations.log \
-  "scp -q $manifest {}:units.csv && ssh -n {} \"fleet-provision batch --manifest units.csv --output-dir line --shard {#}/$shards$options\"" \
+  'scp -q "$manifest" {}:units.csv && ssh -n {} "fleet-provision batch --manifest units.csv --output-dir line --shard {#}/$shards$options"' \
   :::: "$stations" || failed=1
 
 parallel --jobs 0 "mkdir -p line{#} && scp -q {}:line/results.jsonl {}:line/batch.json line{#}/" :::: "$stations"

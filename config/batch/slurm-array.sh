@@ -28,7 +28,8 @@ if [ -z "${SHARDS:-}" ] && { [ "$SLURM_ARRAY_TASK_MIN" -ne 1 ] || [ "$SLURM_ARRA
   exit 64
 fi
 
-# Shared storage is not needed: the tasks write to directories of their own.
+# The working directory is on storage that all nodes mount: a task that is requeued may run on another node, and must find
+# the record of its shard.
 fleet-provision batch --manifest "$manifest" --output-dir "line$shard" --shard "$shard/$shards" "$@" &
 batch=$!
 trap 'kill -TERM "$batch"' TERM INT

@@ -72,6 +72,7 @@ pre { margin-top: 0.6rem; padding: 0.7rem 0.9rem; border-radius: 6px; background
 .filter[hidden] { display: none; }
 .filter input, .filter select, .filter button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.65rem; }
 .filter input { flex: 1 1 14rem; min-width: 0; }
+.filter select { max-width: 100%; min-width: 0; text-overflow: ellipsis; }
 .filter button { cursor: pointer; }
 .filter output { color: var(--muted); flex-basis: 100%; }
 
@@ -106,7 +107,7 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.86rem; }
 }  // namespace
 
 PagePart page_base_style() {
-  return {kPageBaseStyle, "sha256-OnZiAJ2l+JJZsmPtCYX3D5vddrzWy75Lc2Szy6COBTI="};
+  return {kPageBaseStyle, "sha256-SmuoHYL95+crdIf6WXo0v7mmh6UGvRUuGcfO2D1ozBM="};
 }
 
 }  // namespace fleet_provision

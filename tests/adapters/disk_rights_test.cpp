@@ -1,13 +1,17 @@
 // The user whose rights the disk uses, and the files that it never changes.
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <string>
 
+#include "adapters/system/acting_user.hpp"
 #include "adapters/system/posix_disk.hpp"
 #include "tests/adapters/disk_facts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace fleet_provision {
@@ -52,6 +56,28 @@ TEST_CASE(
   write_text(here / "state/pending/other", "x");
   REQUIRE(::chown((here / "state/pending/other").c_str(), 4711, 4711) == 0);
   CHECK(kind_of(disk.set_owner("pending/other", {12345, 12345})) == ErrorKind::kStateNotPrivate);
+}
+
+TEST_CASE("a process that acts as another user still gets the signal at the end of its parent") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("not tried: only root can act as another user");
+    return;
+  }
+  const std::string signals = in_child([] {
+    const auto signal_at_end = [] {
+      int number = 0;
+      ::prctl(PR_GET_PDEATHSIG, &number);
+      return std::to_string(number);
+    };
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    std::string text;
+    {
+      const auto acting = ActingUser::as({12345, 12345}, "state");
+      text = signal_at_end() + (acting ? " " : " not acting ");
+    }
+    return text + signal_at_end();
+  });
+  CHECK(signals == "15 15");
 }
 
 TEST_CASE("root acts as the owner of a state directory, and as itself everywhere else and afterwards") {

@@ -33,12 +33,12 @@ children_of() {
 
 # no_child_left NAME PID…: waits until these processes have ended, at most three seconds.
 no_child_left() {
-  local name=$1 pid i
+  local name=$1 pid i state
   shift
   for pid; do
     for ((i = 0; i < 60; ++i)); do
-      # A process that nobody has waited for is a zombie, which runs no more.
-      [ -e "/proc/$pid/exe" ] && [ "$(readlink "/proc/$pid/exe")" = "$(readlink -f "$tool")" ] || continue 2
+      # A zombie runs no more.
+      read -r _ _ state _ 2> /dev/null < "/proc/$pid/stat" && [ "$state" != Z ] || continue 2
       sleep 0.05
     done
     broken "$name: the child $pid of the batch still runs"

@@ -271,9 +271,9 @@ def configuration_keys(pages, program):
 from changelog import changelog  # noqa: E402
 from code_names import build_options, error_examples, folders, fuzz_targets, milestones, names_exist, public_headers  # noqa: E402
 from decisions import decisions  # noqa: E402
-from keys_and_files import events, files_exist, json_keys, result_example, service_words  # noqa: E402
+from keys_and_files import events, files_exist, json_keys, result_example, service_words, summary_example  # noqa: E402
 
 ALL = [options_taken, options_exist, variables_exist, words_exist, codes_of_kinds, kinds_produced, exit_code_tables,
-       where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, json_keys, events,
+       where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, summary_example, json_keys, events,
        files_exist, names_exist, milestones, public_headers, build_options, fuzz_targets,
        error_examples, folders, service_words, decisions, changelog]

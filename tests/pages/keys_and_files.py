@@ -49,6 +49,17 @@ def result_example(pages, program):
         yield f"docs/output.md: the key {key} of an error is on the page or in the result, not in both"
 
 
+def summary_example(pages, program):
+    """The summary of a batch in docs/output.md has the keys of a real one, in their order; so has the table of its keys."""
+    page = page_named(pages, "docs/output.md")
+    block = next(each for each in page.blocks if '  "units": 1000,' in each.lines)
+    shown, real = json.loads("\n".join(block.lines)), program.trial["batch"]
+    for shown_keys, keys in ((list(shown), list(real)), (list(shown["error"]), list(real["error"]))):
+        if shown_keys != keys:
+            yield f"docs/output.md:{block.line}: the keys of the summary are {keys}"
+    for key in sorted(set(real) - {"schema", "warnings"} ^ set(keys_of_table(page, "| key of the summary |"))):
+        yield f"docs/output.md: the key {key} of a summary is on the page or in the summary, not in both"
+
 
 def json_keys(pages, program):
     """A word in backticks that looks likeThis is a key of something that the programs read or write."""

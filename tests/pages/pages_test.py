@@ -72,6 +72,8 @@ BREAKS = [
     (comparisons.configuration_keys, "docs/first-boot.md", '"claim-key":', '"claim-file":', "claim-file is no key"),
     (keys_and_files.result_example, "docs/output.md", '  "resumed": false,\n', "", "the keys of the result"),
     (keys_and_files.result_example, "docs/output.md", "`retryable`", "`again`", "the key retryable of an error"),
+    (keys_and_files.summary_example, "docs/output.md", '  "throttled": 0,\n', "", "the keys of the summary"),
+    (keys_and_files.summary_example, "docs/output.md", "| `throttled` | resp", "| `slowed` | resp", "the key throttled of a summary"),
     (keys_and_files.json_keys, "docs/ci.md", "`errorMessage`", "`errorText`", "errorText is no key"),
     (keys_and_files.json_keys, "docs/output.md", "`notAfter`", "`validUntil`", "the keys of identity.json are"),
     (keys_and_files.json_keys, "docs/output.md", "`FLEET_PROVISIONED_PORT`, ", "", "the variable FLEET_PROVISIONED_PORT"),

@@ -131,12 +131,14 @@ class Program:
             script = ("fleet-provision -q --json -P SerialNumber=1 --state-dir gateway --on-success ./program >run && "
                       "fleet-provision check -q --json -P SerialNumber=2 --state-dir other >check; "
                       "fleet-provision status --json --state-dir gateway >status; "
-                      "fleet-provision -q --json -P SerialNumber=3 --attempts 1 --state-dir third >rejected; :")
+                      "fleet-provision -q --json -P SerialNumber=3 --attempts 1 --state-dir third >rejected; "
+                      "printf 'SerialNumber\\n4\\n' >units.csv; "
+                      "fleet-provision batch -q --json --manifest units.csv --output-dir line --attempts 1 --port 1 >batch; :")
             ran = self.run("fleet-provision-simulator", "--state-dir", "service", "--fault", "register:3:reject=400", "--",
                            "sh", "-c", script, directory=directory_name)
             assert ran.returncode == 0, ran.stderr
             here = pathlib.Path(directory_name)
-            read = {name: json.loads((here / name).read_text()) for name in ("run", "check", "status", "rejected")}
+            read = {name: json.loads((here / name).read_text()) for name in ("run", "check", "status", "rejected", "batch")}
             read["identity"] = json.loads((here / "gateway/identity/identity.json").read_text())
             read["events"] = [json.loads(line) for line in (here / "service/events.jsonl").read_text().splitlines()]
             read["variables"] = re.findall(r"^(FLEET_PROVISIONED_\w+)=", (here / "variables").read_text(), re.M)

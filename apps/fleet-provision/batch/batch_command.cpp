@@ -152,7 +152,6 @@ Result<void> BatchCommand::run_manifest(const BatchSettings& settings, const Out
   FP_TRY(directory.replace("batch.json", to_json(facts_of(settings, manifest))));
   FP_TRY_ASSIGN(const RunSettings run, run_settings(settings));
   progress_.emplace(report_, output_, settings.output_dir + "/results.jsonl");
-  end_on_second_interrupt();
   const BatchEnd end = run_units(manifest, *results, run, interrupt_, *progress_);
   progress_->finish();
   summary_.totals = end.totals;
@@ -187,6 +186,7 @@ int batch_command(const Options& options, const Environment& environment, const 
   // Not destroyed, because a signal may arrive until the process ends.
   static Interrupt interrupt;
   deliver_signals_to(interrupt);
+  end_on_second_interrupt(output.live_line);
   BatchCommand command(options, environment, output, report, interrupt);
   const FinalReporter final_reporter([&command](Error error) { return command.finish(std::move(error)); });
   command.run();

@@ -1,5 +1,7 @@
 #include "batch/batch_progress.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>

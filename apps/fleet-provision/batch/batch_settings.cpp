@@ -20,7 +20,7 @@ constexpr std::uint32_t kPartsMax = 1'000'000;
 constexpr Range<std::chrono::milliseconds> kRateRange{std::chrono::milliseconds{10},
                                                       std::chrono::milliseconds{100'000'000}};
 
-std::string without_slashes(std::string path) {
+std::string without_end_slashes(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
 }
@@ -60,17 +60,6 @@ Result<Shard> parse_shard(const std::string& text) {
                          : "give 1/N to N/N, e.g. 1/4 on the first of four stations");
 }
 
-/// Whether `id` is `-` and no stronger option takes its place.
-bool reads_stdin(const Options& options, OptionId id) {
-  if (options.text(id) != "-") return false;
-  if (id != OptionId::kClaim) return true;
-  for (const OptionId part : {OptionId::kClaimCert, OptionId::kClaimKey}) {
-    const Setting* setting = options.given(part);
-    if (setting != nullptr && setting->source > options.given(id)->source) return false;
-  }
-  return true;
-}
-
 Result<void> check_stdin_readers(const Options& options) {
   const Setting* first = nullptr;
   for (const OptionId id : {OptionId::kManifest, OptionId::kClaim, OptionId::kParameters}) {
@@ -106,7 +95,7 @@ Result<void> read_report(const Options& options, BatchSettings& settings) {
   FP_TRY_ASSIGN(const auto output_dir, path(options, OptionId::kOutputDir));
   for (const std::string& each : options.operands()) {
     if (each.empty()) return fail(ErrorKind::kUsage, "--report: the path is empty", "give the name of a directory");
-    std::string directory = without_slashes(each);
+    std::string directory = without_end_slashes(each);
     for (const std::string& other : settings.report_dirs) {
       if (directory != other) continue;
       return fail(ErrorKind::kUsage, "--report: " + printable(each, 300) + " is given twice", "give it once");
@@ -121,7 +110,7 @@ Result<void> read_report(const Options& options, BatchSettings& settings) {
     return fail(ErrorKind::kUsage, "--report requires a directory",
                 "give --output-dir DIR, or the directories as arguments: --report DIR");
   }
-  settings.output_dir = without_slashes(output_dir ? *output_dir : settings.report_dirs.front());
+  settings.output_dir = without_end_slashes(output_dir ? *output_dir : settings.report_dirs.front());
   if (settings.report_dirs.empty()) settings.report_dirs.push_back(settings.output_dir);
   return {};
 }
@@ -151,7 +140,7 @@ Result<BatchSettings> batch_settings_from(const Options& options) {
   FP_TRY(required(options, OptionId::kOutputDir));
   FP_TRY_ASSIGN(const auto output_dir, path(options, OptionId::kOutputDir));
   settings.manifest = manifest.value_or("");
-  settings.output_dir = without_slashes(output_dir.value_or(""));
+  settings.output_dir = without_end_slashes(output_dir.value_or(""));
   if (options.given(OptionId::kManifestFormat) != nullptr) {
     FP_TRY_ASSIGN(settings.manifest_format, parsed(options, OptionId::kManifestFormat, parse_format));
   } else {
@@ -165,6 +154,16 @@ Result<BatchSettings> batch_settings_from(const Options& options) {
   FP_TRY(check_options_of_run(options));
   FP_TRY(check_stdin_readers(options));
   return settings;
+}
+
+bool reads_stdin(const Options& options, OptionId id) {
+  if (options.text(id) != "-") return false;
+  if (id != OptionId::kClaim) return true;
+  for (const OptionId part : {OptionId::kClaimCert, OptionId::kClaimKey}) {
+    const Setting* setting = options.given(part);
+    if (setting != nullptr && setting->source > options.given(id)->source) return false;
+  }
+  return true;
 }
 
 bool belongs_to(const Shard& shard, std::string_view unit) {

@@ -42,6 +42,9 @@ struct BatchSettings {
 /// units: --state-dir and --remove-claim on the command line, and two options that read stdin.
 [[nodiscard]] Result<BatchSettings> batch_settings_from(const Options& options);
 
+/// Whether the option is `-`, which stands for stdin, and no stronger option takes its place.
+[[nodiscard]] bool reads_stdin(const Options& options, OptionId id);
+
 /// Whether the unit of this name belongs to the shard. The hash is FNV-1a with 64 bits over the bytes of the name, so
 /// that every station and every version divides a manifest in the same way.
 [[nodiscard]] bool belongs_to(const Shard& shard, std::string_view unit);

@@ -72,10 +72,7 @@ std::string summary_json(const BatchSummary& summary) {
   json["units"] = number([](const Totals& totals) { return totals.units; });
   json["provisioned"] = number([](const Totals& totals) { return totals.provisioned; });
   json["alreadyProvisioned"] = number([](const Totals& totals) { return totals.already_provisioned; });
-  json["failed"] = Json::object();
-  if (summary.totals) {
-    for (const auto& [kind, count] : summary.totals->failed) json["failed"][kind] = count;
-  }
+  json["failed"] = number([](const Totals& totals) { return Json(totals.failed); });
   json["failedForGood"] = number([](const Totals& totals) { return totals.failed_for_good; });
   json["remaining"] = number(remaining_for_rerun);
   json["throttled"] = number([](const Totals& totals) { return totals.throttled; });

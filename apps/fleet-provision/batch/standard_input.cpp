@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "adapters/system/resources.hpp"
+#include "batch/batch_settings.hpp"
 #include "config/input_file.hpp"
 
 namespace fleet_provision::batch {
@@ -23,7 +24,7 @@ tl::unexpected<Error> no_copy(int number) {
 }  // namespace
 
 bool children_read_stdin(const Options& options) {
-  return options.text(OptionId::kClaim) == "-" || options.text(OptionId::kParameters) == "-";
+  return reads_stdin(options, OptionId::kClaim) || reads_stdin(options, OptionId::kParameters);
 }
 
 Result<Descriptor> copy_of_stdin() {

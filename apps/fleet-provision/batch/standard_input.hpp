@@ -7,7 +7,7 @@
 
 namespace fleet_provision::batch {
 
-/// Whether --claim or --parameters is `-`.
+/// Whether the runs of units read stdin: --claim or --parameters is `-`.
 [[nodiscard]] bool children_read_stdin(const Options& options);
 
 /// Copies stdin to memory (it may hold the claim's private key), within the time limit of

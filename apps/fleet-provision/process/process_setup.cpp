@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "adapters/system/disk_error.hpp"
@@ -24,6 +25,7 @@ namespace {
 std::atomic<Interrupt*> interrupted{nullptr};
 std::atomic<int> code_at_alarm{0};
 std::atomic<bool> second_interrupt_ends{false};
+std::atomic<bool> erases_line_at_end{false};
 /// In milliseconds of steady time; 0 before the first signal.
 std::atomic<std::int64_t> first_signal_at{0};
 constexpr std::int64_t kSecondSignalAfter = 500;
@@ -36,6 +38,8 @@ extern "C" void on_stop_signal(int signal) {
   std::int64_t first = 0;
   const bool is_first = first_signal_at.compare_exchange_strong(first, milliseconds);
   if (!is_first && signal == SIGINT && second_interrupt_ends && milliseconds - first >= kSecondSignalAfter) {
+    constexpr std::string_view kErase = "\r\x1b[K";
+    if (erases_line_at_end) static_cast<void>(!::write(STDERR_FILENO, kErase.data(), kErase.size()));
     ::_exit(static_cast<int>(ExitCode::kInterrupted));
   }
   Interrupt* interrupt = interrupted.load();
@@ -102,7 +106,8 @@ void deliver_signals_to(Interrupt& interrupt) {
   handle(SIGTERM, on_stop_signal);
 }
 
-void end_on_second_interrupt() {
+void end_on_second_interrupt(bool live_line) {
+  erases_line_at_end = live_line;
   second_interrupt_ends = true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,8 +42,12 @@ std::vector<gid_t> present_groups() {
 
 /// Neither call reports a failure, so this function reads both identifiers back.
 bool become(const Account& account) {
+  // The kernel forgets the signal that a child of a batch gets at the end of its parent.
+  int signal_at_end = 0;
+  ::prctl(PR_GET_PDEATHSIG, &signal_at_end);
   ::setfsgid(account.group);
   ::setfsuid(account.user);
+  if (signal_at_end != 0) ::prctl(PR_SET_PDEATHSIG, signal_at_end);
   const Account now = present();
   return now.user == account.user && now.group == account.group;
 }

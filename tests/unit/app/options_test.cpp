@@ -210,3 +210,15 @@ TEST_CASE("the names of an option follow from one another") {
   }
   CHECK(environment_name(row(OptionId::kClaimCert)) == "FLEET_PROVISION_CLAIM_CERT");
 }
+
+TEST_CASE("a unit's value overrides every source, and what is replaced is gone") {
+  auto options = options_of({"--timeout", "10"}, {{"FLEET_PROVISION_TIMEOUT", "20"}});
+  REQUIRE(options);
+  options->override_with(OptionId::kTimeout, {{"30"}, Source::kCommandLine, "units.csv: line 2", {}});
+  CHECK(options->text(OptionId::kTimeout) == "30");
+  CHECK(options->settings(OptionId::kTimeout).size() == 3);
+  CHECK(options->with_origin_of(OptionId::kTimeout, Error{}).message.starts_with("units.csv: line 2: "));
+  options->replace_with(OptionId::kTimeout, {});
+  CHECK(options->given(OptionId::kTimeout) == nullptr);
+  CHECK(options->text(OptionId::kTimeout) == "300");
+}

@@ -56,7 +56,7 @@ TEST_CASE("errors of a CSV file name line and column, and say what to do") {
       {"\"S\n1\n",
        {"@/units.csv: line 1, column 1: the quotation mark that begins this field is never closed [put the whole field "
         "in quotation marks, and double each mark inside it]"}},
-      {"S\"\n1\n",
+      {"S\",--crs\n--x,--y,--z\n4\n",
        {"@/units.csv: line 1, column 1: a quotation mark stands inside a field that does not begin with one [put the "
         "whole field in quotation marks, and double each mark inside it]"}},
       {"S;Model\n1;2\n",

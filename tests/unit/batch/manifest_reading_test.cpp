@@ -63,6 +63,28 @@ TEST_CASE("a manifest without an end is not copied for ever") {
         Texts{"/dev/zero: line 1: the line has more than 262144 bytes [check that this is the right file]"});
 }
 
+TEST_CASE("a pipe is refused where each unit would read it") {
+  const ManifestFixture fixture;
+  REQUIRE(::mkfifo(fixture.path("fifo").c_str(), 0600) == 0);
+  const std::string said =
+      "@/fifo is a pipe, which only one unit could read [save its content to a private file and give the file's name]";
+  const std::string fifo = fixture.path("fifo");
+  struct Row {
+    Arguments more;
+    std::string origin;
+  };
+  const Row rows[] = {
+      {{"--claim", fifo}, "--claim"},
+      {{"--ca-file", fifo}, "--ca-file"},
+      {{"--parameters", fifo}, "--parameters"},
+      {{"-P", "a=@" + fifo}, "--parameter"},
+  };
+  for (const Row& each : rows) {
+    CHECK(fixture.errors("units.csv", "S\n1\n2\n", each.more) == Texts{each.origin + ": " + said});
+  }
+  CHECK(fixture.errors("units.csv", "S\n1\n2\n", {"-P", "a=@@" + fifo, "-P", "b=c=@" + fifo}) == Texts{});
+}
+
 TEST_CASE("a signal ends the reading") {
   const ManifestFixture fixture;
   Interrupt interrupt;

@@ -47,7 +47,7 @@ TEST_CASE("the end of a file that a power cut left is removed, and the warning s
       {third.substr(0, 100) + std::string(300, '\0'), "removed 400 bytes"},
       {third.substr(0, 100) + std::string(300, '\0') + "\n", "removed 401 bytes"},
       {std::string(300, '\0') + third.substr(100), "removed 637 bytes"},
-      {"\xFF\n\x01\n\0{\"unit\"", "removed 4 bytes"},
+      {std::string("\xFF\n\x01\n\0{\"unit\"", 12), "removed 12 bytes"},
   };
   for (const Row& row : rows) {
     INFO(row.warning);
@@ -142,7 +142,7 @@ TEST_CASE("lines are found at any distance from the borders of chunks") {
   std::vector<std::string> lines;
   for (int i = 0; i < 40; ++i) {
     UnitResult result = provisioned("gw-" + std::to_string(i));
-    result.run_result = "{\"a\":\"" + std::string(static_cast<std::size_t>(i) * 1001, 'x') + "\"}";
+    result.run_result = R"({"a":")" + std::string(static_cast<std::size_t>(i) * 1001, 'x') + "\"}";
     lines.push_back(result_line(result));
     file.bytes += lines.back();
   }

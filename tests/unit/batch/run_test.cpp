@@ -208,6 +208,7 @@ TEST_CASE("what children do that break is a failure of their units alone") {
       {{"print", "[]", "5"}, run + "ended with exit code 5 and without a result"},
       {{"say", "bad end"}, run + "ended with exit code 3 and without a result: bad end"},
       {{"write-out", "4096"}, run + "wrote more than 1 MiB to stdout"},
+      {{"flood"}, run + "wrote more than 1 MiB to stdout"},
   };
   for (const Row& row : rows) {
     Batch batch;
@@ -440,27 +441,38 @@ TEST_CASE("units start at the rate") {
   CHECK(batch.units.results.size() == 10);
 }
 
+/// Allows so many descriptors from the lowest free one on, whether they are free or not.
+void limit_descriptors(rlim_t beside) {
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit few{static_cast<rlim_t>(next) + beside, static_cast<rlim_t>(next) + beside};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+}
+
 TEST_CASE("a lack of descriptors delays units while others run, and else ends the batch") {
-  const auto outcome = [](rlim_t beside, unsigned jobs) {
-    return in_child([&]() -> std::string {
+  const auto outcome = [](rlim_t beside) {
+    return in_child([beside]() -> std::string {
       Batch batch;
-      batch.settings.batch.jobs = jobs;
-      for (int i = 0; i < 12; ++i) batch.units.add("u" + std::to_string(i), {"provisioned", "t" + std::to_string(i)});
+      // The first waits until it is told to stop, and the others wait for it.
+      batch.units.time_limit = 200ms;
+      batch.settings.margin = 0ms;
+      batch.units.add("u0", {"until-term", batch.directory / "waits", "provisioned", "t0"});
+      for (int i = 1; i < 6; ++i) batch.units.add("u" + std::to_string(i), {"provisioned", "t" + std::to_string(i)});
       // The check at the start passes; then the descriptors are taken.
-      batch.observer.on_progress = [&, tried = false](const Totals&) mutable {
-        if (std::exchange(tried, true)) return;
-        const int next = ::dup(0);
-        ::close(next);
-        const rlimit few{static_cast<rlim_t>(next) + beside, static_cast<rlim_t>(next) + beside};
-        ::setrlimit(RLIMIT_NOFILE, &few);
+      batch.observer.on_progress = [&, limited = false](const Totals&) mutable {
+        if (!std::exchange(limited, true)) limit_descriptors(beside);
       };
+      batch.settings.batch.rate = 1000;
+      const double before = cpu_seconds();
       const BatchEnd end = batch.run();
-      return std::to_string(end.totals.provisioned) + (end.stopped ? " " + std::string(word(end.stopped->kind)) : "");
+      return std::to_string(end.totals.provisioned) + (end.stopped ? " " + std::string(word(end.stopped->kind)) : "") +
+             (cpu_seconds() - before < 0.05 ? "" : ", busy");
     });
   };
-  // Room for two children at a time.
-  CHECK(outcome(9, 8) == "12");
-  CHECK(outcome(2, 1) == "1 out-of-resources");
+  // The first unit starts before the limit is set. A unit needs five descriptors while it starts; of those of the first,
+  // the second and the fourth are free while it runs.
+  CHECK(outcome(3) == "1 out-of-resources");
+  CHECK(outcome(4) == "6");
 }
 
 TEST_CASE("an idle batch sleeps") {

@@ -52,6 +52,15 @@ int write_much(int descriptor, const Words& words) {
   return provisioned("much");
 }
 
+/// Goes on after nobody reads stdout any more.
+int flood() {
+  ::signal(SIGPIPE, SIG_IGN);
+  const std::string line = std::string(1023, 'x') + "\n";
+  while (::write(STDOUT_FILENO, line.data(), line.size()) > 0) {
+  }
+  while (true) ::pause();
+}
+
 void say(const std::string& line) {
   std::cerr << line << "\n" << std::flush;
 }
@@ -135,6 +144,7 @@ int act(const Words& words) {
   if (verb == "print") return print(words);
   if (verb == "write-out") return write_much(STDOUT_FILENO, words);
   if (verb == "write-err") return write_much(STDERR_FILENO, words);
+  if (verb == "flood") return flood();
   if (verb == "throttled") return throttled(words);
   if (verb == "locked") return locked(words);
   if (verb == "until-term") return until_term(words);

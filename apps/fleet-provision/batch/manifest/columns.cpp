@@ -52,7 +52,7 @@ Result<Column> parse_column(const std::string& name) {
   if (name.empty()) return refuse_column("the column has no name", "name it after a template parameter or an option");
   if (!name.starts_with("--")) {
     if (auto fits = check_parameter(name, ""); !fits) {
-      return refuse_column(fits.error().message, std::move(fits).error().hint);
+      return refuse_column(fits.error().message, fits.error().hint);
     }
     if (trimmed(name).size() != name.size()) {
       return refuse_column("the name " + in_quotes(name) + " begins or ends with a blank",

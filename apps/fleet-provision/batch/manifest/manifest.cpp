@@ -23,6 +23,7 @@ class OneRow final : public RowSink {
 /// Over names and values in the order of names, so that the order of columns does not count.
 std::uint64_t digest_of(const Columns& columns, const std::vector<Cell>& cells) {
   std::vector<std::pair<std::string_view, std::string_view>> pairs;
+  pairs.reserve(cells.size());
   for (const Cell& each : cells) pairs.emplace_back(columns[each.column].name, each.value);
   std::sort(pairs.begin(), pairs.end());
   std::string bytes;
@@ -48,8 +49,8 @@ Milliseconds time_limit_of(const Options& options) {
 
 }  // namespace
 
-Result<std::vector<Cell>> Manifest::cells(Number number) const {
-  const Row& row = rows_[number];
+Result<std::vector<Cell>> Manifest::cells(Number unit) const {
+  const Row& row = rows_[unit];
   FP_TRY_ASSIGN(const std::string bytes, copy_->read(row.offset, row.length));
   const auto reader = make_row_reader(format_);
   OneRow found;

@@ -48,7 +48,7 @@ class Manifest {
   [[nodiscard]] std::string_view name(Number unit) const { return names_.name(rows_[unit].name); }
   [[nodiscard]] std::size_t line(Number unit) const { return rows_[unit].line; }
   /// Reads the row again. Fails if the copy of the manifest cannot be read.
-  [[nodiscard]] Result<Unit> unit(Number unit) const;
+  [[nodiscard]] Result<Unit> unit(Number number) const;
   /// The digest of that unit as a number, which takes less time.
   [[nodiscard]] Result<std::uint64_t> digest(Number unit) const;
   /// The number of units in the whole manifest.

@@ -181,7 +181,6 @@ void RowCheck::check_files(const Options& options, const Request& request) {
   for (const OptionRow& option : option_table()) {
     const Setting* setting = options.given(option.id);
     if (option.value != OptionValue::kFile || setting == nullptr || setting->values.empty()) continue;
-
     // Of --claim and its two parts one is overridden.
     if (is_claim(option.id) && (option.id == OptionId::kClaim) != request.connection.claim_file.has_value()) continue;
     const std::string& file = setting->values.back();
@@ -193,6 +192,7 @@ void RowCheck::check_files(const Options& options, const Request& request) {
     // Once, whether it is an error or not.
     if (files_of_batch_.insert(option.id).second) {
       auto fits = check_unit_file(option.id, file);
+      if (fits && is_unit_file(option.id)) fits = check_readable_twice(file);
       if (!fits) errors_.add(with_origin(*setting, std::move(fits).error()));
     }
   }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
@@ -56,6 +57,10 @@ Result<void> check_readable(std::string_view what, const std::string& file) {
 
 }  // namespace
 
+bool is_unit_file(OptionId id) {
+  return std::any_of(kFileRoles.begin(), kFileRoles.end(), [id](const FileRole& each) { return each.id == id; });
+}
+
 Result<void> check_unit_file(OptionId id, const std::string& file) {
   if (id == OptionId::kOnSuccess) {
     const Interrupt never;
@@ -70,6 +75,13 @@ Result<void> check_unit_file(OptionId id, const std::string& file) {
     return check_readable(each.what, file);
   }
   return {};
+}
+
+Result<void> check_readable_twice(const std::string& file) {
+  struct stat facts {};
+  if (::stat(file.c_str(), &facts) != 0 || (!S_ISFIFO(facts.st_mode) && !S_ISSOCK(facts.st_mode))) return {};
+  return fail(ErrorKind::kUsage, printable(file, 300) + " is a pipe, which only one unit could read",
+              "save its content to a private file and give the file's name");
 }
 
 std::string same_file_text(const std::string& file) {

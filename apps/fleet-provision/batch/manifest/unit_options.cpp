@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "batch/manifest/unit_files.hpp"
 #include "config/file_name.hpp"
 #include "config/parameters.hpp"
 #include "config/proxy.hpp"
@@ -46,6 +47,26 @@ void put(Setting setting, OptionId id, Options& options) {
   options.replace_with(id, std::move(settings));
 }
 
+/// Each unit reads the files of --parameters and `KEY=@FILE` again; stdin is passed to each.
+Result<void> check_parameter_files(const Options& batch) {
+  const auto check = [](const Setting& setting, const std::string& file) -> Result<void> {
+    auto fits = check_readable_twice(file);
+    if (!fits) return fail(with_origin(setting, std::move(fits).error()));
+    return {};
+  };
+  const Setting* file = batch.given(OptionId::kParameters);
+  if (file != nullptr && !file->values.empty() && file->values.back() != "-") {
+    FP_TRY(check(*file, file->values.back()));
+  }
+  for (const Setting& setting : batch.settings(OptionId::kParameter)) {
+    for (const std::string& each : setting.values) {
+      const std::size_t at = each.find("=@");
+      if (at != std::string::npos && at == each.find('=')) FP_TRY(check(setting, each.substr(at + 2)));
+    }
+  }
+  return {};
+}
+
 std::vector<std::string> verbosity_of(const Options& batch) {
   const Setting* verbose = batch.given(OptionId::kVerbose);
   if (verbose == nullptr || verbose->source != Source::kCommandLine) return {};
@@ -63,6 +84,7 @@ Result<UnitOptions> UnitOptions::from(const Options& batch, const Environment& e
   // Ignored, as batch_settings_from says.
   result.whole_.replace_with(OptionId::kStateDir, {});
   result.folded_ = result.whole_;
+  FP_TRY(check_parameter_files(batch));
   FP_TRY_ASSIGN(Parameters parameters, read_parameters(batch, warnings));
   result.folded_.replace_with(OptionId::kParameter, {});
   result.folded_.replace_with(OptionId::kParameters,

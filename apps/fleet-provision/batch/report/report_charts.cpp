@@ -71,12 +71,16 @@ struct Bar {
 
 void write_bar(Html& html, const Scale& scale, const char* tone, const Bar& bar) {
   if (bar.high <= bar.low) return;
+  // Bars stand apart, and one unit among thousands can be seen.
+  constexpr double kGap = 0.08;
+  constexpr double kHeightMin = 1.5;
+  const double height = std::max(scale.y(bar.low) - scale.y(bar.high), kHeightMin);
   html.element("rect",
                {{"class", tone},
-                {"x", percent(bar.begin)},
-                {"width", percent(bar.end - bar.begin)},
-                {"y", decimal(scale.y(bar.high))},
-                {"height", decimal(scale.y(bar.low) - scale.y(bar.high))}},
+                {"x", percent(bar.begin + (bar.end - bar.begin) * kGap / 2)},
+                {"width", percent((bar.end - bar.begin) * (1 - kGap))},
+                {"y", decimal(scale.y(bar.low) - height)},
+                {"height", decimal(height)}},
                "");
 }
 
@@ -93,6 +97,14 @@ RateUnit rate_unit(double per_second) {
   return {"hour", 3600};
 }
 
+/// A round number of seconds in its largest unit.
+std::string width_text(std::int64_t seconds) {
+  if (seconds % 86400 == 0) return counted(static_cast<std::uint64_t>(seconds / 86400), "day");
+  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + " h";
+  if (seconds % 60 == 0) return std::to_string(seconds / 60) + " min";
+  return std::to_string(seconds) + " s";
+}
+
 std::string clock_label(std::int64_t time, std::int64_t step) {
   constexpr std::int64_t kDay = 86400;
   const std::string text = date_and_time(time);
@@ -100,10 +112,30 @@ std::string clock_label(std::int64_t time, std::int64_t step) {
   return step < 60 ? text.substr(11) : text.substr(11, 5);
 }
 
-void write_time_axis(Html& html, std::int64_t begin, std::int64_t end) {
-  const std::int64_t step = round_seconds(std::max<std::int64_t>((end - begin) / kTicksMax, 1));
-  for (std::int64_t time = (begin + step - 1) / step * step; time <= end; time += step) {
-    write_x_label(html, static_cast<double>(time - begin) / static_cast<double>(end - begin), clock_label(time, step));
+/// Round times under one period, or the beginning of each of several, with a line where a pause was left out.
+void write_time_axis(Html& html, const Throughput& throughput) {
+  const auto bins = static_cast<double>(throughput.bins.size());
+  if (throughput.periods.size() == 1) {
+    const std::int64_t begin = throughput.periods.front().begin;
+    const std::int64_t length = throughput.width * static_cast<std::int64_t>(throughput.bins.size());
+    const std::int64_t step = round_seconds(std::max<std::int64_t>(length / kTicksMax, 1));
+    for (std::int64_t time = (begin + step - 1) / step * step; time <= begin + length; time += step) {
+      write_x_label(html, static_cast<double>(time - begin) / static_cast<double>(length), clock_label(time, step));
+    }
+    return;
+  }
+  double label_end = 0;
+  for (const auto& period : throughput.periods) {
+    const double part = static_cast<double>(period.first_bin) / bins;
+    const std::string x = percent(part);
+    if (period.first_bin != 0) {
+      html.element("line", {{"class", "mark-line"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", "205"}}, "");
+    }
+    // A label takes about a fifth of a narrow page.
+    if (part < label_end) continue;
+    label_end = part + 0.2;
+    html.element("text", {{"class", part > 0.8 ? "x-end" : "x-start"}, {"x", x}, {"y", "220"}},
+                 date_and_time(period.begin).substr(5, 11));
   }
 }
 
@@ -156,14 +188,15 @@ void write_throughput(Html& html, const Throughput& throughput) {
   const RateUnit unit = rate_unit(most / width);
   const double factor = unit.seconds / width;
   const auto bins = static_cast<double>(throughput.bins.size());
-  const std::string said = "On average " + decimal(static_cast<double>(all) * factor / bins, 1) + " units per " +
-                           unit.name + ", at most " + decimal(most * factor, 1) + ". Each bar is " +
-                           duration_text(std::chrono::seconds(throughput.width)) + ".";
+  std::string said = "On average " + decimal(static_cast<double>(all) * factor / bins, 1) + " units per " + unit.name +
+                     ", at most " + decimal(most * factor, 1) + ". Each bar is " + width_text(throughput.width) + ".";
+  if (throughput.periods.size() > 1) {
+    said += " " + counted(throughput.periods.size() - 1, "pause") + " left out.";
+  }
   write_figure(html, "throughput", std::string("Units per ") + unit.name, said, failures, [&] {
     const Scale scale(most * factor);
     write_y_axis(html, scale);
-    write_time_axis(html, throughput.begin,
-                    throughput.begin + throughput.width * static_cast<std::int64_t>(throughput.bins.size()));
+    write_time_axis(html, throughput);
     for (std::size_t i = 0; i < throughput.bins.size(); ++i) {
       const auto& bin = throughput.bins[i];
       const double begin = static_cast<double>(i) / bins;

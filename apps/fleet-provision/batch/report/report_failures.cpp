@@ -65,6 +65,10 @@ void write_failures(Html& html, const ReportSummary& summary) {
     html.element("ol", {}, [&] {
       for (const FailureGroup& group : summary.failures) write_group(html, group);
     });
+    if (summary.kinds_count > summary.failures.size()) {
+      html.element("p", {{"class", "note"}},
+                   counted(summary.kinds_count - summary.failures.size(), "further kind") + " not listed here.");
+    }
   });
 }
 

@@ -5,25 +5,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
-#include "adapters/system/disk_error.hpp"
+#include "batch/record/output_files.hpp"
+#include "core/text.hpp"
 
 namespace fleet_provision::batch {
 namespace {
 
 constexpr std::size_t kReportFileBuffer = 256UL * 1024;
 
-/// Repeats a call that a signal interrupts.
-template <class Call>
-auto without_interruption(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-/// Whether `name` still stands for the open file: the process that held the lock before may have renamed it.
+/// Whether `name` still stands for this open file: the process that held the lock before may have renamed it.
 bool is_name_of(int file, int directory, const std::string& name) {
   struct stat open_file {};
   struct stat named {};
@@ -31,19 +25,36 @@ bool is_name_of(int file, int directory, const std::string& name) {
          open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
 }
 
+/// A file with a second name is not ours to write.
+bool is_plain_file(int file) {
+  struct stat facts {};
+  return ::fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink <= 1;
+}
+
+constexpr int kReportFileFlags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
 }  // namespace
 
 Result<ReportFile> ReportFile::open(const std::string& directory, const std::string& name) {
-  const std::string path = directory + "/" + name;
+  const std::string path = path_below(directory, name);
   Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return path_error(errno, "write", path);
+  if (!folder) return output_error(errno, "write", path);
   const std::string new_name = "." + name + ".new";
   while (true) {
-    Descriptor file(::openat(folder.get(), new_name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!file) return disk_error(errno, "write", path);
-    if (without_interruption([&] { return ::flock(file.get(), LOCK_EX); }) != 0) return disk_error(errno, "lock", path);
+    Descriptor file(::openat(folder.get(), new_name.c_str(), kReportFileFlags, kPublicFile));
+    if (!file) return output_error(errno, "write", path);
+    while (::flock(file.get(), LOCK_EX) != 0) {
+      if (errno != EINTR) return output_error(errno, "lock", path);
+    }
     if (!is_name_of(file.get(), folder.get(), new_name)) continue;
-    if (::ftruncate(file.get(), 0) != 0 || ::fchmod(file.get(), 0644) != 0) return disk_error(errno, "write", path);
+    if (!is_plain_file(file.get()))
+      return fail(ErrorKind::kStateNotWritable,
+                  "cannot write " + printable(path) + ": " + printable(path_below(directory, new_name)) +
+                      " is not a regular file with one name",
+                  "remove it");
+    if (::ftruncate(file.get(), 0) != 0) return output_error(errno, "write", path);
+    // The umask may have removed bits; a file system without modes keeps its own.
+    ::fchmod(file.get(), kPublicFile);
     return ReportFile(std::move(folder), std::move(file), path, name);
   }
 }
@@ -63,15 +74,7 @@ void ReportFile::write(std::string_view bytes) {
 }
 
 void ReportFile::flush() {
-  std::string_view left = buffer_;
-  while (!left.empty() && error_ == 0) {
-    const ssize_t written = without_interruption([&] { return ::write(file_.get(), left.data(), left.size()); });
-    if (written < 0) {
-      error_ = errno;
-    } else {
-      left.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  if (error_ == 0) error_ = write_whole(file_.get(), buffer_);
   buffer_.clear();
 }
 
@@ -81,10 +84,9 @@ Result<void> ReportFile::commit() {
   if (error_ == 0 && ::renameat(directory_.get(), new_name().c_str(), directory_.get(), name_.c_str()) != 0) {
     error_ = errno;
   }
-  if (error_ != 0) return disk_error(error_, "write", path_);
+  if (error_ != 0) return output_error(error_, "write", path_);
   file_.reset();
-  if (::fsync(directory_.get()) != 0) return disk_error(errno, "sync the directory of", path_);
-  return {};
+  return sync_names(directory_.get(), path_);
 }
 
 }  // namespace fleet_provision::batch

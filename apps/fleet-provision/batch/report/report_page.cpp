@@ -16,7 +16,7 @@ std::string report_verdict(const ReportSummary& summary) {
     return text + ". What failed for good fails again until its cause is corrected.";
   }
   if (summary.failed_for_good != 0) return "Correct the causes below, then rerun the same command for these units.";
-  return "Every unit has its identity.";
+  return summary.without_result ? "Every unit has its identity." : "Every unit that has a result has its identity.";
 }
 
 struct ReportCount {
@@ -97,23 +97,41 @@ void write_stations(Html& html, const PageContent& content) {
   if (content.sources->size() < 2) return;
   html.element("section", {{"id", "stations"}}, [&] {
     html.element("h2", {}, "Stations");
-    html.element("div", {{"class", "table"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", "Stations"}}, [&] {
-      html.element("table", {}, [&] {
-        html.element("thead", {}, [&] {
-          html.element("tr", {}, [&] {
-            for (const char* name :
-                 {"Station", "Units", "With a result", "Manifest", "Shard", "Endpoint", "Template"}) {
-              html.element("th", {{"scope", "col"}}, name);
-            }
-          });
-        });
-        html.element("tbody", {}, [&] {
+    write_table(
+        html, "Stations",
+        {{"Station"}, {"Units", true}, {"With a result", true}, {"Manifest"}, {"Shard"}, {"Endpoint"}, {"Template"}},
+        [&] {
           for (std::size_t i = 0; i < content.sources->size(); ++i) {
-            write_station(html, (*content.sources)[i], (*content.units_of_sources)[i]);
+            write_station(html, (*content.sources)[i], content.summary->units_of_sources[i]);
           }
         });
-      });
-    });
+  });
+}
+
+void write_two_identities(Html& html, const PageContent& content) {
+  const auto& found = content.rows->two_identities();
+  if (found.empty()) return;
+  html.element("section", {{"id", "two-identities"}}, [&] {
+    html.element("h2", {}, "Units with two identities");
+    html.element("p", {},
+                 "Two stations provisioned the same unit. Find out which identity the unit has, and revoke the "
+                 "other certificate.");
+    write_table(html, "Units with two identities",
+                {{"Unit"}, {"Station"}, {"Certificate ID"}, {"Station"}, {"Certificate ID"}}, [&] {
+                  for (const auto& each : found) {
+                    html.element("tr", {}, [&] {
+                      html.element("th", {{"scope", "row"}}, content.rows->name(each.unit));
+                      for (std::size_t i = 0; i < 2; ++i) {
+                        html.element("td", {}, (*content.sources)[each.sources[i]].directory);
+                        html.element("td", {{"class", "id"}}, each.certificate_ids[i]);
+                      }
+                    });
+                  }
+                });
+    const std::size_t others = content.rows->two_identities_count() - found.size();
+    if (others != 0)
+      html.element("p", {{"class", "note"}},
+                   counted(others, "further unit") + (others == 1 ? " is" : " are") + " not listed here.");
   });
 }
 
@@ -128,6 +146,22 @@ void write_notes(Html& html, const PageContent& content) {
 }
 
 }  // namespace
+
+void write_table(Html& html, const char* label, const std::vector<ReportColumn>& columns,
+                 const std::function<void()>& rows) {
+  html.element("div", {{"class", "table"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", label}}, [&] {
+    html.element("table", {}, [&] {
+      html.element("thead", {}, [&] {
+        html.element("tr", {}, [&] {
+          for (const ReportColumn& each : columns) {
+            html.element("th", {{"scope", "col"}, {"class", each.is_number ? "number" : ""}}, each.name);
+          }
+        });
+      });
+      html.element("tbody", {}, rows);
+    });
+  });
+}
 
 std::string headline_of(const ReportSummary& summary) {
   return grouped(summary.with_identity()) + " of " + grouped(summary.units()) + " provisioned; " +
@@ -160,6 +194,7 @@ Result<void> write_page(ReportFile& file, const PageContent& content) {
       html.element("main", {}, [&] {
         write_notes(html, content);
         write_stations(html, content);
+        write_two_identities(html, content);
         write_failures(html, summary);
         write_shared_things(html, summary);
         write_throughput(html, summary.throughput);

@@ -20,12 +20,15 @@ void write_durations(Html& html, const Durations& durations);
 /// The table of units, row by row into the file. Fails if a row cannot be read.
 [[nodiscard]] Result<void> write_units(Html& html, ReportFile& file, const PageContent& content);
 
+struct ReportColumn {
+  const char* name;
+  bool is_number = false;
+};
+/// A table that can be scrolled; `rows` writes the rows of its body.
+void write_table(Html& html, const char* label, const std::vector<ReportColumn>& columns,
+                 const std::function<void()>& rows);
+
 /// `2026-11-23 06:12:00`, in UTC.
 [[nodiscard]] std::string date_and_time(std::int64_t seconds_since_1970);
-
-/// Up to here the table is HTML, and whole without the script.
-inline constexpr std::size_t kTableRowsMax = 10'000;
-/// Up to here all units are in the page; in a longer report only the failed ones are.
-inline constexpr std::size_t kPageRowsMax = 250'000;
 
 }  // namespace fleet_provision::batch

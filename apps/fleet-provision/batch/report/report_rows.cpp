@@ -1,16 +1,19 @@
 #include "batch/report/report_rows.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "batch/record/results_reader.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
 namespace {
 
-constexpr std::size_t kReportReadBytes = 256UL * 1024;
-/// No result is longer; what is longer is damaged.
-constexpr std::size_t kResultLineBytesMax = 4UL * 1024 * 1024;
+constexpr std::size_t kDamagedLinesNamed = 20;
 constexpr std::size_t kTwoIdentitiesKept = 100;
+/// This program knows fewer; a file with more was not written by it.
+constexpr std::size_t kKindsMax = 300;
+constexpr const char* kOtherKinds = "other kinds";
 
 std::int64_t seconds_since_1970(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -18,38 +21,6 @@ std::int64_t seconds_since_1970(WallTime time) {
 
 bool is_provisioned(const ReportRows::Row& row) {
   return row.outcome != UnitOutcome::kFailed;
-}
-
-/// Calls `take(offset, line, number)` for each line that ends in a line feed.
-template <class Take>
-Result<void> each_line(AppendFile& file, Take take) {
-  FP_TRY_ASSIGN(const std::uint64_t size, file.size());
-  std::string buffer;
-  std::uint64_t buffer_offset = 0;
-  std::size_t number = 0;
-  // Whether the beginning of the current line was dropped because the line is too long.
-  bool dropped = false;
-  while (buffer_offset + buffer.size() < size) {
-    const std::uint64_t read_from = buffer_offset + buffer.size();
-    FP_TRY_ASSIGN(
-        const std::string piece,
-        file.read(read_from, static_cast<std::size_t>(std::min<std::uint64_t>(kReportReadBytes, size - read_from))));
-    if (piece.empty()) break;
-    buffer += piece;
-    std::size_t begin = 0;
-    for (std::size_t end = 0; (end = buffer.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      const std::string_view line = std::string_view(buffer).substr(begin, end - begin);
-      take(buffer_offset + begin, dropped ? std::string_view() : line, ++number);
-      dropped = false;
-    }
-    if (buffer.size() - begin > kResultLineBytesMax) {
-      dropped = true;
-      begin = buffer.size();
-    }
-    buffer.erase(0, begin);
-    buffer_offset += begin;
-  }
-  return {};
 }
 
 }  // namespace
@@ -61,30 +32,25 @@ Result<ReportRows> ReportRows::read(std::vector<ReportSource>& sources, std::vec
 }
 
 Result<void> ReportRows::read_source(std::uint16_t source, std::vector<std::string>& warnings) {
-  ReportSource& from = (*sources_)[source];
+  AppendFile& file = *(*sources_)[source].results;
   std::vector<Row> rows;
-  std::size_t damaged = 0;
-  std::size_t first_damaged = 0;
-  FP_TRY(each_line(*from.results, [&](std::uint64_t offset, std::string_view line, std::size_t number) {
-    const auto result = parse_result_line(line);
-    if (!result) {
-      if (damaged++ == 0) first_damaged = number;
-      return;
-    }
+  std::vector<std::string> damaged;
+  const auto each = [&](const RecordedLine& line) {
     Row place;
-    place.offset = offset;
-    place.length = static_cast<std::uint32_t>(line.size());
+    place.offset = line.offset;
+    place.length = line.length;
     place.source = source;
-    add(rows, *result, place);
-  }));
-  if (damaged != 0) {
-    warnings.push_back(std::to_string(damaged) + (damaged == 1 ? " line of " : " lines of ") +
-                       printable(from.directory) + "/results.jsonl " +
-                       (damaged == 1 ? "is not a result: line " : "are not results: first line ") +
-                       std::to_string(first_damaged));
+    add(rows, line.result, place);
+  };
+  FP_TRY(read_results(file, Damage::kLeaveOut, each, damaged));
+  if (damaged.size() > kDamagedLinesNamed) {
+    const std::size_t others = damaged.size() - kDamagedLinesNamed;
+    damaged.resize(kDamagedLinesNamed);
+    damaged.push_back(printable(file.path()) + ": " + std::to_string(others) + " further damaged places");
   }
-  units_of_sources_.push_back(static_cast<std::size_t>(
-      std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.length != 0; })));
+  warnings.insert(warnings.end(), damaged.begin(), damaged.end());
+  std::vector<bool>& seen = seen_.emplace_back(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) seen[i] = rows[i].length != 0;
   return merge(std::move(rows));
 }
 
@@ -95,15 +61,22 @@ void ReportRows::add(std::vector<Row>& rows, const UnitResult& result, const Row
   row = place;
   row.thing = result.thing_name ? std::max<std::uint64_t>(fnv1a(*result.thing_name), 1) : 0;
   row.finished_at = seconds_since_1970(result.finished_at);
-  row.duration_ms = static_cast<std::uint32_t>(std::clamp<Milliseconds::rep>(result.duration.count(), 0, UINT32_MAX));
-  auto kind = std::find(kinds_.begin(), kinds_.end(), result.kind);
-  // A file of this program has few kinds; what another file has too many of counts as the last one.
-  if (kind == kinds_.end()) kind = kinds_.size() < UINT16_MAX ? kinds_.insert(kind, result.kind) : kinds_.end() - 1;
-  row.kind = static_cast<std::uint16_t>(kind - kinds_.begin());
+  row.duration_ms = static_cast<std::uint32_t>(
+      std::clamp<Milliseconds::rep>(result.duration.count(), 0, std::numeric_limits<std::uint32_t>::max()));
+  row.kind = number_of_kind(result.kind);
   row.outcome = result.outcome;
   row.retryable = result.retryable;
   const std::int64_t start = seconds_since_1970(result.started_at);
   first_start_ = first_start_ == 0 ? start : std::min(first_start_, start);
+}
+
+std::uint16_t ReportRows::number_of_kind(const std::string& kind) {
+  auto found = std::find(kinds_.begin(), kinds_.end(), kind);
+  if (found == kinds_.end()) {
+    if (kinds_.size() < kKindsMax) kinds_.push_back(kinds_.size() + 1 < kKindsMax ? kind : kOtherKinds);
+    found = kinds_.end() - 1;
+  }
+  return static_cast<std::uint16_t>(found - kinds_.begin());
 }
 
 /// Takes the results of one more source.
@@ -139,6 +112,15 @@ Result<void> ReportRows::compare_identities(Number unit, const Row& one, const R
 Result<UnitResult> ReportRows::result_at(const Row& row) const {
   FP_TRY_ASSIGN(const std::string line, (*sources_)[row.source].results->read(row.offset, row.length));
   return parse_result_line(line);
+}
+
+std::size_t ReportRows::units_in(const std::vector<std::size_t>& sources) const {
+  std::size_t count = 0;
+  for (std::size_t unit = 0; unit < rows_.size(); ++unit) {
+    count += std::any_of(sources.begin(), sources.end(),
+                         [&](std::size_t source) { return unit < seen_[source].size() && seen_[source][unit]; });
+  }
+  return count;
 }
 
 Result<UnitResult> ReportRows::result(Number unit) const {

@@ -5,12 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "batch/name_table.hpp"
-#include "batch/record/output_directory.hpp"
+#include "batch/record/append_file.hpp"
+#include "batch/record/batch_facts.hpp"
+#include "batch/record/unit_result.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision::batch {
@@ -62,8 +66,8 @@ class ReportRows {
   [[nodiscard]] std::string_view name(Number unit) const { return names_.name(unit); }
   /// The words of the kinds; kinds()[0] is empty: no error.
   [[nodiscard]] const std::vector<std::string>& kinds() const { return kinds_; }
-  /// The number of units with a result in each source.
-  [[nodiscard]] const std::vector<std::size_t>& units_of_sources() const { return units_of_sources_; }
+  /// The number of units with a result in any of these sources.
+  [[nodiscard]] std::size_t units_in(const std::vector<std::size_t>& sources) const;
   /// The first ones, and how many there are.
   [[nodiscard]] const std::vector<TwoIdentities>& two_identities() const { return two_identities_; }
   [[nodiscard]] std::size_t two_identities_count() const { return two_identities_count_; }
@@ -76,6 +80,7 @@ class ReportRows {
   explicit ReportRows(std::vector<ReportSource>& sources) : sources_(&sources) {}
   [[nodiscard]] Result<void> read_source(std::uint16_t source, std::vector<std::string>& warnings);
   void add(std::vector<Row>& rows, const UnitResult& result, const Row& place);
+  [[nodiscard]] std::uint16_t number_of_kind(const std::string& kind);
   [[nodiscard]] Result<void> merge(std::vector<Row> rows);
   [[nodiscard]] Result<void> compare_identities(Number unit, const Row& one, const Row& other);
   [[nodiscard]] Result<UnitResult> result_at(const Row& row) const;
@@ -84,7 +89,8 @@ class ReportRows {
   NameTable names_;
   std::vector<Row> rows_;
   std::vector<std::string> kinds_{""};
-  std::vector<std::size_t> units_of_sources_;
+  /// For each source, which units have a result there.
+  std::vector<std::vector<bool>> seen_;
   std::vector<TwoIdentities> two_identities_;
   std::size_t two_identities_count_ = 0;
   std::int64_t first_start_ = 0;

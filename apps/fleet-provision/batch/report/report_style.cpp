@@ -6,6 +6,7 @@ namespace {
 constexpr Literal kReportStyle = R"css(
 body { max-width: 76rem; }
 .note.warning { border-left: 4px solid var(--warning); }
+section > .table { margin-top: 0.75rem; }
 .examples { margin-top: 0.6rem; font-size: 0.92rem; columns: 2; column-gap: 2rem; }
 .examples li { break-inside: avoid; overflow-wrap: anywhere; unicode-bidi: isolate; padding-block: 0.1rem; }
 .examples b { font-weight: 600; margin-right: 0.6rem; unicode-bidi: isolate; }
@@ -19,9 +20,10 @@ p code { margin-right: 0.1rem; }
 .plot text { font-size: 0.78rem; fill: var(--muted); font-variant-numeric: tabular-nums; }
 .plot .y { text-anchor: end; dominant-baseline: middle; }
 .plot .x { text-anchor: middle; }
+.plot .x-end { text-anchor: end; }
 .plot .axis { stroke: var(--muted); }
 .plot .grid { stroke: var(--line); }
-.plot rect { fill: var(--tone); stroke: var(--surface); stroke-width: 1px; }
+.plot rect { fill: var(--tone); }
 .plot .mark-line { stroke: var(--ink); stroke-dasharray: 4 3; }
 .plot .mark-start, .plot .mark-end { fill: var(--ink); transform: translateX(0.4rem); paint-order: stroke; stroke: var(--surface); stroke-width: 4px; }
 .plot .mark-end { text-anchor: end; transform: translateX(-0.4rem); }
@@ -34,9 +36,10 @@ figcaption { margin: 2.2rem 0 0 -2.6rem; font-size: 0.92rem; }
 #units table { font-size: 0.86rem; }
 #units th, #units td { padding-inline: 0.7rem; }
 tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: normal; min-width: 7rem; }
-#units td:nth-child(3) { min-width: 9rem; }
-#units .id span { display: block; width: 9rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-#units tr:hover .id span, #units .id span:focus { width: auto; white-space: normal; }
+.outcome { min-width: 7rem; overflow-wrap: normal; color: var(--tone, inherit); }
+#units td:nth-child(3) { min-width: 10rem; }
+#units td:nth-child(4) { min-width: 9rem; }
+#units td.id { min-width: 16.2rem; font-size: 0.76rem; word-break: break-all; }
 .pager { display: flex; gap: 0.8rem; align-items: center; margin-top: 0.9rem; font-size: 0.92rem; }
 .pager[hidden] { display: none; }
 .pager button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.8rem; cursor: pointer; }
@@ -45,18 +48,22 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
 
 @media (max-width: 44rem) {
   .examples { columns: 1; }
-  .chart { padding: 1rem 1rem 0.9rem 2.9rem; }
+  .chart { padding: 1rem 1.5rem 0.9rem 2.9rem; }
   figcaption { margin-left: -2rem; }
   .counts { grid-template-columns: repeat(2, 1fr); }
 }
 @media print {
+  html { font-size: 12px; }
+  body { font-size: 1rem; }
+  h2 { margin-top: 1.8rem; }
   .pager, .scripted { display: none; }
   .chart, .counts { break-inside: avoid; }
   .table { overflow: visible; border: 0; }
   thead { display: table-header-group; }
   #units table { font-size: 0.68rem; }
   #units th, #units td { padding: 0.2rem 0.35rem; min-width: 0; }
-  #units .id span { width: 10rem; white-space: normal; }
+  #units tbody th { min-width: 4.5rem; }
+  #units .id { min-width: 0; font-size: 0.6rem; }
   .too-long-for-paper .table { display: none; }
   .too-long-for-paper .only-on-paper { display: block; }
 }
@@ -69,7 +76,7 @@ constexpr Literal kReportScript = R"js(
   var rowsOnPaper = 500;
   function element(id) { return document.getElementById(id); }
   var section = element("units");
-  var body = element("rows");
+  var body = section.querySelector("tbody");
   var data = element("data");
   var words = element("filter-text");
   var choices = ["outcome", "kind", "station"];
@@ -106,12 +113,15 @@ constexpr Literal kReportScript = R"js(
     row.appendChild(added);
     return added;
   }
+  function tone(outcome) {
+    return "outcome" + (outcome === "failed for good" ? " failure" : outcome.indexOf("failed") === 0 ? " warning" : "");
+  }
   function rowOf(each) {
     if (each.row) return each.row;
     var row = document.createElement("tr");
     var cells = each.cells;
     cell(row, "th", cells[0]);
-    cell(row, "td", cells[1]);
+    cell(row, "td", cells[1], tone(cells[1]));
     var failure = cell(row, "td", "");
     if (cells[2]) cell(failure, "code", cells[2]);
     if (cells[3]) failure.appendChild(document.createTextNode(" " + cells[3]));
@@ -119,7 +129,7 @@ constexpr Literal kReportScript = R"js(
     cell(row, "td", cells[5], "number");
     cell(row, "td", cells[6], "number");
     cell(row, "td", cells[7], "time");
-    cell(cell(row, "td", "", "id"), "span", cells[8]);
+    cell(row, "td", cells[8], "id");
     if (several) cell(row, "td", cells[9]);
     return row;
   }
@@ -185,11 +195,11 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-ZNYZ9+27cTozbiKR5mxbFL50PeiItbOIzWvTAwMvMIA="};
+  return {kReportStyle, "sha256-ylxnlYm3oEVgjA6GhEhgr3ivSz1yo2Mw9nhCZ2SVYdo="};
 }
 
 PagePart report_script() {
-  return {kReportScript, "sha256-9nnS4qNVQqC9h1Xbp2hA1t/ayzpz/mpnn5TGZzBXTtk="};
+  return {kReportScript, "sha256-Bmj0ngbGwC+ALDZrM7WT9RosfiK58QzTceSgsZw4eS4="};
 }
 
 }  // namespace fleet_provision::batch

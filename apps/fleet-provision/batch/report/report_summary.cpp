@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace fleet_provision::batch {
 namespace {
@@ -10,9 +12,14 @@ namespace {
 using Number = ReportRows::Number;
 constexpr std::size_t kExamplesMax = 20;
 constexpr std::size_t kHintsMax = 3;
+constexpr std::size_t kKindsShown = 50;
+/// The page cuts texts earlier.
+constexpr std::size_t kTextBytesKept = 1000;
 constexpr std::size_t kSharedThingsMax = 20;
 constexpr std::int64_t kThroughputBinsMax = 120;
-constexpr std::uint32_t kDurationBinsMax = 40;
+constexpr std::int64_t kPauseSeconds = 15 * 60;
+constexpr std::size_t kPeriodsMax = 6;
+constexpr std::uint32_t kDurationBinsMax = 60;
 
 void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
   summary.results = rows.size();
@@ -27,45 +34,93 @@ void count_outcomes(const ReportRows& rows, ReportSummary& summary) {
   }
 }
 
-/// Sources with the same manifest and shard have the same units, unless they have more results than it has units.
-void count_units(const ReportRows& rows, const std::vector<ReportSource>& sources, ReportSummary& summary) {
-  std::size_t units = 0;
+/// Sources by manifest and shard. nullopt if one has no batch.json.
+std::optional<std::vector<std::vector<std::size_t>>> by_manifest_and_shard(const std::vector<ReportSource>& sources) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (!sources[i].facts) return;
-    const auto is_same = [&](const ReportSource& other) {
-      return other.facts->manifest == sources[i].facts->manifest && other.facts->shard == sources[i].facts->shard;
-    };
-    const auto here = sources.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::any_of(sources.begin(), here, is_same)) {
-      summary.same_units.push_back(sources[i].directory);
-    } else {
-      units += sources[i].facts->units;
-    }
+    if (!sources[i].facts) return std::nullopt;
+    groups[{sources[i].facts->manifest, sources[i].facts->shard}].push_back(i);
   }
-  summary.without_result = units > rows.size() ? units - rows.size() : 0;
+  std::vector<std::vector<std::size_t>> lists;
+  for (auto& [name, list] : groups) lists.push_back(std::move(list));
+  return lists;
 }
 
-Result<std::vector<FailureGroup>> failure_groups(const ReportRows& rows) {
-  std::vector<FailureGroup> groups(rows.kinds().size());
+/// Sources with the same manifest and shard have the same units, unless they have more results than it has units: then
+/// they are different manifests of one name.
+void count_units_without_result(const ReportRows& rows, const std::vector<ReportSource>& sources,
+                                ReportSummary& summary) {
+  const auto groups = by_manifest_and_shard(sources);
+  if (!groups) return;
+  const auto without = [](std::size_t units, std::size_t results) { return units > results ? units - results : 0; };
+  summary.without_result = 0;
+  for (const std::vector<std::size_t>& group : *groups) {
+    std::size_t units = 0;
+    for (const std::size_t source : group) units = std::max(units, sources[source].facts->units);
+    const std::size_t results = rows.units_in(group);
+    if (results <= units) {
+      *summary.without_result += without(units, results);
+      for (std::size_t i = 1; i < group.size(); ++i) summary.same_units.push_back(sources[group[i]].directory);
+    } else {
+      for (const std::size_t source : group) {
+        *summary.without_result += without(sources[source].facts->units, rows.units_in({source}));
+      }
+    }
+  }
+}
+
+struct KindCount {
+  std::uint16_t kind = 0;
+  std::size_t count = 0;
+  std::size_t retryable = 0;
+};
+
+/// The kinds of failed units, in the order of the report.
+std::vector<KindCount> kind_counts(const ReportRows& rows) {
+  std::vector<KindCount> counts(rows.kinds().size());
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i].kind = static_cast<std::uint16_t>(i);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
     if (row.outcome != UnitOutcome::kFailed) continue;
-    FailureGroup& group = groups[row.kind];
-    group.kind = rows.kinds()[row.kind];
-    ++group.count;
-    group.retryable += row.retryable ? 1 : 0;
+    ++counts[row.kind].count;
+    counts[row.kind].retryable += row.retryable ? 1 : 0;
+  }
+  std::erase_if(counts, [](const KindCount& each) { return each.count == 0; });
+  const auto is_final = [](const KindCount& each) { return each.retryable != each.count; };
+  std::stable_sort(counts.begin(), counts.end(), [&](const KindCount& a, const KindCount& b) {
+    return is_final(a) != is_final(b) ? is_final(a) : a.count > b.count;
+  });
+  return counts;
+}
+
+void add_example(FailureGroup& group, UnitResult result) {
+  result.hint.resize(std::min(result.hint.size(), kTextBytesKept));
+  result.message.resize(std::min(result.message.size(), kTextBytesKept));
+  if (!result.hint.empty() && group.hints.size() < kHintsMax &&
+      std::find(group.hints.begin(), group.hints.end(), result.hint) == group.hints.end()) {
+    group.hints.push_back(std::move(result.hint));
+  }
+  group.examples.push_back({std::move(result.unit), std::move(result.message)});
+}
+
+Result<void> find_failures(const ReportRows& rows, ReportSummary& summary) {
+  const std::vector<KindCount> counts = kind_counts(rows);
+  summary.kinds_count = counts.size();
+  std::vector<std::optional<std::size_t>> group_of(rows.kinds().size());
+  for (const KindCount& each : counts) {
+    if (summary.failures.size() == kKindsShown) break;
+    group_of[each.kind] = summary.failures.size();
+    summary.failures.push_back({rows.kinds()[each.kind], each.count, each.retryable, {}, {}});
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows.row(static_cast<Number>(i));
+    if (row.outcome != UnitOutcome::kFailed || !group_of[row.kind]) continue;
+    FailureGroup& group = summary.failures[*group_of[row.kind]];
     if (group.examples.size() == kExamplesMax) continue;
     FP_TRY_ASSIGN(UnitResult result, rows.result(static_cast<Number>(i)));
-    if (!result.hint.empty() && group.hints.size() < kHintsMax &&
-        std::find(group.hints.begin(), group.hints.end(), result.hint) == group.hints.end()) {
-      group.hints.push_back(std::move(result.hint));
-    }
-    group.examples.push_back({std::move(result.unit), std::move(result.message)});
+    add_example(group, std::move(result));
   }
-  std::erase_if(groups, [](const FailureGroup& group) { return group.count == 0; });
-  std::stable_sort(groups.begin(), groups.end(),
-                   [](const FailureGroup& a, const FailureGroup& b) { return a.count > b.count; });
-  return groups;
+  return {};
 }
 
 struct ThingOfUnit {
@@ -116,25 +171,54 @@ Result<void> find_shared_things(const ReportRows& rows, ReportSummary& summary) 
   return {};
 }
 
-Throughput throughput_of(const ReportRows& rows) {
-  Throughput curve;
-  std::int64_t first = std::numeric_limits<std::int64_t>::max();
-  std::int64_t last = std::numeric_limits<std::int64_t>::min();
-  const auto counts = [](const ReportRows::Row& row) { return row.outcome != UnitOutcome::kAlreadyProvisioned; };
+bool has_time(const ReportRows::Row& row) {
+  return row.outcome != UnitOutcome::kAlreadyProvisioned;
+}
+
+struct TimeSpan {
+  std::int64_t first;
+  std::int64_t last;
+};
+
+/// The times of results, divided where nothing happened for a quarter of an hour and for a twentieth of the whole time;
+/// in one piece if there are too many such pauses.
+std::vector<TimeSpan> busy_spans(const ReportRows& rows) {
+  std::vector<std::int64_t> times;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
-    if (!counts(row)) continue;
-    first = std::min(first, row.finished_at);
-    last = std::max(last, row.finished_at);
+    if (has_time(row)) times.push_back(row.finished_at);
   }
-  if (first > last) return curve;
-  curve.width = round_seconds((last - first) / kThroughputBinsMax + 1);
-  curve.begin = first - (first % curve.width + curve.width) % curve.width;
-  curve.bins.resize(static_cast<std::size_t>((last - curve.begin) / curve.width + 1));
+  if (times.empty()) return {};
+  std::sort(times.begin(), times.end());
+  const std::int64_t pause = std::max<std::int64_t>(kPauseSeconds, (times.back() - times.front()) / 20);
+  std::vector<TimeSpan> spans{{times.front(), times.front()}};
+  for (const std::int64_t time : times) {
+    if (time - spans.back().last > pause) spans.push_back({time, time});
+    spans.back().last = time;
+  }
+  if (spans.size() > kPeriodsMax) return {{times.front(), times.back()}};
+  return spans;
+}
+
+Throughput throughput_of(const ReportRows& rows) {
+  const std::vector<TimeSpan> spans = busy_spans(rows);
+  if (spans.empty()) return {};
+  Throughput curve;
+  std::int64_t busy = 0;
+  for (const TimeSpan& span : spans) busy += span.last - span.first;
+  curve.width = round_seconds(busy / kThroughputBinsMax + 1);
+  for (const TimeSpan& span : spans) {
+    const std::int64_t begin = span.first - (span.first % curve.width + curve.width) % curve.width;
+    curve.periods.push_back({begin, curve.bins.size()});
+    curve.bins.resize(curve.bins.size() + static_cast<std::size_t>((span.last - begin) / curve.width + 1));
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows.row(static_cast<Number>(i));
-    if (!counts(row)) continue;
-    auto& bin = curve.bins[static_cast<std::size_t>((row.finished_at - curve.begin) / curve.width)];
+    if (!has_time(row)) continue;
+    std::size_t period = spans.size() - 1;
+    while (row.finished_at < spans[period].first) --period;
+    const auto& [begin, first_bin] = curve.periods[period];
+    auto& bin = curve.bins[first_bin + static_cast<std::size_t>((row.finished_at - begin) / curve.width)];
     ++(row.outcome == UnitOutcome::kFailed ? bin.failed : bin.provisioned);
   }
   return curve;
@@ -193,7 +277,8 @@ std::int64_t round_seconds(std::int64_t at_least) {
 Result<ReportSummary> summary_of(const ReportRows& rows, const std::vector<ReportSource>& sources) {
   ReportSummary summary;
   count_outcomes(rows, summary);
-  count_units(rows, sources, summary);
+  count_units_without_result(rows, sources, summary);
+  for (std::size_t i = 0; i < sources.size(); ++i) summary.units_of_sources.push_back(rows.units_in({i}));
   summary.started_at = rows.first_start();
   for (const ReportSource& source : sources) {
     if (!source.facts) continue;
@@ -201,7 +286,7 @@ Result<ReportSummary> summary_of(const ReportRows& rows, const std::vector<Repor
         std::chrono::floor<std::chrono::seconds>(source.facts->started_at.time_since_epoch()).count();
     summary.started_at = summary.started_at == 0 ? started : std::min(summary.started_at, started);
   }
-  FP_TRY_ASSIGN(summary.failures, failure_groups(rows));
+  FP_TRY(find_failures(rows, summary));
   FP_TRY(find_shared_things(rows, summary));
   summary.throughput = throughput_of(rows);
   summary.durations = durations_of(rows);

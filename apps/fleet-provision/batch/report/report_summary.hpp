@@ -34,16 +34,23 @@ struct SharedThing {
   std::vector<std::string> units;
 };
 
-/// Units by the time of their result.
+/// Units by the time of their result, without the pauses of a batch that was stopped and rerun later.
 struct Throughput {
   struct Bin {
     std::uint32_t provisioned = 0;
     std::uint32_t failed = 0;
   };
-  /// Seconds since 1970, a multiple of the width.
-  std::int64_t begin = 0;
-  /// Seconds.
+  /// A time without a long pause.
+  struct Period {
+    /// Seconds since 1970, a multiple of the width.
+    std::int64_t begin = 0;
+    /// The index of its first bin.
+    std::size_t first_bin = 0;
+  };
+  /// Of a bin, in seconds.
   std::int64_t width = 1;
+  /// One, or up to six.
+  std::vector<Period> periods;
   std::vector<Bin> bins;
 };
 
@@ -67,13 +74,17 @@ struct ReportSummary {
   std::size_t failed_retryable = 0;
   /// Units of the manifests that have no result; nullopt if a source has no batch.json.
   std::optional<std::size_t> without_result;
+  /// The number of units with a result in each source.
+  std::vector<std::size_t> units_of_sources;
   /// Directories whose manifest and shard are those of an earlier one: their units are counted once.
   std::vector<std::string> same_units;
   /// Seconds since 1970; 0 if unknown.
   std::int64_t started_at = 0;
   std::int64_t finished_at = 0;
-  /// The most frequent first.
+  /// Those with a failure for good first, then the most frequent.
   std::vector<FailureGroup> failures;
+  /// The number of kinds; `failures` has at most 50.
+  std::size_t kinds_count = 0;
   std::size_t shared_things_count = 0;
   std::vector<SharedThing> shared_things;
   Throughput throughput;

@@ -1,5 +1,5 @@
-// The table of all units. Up to kTableRowsMax rows are HTML, which the script takes over page by page. More are compact
-// JSON in a script element that holds data; without the script the page then points to report.csv.
+// The table of all units. Up to PageLimits::table_rows rows are HTML, which the script takes over page by page. More
+// are compact JSON in a script element that holds data; without the script the page then points to report.csv.
 #include "batch/report/report_page_parts.hpp"
 #include "core/text.hpp"
 
@@ -32,10 +32,13 @@ std::vector<std::string> cells_of(const UnitResult& result) {
           result.certificate_id.value_or("")};
 }
 
-void write_row(Html& html, const std::vector<std::string>& cells, const std::string* station) {
+void write_row(Html& html, const UnitResult& result, const std::string* station) {
+  const std::vector<std::string> cells = cells_of(result);
+  const bool failed = result.outcome == UnitOutcome::kFailed;
+  const std::string outcome_class = !failed ? "outcome" : result.retryable ? "outcome warning" : "outcome failure";
   html.element("tr", {}, [&] {
     html.element("th", {{"scope", "row"}}, cells[0]);
-    html.element("td", {}, cells[1]);
+    html.element("td", {{"class", outcome_class}}, cells[1]);
     html.element("td", {}, [&] {
       if (!cells[2].empty()) html.element("code", {}, cells[2]);
       if (!cells[3].empty()) html.text(" " + printable(cells[3], kCellBytesMax));
@@ -44,7 +47,7 @@ void write_row(Html& html, const std::vector<std::string>& cells, const std::str
     html.element("td", {{"class", "number"}}, cells[5]);
     html.element("td", {{"class", "number"}}, cells[6]);
     html.element("td", {{"class", "time"}}, cells[7]);
-    html.element("td", {{"class", "id"}}, [&] { html.element("span", {}, cells[8]); });
+    html.element("td", {{"class", "id"}}, cells[8]);
     if (station != nullptr) html.element("td", {}, *station);
   });
 }
@@ -108,18 +111,6 @@ void write_pager(Html& html) {
   });
 }
 
-void write_columns(Html& html, bool several) {
-  html.element("thead", {}, [&] {
-    html.element("tr", {}, [&] {
-      for (const char* name :
-           {"Unit", "Outcome", "Failure", "Thing name", "Attempts", "Took", "Finished", "Certificate ID"}) {
-        html.element("th", {{"scope", "col"}}, name);
-      }
-      if (several) html.element("th", {{"scope", "col"}}, "Station");
-    });
-  });
-}
-
 /// Calls `write` for each row, and hands on to the file what it wrote.
 template <class Write>
 Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& content, Write write) {
@@ -134,8 +125,10 @@ Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& conten
 
 Result<void> write_units(Html& html, ReportFile& file, const PageContent& content) {
   const std::size_t rows = content.summary->results;
-  const bool in_table = rows <= kTableRowsMax;
-  const bool several = content.sources->size() > 1;
+  const bool in_table = rows <= content.limits.table_rows;
+  std::vector<ReportColumn> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
+                                    {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
+  if (content.sources->size() > 1) columns.push_back({"Station"});
   Result<void> written;
   html.element("section", {{"id", "units"}, {"class", rows > kPaperRowsMax ? "too-long-for-paper" : ""}}, [&] {
     html.element("h2", {}, "Units");
@@ -147,19 +140,14 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
           "p", {{"class", "note unscripted"}},
           "The table of " + counted(rows, "unit") + " needs the script of this page; report.csv has them all.");
     }
-    if (rows > kPageRowsMax) {
+    if (rows > content.limits.page_rows) {
       html.element("p", {{"class", "note"}}, "Only units that failed are listed here; report.csv has all units.");
     }
     write_filter(html, content);
-    html.element("div", {{"class", "table"}, {"role", "region"}, {"tabindex", "0"}, {"aria-label", "Units"}}, [&] {
-      html.element("table", {}, [&] {
-        write_columns(html, several);
-        html.element("tbody", {{"id", "rows"}}, [&] {
-          if (!in_table) return;
-          written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
-            write_row(html, cells_of(result), station);
-          });
-        });
+    write_table(html, "Units", columns, [&] {
+      if (!in_table) return;
+      written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
+        write_row(html, result, station);
       });
     });
     write_pager(html);
@@ -168,7 +156,7 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
       file.write(html.take() + "[");
       const char* separator = "\n";
       written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
-        if (rows > kPageRowsMax && result.outcome != UnitOutcome::kFailed) return;
+        if (rows > content.limits.page_rows && result.outcome != UnitOutcome::kFailed) return;
         file.write(separator + json_row(cells_of(result), station));
         separator = ",\n";
       });

@@ -1,63 +1,34 @@
 #include "batch/report/reports.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-
-#include "adapters/system/descriptor.hpp"
-#include "adapters/system/disk_error.hpp"
 #include "batch/report/report_csv.hpp"
-#include "batch/report/report_page.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
 namespace {
 
-constexpr std::size_t kBatchFactsBytesMax = 1024UL * 1024;
-constexpr std::size_t kTwoIdentitiesWarned = 20;
+constexpr std::size_t kTwoIdentitiesWarned = 5;
 
-/// nullopt without DIR/batch.json; kResultsDamaged if it is not what a batch wrote.
-Result<std::optional<BatchFacts>> facts_of(const std::string& directory) {
-  const std::string path = directory + "/batch.json";
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) return fail(ErrorKind::kFileUnreadable, "cannot read " + printable(path) + ": " + words(errno));
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (ssize_t size = 0; text.size() <= kBatchFactsBytesMax;) {
-    size = ::read(file.get(), piece.data(), piece.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return fail(ErrorKind::kFileUnreadable, "cannot read " + printable(path) + ": " + words(errno));
-    if (size == 0) break;
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  }
-  auto facts = parse_batch_facts(text);
-  if (!facts) return fail(std::move(facts.error()).within(printable(path)));
-  return std::optional(std::move(*facts));
-}
-
-/// A directory without results is an error that names it, whatever the reader says.
-std::string without_slashes(std::string directory) {
+std::string trimmed_directory(std::string directory) {
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   return directory;
 }
 
-void warn_of_two_identities(const ReportRows& rows, const std::vector<ReportSource>& sources,
-                            std::vector<std::string>& warnings) {
+std::vector<std::string> warnings_of_two_identities(const ReportRows& rows, const std::vector<ReportSource>& sources) {
+  std::vector<std::string> warnings;
   const auto& found = rows.two_identities();
   for (std::size_t i = 0; i < found.size() && i < kTwoIdentitiesWarned; ++i) {
-    warnings.push_back("the unit " + printable(rows.name(found[i].unit)) +
-                       " has two identities: " + printable(sources[found[i].sources[0]].directory) +
-                       " provisioned it with certificate " + printable(found[i].certificate_ids[0]) + ", " +
-                       printable(sources[found[i].sources[1]].directory) + " with certificate " +
-                       printable(found[i].certificate_ids[1]));
+    const auto said = [&](std::size_t one) {
+      return printable(sources[found[i].sources[one]].directory) + " (certificate " +
+             printable(found[i].certificate_ids[one]) + ")";
+    };
+    warnings.push_back("the unit " + printable(rows.name(found[i].unit)) + " was provisioned in " + said(0) +
+                       " and in " + said(1) + ": it has two identities");
   }
   if (rows.two_identities_count() > kTwoIdentitiesWarned) {
     warnings.push_back(std::to_string(rows.two_identities_count() - kTwoIdentitiesWarned) +
-                       " further units have two identities");
+                       " further units have two identities; report.html lists them");
   }
+  return warnings;
 }
 
 }  // namespace
@@ -65,18 +36,20 @@ void warn_of_two_identities(const ReportRows& rows, const std::vector<ReportSour
 Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& directories) {
   std::vector<ReportSource> sources;
   for (const std::string& given : directories) {
-    const std::string directory = without_slashes(given);
+    const std::string directory = trimmed_directory(given);
     FP_TRY_ASSIGN(auto results, open_results_of(directory));
-    FP_TRY_ASSIGN(auto facts, facts_of(directory));
+    FP_TRY_ASSIGN(auto facts, read_batch_facts(directory));
     sources.push_back({directory, std::move(facts), std::move(results)});
   }
   return sources;
 }
 
 Result<void> write_reports(std::vector<ReportSource>& sources, const std::string& directory,
-                           std::vector<std::string>& warnings) {
-  FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, warnings));
-  warn_of_two_identities(rows, sources, warnings);
+                           std::vector<std::string>& warnings, const PageLimits& limits) {
+  std::vector<std::string> damaged;
+  FP_TRY_ASSIGN(const ReportRows rows, ReportRows::read(sources, damaged));
+  warnings.insert(warnings.end(), damaged.begin(), damaged.end());
+  for (std::string& each : warnings_of_two_identities(rows, sources)) warnings.push_back(std::move(each));
   FP_TRY_ASSIGN(const ReportSummary summary, summary_of(rows, sources));
   FP_TRY_ASSIGN(auto csv, ReportFile::open(directory, "report.csv"));
   FP_TRY_ASSIGN(auto page, ReportFile::open(directory, "report.html"));
@@ -93,7 +66,7 @@ Result<void> write_reports(std::vector<ReportSource>& sources, const std::string
     }
     return {};
   };
-  FP_TRY(write_page(page, {&summary, &sources, &warnings, &rows.units_of_sources(), each_row}));
+  FP_TRY(write_page(page, {&summary, &rows, &sources, &damaged, each_row, limits}));
   FP_TRY(csv.commit());
   return page.commit();
 }

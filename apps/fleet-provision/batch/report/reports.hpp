@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "batch/report/report_page.hpp"
 #include "batch/report/report_rows.hpp"
 #include "core/result.hpp"
 
@@ -17,6 +18,6 @@ namespace fleet_provision::batch {
 /// provisioned result counts before a failed one, then the later one. `warnings` names damaged lines, and units that
 /// two stations provisioned with two certificates.
 [[nodiscard]] Result<void> write_reports(std::vector<ReportSource>& sources, const std::string& directory,
-                                         std::vector<std::string>& warnings);
+                                         std::vector<std::string>& warnings, const PageLimits& limits = {});
 
 }  // namespace fleet_provision::batch
