@@ -26,9 +26,13 @@ batch() {
   "${command[@]}" > "$work/out" 2> "$work/err"
 }
 
-# children_of PID: the process IDs of its children.
+# children_of PID: the process IDs of its children that run. The batch leaves those that have ended as zombies for a
+# moment.
 children_of() {
-  cat "/proc/$1/task/"*/children 2> /dev/null
+  local child state
+  for child in $(cat "/proc/$1/task/"*/children 2> /dev/null); do
+    read -r _ _ state _ 2> /dev/null < "/proc/$child/stat" && [ "$state" != Z ] && echo "$child"
+  done
 }
 
 # no_child_left NAME PID…: waits until these processes have ended, at most three seconds.

@@ -12,7 +12,7 @@
 
 using namespace fleet_provision;
 using namespace fleet_provision::batch;
-using fleet_provision::batch::test::provisioned;
+using fleet_provision::batch::test::sample_of;
 using fleet_provision::test::read_text;
 using fleet_provision::test::TemporaryDirectory;
 using fleet_provision::test::write_text;
@@ -49,8 +49,8 @@ TEST_CASE("an output directory is created with its parents, and holds results ac
     CHECK((*file)->path() == path + "/results.jsonl");
     auto results = Results::open(std::move(*file), warnings);
     REQUIRE(results);
-    CHECK(results->append({provisioned("a"), provisioned("b")}));
-    CHECK(results->append({provisioned("c")}));
+    CHECK(results->append({sample_of("a"), sample_of("b")}));
+    CHECK(results->append({sample_of("c")}));
     CHECK(directory->replace("batch.json", to_json(BatchFacts{})));
     CHECK(directory->replace("batch.json", "{}\n"));
   }
@@ -184,9 +184,9 @@ TEST_CASE("results that were removed while in use are missed") {
   std::vector<std::string> warnings;
   auto results = Results::open(std::move(*directory->open_results()), warnings);
   REQUIRE(results);
-  CHECK(results->append({provisioned("a")}));
+  CHECK(results->append({sample_of("a")}));
   fs::remove(directory->path() + "/results.jsonl");
-  const auto failed = results->append({provisioned("b")});
+  const auto failed = results->append({sample_of("b")});
   REQUIRE_FALSE(failed);
   CHECK(failed.error().kind == ErrorKind::kDiskError);
   CHECK(failed.error().message == directory->path() + "/results.jsonl was removed while it was in use");
@@ -202,7 +202,7 @@ TEST_CASE("results are opened for a report without the lock, also through a link
   std::vector<std::string> warnings;
   auto results = Results::open(std::move(*directory->open_results()), warnings);
   REQUIRE(results);
-  CHECK(results->append({provisioned("a")}));
+  CHECK(results->append({sample_of("a")}));
   fs::create_directory(temporary / "copy");
   fs::create_symlink(directory->path() + "/results.jsonl", temporary / "copy/results.jsonl");
   for (const std::string& path : {directory->path(), temporary / "copy"}) {

@@ -8,7 +8,7 @@
 
 using namespace fleet_provision;
 using namespace fleet_provision::batch;
-using fleet_provision::batch::test::provisioned;
+using fleet_provision::batch::test::sample_of;
 
 namespace {
 
@@ -28,7 +28,7 @@ std::string with(std::string line, const std::string& part, const std::string& b
 
 TEST_CASE("a result is one line of ASCII with all its keys") {
   CHECK(
-      result_line(provisioned("gw-1")) ==
+      result_line(sample_of("gw-1")) ==
       R"({"unit":"gw-1","line":2,"startedAt":"2026-11-27T03:55:49.123Z","finishedAt":"2026-11-27T03:55:50.001Z",)"
       R"("durationMs":878,"digest":"00000000000000ff","outcome":"provisioned","kind":null,"message":null,"hint":null,)"
       R"("retryable":false,"exitCode":0,"duplicateOf":null,"thingName":"thing-gw-1","certificateId":")" +
@@ -38,7 +38,7 @@ TEST_CASE("a result is one line of ASCII with all its keys") {
 }
 
 TEST_CASE("a line says what was put into it") {
-  UnitResult failed = provisioned("gw-2");
+  UnitResult failed = sample_of("gw-2");
   failed.outcome = UnitOutcome::kFailed;
   failed.kind = "duplicate-thing-name";
   failed.message = "the thing \"a\\b\" \xC3\xA4\x01\n was given twice";
@@ -80,7 +80,7 @@ TEST_CASE("a line is ASCII, bounded and can be read again, whatever a child wrot
                                        half_character, std::string(kResultTextMax, 'x'), std::string("\0}", 2),
                                        "\xED\xA0\x80", "\"}\n{\"unit\":\"other\"}"};
   for (const std::string& text : texts) {
-    UnitResult result = provisioned("gw-1");
+    UnitResult result = sample_of("gw-1");
     result.kind = result.message = result.hint = result.duplicate_of = result.digest = text;
     result.thing_name = result.certificate_id = result.run_result = text;
     const std::string line = result_line(result);
@@ -95,7 +95,7 @@ TEST_CASE("a line is ASCII, bounded and can be read again, whatever a child wrot
 
 TEST_CASE("the result of a run is left out with a note if it is too long or no JSON object") {
   const auto value = [](const std::string& run_result) {
-    UnitResult result = provisioned("gw-1");
+    UnitResult result = sample_of("gw-1");
     result.run_result = run_result;
     return parse_result_line(without_feed(result_line(result)))->run_result;
   };
@@ -117,7 +117,7 @@ TEST_CASE("the result of a run is left out with a note if it is too long or no J
 }
 
 TEST_CASE("a line that is not a result is refused, and what is wrong is named") {
-  const std::string good = without_feed(result_line(provisioned("gw-1")));
+  const std::string good = without_feed(result_line(sample_of("gw-1")));
   struct Row {
     std::string line;
     std::string message;
@@ -164,7 +164,7 @@ TEST_CASE("a line that is not a result is refused, and what is wrong is named") 
 }
 
 TEST_CASE("unknown keys of a line are ignored, wherever they stand") {
-  const std::string good = without_feed(result_line(provisioned("gw-1")));
+  const std::string good = without_feed(result_line(sample_of("gw-1")));
   for (const std::string unknown : {R"("new":1,)", R"("new":{"unit":"other","result":7},)", R"("new":[[{}],"x"],)"}) {
     const auto read = parse_result_line(with(good, R"("digest")", unknown + R"("digest")"));
     REQUIRE(read);

@@ -8,13 +8,13 @@
 using namespace fleet_provision;
 using namespace fleet_provision::batch;
 using fleet_provision::batch::fakes::Bytes;
-using fleet_provision::batch::test::provisioned;
+using fleet_provision::batch::test::sample_of;
 
 namespace {
 
 std::string lines_of(std::initializer_list<const char*> units) {
   std::string lines;
-  for (const char* unit : units) lines += result_line(provisioned(unit));
+  for (const char* unit : units) lines += result_line(sample_of(unit));
   return lines;
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("the end of a file that a power cut left is removed, and the warning s
     REQUIRE(warnings.size() == (row.warning.empty() ? 0 : 1));
     if (!warnings.empty()) CHECK(warnings[0].starts_with(row.warning));
     // What is appended now stands on a line of its own.
-    CHECK(results->append({provisioned("c")}));
+    CHECK(results->append({sample_of("c")}));
     CHECK(file.bytes == good + third);
   }
 }
@@ -75,7 +75,7 @@ TEST_CASE("a whole last line counts without its line feed") {
   CHECK(units_of(results->ledger()) == "a b");
   CHECK(file.bytes == lines);
   CHECK(warnings == std::vector<std::string>{"added the missing line feed at the end of line1/results.jsonl"});
-  CHECK(results->append({provisioned("c")}));
+  CHECK(results->append({sample_of("c")}));
   CHECK(file.bytes == lines + lines_of({"c"}));
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("lines are found at any distance from the borders of chunks") {
   Bytes file;
   std::vector<std::string> lines;
   for (int i = 0; i < 40; ++i) {
-    UnitResult result = provisioned("gw-" + std::to_string(i));
+    UnitResult result = sample_of("gw-" + std::to_string(i));
     result.run_result = R"({"a":")" + std::string(static_cast<std::size_t>(i) * 1001, 'x') + "\"}";
     lines.push_back(result_line(result));
     file.bytes += lines.back();
@@ -168,7 +168,7 @@ TEST_CASE("results are appended in one write and count once they are synced") {
   REQUIRE(results);
   CHECK(results->append({}));
   CHECK(file.syncs == 1);
-  CHECK(results->append({provisioned("a"), provisioned("b")}));
+  CHECK(results->append({sample_of("a"), sample_of("b")}));
   CHECK(file.syncs == 2);
   CHECK(file.bytes == lines_of({"a", "b"}));
   CHECK(results->ledger().find("b"));
@@ -176,39 +176,39 @@ TEST_CASE("results are appended in one write and count once they are synced") {
   SECTION("a short write is cut off, and can be repeated") {
     for (const int written : {0, 1, 200, 410, 500}) {
       file.short_write = written;
-      const auto failed = results->append({provisioned("c"), provisioned("d")});
+      const auto failed = results->append({sample_of("c"), sample_of("d")});
       REQUIRE_FALSE(failed);
       CHECK(failed.error().kind == ErrorKind::kDiskFull);
       CHECK(file.bytes == lines_of({"a", "b"}));
       CHECK(results->ledger().size() == 2);
     }
-    CHECK(results->append({provisioned("c")}));
+    CHECK(results->append({sample_of("c")}));
     CHECK(file.bytes == lines_of({"a", "b", "c"}));
   }
   SECTION("nothing is appended behind an end that could not be cut off") {
     file.short_write = 9;
     file.truncate_fails = true;
-    CHECK(results->append({provisioned("c")}).error().kind == ErrorKind::kDiskFull);
-    CHECK(results->append({provisioned("c")}).error().kind == ErrorKind::kDiskFull);
+    CHECK(results->append({sample_of("c")}).error().kind == ErrorKind::kDiskFull);
+    CHECK(results->append({sample_of("c")}).error().kind == ErrorKind::kDiskFull);
     CHECK(file.bytes == lines_of({"a", "b"}) + lines_of({"c"}).substr(0, 9));
     CHECK(results->ledger().size() == 2);
   }
   SECTION("after a sync that failed no other is trusted") {
     file.sync_fails = true;
-    CHECK(results->append({provisioned("c")}).error().kind == ErrorKind::kDiskError);
+    CHECK(results->append({sample_of("c")}).error().kind == ErrorKind::kDiskError);
     file.sync_fails = false;
-    CHECK(results->append({provisioned("c")}).error().kind == ErrorKind::kDiskError);
+    CHECK(results->append({sample_of("c")}).error().kind == ErrorKind::kDiskError);
     CHECK(file.bytes == lines_of({"a", "b"}));
     CHECK_FALSE(results->ledger().find("c"));
   }
   SECTION("a file that another program has changed is left alone") {
     file.bytes += "x";
-    const auto failed = results->append({provisioned("c")});
+    const auto failed = results->append({sample_of("c")});
     REQUIRE_FALSE(failed);
     CHECK(failed.error().kind == ErrorKind::kResultsDamaged);
     CHECK(file.bytes == lines_of({"a", "b"}) + "x");
     file.bytes.pop_back();
-    CHECK_FALSE(results->append({provisioned("c")}));
+    CHECK_FALSE(results->append({sample_of("c")}));
   }
 }
 
@@ -224,17 +224,17 @@ TEST_CASE("a failed sync or repair of the end is an error of opening") {
 
 TEST_CASE("the ledger has the last result of each unit") {
   Ledger ledger;
-  UnitResult failed = provisioned("a");
+  UnitResult failed = sample_of("a");
   failed.outcome = UnitOutcome::kFailed;
   failed.digest = "not hexadecimal";
   ledger.add(failed);
-  ledger.add(provisioned("b"));
+  ledger.add(sample_of("b"));
   CHECK(ledger.size() == 2);
   CHECK(ledger.name(1) == "b");
   CHECK(ledger.find("a")->outcome == UnitOutcome::kFailed);
   CHECK(ledger.find("a")->digest == 0);
   CHECK(ledger.find("c") == nullptr);
-  ledger.add(provisioned("a"));
+  ledger.add(sample_of("a"));
   CHECK(ledger.size() == 2);
   CHECK(ledger.find("a")->outcome == UnitOutcome::kProvisioned);
   CHECK(ledger.find("a")->digest == 255);
@@ -243,16 +243,16 @@ TEST_CASE("the ledger has the last result of each unit") {
 TEST_CASE("a thing belongs to the unit that was provisioned with it first") {
   Ledger ledger;
   CHECK_FALSE(ledger.unit_with_thing("gateway"));
-  UnitResult failed = provisioned("a", "gateway");
+  UnitResult failed = sample_of("a", "gateway");
   failed.outcome = UnitOutcome::kFailed;
   ledger.add(failed);
   CHECK_FALSE(ledger.unit_with_thing("gateway"));
-  ledger.add(provisioned("b", "gateway"));
-  ledger.add(provisioned("c", "gateway"));
-  ledger.add(provisioned("d", "Gateway"));
+  ledger.add(sample_of("b", "gateway"));
+  ledger.add(sample_of("c", "gateway"));
+  ledger.add(sample_of("d", "Gateway"));
   CHECK(ledger.unit_with_thing("gateway") == "b");
   CHECK(ledger.unit_with_thing("Gateway") == "d");
-  UnitResult without = provisioned("e");
+  UnitResult without = sample_of("e");
   without.thing_name = std::nullopt;
   ledger.add(without);
   CHECK_FALSE(ledger.unit_with_thing(""));

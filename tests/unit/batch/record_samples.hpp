@@ -10,7 +10,7 @@
 
 namespace fleet_provision::batch::test {
 
-inline UnitResult provisioned(const std::string& unit, const std::string& thing = {}) {
+inline UnitResult sample_of(const std::string& unit, const std::string& thing = {}) {
   UnitResult result;
   result.unit = unit;
   result.line = 2;

@@ -11,7 +11,7 @@ namespace {
 
 /// The height of the plot in pixels; the style sheet has the same number.
 constexpr double kPlotHeight = 200;
-constexpr int kTicksMax = 6;
+constexpr int kTicksMax = 5;
 
 std::string decimal(double number, int digits = 2) {
   char text[64];
@@ -118,7 +118,7 @@ void write_time_axis(Html& html, const Throughput& throughput) {
   if (throughput.periods.size() == 1) {
     const std::int64_t begin = throughput.periods.front().begin;
     const std::int64_t length = throughput.width * static_cast<std::int64_t>(throughput.bins.size());
-    const std::int64_t step = round_seconds(std::max<std::int64_t>(length / kTicksMax, 1));
+    const std::int64_t step = round_seconds((length + kTicksMax - 1) / kTicksMax);
     for (std::int64_t time = (begin + step - 1) / step * step; time <= begin + length; time += step) {
       write_x_label(html, static_cast<double>(time - begin) / static_cast<double>(length), clock_label(time, step));
     }

@@ -70,7 +70,7 @@ void write_facts(Html& html, const PageContent& content) {
     const ReportSource& source = content.sources->front();
     write_fact(html, "Directory", source.directory, true);
     if (!source.facts) return;
-    write_fact(html, "Manifest", source.facts->manifest, true);
+    write_fact(html, "Manifest", source.facts->manifest == "-" ? "stdin" : source.facts->manifest, true);
     write_fact(html, "Shard",
                source.facts->shard == "1/1" ? "1/1, the whole manifest"
                                             : source.facts->shard + ", " + counted(source.facts->units, "unit"),

@@ -15,7 +15,7 @@ h3.what { margin: 0; }
 .shared { margin-top: 0.75rem; }
 p code { margin-right: 0.1rem; }
 
-.chart { margin: 0; padding: 1.4rem 1.6rem 1rem 4rem; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
+.chart { margin: 0; padding: 1.4rem 2.3rem 1rem 4rem; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 .plot { display: block; width: 100%; height: 200px; overflow: visible; }
 .plot text { font-size: 0.78rem; fill: var(--muted); font-variant-numeric: tabular-nums; }
 .plot .y { text-anchor: end; dominant-baseline: middle; }
@@ -40,6 +40,9 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
 #units td:nth-child(3) { min-width: 10rem; }
 #units td:nth-child(4) { min-width: 9rem; }
 #units td.id { min-width: 16.2rem; font-size: 0.76rem; word-break: break-all; }
+#stations td:not(.number) { min-width: 8rem; }
+#stations td:nth-child(6) { min-width: 18rem; }
+#two-identities .id { min-width: 16.2rem; word-break: break-all; }
 .pager { display: flex; gap: 0.8rem; align-items: center; margin-top: 0.9rem; font-size: 0.92rem; }
 .pager[hidden] { display: none; }
 .pager button { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--lane); border-radius: 6px; padding: 0.35rem 0.8rem; cursor: pointer; }
@@ -48,7 +51,8 @@ tbody th { color: inherit; font-weight: 600; font-size: inherit; white-space: no
 
 @media (max-width: 44rem) {
   .examples { columns: 1; }
-  .chart { padding: 1rem 1.5rem 0.9rem 2.9rem; }
+  .chart { padding: 1rem 1.9rem 0.9rem 2.9rem; }
+  .plot text { font-size: 0.7rem; }
   figcaption { margin-left: -2rem; }
   .counts { grid-template-columns: repeat(2, 1fr); }
 }
@@ -195,7 +199,7 @@ constexpr Literal kReportScript = R"js(
 }  // namespace
 
 PagePart report_style() {
-  return {kReportStyle, "sha256-ylxnlYm3oEVgjA6GhEhgr3ivSz1yo2Mw9nhCZ2SVYdo="};
+  return {kReportStyle, "sha256-qS8LUteKM4amNh88aZc1kJ/iIh+raDrR571tuC0dVv4="};
 }
 
 PagePart report_script() {
