@@ -18,8 +18,8 @@ namespace fleet_provision {
 void deliver_signals_to(Interrupt& interrupt);
 
 /// From now on a SIGINT that follows the first signal by half a second ends the process at once, with exit code 130. A
-/// program such as timeout(1) sends the first signal twice within moments. `live_line`: the line of the cursor on stderr
-/// is erased then.
+/// program such as timeout(1) sends the first signal twice within moments. `live_line`: the line of the cursor on
+/// stderr is erased then.
 void end_on_second_interrupt(bool live_line);
 
 /// Ends the process with `code` after `delay`, even if its threads are stuck.

@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <utility>
-#include <utility>
 
 #include "adapters/system/descriptor.hpp"
 #include "adapters/system/private_mode.hpp"

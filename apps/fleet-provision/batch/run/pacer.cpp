@@ -9,7 +9,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr double kOperationsOfUnit = 2;
 /// The share of R at which units start: operations are spread unevenly, and the service refuses the excess of a second.
-constexpr double kShareOfLimit = 0.975;
+constexpr double kShareOfLimit = 0.985;
 /// Throttled responses this long after a halving belong to operations before it.
 constexpr Seconds kSameCause{1};
 /// A larger share of refused operations than this shows that the service allows less than the ceiling, if it is not a
@@ -20,7 +20,7 @@ constexpr double kLowered = 0.8;
 /// The ceiling is raised again this long after a halving.
 constexpr Seconds kQuiet{5};
 /// The rate returns by this share of its ceiling in a second.
-constexpr double kReturnPerSecond = 1;
+constexpr double kReturnPerSecond = 2;
 /// The ceiling is raised by this share of the scale in a second.
 constexpr double kRaisePerSecond = 0.04;
 /// The lowest rate is this share of the scale.
@@ -31,7 +31,7 @@ constexpr double kNotReached = 1.5;
 constexpr Seconds kDelayMax{1};
 constexpr std::chrono::seconds kPeriod{2};
 /// A start that comes later than planned by up to this time does not delay the next ones.
-constexpr Seconds kLateness{0.02};
+constexpr Seconds kLateness{0.04};
 
 std::chrono::nanoseconds nanoseconds(Seconds time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time);

@@ -5,8 +5,8 @@
 // place of one that a start would bring.
 //
 // A throttled response halves the rate, once a second at most, since the responses of the next second belong to starts
-// before that. The rate returns within a second or two to its ceiling, which is R at first. A second halving within
-// five seconds shows that the service allows less than the ceiling, which is then lowered; after some quiet it is
+// before that. The rate returns to its ceiling within a quarter of a second. The ceiling is R at first; it is lowered
+// if the service refused more in the last seconds than it does by chance at its own rate, and after some quiet it is
 // raised step by step, up to R. So one refused operation among many, which a fixed window of a second refuses now and
 // then also at its own rate, costs little, and a service that allows less is not asked for more again and again.
 //
