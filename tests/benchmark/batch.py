@@ -10,6 +10,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 from benchmark import end_on_signals, machine, words, write_page
@@ -100,9 +101,10 @@ def peak_kib(pid):
 def measured(argv, environment, stdout):
     """Runs the command; gives its wall time, and of its process alone CPU time and peak memory (looked at fifty
     times a second)."""
+    # A file, which takes all that children say while nobody reads.
+    errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
     start = time.monotonic()
-    process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=stdout,
-                               stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors)
     descriptor = os.pidfd_open(process.pid)
     peak = 0
     try:
@@ -116,9 +118,10 @@ def measured(argv, environment, stdout):
         raise
     finally:
         os.close(descriptor)
-    errors = process.stderr.read()
     if process.wait() != 0:
-        raise Failed(f"{' '.join(argv)}: exit status {process.returncode}\n{errors[-2000:]}")
+        errors.seek(0)
+        raise Failed(f"{' '.join(argv)}: exit status {process.returncode}\n{errors.read()[-2000:]}")
+    errors.close()
     return {"wall": wall, "cpu": cpu, "peakKiB": peak}
 
 
