@@ -41,10 +41,6 @@ std::string bounded(std::string_view text) {
   return std::string(kept.substr(0, utf8_prefix(kept))).append(kCut);
 }
 
-LineJson or_null(const std::string& text) {
-  return text.empty() ? LineJson(nullptr) : LineJson(bounded(text));
-}
-
 std::string in_one_line(const LineJson& json) {
   return json.dump(-1, ' ', true, LineJson::error_handler_t::replace);
 }
@@ -65,6 +61,31 @@ std::string run_result_value(const std::string& text) {
   std::string line = in_one_line(json);
   return line.size() > kRunResultMax ? left_out("a result of " + std::to_string(line.size()) + " bytes") : line;
 }
+
+/// Puts the members of a line together. Texts that need no escape, which are nearly all, do not pass through the
+/// library.
+class LineWriter {
+ public:
+  void value(std::string_view name, std::string_view json) {
+    line_ += line_.empty() ? "{\"" : ",\"";
+    line_.append(name).append("\":").append(json);
+  }
+  void text(std::string_view name, std::string_view text) {
+    const auto plain = [](char each) { return each >= ' ' && each <= '~' && each != '"' && each != '\\'; };
+    if (text.size() <= kResultTextMax && std::all_of(text.begin(), text.end(), plain)) {
+      value(name, std::string(1, '"').append(text).append(1, '"'));
+    } else {
+      value(name, in_one_line(bounded(text)));
+    }
+  }
+  void text_or_null(std::string_view name, std::string_view words) {
+    words.empty() ? value(name, "null") : text(name, words);
+  }
+  [[nodiscard]] std::string finish() && { return std::move(line_.append("}\n")); }
+
+ private:
+  std::string line_;
+};
 
 /// Takes the values of one object by their names, and the place of `result`; values within others are ignored.
 class LineValues final : public nlohmann::json_sax<nlohmann::json> {
@@ -269,27 +290,26 @@ std::string_view word(UnitOutcome outcome) {
 }
 
 std::string result_line(const UnitResult& result) {
-  LineJson json = LineJson::object();
-  json["unit"] = bounded(result.unit);
-  json["line"] = result.line;
-  json["startedAt"] = rfc3339_milliseconds(result.started_at);
-  json["finishedAt"] = rfc3339_milliseconds(result.finished_at);
-  json["durationMs"] = std::max<Milliseconds::rep>(0, result.duration.count());
-  json["digest"] = bounded(result.digest);
-  json["outcome"] = word(result.outcome);
-  json["kind"] = or_null(result.kind);
-  json["message"] = or_null(result.message);
-  json["hint"] = or_null(result.hint);
-  json["retryable"] = result.retryable;
-  json["exitCode"] = std::clamp(result.exit_code, 0, 255);
-  json["duplicateOf"] = or_null(result.duplicate_of);
-  json["thingName"] = result.thing_name ? LineJson(bounded(*result.thing_name)) : LineJson(nullptr);
-  json["certificateId"] = result.certificate_id ? LineJson(bounded(*result.certificate_id)) : LineJson(nullptr);
-  json["attempts"] = std::min<std::uint64_t>(result.attempts, kCountMax);
-  json["throttled"] = std::min<std::uint64_t>(result.throttled, kCountMax);
-  std::string line = in_one_line(json);
-  line.pop_back();
-  return line.append(",\"").append(kResultKey).append("\":").append(run_result_value(result.run_result)).append("}\n");
+  LineWriter line;
+  line.text("unit", result.unit);
+  line.value("line", std::to_string(result.line));
+  line.text("startedAt", rfc3339_milliseconds(result.started_at));
+  line.text("finishedAt", rfc3339_milliseconds(result.finished_at));
+  line.value("durationMs", std::to_string(std::max<Milliseconds::rep>(0, result.duration.count())));
+  line.text("digest", result.digest);
+  line.text("outcome", word(result.outcome));
+  line.text_or_null("kind", result.kind);
+  line.text_or_null("message", result.message);
+  line.text_or_null("hint", result.hint);
+  line.value("retryable", result.retryable ? "true" : "false");
+  line.value("exitCode", std::to_string(std::clamp(result.exit_code, 0, 255)));
+  line.text_or_null("duplicateOf", result.duplicate_of);
+  result.thing_name ? line.text("thingName", *result.thing_name) : line.value("thingName", "null");
+  result.certificate_id ? line.text("certificateId", *result.certificate_id) : line.value("certificateId", "null");
+  line.value("attempts", std::to_string(std::min<std::uint64_t>(result.attempts, kCountMax)));
+  line.value("throttled", std::to_string(std::min<std::uint64_t>(result.throttled, kCountMax)));
+  line.value(kResultKey, run_result_value(result.run_result));
+  return std::move(line).finish();
 }
 
 Result<UnitResult> parse_result_line(std::string_view line) {
