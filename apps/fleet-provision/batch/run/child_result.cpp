@@ -4,13 +4,15 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
+#include "batch/record/plain_json.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
 namespace {
 
-using Json = nlohmann::json;
+using RunJson = nlohmann::json;
 
 /// The JSON text on one line: without whitespace outside strings. nullopt for text that is not ASCII, which a result
 /// never is.
@@ -37,8 +39,22 @@ std::optional<std::string> on_one_line(std::string_view json) {
 
 /// Takes the members of a result that are no objects or arrays, and those of its error, as `error.kind`; builds nothing
 /// of the rest, which is most of it.
-class ResultValues final : public nlohmann::json_sax<Json> {
+class ResultValues final : public nlohmann::json_sax<RunJson> {
  public:
+  /// False if `json` is not an object. The parser reads what is not plain.
+  [[nodiscard]] bool take(std::string_view json) {
+    const auto members = plain_members(json);
+    if (!members) return RunJson::sax_parse(json, this);
+    for (const JsonMember& each : *members) {
+      add("", each);
+      if (each.name != "error" || !each.value.starts_with('{')) continue;
+      for (const JsonMember& of_error : plain_members(each.value).value_or(std::vector<JsonMember>())) {
+        add("error.", of_error);
+      }
+    }
+    return true;
+  }
+
   bool null() override { return value(nullptr); }
   bool boolean(bool is) override { return value(is); }
   bool number_integer(number_integer_t number) override { return value(number); }
@@ -72,26 +88,30 @@ class ResultValues final : public nlohmann::json_sax<Json> {
     return false;
   }
 
-  [[nodiscard]] const Json* find(const std::string& name) const {
+  [[nodiscard]] const RunJson* find(const std::string& name) const {
     const auto found = values_.find(name);
     return found == values_.end() ? nullptr : &found->second;
   }
   /// A text, or nullopt for null. False if the member is missing or of another type.
   [[nodiscard]] bool read(const std::string& name, std::optional<std::string>& text) const {
-    const Json* found = find(name);
+    const RunJson* found = find(name);
     if (found == nullptr || !(found->is_string() || found->is_null())) return false;
     text = found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
     return true;
   }
 
  private:
-  bool value(Json found) {
+  bool value(RunJson found) {
     const bool wanted = level_ == 1 || (level_ == 2 && in_error_);
     if (wanted) values_.insert_or_assign(key_, std::move(found));
     return level_ > 0;
   }
+  void add(const std::string& prefix, const JsonMember& member) {
+    if (member.value.starts_with('{') || member.value.starts_with('[')) return;
+    values_.insert_or_assign(prefix + std::string(member.name), shallow_value(member.value));
+  }
 
-  std::map<std::string, Json> values_;
+  std::map<std::string, RunJson> values_;
   std::size_t level_ = 0;
   bool in_error_ = false;
   std::string key_;
@@ -101,7 +121,7 @@ bool read_error(const ResultValues& values, UnitResult& result) {
   std::optional<std::string> kind;
   std::optional<std::string> message;
   std::optional<std::string> hint;
-  const Json* retry = values.find("error.retryable");
+  const RunJson* retry = values.find("error.retryable");
   if (retry == nullptr || !retry->is_boolean()) return false;
   if (!values.read("error.kind", kind) || !values.read("error.message", message) || !values.read("error.hint", hint) ||
       !kind || kind->empty()) {
@@ -132,9 +152,9 @@ bool read_outcome(const ResultValues& values, UnitResult& result) {
 bool fill_from_json(UnitResult& result, std::string_view json, int exit_code) {
   auto line = on_one_line(json);
   ResultValues values;
-  if (!line || !Json::sax_parse(*line, &values)) return false;
+  if (!line || !values.take(*line)) return false;
   UnitResult filled = result;
-  const Json* attempts = values.find("attempts");
+  const RunJson* attempts = values.find("attempts");
   if (attempts == nullptr || !attempts->is_number_unsigned() || !read_outcome(values, filled)) return false;
   if (!values.read("thingName", filled.thing_name)) return false;
   if (!values.read("certificateId", filled.certificate_id)) return false;
