@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "adapters/system/reading_limit.hpp"
+#include "aws/endpoint_parser.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
 #include "batch/report/reports.hpp"
 #include "batch/run/run.hpp"
 #include "batch/standard_input.hpp"
+#include "core/text.hpp"
 #include "process/final_report.hpp"
 #include "process/process_setup.hpp"
 
@@ -41,6 +43,7 @@ class BatchCommand {
   [[nodiscard]] Result<void> run_manifest(const BatchSettings& settings, const OutputDirectory& directory);
   [[nodiscard]] Result<Manifest> read(const BatchSettings& settings, const OutputDirectory& directory);
   [[nodiscard]] Result<RunSettings> run_settings(const BatchSettings& settings);
+  [[nodiscard]] Result<void> require_same_service(const std::string& directory, const BatchFacts& facts) const;
   [[nodiscard]] BatchFacts facts_of(const BatchSettings& settings, const Manifest& manifest) const;
   void write_reports_of(const std::vector<std::string>& directories, const std::string& to);
   void warn(const std::vector<std::string>& warnings);
@@ -108,6 +111,31 @@ BatchFacts BatchCommand::facts_of(const BatchSettings& settings, const Manifest&
   return facts;
 }
 
+/// A unit that is recorded as provisioned at another endpoint, or with another template, must not be skipped as if it
+/// were provisioned here. A run would find its identity to be another one.
+Result<void> BatchCommand::require_same_service(const std::string& directory, const BatchFacts& facts) const {
+  FP_TRY_ASSIGN(const bool force, options_.flag(OptionId::kForce));
+  const auto before = read_batch_facts(directory);
+  // A file that cannot be read is replaced by that of this batch.
+  if (force || !before || !*before) return {};
+  const auto differ = [](const std::string& one, const std::string& other) {
+    return !one.empty() && !other.empty() && one != other;
+  };
+  const auto host_of = [](const std::string& text) {
+    const auto endpoint = parse_endpoint(text, std::nullopt);
+    return endpoint ? endpoint->host : text;
+  };
+  std::string other;
+  if (differ(host_of((*before)->endpoint), host_of(facts.endpoint))) {
+    other = "at the endpoint " + printable((*before)->endpoint, 260);
+  } else if (differ((*before)->template_name, facts.template_name)) {
+    other = "with the template " + printable((*before)->template_name, 80);
+  }
+  if (other.empty()) return {};
+  return fail(ErrorKind::kOtherIdentity, printable(directory) + " records units that were provisioned " + other,
+              "give another --output-dir for another endpoint or template, or replace the identities with --force");
+}
+
 /// A report that cannot be written does not hide how the batch ended.
 void BatchCommand::write_reports_of(const std::vector<std::string>& directories, const std::string& to) {
   std::vector<std::string> warnings;
@@ -152,7 +180,9 @@ Result<void> BatchCommand::run_manifest(const BatchSettings& settings, const Out
   auto results = Results::open(std::move(file), warnings);
   warn(warnings);
   if (!results) return fail(std::move(results).error());
-  FP_TRY(directory.replace("batch.json", to_json(facts_of(settings, manifest))));
+  const BatchFacts facts = facts_of(settings, manifest);
+  if (results->ledger().has_provisioned()) FP_TRY(require_same_service(settings.output_dir, facts));
+  FP_TRY(directory.replace("batch.json", to_json(facts)));
   FP_TRY_ASSIGN(const RunSettings run, run_settings(settings));
   progress_.emplace(report_, output_, settings.output_dir + "/results.jsonl");
   const BatchEnd end = run_units(manifest, *results, run, interrupt_, *progress_);

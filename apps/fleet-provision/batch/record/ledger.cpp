@@ -8,6 +8,7 @@ void Ledger::add(const UnitResult& result) {
   const auto [number, is_new] = names_.add(result.unit);
   if (is_new) entries_.emplace_back();
   entries_[number] = {parse_number<std::uint64_t>(result.digest, 16).value_or(0), result.outcome};
+  has_provisioned_ = has_provisioned_ || result.outcome != UnitOutcome::kFailed;
   if (result.outcome == UnitOutcome::kFailed || !result.thing_name) return;
   if (things_.add(*result.thing_name).second) thing_units_.push_back(number);
 }

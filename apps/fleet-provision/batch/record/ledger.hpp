@@ -27,6 +27,8 @@ class Ledger {
   /// The unit that was provisioned with this thing name first. Valid until the next `add`.
   [[nodiscard]] std::optional<std::string_view> unit_with_thing(std::string_view thing_name) const;
 
+  /// Whether any result is not a failure.
+  [[nodiscard]] bool has_provisioned() const { return has_provisioned_; }
   /// The number of units that have a result.
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   /// Units are numbered from 0 in the order of their first results.
@@ -35,6 +37,7 @@ class Ledger {
  private:
   NameTable names_;
   std::vector<Entry> entries_;
+  bool has_provisioned_ = false;
   NameTable things_;
   /// The unit of each thing name.
   std::vector<NameTable::Number> thing_units_;
