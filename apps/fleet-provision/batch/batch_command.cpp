@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "adapters/system/reading_limit.hpp"
-#include "aws/endpoint_parser.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
 #include "batch/report/reports.hpp"
@@ -121,9 +120,11 @@ Result<void> BatchCommand::require_same_service(const std::string& directory, co
   const auto differ = [](const std::string& one, const std::string& other) {
     return !one.empty() && !other.empty() && one != other;
   };
+  // As a run compares them: without the port.
   const auto host_of = [](const std::string& text) {
-    const auto endpoint = parse_endpoint(text, std::nullopt);
-    return endpoint ? endpoint->host : text;
+    const std::size_t colon = text.find_last_of(":]");
+    const bool has_port = colon != std::string::npos && text[colon] == ':';
+    return in_lower_case(has_port ? text.substr(0, colon) : text);
   };
   std::string other;
   if (differ(host_of((*before)->endpoint), host_of(facts.endpoint))) {
