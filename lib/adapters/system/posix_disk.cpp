@@ -31,7 +31,6 @@ namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kNamesMax = 10'000;
-constexpr mode_t kOthersMayWrite = 022;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 bool is_plain_name(std::string_view name) {
