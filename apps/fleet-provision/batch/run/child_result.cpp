@@ -10,7 +10,7 @@
 namespace fleet_provision::batch {
 namespace {
 
-using ChildJson = nlohmann::json;
+using RunJson = nlohmann::json;
 
 /// The JSON text on one line: without whitespace outside strings. nullopt for text that is not ASCII, which a result
 /// never is.
@@ -37,7 +37,7 @@ std::optional<std::string> on_one_line(std::string_view json) {
 
 /// Takes the members of a result that are no objects or arrays, and those of its error, as `error.kind`; builds nothing
 /// of the rest, which is most of it.
-class ResultValues final : public nlohmann::json_sax<ChildJson> {
+class ResultValues final : public nlohmann::json_sax<RunJson> {
  public:
   bool null() override { return value(nullptr); }
   bool boolean(bool is) override { return value(is); }
@@ -72,26 +72,26 @@ class ResultValues final : public nlohmann::json_sax<ChildJson> {
     return false;
   }
 
-  [[nodiscard]] const ChildJson* find(const std::string& name) const {
+  [[nodiscard]] const RunJson* find(const std::string& name) const {
     const auto found = values_.find(name);
     return found == values_.end() ? nullptr : &found->second;
   }
   /// A text, or nullopt for null. False if the member is missing or of another type.
   [[nodiscard]] bool read(const std::string& name, std::optional<std::string>& text) const {
-    const ChildJson* found = find(name);
+    const RunJson* found = find(name);
     if (found == nullptr || !(found->is_string() || found->is_null())) return false;
     text = found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
     return true;
   }
 
  private:
-  bool value(ChildJson found) {
+  bool value(RunJson found) {
     const bool wanted = level_ == 1 || (level_ == 2 && in_error_);
     if (wanted) values_.insert_or_assign(key_, std::move(found));
     return level_ > 0;
   }
 
-  std::map<std::string, ChildJson> values_;
+  std::map<std::string, RunJson> values_;
   std::size_t level_ = 0;
   bool in_error_ = false;
   std::string key_;
@@ -101,7 +101,7 @@ bool read_error(const ResultValues& values, UnitResult& result) {
   std::optional<std::string> kind;
   std::optional<std::string> message;
   std::optional<std::string> hint;
-  const ChildJson* retry = values.find("error.retryable");
+  const RunJson* retry = values.find("error.retryable");
   if (retry == nullptr || !retry->is_boolean()) return false;
   if (!values.read("error.kind", kind) || !values.read("error.message", message) || !values.read("error.hint", hint) ||
       !kind || kind->empty()) {
@@ -132,9 +132,9 @@ bool read_outcome(const ResultValues& values, UnitResult& result) {
 bool fill_from_json(UnitResult& result, std::string_view json, int exit_code) {
   auto line = on_one_line(json);
   ResultValues values;
-  if (!line || !ChildJson::sax_parse(*line, &values)) return false;
+  if (!line || !RunJson::sax_parse(*line, &values)) return false;
   UnitResult filled = result;
-  const ChildJson* attempts = values.find("attempts");
+  const RunJson* attempts = values.find("attempts");
   if (attempts == nullptr || !attempts->is_number_unsigned() || !read_outcome(values, filled)) return false;
   if (!values.read("thingName", filled.thing_name)) return false;
   if (!values.read("certificateId", filled.certificate_id)) return false;
