@@ -35,6 +35,6 @@ parallel --jobs 0 "mkdir -p line{#} && scp -q {}:line/results.jsonl {}:line/batc
 fleet-provision batch --output-dir all --report $(seq -f 'line%g' "$shards")
 
 [ "$failed" -ne 0 ] || exit 0
-# Column 7 is the exit code of a station. What a rerun does not mend comes first.
+# Column 7 is the exit code of a station. What a rerun cannot fix comes first.
 awk 'NR > 1 && $7 == 75 { again = 1 } NR > 1 && $7 != 0 && $7 != 75 && !code { code = $7 }
      END { exit code ? code : again ? 75 : 70 }' stations.log
