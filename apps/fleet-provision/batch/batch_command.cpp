@@ -122,8 +122,7 @@ void BatchCommand::write_reports_of(const std::vector<std::string>& directories,
 
 Result<void> BatchCommand::report_only(const BatchSettings& settings) {
   if (auto made = make_path(settings.output_dir); !made) return as_output_error(std::move(made).error());
-  write_reports_of(settings.report_dirs.empty() ? std::vector{settings.output_dir} : settings.report_dirs,
-                   settings.output_dir);
+  write_reports_of(settings.report_dirs, settings.output_dir);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "adapters/system/write_whole.hpp"
 #include "batch/record/output_files.hpp"
 #include "core/text.hpp"
 
