@@ -17,7 +17,6 @@ import sections
 
 SECTIONS = {"wall": sections.wall, "resources": sections.resources, "start": sections.start,
             "variants": sections.variants, "devices": sections.devices}
-MARKS = ("<!-- made by scripts/benchmark -->", "<!-- end of what scripts/benchmark made -->")
 
 
 def options():
@@ -54,21 +53,27 @@ def words(facts):
             f"{facts['kernel']}; state on {facts['fileSystem']}; load at the start {facts['loadAtStart']:.1f}.\n")
 
 
-def write_page(path, text):
+def write_page(path, text, script="scripts/benchmark"):
+    """Puts the text between the marks of the script."""
+    begin, end = f"<!-- made by {script} -->", f"<!-- end of what {script} made -->"
     with open(path, encoding="utf-8") as page:
         old = page.read()
-    pattern = re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1])
-    new, found = re.subn(pattern, lambda _: f"{MARKS[0]}\n\n{text}\n{MARKS[1]}", old, flags=re.DOTALL)
+    pattern = re.escape(begin) + ".*?" + re.escape(end)
+    new, found = re.subn(pattern, lambda _: f"{begin}\n\n{text}\n{end}", old, flags=re.DOTALL)
     if found != 1:
         raise Failed(f"{path} has no marks to write between")
     with open(path, "w", encoding="utf-8") as page:
         page.write(new)
 
 
-def main():
-    # However it ends, it ends what it started.
+def end_on_signals():
+    """However the program ends, it ends what it started."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda caught, _: sys.exit(128 + caught))
+
+
+def main():
+    end_on_signals()
     given = options()
     state_dirs = given.state_dirs or os.path.join(given.build, "benchmark")
     result = {"schema": 1}

@@ -17,9 +17,10 @@ class Failed(Exception):
 class Service:
     """The simulator, and in front of it the delay proxies that were asked for; ended by their own ids."""
 
-    def __init__(self, build):
+    def __init__(self, build, options=()):
         self.build = build
-        self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop"], stdout=subprocess.PIPE, text=True)
+        self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop",
+                                           *options], stdout=subprocess.PIPE, text=True)
         line = self.simulator.stdout.readline()
         if not line:
             raise Failed("the simulator did not start")

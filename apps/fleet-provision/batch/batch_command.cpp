@@ -39,6 +39,7 @@ class BatchCommand {
  private:
   [[nodiscard]] Result<void> try_to_run();
   [[nodiscard]] Result<void> report_only(const BatchSettings& settings);
+  [[nodiscard]] Result<void> run_manifest(const BatchSettings& settings, const OutputDirectory& directory);
   [[nodiscard]] Result<Manifest> read(const BatchSettings& settings, const OutputDirectory& directory);
   [[nodiscard]] Result<RunSettings> run_settings(const BatchSettings& settings);
   [[nodiscard]] BatchFacts facts_of(const BatchSettings& settings, const Manifest& manifest) const;
@@ -62,7 +63,7 @@ void BatchCommand::warn(const std::vector<std::string>& warnings) {
 }
 
 Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputDirectory& directory) {
-  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor(), &interrupt_);
+  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor());
   FP_TRY(interrupt_.check());
   if (auto* good = std::get_if<Manifest>(&manifest)) {
     warn(good->warnings());
@@ -135,6 +136,13 @@ Result<void> BatchCommand::try_to_run() {
     FP_TRY_ASSIGN(standard_input_, copy_of_stdin());
   }
   FP_TRY_ASSIGN(const OutputDirectory directory, OutputDirectory::open(settings.output_dir));
+  FP_TRY(run_manifest(settings, directory));
+  write_reports_of({settings.output_dir}, settings.output_dir);
+  return {};
+}
+
+/// The reports come after it, since they need as much memory as the manifest and the results, which end here.
+Result<void> BatchCommand::run_manifest(const BatchSettings& settings, const OutputDirectory& directory) {
   FP_TRY_ASSIGN(const Manifest manifest, read(settings, directory));
   std::vector<std::string> warnings;
   FP_TRY_ASSIGN(auto file, directory.open_results());
@@ -148,7 +156,6 @@ Result<void> BatchCommand::try_to_run() {
   progress_->finish();
   summary_.totals = end.totals;
   summary_.error = error_of(end, settings.output_dir);
-  write_reports_of({settings.output_dir}, settings.output_dir);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "batch/record/plain_json.hpp"
 #include "codec/counting_iterator.hpp"
 #include "codec/document.hpp"
 #include "codec/json_text.hpp"
@@ -40,10 +41,6 @@ std::string bounded(std::string_view text) {
   return std::string(kept.substr(0, utf8_prefix(kept))).append(kCut);
 }
 
-LineJson or_null(const std::string& text) {
-  return text.empty() ? LineJson(nullptr) : LineJson(bounded(text));
-}
-
 std::string in_one_line(const LineJson& json) {
   return json.dump(-1, ' ', true, LineJson::error_handler_t::replace);
 }
@@ -53,6 +50,7 @@ std::string run_result_value(const std::string& text) {
   const auto left_out = [](const std::string& why) { return in_one_line(LineJson{{"omitted", why}}); };
   if (text == "null") return text;
   if (text.size() > kRunResultMax) return left_out("a result of " + std::to_string(text.size()) + " bytes");
+  if (text.find_first_of("\n\r\t") == std::string::npos && plain_members(text)) return text;
   if (text.find('\0') != std::string::npos || json_fault(text)) return left_out("output that is not JSON");
   // An object on one line, as run_units gives it, goes into the line as it is.
   const auto printable_ascii = [](char each) { return each >= ' ' && each <= '~'; };
@@ -63,6 +61,31 @@ std::string run_result_value(const std::string& text) {
   std::string line = in_one_line(json);
   return line.size() > kRunResultMax ? left_out("a result of " + std::to_string(line.size()) + " bytes") : line;
 }
+
+/// Puts the members of a line together. Texts that need no escape, which are nearly all, do not pass through the
+/// library.
+class LineWriter {
+ public:
+  void value(std::string_view name, std::string_view json) {
+    line_ += line_.empty() ? "{\"" : ",\"";
+    line_.append(name).append("\":").append(json);
+  }
+  void text(std::string_view name, std::string_view text) {
+    const auto plain = [](char each) { return each >= ' ' && each <= '~' && each != '"' && each != '\\'; };
+    if (text.size() <= kResultTextMax && std::all_of(text.begin(), text.end(), plain)) {
+      value(name, std::string(1, '"').append(text).append(1, '"'));
+    } else {
+      value(name, in_one_line(bounded(text)));
+    }
+  }
+  void text_or_null(std::string_view name, std::string_view words) {
+    words.empty() ? value(name, "null") : text(name, words);
+  }
+  [[nodiscard]] std::string finish() && { return std::move(line_.append("}\n")); }
+
+ private:
+  std::string line_;
+};
 
 /// Takes the values of one object by their names, and the place of `result`; values within others are ignored.
 class LineValues final : public nlohmann::json_sax<nlohmann::json> {
@@ -92,10 +115,7 @@ class LineValues final : public nlohmann::json_sax<nlohmann::json> {
     return false;
   }
 
-  [[nodiscard]] const nlohmann::json* find(const char* name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? nullptr : &*found;
-  }
+  [[nodiscard]] const nlohmann::json& values() const { return values_; }
   /// The place of `result` in the text; empty if it is neither an object nor null.
   [[nodiscard]] std::pair<std::size_t, std::size_t> result() const { return {result_begin_, result_end_}; }
   /// What this class found wrong; empty if the text is not JSON.
@@ -148,35 +168,35 @@ class LineValues final : public nlohmann::json_sax<nlohmann::json> {
 /// Takes typed values. The first failure counts, and names the field.
 class TypedValues {
  public:
-  explicit TypedValues(const LineValues& values) : values_(values) {}
+  explicit TypedValues(const nlohmann::json& values) : values_(values) {}
 
   std::string text(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
     wrong(name, "a string");
     return {};
   }
   std::optional<std::string> text_or_null(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_string()) return value->get<std::string>();
     if (value == nullptr || !value->is_null()) wrong(name, "a string or null");
     return std::nullopt;
   }
   std::uint64_t number(const char* name, std::uint64_t max) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     const bool fits = value != nullptr && value->is_number_unsigned() && value->get<std::uint64_t>() <= max;
     if (fits) return value->get<std::uint64_t>();
     wrong(name, "a whole number from 0 to " + std::to_string(max));
     return 0;
   }
   bool flag(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     if (value != nullptr && value->is_boolean()) return value->get<bool>();
     wrong(name, "true or false");
     return false;
   }
   WallTime time(const char* name) {
-    const nlohmann::json* value = values_.find(name);
+    const nlohmann::json* value = find(name);
     const auto time = value != nullptr && value->is_string()
                           ? parse_rfc3339_milliseconds(value->get_ref<const std::string&>())
                           : std::nullopt;
@@ -197,7 +217,13 @@ class TypedValues {
   [[nodiscard]] const std::string& fault() const { return fault_; }
 
  private:
-  const LineValues& values_;
+  [[nodiscard]] const nlohmann::json* find(const char* name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? nullptr : &*found;
+  }
+
+  /// An object.
+  const nlohmann::json& values_;
   std::string fault_;
 };
 
@@ -231,6 +257,27 @@ UnitResult take(TypedValues& values) {
   return result;
 }
 
+/// `run_result` is empty if the line has none.
+Result<UnitResult> from_values(const nlohmann::json& values, std::string_view run_result) {
+  TypedValues typed(values);
+  UnitResult result = take(typed);
+  if (run_result.empty()) typed.wrong("result", "an object or null");
+  if (!typed.fault().empty()) return fail(ErrorKind::kResultsDamaged, typed.fault());
+  result.run_result = run_result;
+  return result;
+}
+
+Result<UnitResult> from_members(const std::vector<JsonMember>& members) {
+  nlohmann::json values = nlohmann::json::object();
+  std::string_view run_result;
+  for (const JsonMember& each : members) {
+    const bool may_be_result = each.value.starts_with('{') || each.value == "null";
+    if (each.name == kResultKey && may_be_result) run_result = each.value;
+    values.emplace(each.name, shallow_value(each.value));
+  }
+  return from_values(values, run_result);
+}
+
 }  // namespace
 
 std::string_view word(UnitOutcome outcome) {
@@ -243,30 +290,30 @@ std::string_view word(UnitOutcome outcome) {
 }
 
 std::string result_line(const UnitResult& result) {
-  LineJson json = LineJson::object();
-  json["unit"] = bounded(result.unit);
-  json["line"] = result.line;
-  json["startedAt"] = rfc3339_milliseconds(result.started_at);
-  json["finishedAt"] = rfc3339_milliseconds(result.finished_at);
-  json["durationMs"] = std::max<Milliseconds::rep>(0, result.duration.count());
-  json["digest"] = bounded(result.digest);
-  json["outcome"] = word(result.outcome);
-  json["kind"] = or_null(result.kind);
-  json["message"] = or_null(result.message);
-  json["hint"] = or_null(result.hint);
-  json["retryable"] = result.retryable;
-  json["exitCode"] = std::clamp(result.exit_code, 0, 255);
-  json["duplicateOf"] = or_null(result.duplicate_of);
-  json["thingName"] = result.thing_name ? LineJson(bounded(*result.thing_name)) : LineJson(nullptr);
-  json["certificateId"] = result.certificate_id ? LineJson(bounded(*result.certificate_id)) : LineJson(nullptr);
-  json["attempts"] = std::min<std::uint64_t>(result.attempts, kCountMax);
-  json["throttled"] = std::min<std::uint64_t>(result.throttled, kCountMax);
-  std::string line = in_one_line(json);
-  line.pop_back();
-  return line.append(",\"").append(kResultKey).append("\":").append(run_result_value(result.run_result)).append("}\n");
+  LineWriter line;
+  line.text("unit", result.unit);
+  line.value("line", std::to_string(result.line));
+  line.text("startedAt", rfc3339_milliseconds(result.started_at));
+  line.text("finishedAt", rfc3339_milliseconds(result.finished_at));
+  line.value("durationMs", std::to_string(std::max<Milliseconds::rep>(0, result.duration.count())));
+  line.text("digest", result.digest);
+  line.text("outcome", word(result.outcome));
+  line.text_or_null("kind", result.kind);
+  line.text_or_null("message", result.message);
+  line.text_or_null("hint", result.hint);
+  line.value("retryable", result.retryable ? "true" : "false");
+  line.value("exitCode", std::to_string(std::clamp(result.exit_code, 0, 255)));
+  line.text_or_null("duplicateOf", result.duplicate_of);
+  result.thing_name ? line.text("thingName", *result.thing_name) : line.value("thingName", "null");
+  result.certificate_id ? line.text("certificateId", *result.certificate_id) : line.value("certificateId", "null");
+  line.value("attempts", std::to_string(std::min<std::uint64_t>(result.attempts, kCountMax)));
+  line.value("throttled", std::to_string(std::min<std::uint64_t>(result.throttled, kCountMax)));
+  line.value(kResultKey, run_result_value(result.run_result));
+  return std::move(line).finish();
 }
 
 Result<UnitResult> parse_result_line(std::string_view line) {
+  if (const auto members = plain_members(line)) return from_members(*members);
   // The parser would end the text at a NUL byte.
   if (line.find('\0') != std::string_view::npos) return fail(ErrorKind::kResultsDamaged, "it holds a NUL byte");
   std::size_t read = 0;
@@ -276,13 +323,8 @@ Result<UnitResult> parse_result_line(std::string_view line) {
   if (!nlohmann::json::sax_parse(first, last, &values)) {
     return fail(ErrorKind::kResultsDamaged, values.complaint().empty() ? json_complaint(line) : values.complaint());
   }
-  TypedValues typed(values);
-  UnitResult result = take(typed);
   const auto [begin, end] = values.result();
-  if (end == begin) typed.wrong("result", "an object or null");
-  if (!typed.fault().empty()) return fail(ErrorKind::kResultsDamaged, typed.fault());
-  result.run_result = line.substr(begin, end - begin);
-  return result;
+  return from_values(values.values(), line.substr(begin, end - begin));
 }
 
 }  // namespace fleet_provision::batch

@@ -4,7 +4,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
+#include "batch/record/plain_json.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
@@ -39,6 +41,20 @@ std::optional<std::string> on_one_line(std::string_view json) {
 /// of the rest, which is most of it.
 class ResultValues final : public nlohmann::json_sax<RunJson> {
  public:
+  /// False if `json` is not an object. The parser reads what is not plain.
+  [[nodiscard]] bool take(std::string_view json) {
+    const auto members = plain_members(json);
+    if (!members) return RunJson::sax_parse(json, this);
+    for (const JsonMember& each : *members) {
+      add("", each);
+      if (each.name != "error" || !each.value.starts_with('{')) continue;
+      for (const JsonMember& of_error : plain_members(each.value).value_or(std::vector<JsonMember>())) {
+        add("error.", of_error);
+      }
+    }
+    return true;
+  }
+
   bool null() override { return value(nullptr); }
   bool boolean(bool is) override { return value(is); }
   bool number_integer(number_integer_t number) override { return value(number); }
@@ -90,6 +106,10 @@ class ResultValues final : public nlohmann::json_sax<RunJson> {
     if (wanted) values_.insert_or_assign(key_, std::move(found));
     return level_ > 0;
   }
+  void add(const std::string& prefix, const JsonMember& member) {
+    if (member.value.starts_with('{') || member.value.starts_with('[')) return;
+    values_.insert_or_assign(prefix + std::string(member.name), shallow_value(member.value));
+  }
 
   std::map<std::string, RunJson> values_;
   std::size_t level_ = 0;
@@ -132,7 +152,7 @@ bool read_outcome(const ResultValues& values, UnitResult& result) {
 bool fill_from_json(UnitResult& result, std::string_view json, int exit_code) {
   auto line = on_one_line(json);
   ResultValues values;
-  if (!line || !RunJson::sax_parse(*line, &values)) return false;
+  if (!line || !values.take(*line)) return false;
   UnitResult filled = result;
   const RunJson* attempts = values.find("attempts");
   if (attempts == nullptr || !attempts->is_number_unsigned() || !read_outcome(values, filled)) return false;
