@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kDamagedLinesNamed = 20;
 /// Longer durations count as this one. The ends of a histogram fit into 32 bits as well.
-constexpr Milliseconds kDurationMax = std::chrono::hours(24 * 24);
+constexpr Milliseconds kRowDurationMax = std::chrono::hours(24 * 24);
 constexpr std::size_t kTwoIdentitiesKept = 100;
 /// This program knows fewer; a file with more was not written by it.
 constexpr std::size_t kKindsMax = 300;
@@ -63,7 +63,7 @@ void ReportRows::add(std::vector<Row>& rows, const UnitResult& result, const Row
   row.thing = result.thing_name ? std::max<std::uint64_t>(fnv1a(*result.thing_name), 1) : 0;
   row.finished_at = seconds_since_1970(result.finished_at);
   row.duration_ms =
-      static_cast<std::uint32_t>(std::clamp<Milliseconds::rep>(result.duration.count(), 0, kDurationMax.count()));
+      static_cast<std::uint32_t>(std::clamp<Milliseconds::rep>(result.duration.count(), 0, kRowDurationMax.count()));
   row.kind = number_of_kind(result.kind);
   row.outcome = result.outcome;
   row.retryable = result.retryable;
