@@ -1,15 +1,16 @@
 #include "batch/batch_command.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "adapters/system/make_path.hpp"
 #include "adapters/system/reading_limit.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
+#include "batch/record/output_files.hpp"
 #include "batch/report/reports.hpp"
 #include "batch/run/run.hpp"
 #include "batch/standard_input.hpp"
@@ -64,7 +65,7 @@ void BatchCommand::warn(const std::vector<std::string>& warnings) {
 }
 
 Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputDirectory& directory) {
-  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor());
+  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor(), &interrupt_);
   FP_TRY(interrupt_.check());
   if (auto* good = std::get_if<Manifest>(&manifest)) {
     warn(good->warnings());
@@ -73,10 +74,10 @@ Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputD
   summary_.errors = std::get<std::vector<Error>>(std::move(manifest));
   const auto of_manifest = [](const Error& each) { return each.kind == ErrorKind::kManifestUnusable; };
   if (std::none_of(summary_.errors.begin(), summary_.errors.end(), of_manifest)) {
-    // Nothing to do with its content: a missing file, a full disk, an option of the batch.
+    // Nothing to do with its content: a missing file, a full output directory, an option of the batch.
     Error first = std::move(summary_.errors.front());
     summary_.errors.erase(summary_.errors.begin());
-    return fail(std::move(first));
+    return as_output_error(std::move(first));
   }
   const std::size_t count = summary_.errors.size();
   const std::string name = settings.manifest == "-" ? "stdin" : settings.manifest;
@@ -153,9 +154,8 @@ void BatchCommand::write_reports_of(const std::vector<std::string>& directories,
 }
 
 Result<void> BatchCommand::report_only(const BatchSettings& settings) {
-  ::mkdir(settings.output_dir.c_str(), 0755);
-  write_reports_of(settings.report_dirs.empty() ? std::vector{settings.output_dir} : settings.report_dirs,
-                   settings.output_dir);
+  if (auto made = make_path(settings.output_dir); !made) return as_output_error(std::move(made).error());
+  write_reports_of(settings.report_dirs, settings.output_dir);
   return {};
 }
 

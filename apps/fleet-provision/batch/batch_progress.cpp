@@ -105,8 +105,10 @@ BatchProgressNumbers BatchProgress::numbers(const Totals& totals, Instant now) {
 
 void BatchProgress::progress(const Totals& totals, Instant now) {
   {
+    // Copied before: if memory runs out, `totals` is called by this thread.
+    Totals copy = totals;
     const Lock lock(mutex_);
-    totals_ = totals;
+    std::swap(totals_, copy);
   }
   const BatchProgressNumbers current = numbers(totals, now);
   if (output_.live_line) report_.show_progress(progress_parts(current));

@@ -10,6 +10,7 @@
 #include "adapters/system/resources.hpp"
 #include "batch/batch_settings.hpp"
 #include "config/input_file.hpp"
+#include "core/secret.hpp"
 
 namespace fleet_provision::batch {
 namespace {
@@ -29,7 +30,8 @@ bool children_read_stdin(const Options& options) {
 }
 
 Result<Descriptor> copy_of_stdin() {
-  FP_TRY_ASSIGN(const std::string bytes, read_standard_input(kBytesMax, ErrorKind::kUsage));
+  FP_TRY_ASSIGN(std::string bytes, read_standard_input(kBytesMax, ErrorKind::kUsage));
+  const WipedAtEnd wiped(bytes);
   Descriptor copy(::memfd_create("stdin", MFD_CLOEXEC));
   if (!copy) return no_copy(errno);
   for (std::size_t written = 0; written < bytes.size();) {

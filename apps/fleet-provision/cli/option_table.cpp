@@ -123,7 +123,7 @@ constexpr std::array kOptionRows{
     OptionRow{Id::kShard, "shard", 0, "I/N", kBatch, kText, kEverywhere, "1/1",
               "provision only the units whose name hashes to part I of N"},
     OptionRow{Id::kStopAfter, "stop-after", 0, "N", kBatch, kNumber, kEverywhere, "",
-              "start no more units after N failures that a rerun does not mend [default: never]"},
+              "start no more units after N failures that a rerun cannot fix [default: never]"},
     OptionRow{Id::kReport, "report", 0, "", kBatch, kFlag, kCommandLine, "",
               "write report.csv and report.html again from the results in --output-dir, or in the directories given as "
               "arguments; provisions nothing"},

@@ -81,6 +81,8 @@ Result<void> prepare_process() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
+  // A batch starts this program as /proc/self/exe, and lists of processes would show the name `exe`.
+  ::prctl(PR_SET_NAME, "fleet-provision");
   return {};
 }
 

@@ -7,7 +7,8 @@
 namespace fleet_provision {
 
 /// Opens descriptors 0 to 2 on /dev/null where the caller closed them, ignores SIGPIPE and SIGXFSZ, resets SIGCHLD, and
-/// disables core dumps and ptrace by other processes of the user. Fails if /dev/null cannot be opened.
+/// disables core dumps and ptrace by other processes of the user, and names the process. Fails if /dev/null cannot be
+/// opened.
 [[nodiscard]] Result<void> prepare_process();
 
 /// The environment as the caller gave it. Variables that Paho would read (proxies, its trace of payloads on stdout) are

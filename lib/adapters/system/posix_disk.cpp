@@ -25,30 +25,17 @@
 #include "adapters/system/make_path.hpp"
 #include "adapters/system/open_flags.hpp"
 #include "adapters/system/private_mode.hpp"
+#include "adapters/system/write_whole.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
 namespace {
 
 constexpr std::size_t kNamesMax = 10'000;
-constexpr mode_t kOthersMayWrite = 022;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != "..";
-}
-
-/// errno of the failure, or 0.
-int write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    // A write of 0 bytes without an error would be repeated for ever.
-    if (count == 0) return EIO;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return 0;
 }
 
 int sync_descriptor(int descriptor) {
@@ -298,7 +285,7 @@ Result<void> PosixDisk::write_new(const std::string& path, std::string_view byte
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kPrivateFile));
   if (!file) return failed("create", path);
   const bool is_private = make_private(file.get(), kPrivateFile);
-  const int why = is_private ? write_all(file.get(), bytes) : 0;
+  const int why = is_private ? write_whole(file.get(), bytes) : 0;
   if (is_private && why == 0) {
     written_.insert_or_assign(path, std::move(file));
     return {};

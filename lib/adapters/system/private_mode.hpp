@@ -11,6 +11,7 @@ namespace fleet_provision {
 
 inline constexpr mode_t kPrivateFile = 0600;
 inline constexpr mode_t kPrivateDirectory = 0700;
+inline constexpr mode_t kOthersMayWrite = 022;
 
 /// Permission bits.
 [[nodiscard]] mode_t permissions(const struct stat& facts);

@@ -145,6 +145,23 @@ TEST_CASE("links and what is not a file are refused, and what they lead to stays
   }
 }
 
+TEST_CASE("a directory that other users can write to is refused") {
+  for (const unsigned mode : {0777U, 0775U, 01777U}) {
+    const TemporaryDirectory temporary;
+    const std::string path = temporary / "line1";
+    fs::create_directory(path);
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    const auto refused = OutputDirectory::open(path);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::kStateNotPrivate);
+    CHECK(refused.error().message == path + " is writable by other users");
+    CHECK(refused.error().hint.starts_with("chmod go-w " + path));
+    CHECK(fs::is_empty(path));
+    REQUIRE(::chmod(path.c_str(), 0755) == 0);
+    CHECK(OutputDirectory::open(path));
+  }
+}
+
 TEST_CASE("a file that replaces another takes the place of a link, and leaves nothing if that fails") {
   const TemporaryDirectory temporary;
   const auto directory = OutputDirectory::open(temporary / "line1");

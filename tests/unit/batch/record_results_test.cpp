@@ -92,6 +92,7 @@ TEST_CASE("damage that no power cut leaves is an error, and nothing is changed")
       {std::string(500, '\0') + "\n" + b, "line1/results.jsonl: line 1 is not a result: it holds a NUL byte"},
       {a + std::string(500, '\0') + "\n" + b.substr(0, b.size() - 1), "line1/results.jsonl: line 2 is not a result"},
       {a + b + "# reviewed by QA\n", "line1/results.jsonl: line 3 is not a result: not JSON: a comment"},
+      {a + "{}\n{}\n" + b, "line1/results.jsonl: lines 2 to 3 are not results (line 2: its \"unit\" is missing"},
       {a + "{}\n", "line1/results.jsonl: line 2 is not a result: its \"unit\" is missing"},
       {a + "{}\n" + std::string(9, '\0'), "line1/results.jsonl: line 2 is not a result: its \"unit\" is missing"},
       {a + std::string(kResultLineMax + 1, 'x') + "\n" + b,

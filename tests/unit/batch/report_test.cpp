@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 #include <string>
@@ -141,6 +142,8 @@ TEST_CASE("a report is written whole or not at all") {
     REQUIRE(file);
     file->write(std::string(1'000'000, 'x'));
     CHECK(read_text(path) == "old");
+    // Another user who opened it could lock it and stop every later report.
+    CHECK(std::filesystem::status(directory + "/.report.csv.new").permissions() == std::filesystem::perms(0600));
   }
   CHECK(read_text(path) == "old");
   CHECK(names() == std::set<std::string>{"report.csv"});
@@ -151,6 +154,7 @@ TEST_CASE("a report is written whole or not at all") {
     REQUIRE(file->commit());
   }
   CHECK(read_text(path) == "new");
+  CHECK(std::filesystem::status(path).permissions() == std::filesystem::perms(0644));
   CHECK(names() == std::set<std::string>{"report.csv"});
   const std::string full = in_child([&]() -> std::string {
     ::signal(SIGXFSZ, SIG_IGN);
@@ -277,6 +281,15 @@ TEST_CASE("curve, histogram and percentiles count each unit once") {
   for (const auto& bin : summary.throughput.bins) in_curve += bin.provisioned;
   CHECK(in_curve == 100);
   CHECK(summary.throughput.bins[30].failed == 1);
+}
+
+TEST_CASE("a duration that no unit can have stays in the histogram") {
+  UnitResult long_ago = provisioned("a");
+  long_ago.duration = Milliseconds(std::int64_t{1} << 53U);
+  const Durations durations = summary_of_results({long_ago}).durations;
+  CHECK(durations.longer == 0);
+  CHECK(durations.bins.back() == 1);
+  CHECK(std::uint64_t{durations.width_ms} * durations.bins.size() <= std::numeric_limits<std::uint32_t>::max());
 }
 
 #ifndef FLEET_PROVISION_SANITIZED

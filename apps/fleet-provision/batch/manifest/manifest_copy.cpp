@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "adapters/system/disk_error.hpp"
+#include "adapters/system/write_whole.hpp"
 
 namespace fleet_provision::batch {
 namespace {
@@ -39,13 +40,8 @@ Result<ManifestCopy> ManifestCopy::create(int output_dir, std::string path, bool
 }
 
 Result<void> ManifestCopy::append(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return disk_error(errno, kWriting, path_);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
+  const int why = write_whole(file_.get(), bytes);
+  return why == 0 ? Result<void>() : disk_error(why, kWriting, path_);
 }
 
 Result<std::string> ManifestCopy::read(std::uint64_t offset, std::size_t size) const {

@@ -9,6 +9,7 @@
 
 #include "adapters/system/descriptor.hpp"
 #include "adapters/system/private_mode.hpp"
+#include "adapters/system/write_whole.hpp"
 #include "batch/record/output_files.hpp"
 #include "core/text.hpp"
 

@@ -8,14 +8,30 @@
 #include <cstdio>
 
 #include "adapters/system/make_path.hpp"
+#include "adapters/system/private_mode.hpp"
+#include "adapters/system/write_whole.hpp"
 #include "batch/record/output_files.hpp"
+#include "core/text.hpp"
 
 namespace fleet_provision::batch {
+namespace {
+
+/// Whoever may write to the directory can replace the results and the units' state directories.
+Result<void> require_write_for_owner_only(int directory, const std::string& path) {
+  struct stat facts {};
+  if (::fstat(directory, &facts) != 0) return output_error(errno, "inspect", path);
+  if ((facts.st_mode & kOthersMayWrite) == 0) return {};
+  return fail(ErrorKind::kStateNotPrivate, printable(path) + " is writable by other users",
+              "chmod go-w " + printable(path) + "; on a file system without modes (FAT) choose another --output-dir");
+}
+
+}  // namespace
 
 Result<OutputDirectory> OutputDirectory::open(const std::string& path) {
   if (auto made = make_path(path); !made) return as_output_error(std::move(made).error());
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return output_error(errno, "open", path);
+  FP_TRY(require_write_for_owner_only(directory.get(), path));
   const std::string lock_path = path_below(path, "lock");
   auto lock = lock_state(directory.get(), lock_path);
   if (!lock) return as_output_error(std::move(lock).error());

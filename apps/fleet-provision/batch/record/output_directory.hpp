@@ -21,7 +21,8 @@ namespace fleet_provision::batch {
 class OutputDirectory {
  public:
   /// Creates DIR (0755, durable) and its parents if needed and takes DIR/lock; kLocked names the holder's process ID.
-  /// kStateNotPrivate for a lock that is not a regular file with one name, or of a foreign owner.
+  /// kStateNotPrivate for a directory that other users can write to, and for a lock that is not a regular file with one
+  /// name, or of a foreign owner.
   [[nodiscard]] static Result<OutputDirectory> open(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }

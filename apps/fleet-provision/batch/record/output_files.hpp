@@ -25,7 +25,5 @@ inline constexpr mode_t kPublicFile = 0644;
 [[nodiscard]] Result<void> require_own(int file, int directory, const std::string& path);
 /// Makes the names in the open directory durable.
 [[nodiscard]] Result<void> sync_names(int directory, const std::string& path);
-/// Writes all bytes; errno of the failure, or 0.
-[[nodiscard]] int write_whole(int file, std::string_view bytes);
 
 }  // namespace fleet_provision::batch

@@ -72,6 +72,8 @@ class LineScan {
     std::string why;
     std::string shown;
     bool may_be_torn;
+    /// The number of the last bad line before the next good one.
+    std::uint64_t last;
   };
 
   void keep(std::string_view part) {
@@ -110,15 +112,21 @@ class LineScan {
     if (first_bad_) {
       // All that follows the first bad line has to be left by a power cut too.
       first_bad_->may_be_torn = first_bad_->may_be_torn && may_be_torn;
+      if (!may_be_torn) first_bad_->last = number_;
       return;
     }
-    first_bad_ =
-        BadLine{number_, begin_, why.message, in_quotes(std::string_view(line_).substr(0, kTornShown)), may_be_torn};
+    first_bad_ = BadLine{number_,     begin_, why.message, in_quotes(std::string_view(line_).substr(0, kTornShown)),
+                         may_be_torn, number_};
   }
 
   Result<void> damaged(const BadLine& line) {
-    const std::string what =
-        printable(path_) + ": line " + std::to_string(line.number) + " is not a result: " + line.why;
+    std::string what = printable(path_) + ": ";
+    if (line.last == line.number) {
+      what += "line " + std::to_string(line.number) + " is not a result: " + line.why;
+    } else {
+      what += "lines " + std::to_string(line.number) + " to " + std::to_string(line.last) + " are not results (line " +
+              std::to_string(line.number) + ": " + line.why + ")";
+    }
     if (damage_ == Damage::kRefuse) return fail(ErrorKind::kResultsDamaged, what, kDamagedHint);
     warnings_.push_back(what);
     return {};

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "adapters/system/write_whole.hpp"
 #include "batch/record/output_files.hpp"
 #include "core/text.hpp"
 
@@ -31,6 +32,8 @@ bool is_plain_file(int file) {
   return ::fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_nlink <= 1;
 }
 
+/// Until it is whole, no other user can open the file: a lock of that user would stop this process.
+constexpr mode_t kUnfinishedFile = 0600;
 constexpr int kReportFileFlags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 }  // namespace
@@ -41,7 +44,7 @@ Result<ReportFile> ReportFile::open(const std::string& directory, const std::str
   if (!folder) return output_error(errno, "write", path);
   const std::string new_name = "." + name + ".new";
   while (true) {
-    Descriptor file(::openat(folder.get(), new_name.c_str(), kReportFileFlags, kPublicFile));
+    Descriptor file(::openat(folder.get(), new_name.c_str(), kReportFileFlags, kUnfinishedFile));
     if (!file) return output_error(errno, "write", path);
     while (::flock(file.get(), LOCK_EX) != 0) {
       if (errno != EINTR) return output_error(errno, "lock", path);
@@ -53,8 +56,6 @@ Result<ReportFile> ReportFile::open(const std::string& directory, const std::str
                       " is not a regular file with one name",
                   "remove it");
     if (::ftruncate(file.get(), 0) != 0) return output_error(errno, "write", path);
-    // The umask may have removed bits; a file system without modes keeps its own.
-    ::fchmod(file.get(), kPublicFile);
     return ReportFile(std::move(folder), std::move(file), path, name);
   }
 }
@@ -80,6 +81,8 @@ void ReportFile::flush() {
 
 Result<void> ReportFile::commit() {
   flush();
+  // A file system without modes keeps its own.
+  if (error_ == 0) ::fchmod(file_.get(), kPublicFile);
   if (error_ == 0 && ::fsync(file_.get()) != 0) error_ = errno;
   if (error_ == 0 && ::renameat(directory_.get(), new_name().c_str(), directory_.get(), name_.c_str()) != 0) {
     error_ = errno;

@@ -10,6 +10,7 @@
 namespace fleet_provision::batch {
 
 /// Writes DIRECTORY/.NAME.new through a buffer of a fixed size; `commit` syncs it and renames it to DIRECTORY/NAME.
+/// The new file has mode 0600, the finished one 0644.
 /// Two processes that replace the same file wait for each other: both hold a lock (flock) on the new file. Without
 /// `commit` the destructor removes the new file and NAME stays as it was.
 class ReportFile {

@@ -1,7 +1,6 @@
 #include "batch/report/report_rows.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "batch/record/results_reader.hpp"
 #include "core/text.hpp"
@@ -10,6 +9,8 @@ namespace fleet_provision::batch {
 namespace {
 
 constexpr std::size_t kDamagedLinesNamed = 20;
+/// Longer durations count as this one. The ends of a histogram fit into 32 bits as well.
+constexpr Milliseconds kRowDurationMax = std::chrono::hours(24 * 24);
 constexpr std::size_t kTwoIdentitiesKept = 100;
 /// This program knows fewer; a file with more was not written by it.
 constexpr std::size_t kKindsMax = 300;
@@ -61,8 +62,8 @@ void ReportRows::add(std::vector<Row>& rows, const UnitResult& result, const Row
   row = place;
   row.thing = result.thing_name ? std::max<std::uint64_t>(fnv1a(*result.thing_name), 1) : 0;
   row.finished_at = seconds_since_1970(result.finished_at);
-  row.duration_ms = static_cast<std::uint32_t>(
-      std::clamp<Milliseconds::rep>(result.duration.count(), 0, std::numeric_limits<std::uint32_t>::max()));
+  row.duration_ms =
+      static_cast<std::uint32_t>(std::clamp<Milliseconds::rep>(result.duration.count(), 0, kRowDurationMax.count()));
   row.kind = number_of_kind(result.kind);
   row.outcome = result.outcome;
   row.retryable = result.retryable;

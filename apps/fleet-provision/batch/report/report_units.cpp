@@ -121,14 +121,18 @@ Result<void> stream_rows(Html& html, ReportFile& file, const PageContent& conten
   });
 }
 
+std::vector<ReportColumn> columns_of_units(bool with_station) {
+  std::vector<ReportColumn> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
+                                    {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
+  if (with_station) columns.push_back({"Station"});
+  return columns;
+}
+
 }  // namespace
 
 Result<void> write_units(Html& html, ReportFile& file, const PageContent& content) {
   const std::size_t rows = content.summary->results;
   const bool in_table = rows <= content.limits.table_rows;
-  std::vector<ReportColumn> columns{{"Unit"},           {"Outcome"},    {"Failure"},  {"Thing name"},
-                                    {"Attempts", true}, {"Took", true}, {"Finished"}, {"Certificate ID"}};
-  if (content.sources->size() > 1) columns.push_back({"Station"});
   Result<void> written;
   html.element("section", {{"id", "units"}, {"class", rows > kPaperRowsMax ? "too-long-for-paper" : ""}}, [&] {
     html.element("h2", {}, "Units");
@@ -144,7 +148,7 @@ Result<void> write_units(Html& html, ReportFile& file, const PageContent& conten
       html.element("p", {{"class", "note"}}, "Only units that failed are listed here; report.csv has all units.");
     }
     write_filter(html, content);
-    write_table(html, "Units", columns, [&] {
+    write_table(html, "Units", columns_of_units(content.sources->size() > 1), [&] {
       if (!in_table) return;
       written = stream_rows(html, file, content, [&](const UnitResult& result, const std::string* station) {
         write_row(html, result, station);

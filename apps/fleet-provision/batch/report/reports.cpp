@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::size_t kTwoIdentitiesWarned = 5;
 
-std::string trimmed_directory(std::string directory) {
-  while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
-  return directory;
-}
-
 std::vector<std::string> warnings_of_two_identities(const ReportRows& rows, const std::vector<ReportSource>& sources) {
   std::vector<std::string> warnings;
   const auto& found = rows.two_identities();
@@ -35,8 +30,7 @@ std::vector<std::string> warnings_of_two_identities(const ReportRows& rows, cons
 
 Result<std::vector<ReportSource>> open_sources(const std::vector<std::string>& directories) {
   std::vector<ReportSource> sources;
-  for (const std::string& given : directories) {
-    const std::string directory = trimmed_directory(given);
+  for (const std::string& directory : directories) {
     FP_TRY_ASSIGN(auto results, open_results_of(directory));
     FP_TRY_ASSIGN(auto facts, read_batch_facts(directory));
     sources.push_back({directory, std::move(facts), std::move(results)});
