@@ -25,7 +25,7 @@ void agrees(const std::string& text) {
   REQUIRE_FALSE(json_fault(text));
   const Json json = Json::parse(text);
   REQUIRE(members->size() == json.size());
-  for (const JsonMember& each : *members) {
+  for (const PlainMember& each : *members) {
     const Json& wanted = json.at(std::string(each.name));
     REQUIRE(Json::parse(each.value) == wanted);
     if (!wanted.is_structured()) REQUIRE(shallow_value(each.value) == wanted);

@@ -32,7 +32,7 @@ class PlainScan {
     blanks();
     return at_ == end_;
   }
-  [[nodiscard]] std::vector<JsonMember> members() && { return std::move(members_); }
+  [[nodiscard]] std::vector<PlainMember> members() && { return std::move(members_); }
 
  private:
   [[nodiscard]] bool next_is(char c) const { return at_ != end_ && *at_ == c; }
@@ -65,7 +65,7 @@ class PlainScan {
     // Of the objects that are open; those of an inner object are removed with it.
     const std::size_t first = names_.size();
     do {
-      JsonMember member;
+      PlainMember member;
       blanks();
       if (!name(member.name, first)) return false;
       blanks();
@@ -156,13 +156,13 @@ class PlainScan {
 
   const char* at_;
   const char* end_;
-  std::vector<JsonMember> members_;
+  std::vector<PlainMember> members_;
   std::vector<std::string_view> names_;
 };
 
 }  // namespace
 
-std::optional<std::vector<JsonMember>> plain_members(std::string_view text) {
+std::optional<std::vector<PlainMember>> plain_members(std::string_view text) {
   PlainScan scan(text);
   if (!scan.whole_object()) return std::nullopt;
   return std::move(scan).members();

@@ -14,16 +14,16 @@
 
 namespace fleet_provision::batch {
 
-struct JsonMember {
+struct PlainMember {
   /// Without its quotation marks.
   std::string_view name;
   std::string_view value;
 };
 
 /// The members of the object that `text` is; nullopt if it is something else, or unusual. No name is there twice.
-[[nodiscard]] std::optional<std::vector<JsonMember>> plain_members(std::string_view text);
+[[nodiscard]] std::optional<std::vector<PlainMember>> plain_members(std::string_view text);
 
-/// The value of a JsonMember; an object or array comes out empty.
+/// The value of a PlainMember; an object or array comes out empty.
 [[nodiscard]] nlohmann::json shallow_value(std::string_view value);
 
 }  // namespace fleet_provision::batch

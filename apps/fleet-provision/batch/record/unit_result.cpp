@@ -267,10 +267,10 @@ Result<UnitResult> from_values(const nlohmann::json& values, std::string_view ru
   return result;
 }
 
-Result<UnitResult> from_members(const std::vector<JsonMember>& members) {
+Result<UnitResult> from_members(const std::vector<PlainMember>& members) {
   nlohmann::json values = nlohmann::json::object();
   std::string_view run_result;
-  for (const JsonMember& each : members) {
+  for (const PlainMember& each : members) {
     const bool may_be_result = each.value.starts_with('{') || each.value == "null";
     if (each.name == kResultKey && may_be_result) run_result = each.value;
     values.emplace(each.name, shallow_value(each.value));

@@ -45,10 +45,10 @@ class ResultValues final : public nlohmann::json_sax<RunJson> {
   [[nodiscard]] bool take(std::string_view json) {
     const auto members = plain_members(json);
     if (!members) return RunJson::sax_parse(json, this);
-    for (const JsonMember& each : *members) {
+    for (const PlainMember& each : *members) {
       add("", each);
       if (each.name != "error" || !each.value.starts_with('{')) continue;
-      for (const JsonMember& of_error : plain_members(each.value).value_or(std::vector<JsonMember>())) {
+      for (const PlainMember& of_error : plain_members(each.value).value_or(std::vector<PlainMember>())) {
         add("error.", of_error);
       }
     }
@@ -106,7 +106,7 @@ class ResultValues final : public nlohmann::json_sax<RunJson> {
     if (wanted) values_.insert_or_assign(key_, std::move(found));
     return level_ > 0;
   }
-  void add(const std::string& prefix, const JsonMember& member) {
+  void add(const std::string& prefix, const PlainMember& member) {
     if (member.value.starts_with('{') || member.value.starts_with('[')) return;
     values_.insert_or_assign(prefix + std::string(member.name), shallow_value(member.value));
   }
@@ -186,7 +186,11 @@ Error crash_error(std::string_view unit, const ChildEnd& end) {
   }
   if (end.signal != 0) {
     error.message += " was ended by " + signal_words(end.signal);
-    if (end.signal == SIGKILL) error.hint = "check that the station has enough memory, then rerun";
+    // From outside: what the run wrote last does not tell why.
+    if (end.signal == SIGKILL) {
+      error.hint = "check that the station has enough memory, then rerun";
+      return error;
+    }
   } else {
     error.message += " ended with exit code " + std::to_string(end.exit_code.value_or(0)) + " and without a result";
   }
