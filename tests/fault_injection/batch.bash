@@ -30,6 +30,8 @@ batch() {
 # moment.
 children_of() {
   local child state
+  # Words are meant: the children of a thread stand in one line.
+  # shellcheck disable=SC2013
   for child in $(cat "/proc/$1/task/"*/children 2> /dev/null); do
     read -r _ _ state _ 2> /dev/null < "/proc/$child/stat" && [ "$state" != Z ] && echo "$child"
   done

@@ -22,8 +22,8 @@ std::string headline(const History& history) {
     return "No failure in " + counted(counts.connections, "connection") + ", except for " +
            counted(counts.faults, "injected fault");
   }
-  std::string text = counts.connections == 1 ? "The connection worked"
-                                             : "All " + grouped(counts.connections) + " connections worked";
+  std::string text =
+      counts.connections == 1 ? "The connection worked" : "All " + grouped(counts.connections) + " connections worked";
   if (counts.warnings != 0) text += ", with " + counted(counts.warnings, "warning");
   return text;
 }

@@ -249,7 +249,9 @@ Durations durations_of(const ReportRows& rows) {
   durations.median_ms = percentile(50);
   durations.percentile_95_ms = percentile(95);
   durations.longest_ms = all.back();
-  const std::uint32_t shown = std::min(durations.longest_ms, percentile(99) + percentile(99) / 4);
+  // Few units that took much longer than the others do not make the bars of the others narrow.
+  const std::uint32_t usual = percentile(99);
+  const std::uint32_t shown = durations.longest_ms / 2 <= usual ? durations.longest_ms : usual + usual / 4;
   durations.width_ms = round_number(shown / kDurationBinsMax + 1);
   durations.bins.resize(shown / durations.width_ms + 1);
   for (const std::uint32_t each : all) {
