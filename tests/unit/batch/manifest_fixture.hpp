@@ -24,7 +24,7 @@ class ManifestFixture {
   }
 
   [[nodiscard]] std::string path(const std::string& name) const { return directory_ / name; }
-  std::string write(const std::string& name, const std::string& content) const {
+  [[nodiscard]] std::string write(const std::string& name, const std::string& content) const {
     return directory_.write(name, content);
   }
 

@@ -79,8 +79,11 @@ class ResultValues final : public nlohmann::json_sax<RunJson> {
   }
   bool end_array() override { return end_object(); }
   bool key(string_t& name) override {
-    if (level_ == 1) key_ = std::move(name);
-    if (level_ == 2 && in_error_) key_ = "error." + name;
+    if (level_ == 1) {
+      key_ = std::move(name);
+    } else if (level_ == 2 && in_error_) {
+      key_ = "error." + name;
+    }
     return true;
   }
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
