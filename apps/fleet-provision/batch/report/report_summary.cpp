@@ -42,6 +42,7 @@ std::optional<std::vector<std::vector<std::size_t>>> by_manifest_and_shard(const
     groups[{sources[i].facts->manifest, sources[i].facts->shard}].push_back(i);
   }
   std::vector<std::vector<std::size_t>> lists;
+  lists.reserve(groups.size());
   for (auto& [name, list] : groups) lists.push_back(std::move(list));
   return lists;
 }
