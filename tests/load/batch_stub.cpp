@@ -54,6 +54,7 @@ constexpr const char* kAfter = R"(",
 
 char* append(char* to, const char* text) {
   const std::size_t size = std::strlen(text);
+  // NOLINTNEXTLINE(bugprone-not-null-terminated-result): the caller writes the length, not up to a null.
   std::memcpy(to, text, size);
   return to + size;
 }

@@ -2,6 +2,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/batch/manifest_fixture.hpp"
 
+// Texts longer than a line are several literals, and rows of JSON stand beside rows of CSV.
+// NOLINTBEGIN(bugprone-suspicious-missing-comma,modernize-raw-string-literal)
 using namespace fleet_provision;
 using namespace fleet_provision::batch;
 using namespace fleet_provision::batch::test;
@@ -171,3 +173,4 @@ TEST_CASE("errors of JSON Lines name the line, and column or key") {
     CHECK(fixture.errors("units.jsonl", each.jsonl) == each.errors);
   }
 }
+// NOLINTEND(bugprone-suspicious-missing-comma,modernize-raw-string-literal)

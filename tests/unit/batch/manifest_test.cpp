@@ -7,6 +7,8 @@
 #include "tests/support/catch.hpp"
 #include "tests/unit/batch/manifest_fixture.hpp"
 
+// A comparison with no texts prints those that there are.
+// NOLINTBEGIN(readability-container-size-empty)
 using namespace fleet_provision;
 using namespace fleet_provision::batch;
 using namespace fleet_provision::batch::test;
@@ -268,3 +270,4 @@ TEST_CASE("what is missing altogether is one error with its own kind") {
   CHECK(fixture.texts(fixture.read("units.csv", "S,--endpoint,--template,--claim\n1,b.example,t,@/claim.json\n",
                                    {"batch", "--output-dir", fixture.path("out")})) == Texts{});
 }
+// NOLINTEND(readability-container-size-empty)

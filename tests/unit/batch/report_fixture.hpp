@@ -59,7 +59,7 @@ class Stations {
   /// DIR with these lines as results.jsonl; with batch.json unless `units` is 0.
   std::string add(const std::string& name, const std::string& lines, std::size_t units = 0,
                   const std::string& shard = "1/1") {
-    const std::string directory = scratch_ / name;
+    std::string directory = scratch_ / name;
     std::filesystem::create_directory(directory);
     fleet_provision::test::write_text(directory + "/results.jsonl", lines);
     if (units != 0) {

@@ -117,6 +117,7 @@ TEST_CASE("a table of all units is in the page, or their data in a long report")
 
 TEST_CASE("failures stand by kind with their hint and the first units") {
   std::vector<UnitResult> results;
+  results.reserve(31);
   for (int i = 0; i < 30; ++i) results.push_back(failed("t" + std::to_string(i), "throttled", true));
   results.push_back(failed("r"));
   Stations stations;
@@ -135,6 +136,7 @@ TEST_CASE("failures stand by kind with their hint and the first units") {
 
 TEST_CASE("a file with more kinds than there are does not make the page long") {
   std::vector<UnitResult> results;
+  results.reserve(400);
   for (int i = 0; i < 400; ++i) results.push_back(failed("u" + std::to_string(i), "kind-" + std::to_string(i)));
   Stations stations;
   stations.add("line", lines_of(results));

@@ -31,6 +31,7 @@ TEST_CASE("a cell of report.csv is one line, harmless in a spreadsheet, and a va
     std::string text;
     std::string cell;
   };
+  // NOLINTBEGIN(modernize-raw-string-literal,misc-misleading-bidirectional): each byte is written as itself.
   const Row rows[] = {{"", ""},
                       {"gateway-4711", "gateway-4711"},
                       {"-4711:a.b_c", "-4711:a.b_c"},
@@ -47,6 +48,7 @@ TEST_CASE("a cell of report.csv is one line, harmless in a spreadsheet, and a va
                       {"\xe2\x80\xae", "\\xe2\\x80\\xae"},
                       {"\xff", "\\xff"},
                       {"Größe", "Größe"}};
+  // NOLINTEND(modernize-raw-string-literal,misc-misleading-bidirectional)
   for (const Row& row : rows) CHECK(csv_cell(row.text) == row.cell);
 }
 
@@ -250,6 +252,7 @@ TEST_CASE("the curve leaves out the pauses of a batch that was rerun later, unle
   for (const std::size_t bin : {0U, 3U, 9U, 10U}) CHECK(curve.bins[bin].provisioned == 1);
   CHECK(curve.bins[10].failed == 1);
   std::vector<UnitResult> slow;
+  slow.reserve(24);
   for (int hour = 0; hour < 24; ++hour) {
     slow.push_back(provisioned(std::to_string(hour), (hour < 10 ? "0" : "") + std::to_string(hour) + ":00:00"));
   }
