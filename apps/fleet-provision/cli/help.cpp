@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "build_info.hpp"
 #include "cli/option_table.hpp"
@@ -81,17 +82,19 @@ Example:
 constexpr std::string_view kBatchText = R"(
 Provision one gateway for each row of a manifest, several at a time. Each unit is a run of its own
 with its own state directory (units/NAME in --output-dir, or the column --state-dir). Rerun the same
-command to go on after any interruption: what is provisioned is skipped, the rest is tried again.
+command to resume after any interruption: provisioned units are skipped, the others run again.
 
 The manifest is CSV with a header row, or JSON Lines. A column is a template parameter of that name;
 a column whose name begins with -- is an option for that unit (--csr, --key, --owner, --client-id,
-...); an empty field is not given. The whole manifest is checked before the first connection.
+...); an empty field counts as not given. The whole manifest is checked before the first
+connection.
 
 In --output-dir: results.jsonl (one line per finished unit, synced), report.csv and report.html.
 
 Exit codes:
     0  all units are provisioned                    75  units remain that a rerun may finish
-   65  units failed for good, or a bad manifest     130, 143  stopped by SIGINT, SIGTERM
+   65  units failed for good, or a bad manifest    130  stopped by SIGINT (Ctrl-C)
+   74  no room for results or reports              143  stopped by SIGTERM or SIGHUP
 Others are as for provisioning, see `fleet-provision --help`.
 
 Examples:
@@ -99,11 +102,12 @@ Examples:
     fleet-provision batch --output-dir all --report line1 line2
 )";
 
-constexpr std::string_view kSources = R"(
-Each option can also be set as a configuration key ("claim-cert" for --claim-cert) or environment
-variable (FLEET_PROVISION_CLAIM_CERT). Flags are true or false; the variable of -P holds one
-KEY=VALUE per line; empty variables are ignored. Precedence: command line, environment,
-configuration files, default.
+/// Continues the line of `append_sources`.
+constexpr std::string_view kSources = R"( can also be set as a
+configuration key ("claim-cert" for --claim-cert; not --config) or environment variable
+(FLEET_PROVISION_CLAIM_CERT). Flags are true or false; the variable of -P holds one KEY=VALUE per
+line; empty variables are ignored. Precedence: command line, environment, configuration files,
+default.
 )";
 
 constexpr std::string_view kExamples = R"(
@@ -181,6 +185,20 @@ void append_option(std::string& out, Command command, const OptionRow& option) {
   out += "\n";
 }
 
+/// Where options can be set, and which of this command only on the command line.
+void append_sources(std::string& out, Command command) {
+  std::vector<std::string_view> names;
+  for (const OptionRow& option : option_table()) {
+    if (option.scope == OptionScope::kCommandLine && applies_to(command, option.id)) names.push_back(option.name);
+  }
+  out += "\nEach option but";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string_view before = i == 0 ? " --" : i + 1 == names.size() ? " and --" : ", --";
+    out += std::string(before) + std::string(names[i]);
+  }
+  out += kSources;
+}
+
 std::string usage_of(Command command) {
   return "usage: fleet-provision " + std::string(word(command)) + " [OPTIONS]\n";
 }
@@ -215,7 +233,7 @@ std::string help_text(Command command) {
     }
     append_option(text, command, option);
   }
-  text += kSources;
+  append_sources(text, command);
   if (command != Command::kProvision) return text;
   text += kExitCodes;
   text += kExamples;
