@@ -53,6 +53,13 @@ TEST_CASE("--help fits its columns, is ASCII and names every option that matters
   CHECK(contains(help_text(Command::kProvision), "\nExamples:\n"));
 }
 
+TEST_CASE("--help ends with the options that only the command line takes, and where the others can be set") {
+  CHECK(contains(unwrapped(help_text(Command::kProvision)),
+                 "Each option but --print-config, --help and --version can also be set as a configuration key"));
+  CHECK(contains(help_text(Command::kBatch), "\nEach option but --print-config, --report, --help and --version can"));
+  CHECK(contains(help_text(Command::kStatus), "\nEach option but --print-config, --env, --help and --version can"));
+}
+
 TEST_CASE("check lists --remove-claim, and each command says what an option does there") {
   CHECK(contains(help_text(Command::kCheck),
                  "--remove-claim           also check that claim certificate and key can be"));

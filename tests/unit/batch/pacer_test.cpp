@@ -287,7 +287,7 @@ TEST_CASE("a batch at the rate of the service uses it and is refused little") {
   }
 }
 
-TEST_CASE("a batch finds the rate of a service that allows less, and is not starved") {
+TEST_CASE("a batch finds the rate of a service that allows less, and goes on using it") {
   struct Row {
     const char* what;
     Line line;
