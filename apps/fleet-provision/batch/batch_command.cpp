@@ -8,6 +8,7 @@
 
 #include "adapters/system/make_path.hpp"
 #include "adapters/system/reading_limit.hpp"
+#include "aws/endpoint_parser.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
 #include "batch/output_role.hpp"
@@ -123,9 +124,8 @@ Result<void> BatchCommand::require_same_service(const std::string& directory, co
   };
   // As a run compares them: without the port.
   const auto host_of = [](const std::string& text) {
-    const std::size_t colon = text.find_last_of(":]");
-    const bool has_port = colon != std::string::npos && text[colon] == ':';
-    return in_lower_case(has_port ? text.substr(0, colon) : text);
+    const auto endpoint = parse_endpoint(text, std::nullopt);
+    return endpoint ? endpoint->host : text;
   };
   std::string other;
   if (differ(host_of((*before)->endpoint), host_of(facts.endpoint))) {
