@@ -36,7 +36,7 @@ set(public_headers
   adapters/keys/openssl_handles.hpp adapters/keys/pkcs11/pkcs11.hpp adapters/keys/tpm2/tpm2.hpp
   adapters/keys/pem_credentials.hpp adapters/network/tls_credentials.hpp
   adapters/network/trust_store.hpp adapters/system/acting_user.hpp adapters/system/descriptor.hpp
-  adapters/system/state_lock.hpp core/mutex.hpp)
+  adapters/system/directory_role.hpp adapters/system/state_lock.hpp core/mutex.hpp)
 foreach(header IN LISTS public_headers)
   cmake_path(GET header PARENT_PATH folder)
   install(FILES lib/${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fleet-provision/${folder} COMPONENT library)

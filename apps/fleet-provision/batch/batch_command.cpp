@@ -8,9 +8,10 @@
 
 #include "adapters/system/make_path.hpp"
 #include "adapters/system/reading_limit.hpp"
+#include "aws/endpoint_parser.hpp"
 #include "batch/batch_progress.hpp"
 #include "batch/batch_summary.hpp"
-#include "batch/record/output_files.hpp"
+#include "batch/output_role.hpp"
 #include "batch/report/reports.hpp"
 #include "batch/run/run.hpp"
 #include "batch/standard_input.hpp"
@@ -77,7 +78,7 @@ Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputD
     // Nothing to do with its content: a missing file, a full output directory, an option of the batch.
     Error first = std::move(summary_.errors.front());
     summary_.errors.erase(summary_.errors.begin());
-    return as_output_error(std::move(first));
+    return fail(std::move(first));
   }
   const std::size_t count = summary_.errors.size();
   const std::string name = settings.manifest == "-" ? "stdin" : settings.manifest;
@@ -123,9 +124,8 @@ Result<void> BatchCommand::require_same_service(const std::string& directory, co
   };
   // As a run compares them: without the port.
   const auto host_of = [](const std::string& text) {
-    const std::size_t colon = text.find_last_of(":]");
-    const bool has_port = colon != std::string::npos && text[colon] == ':';
-    return in_lower_case(has_port ? text.substr(0, colon) : text);
+    const auto endpoint = parse_endpoint(text, std::nullopt);
+    return endpoint ? endpoint->host : text;
   };
   std::string other;
   if (differ(host_of((*before)->endpoint), host_of(facts.endpoint))) {
@@ -154,7 +154,7 @@ void BatchCommand::write_reports_of(const std::vector<std::string>& directories,
 }
 
 Result<void> BatchCommand::report_only(const BatchSettings& settings) {
-  if (auto made = make_path(settings.output_dir); !made) return as_output_error(std::move(made).error());
+  FP_TRY(make_path(settings.output_dir, kOutputDirectoryRole));
   write_reports_of(settings.report_dirs, settings.output_dir);
   return {};
 }
@@ -183,7 +183,7 @@ Result<void> BatchCommand::run_manifest(const BatchSettings& settings, const Out
   if (!results) return fail(std::move(results).error());
   const BatchFacts facts = facts_of(settings, manifest);
   if (results->ledger().has_provisioned()) FP_TRY(require_same_service(settings.output_dir, facts));
-  FP_TRY(directory.replace("batch.json", to_json(facts)));
+  FP_TRY(directory.replace(kBatchFactsFile, to_json(facts)));
   FP_TRY_ASSIGN(const RunSettings run, run_settings(settings));
   progress_.emplace(report_, output_, settings.output_dir + "/results.jsonl");
   const BatchEnd end = run_units(manifest, *results, run, interrupt_, *progress_);

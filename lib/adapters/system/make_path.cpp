@@ -41,16 +41,16 @@ int open_readable(const Descriptor& directory) {
   return ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-Result<void> sync(const Descriptor& directory, const std::string& path) {
+Result<void> sync(const Descriptor& directory, const std::string& path, const DirectoryRole& role) {
   // EINVAL: the file system does not support fsync of a directory.
   if (::fsync(directory.get()) == 0 || errno == EINVAL) return {};
-  return disk_error(errno, "sync the directory above", path);
+  return disk_error(errno, "sync the directory above", path, role);
 }
 
 /// A directory that this process cannot read holds no directory that it created.
-Result<void> sync_if_readable(const Descriptor& directory, const std::string& path) {
+Result<void> sync_if_readable(const Descriptor& directory, const std::string& path, const DirectoryRole& role) {
   const Descriptor readable(open_readable(directory));
-  return readable ? sync(readable, path) : Result<void>{};
+  return readable ? sync(readable, path, role) : Result<void>{};
 }
 
 bool is_empty(const Descriptor& directory) {
@@ -69,15 +69,16 @@ bool is_empty(const Descriptor& directory) {
   return true;
 }
 
-Result<void> make_one(const Descriptor& parent, const std::string& name, const std::string& path) {
+Result<void> make_one(const Descriptor& parent, const std::string& name, const std::string& path,
+                      const DirectoryRole& role) {
   if (::mkdirat(parent.get(), name.c_str(), kMode) != 0) {
     if (errno == EEXIST) return {};
     if (errno == ENOENT) {
       return fail(ErrorKind::kStateNotWritable,
                   "cannot create " + printable(path) + ": the file system does not allow it",
-                  "choose another directory with --state-dir");
+                  "choose another directory with " + std::string(role.option));
     }
-    return disk_error(errno, "create", path);
+    return disk_error(errno, "create", path, role);
   }
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   Descriptor made(::openat(parent.get(), name.c_str(), kFlags));
@@ -89,36 +90,36 @@ Result<void> make_one(const Descriptor& parent, const std::string& name, const s
   // fchmod fails on a file system without modes; that is no error for a directory that every user may list.
   if (made && ::fstat(made.get(), &facts) == 0 && (facts.st_mode & 07777U) != kMode) ::fchmod(made.get(), kMode);
   const Descriptor readable(open_readable(parent));
-  if (!readable) return disk_error(errno, "sync the directory above", path);
-  return sync(readable, path);
+  if (!readable) return disk_error(errno, "sync the directory above", path, role);
+  return sync(readable, path, role);
 }
 
 }  // namespace
 
-Result<void> make_path(const std::string& path) {
+Result<void> make_path(const std::string& path, const DirectoryRole& role) {
   constexpr int kPassage = O_PATH | O_DIRECTORY | O_CLOEXEC;
   const bool is_absolute = !path.empty() && path.front() == '/';
   Descriptor above;
   Descriptor here(::open(is_absolute ? "/" : ".", kPassage));
-  if (!here) return disk_error(errno, "open", is_absolute ? "/" : ".");
+  if (!here) return disk_error(errno, "open", is_absolute ? "/" : ".", role);
   bool made_any = false;
   for (const std::string& name : components(path)) {
     Descriptor next(::openat(here.get(), name.c_str(), kPassage));
     if (!next && errno == ENOENT) {
-      if (!made_any && above) FP_TRY(sync_if_readable(above, path));
-      FP_TRY(make_one(here, name, path));
+      if (!made_any && above) FP_TRY(sync_if_readable(above, path, role));
+      FP_TRY(make_one(here, name, path, role));
       made_any = true;
       next = Descriptor(::openat(here.get(), name.c_str(), kPassage));
       if (!next && errno == ENOENT) {
         return fail(ErrorKind::kStateNotWritable,
                     "cannot create " + printable(path) + ": " + printable(name) + " is a dangling symbolic link",
-                    "remove the link, or choose another directory with --state-dir");
+                    "remove the link, or choose another directory with " + std::string(role.option));
       }
     }
-    if (!next) return path_error(errno, "open", path);
+    if (!next) return path_error(errno, "open", path, role);
     above = std::exchange(here, std::move(next));
   }
-  if (!made_any && above && is_empty(here)) return sync_if_readable(above, path);
+  if (!made_any && above && is_empty(here)) return sync_if_readable(above, path, role);
   return {};
 }
 

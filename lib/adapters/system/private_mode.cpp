@@ -15,9 +15,9 @@ bool make_private(int descriptor, mode_t mode) {
   return ::fchmod(descriptor, mode) == 0 && ::fstat(descriptor, &facts) == 0 && permissions(facts) == mode;
 }
 
-tl::unexpected<Error> not_private(const std::string& path) {
+tl::unexpected<Error> not_private(const std::string& path, const DirectoryRole& role) {
   return fail(ErrorKind::kStateNotPrivate, "the file system cannot keep " + printable(path) + " private",
-              "choose a --state-dir on a file system with owners and modes (not FAT)");
+              "choose a " + std::string(role.option) + " on a file system with owners and modes (not FAT)");
 }
 
 Result<void> require_one_name(const struct stat& facts, const std::string& path) {

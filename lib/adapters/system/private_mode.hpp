@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "adapters/system/directory_role.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision {
@@ -18,7 +19,8 @@ inline constexpr mode_t kOthersMayWrite = 022;
 /// Sets exactly `mode` on `descriptor`; returns whether the file system kept it.
 [[nodiscard]] bool make_private(int descriptor, mode_t mode);
 /// The error for a file system that did not keep the mode.
-[[nodiscard]] tl::unexpected<Error> not_private(const std::string& path);
+[[nodiscard]] tl::unexpected<Error> not_private(const std::string& path,
+                                                const DirectoryRole& role = kStateDirectoryRole);
 /// kStateNotPrivate for a file with a second name (hard link), since a change would also affect the file of that name.
 [[nodiscard]] Result<void> require_one_name(const struct stat& facts, const std::string& path);
 

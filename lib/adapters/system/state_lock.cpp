@@ -57,12 +57,13 @@ bool still_named(int root, const struct stat& facts) {
 }
 
 /// The locked file; nothing if its name was removed meanwhile.
-Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_locked, const std::string& path) {
+Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_locked, const std::string& path,
+                                                const DirectoryRole& role) {
   Descriptor file(
       ::openat(root, kName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kPrivateFile));
-  if (!file) return disk_error(errno, "create", path);
+  if (!file) return disk_error(errno, "create", path, role);
   struct stat facts {};
-  if (::fstat(file.get(), &facts) != 0) return disk_error(errno, "inspect", path);
+  if (::fstat(file.get(), &facts) != 0) return disk_error(errno, "inspect", path, role);
   if (!S_ISREG(facts.st_mode)) {
     return fail(ErrorKind::kStateNotPrivate, printable(path) + " is not a file", "move it away");
   }
@@ -70,7 +71,7 @@ Result<std::optional<Descriptor>> open_and_lock(int root, bool directory_is_lock
   if (directory_is_locked) return locked(file.get(), path);
   const int why = take(file.get());
   if (why == EWOULDBLOCK) return locked(file.get(), path);
-  if (why != 0) return disk_error(why, "lock", path);
+  if (why != 0) return disk_error(why, "lock", path, role);
   // If the name was removed, the next run would create and lock another file of that name.
   if (!still_named(root, facts)) return std::optional<Descriptor>{};
   return std::optional<Descriptor>{std::move(file)};
@@ -85,14 +86,14 @@ void write_holder(int descriptor) {
 
 }  // namespace
 
-Result<StateLock> lock_state(int root, const std::string& path) {
+Result<StateLock> lock_state(int root, const std::string& path, const DirectoryRole& role) {
   StateLock lock{Descriptor(::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), Descriptor()};
   const bool taken = lock.directory && take(lock.directory.get()) == EWOULDBLOCK;
   for (int i = 0; i < kTries; ++i) {
-    FP_TRY_ASSIGN(auto file, open_and_lock(root, taken, path));
+    FP_TRY_ASSIGN(auto file, open_and_lock(root, taken, path, role));
     if (!file) continue;
     lock.file = std::move(*file);
-    if (!make_private(lock.file.get(), kPrivateFile)) return not_private(path);
+    if (!make_private(lock.file.get(), kPrivateFile)) return not_private(path, role);
     write_holder(lock.file.get());
     return lock;
   }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "adapters/system/descriptor.hpp"
+#include "adapters/system/directory_role.hpp"
 #include "core/result.hpp"
 
 namespace fleet_provision {
@@ -18,8 +19,10 @@ struct StateLock {
   Descriptor file;
 };
 
-/// Locks the open directory `root`; `path` is the lock file's for messages. The lock is held while the result lives.
-/// kLocked with the holder's process id; kStateNotPrivate if `lock` is not a regular file or has a second name.
-[[nodiscard]] Result<StateLock> lock_state(int root, const std::string& path);
+/// Locks the open directory `root`; `path` is the lock file's for messages, which name the directory as `role` does.
+/// The lock is held while the result lives. kLocked with the holder's process id; kStateNotPrivate if `lock` is not a
+/// regular file or has a second name.
+[[nodiscard]] Result<StateLock> lock_state(int root, const std::string& path,
+                                           const DirectoryRole& role = kStateDirectoryRole);
 
 }  // namespace fleet_provision

@@ -7,6 +7,7 @@
 
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/write_whole.hpp"
+#include "batch/output_role.hpp"
 
 namespace fleet_provision::batch {
 namespace {
@@ -35,13 +36,13 @@ Result<ManifestCopy> ManifestCopy::create(int output_dir, std::string path, bool
   const bool unsupported =
       !has_unnamed_files || errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT;
   if (!copy.file_ && unsupported) copy.file_ = Descriptor(open_and_unlink(output_dir));
-  if (!copy.file_) return disk_error(errno, kWriting, copy.path_);
+  if (!copy.file_) return disk_error(errno, kWriting, copy.path_, kOutputDirectoryRole);
   return copy;
 }
 
 Result<void> ManifestCopy::append(std::string_view bytes) {
   const int why = write_whole(file_.get(), bytes);
-  return why == 0 ? Result<void>() : disk_error(why, kWriting, path_);
+  return why == 0 ? Result<void>() : disk_error(why, kWriting, path_, kOutputDirectoryRole);
 }
 
 Result<std::string> ManifestCopy::read(std::uint64_t offset, std::size_t size) const {
@@ -49,7 +50,8 @@ Result<std::string> ManifestCopy::read(std::uint64_t offset, std::size_t size) c
   for (std::size_t done = 0; done < size;) {
     const ssize_t count = ::pread(file_.get(), bytes.data() + done, size - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return disk_error(count < 0 ? errno : EIO, "read the copy of the manifest in", path_);
+    if (count <= 0)
+      return disk_error(count < 0 ? errno : EIO, "read the copy of the manifest in", path_, kOutputDirectoryRole);
     done += static_cast<std::size_t>(count);
   }
   return bytes;

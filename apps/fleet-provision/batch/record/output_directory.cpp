@@ -10,6 +10,7 @@
 #include "adapters/system/make_path.hpp"
 #include "adapters/system/private_mode.hpp"
 #include "adapters/system/write_whole.hpp"
+#include "batch/output_role.hpp"
 #include "batch/record/output_files.hpp"
 #include "core/text.hpp"
 
@@ -28,15 +29,14 @@ Result<void> require_write_for_owner_only(int directory, const std::string& path
 }  // namespace
 
 Result<OutputDirectory> OutputDirectory::open(const std::string& path) {
-  if (auto made = make_path(path); !made) return as_output_error(std::move(made).error());
+  FP_TRY(make_path(path, kOutputDirectoryRole));
   Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return output_error(errno, "open", path);
   FP_TRY(require_write_for_owner_only(directory.get(), path));
   const std::string lock_path = path_below(path, "lock");
-  auto lock = lock_state(directory.get(), lock_path);
-  if (!lock) return as_output_error(std::move(lock).error());
-  FP_TRY(require_own(lock->file.get(), directory.get(), lock_path));
-  return OutputDirectory(path, std::move(directory), std::move(*lock));
+  FP_TRY_ASSIGN(StateLock lock, lock_state(directory.get(), lock_path, kOutputDirectoryRole));
+  FP_TRY(require_own(lock.file.get(), directory.get(), lock_path));
+  return OutputDirectory(path, std::move(directory), std::move(lock));
 }
 
 Result<std::unique_ptr<AppendFile>> OutputDirectory::open_results() const {

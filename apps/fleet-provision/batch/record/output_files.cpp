@@ -3,32 +3,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "adapters/system/disk_error.hpp"
+#include "batch/output_role.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision::batch {
-namespace {
-
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
-}
-
-}  // namespace
-
-tl::unexpected<Error> as_output_error(Error error) {
-  for (std::string* text : {&error.message, &error.hint}) {
-    replace_all(*text, "--state-dir", "--output-dir");
-    replace_all(*text, "the state directory", "the output directory");
-  }
-  return fail(std::move(error));
-}
-
 tl::unexpected<Error> output_error(int number, std::string_view doing, std::string_view path) {
-  return as_output_error(disk_error(number, doing, path).value());
+  return disk_error(number, doing, path, kOutputDirectoryRole);
 }
 
 std::string path_below(const std::string& directory, std::string_view name) {

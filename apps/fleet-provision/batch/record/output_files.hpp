@@ -15,8 +15,6 @@ inline constexpr mode_t kPublicFile = 0644;
 
 /// The error of errno for a call on a file of the output directory; kinds as in adapters/system/disk_error.hpp.
 [[nodiscard]] tl::unexpected<Error> output_error(int number, std::string_view doing, std::string_view path);
-/// The error of a function for state directories, with texts for an output directory.
-[[nodiscard]] tl::unexpected<Error> as_output_error(Error error);
 /// `directory`, a slash and `name`.
 [[nodiscard]] std::string path_below(const std::string& directory, std::string_view name);
 
