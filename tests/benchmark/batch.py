@@ -201,7 +201,7 @@ def speed(given, workplaces):
                     runs[name].append(CONTENDERS[name](given, place) | {"units": given.units})
         figures[where] = runs
         rows += speed_rows(where, runs)
-    heads = ["state", "contender", "units/s", "to the loop", "own CPU of the parent, µs a unit", "of a core",
+    heads = ["state", "contender", "units/s", "to xargs", "own CPU of the parent, µs a unit", "of a core",
              "own peak, KiB", "bars"]
     return figures, [table(f"{given.units} units, {given.repeat} turns, medians", heads, rows)]
 
