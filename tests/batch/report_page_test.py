@@ -5,16 +5,16 @@
 
 Exit code 77 without Chromium.
 """
-import html
 import http.server
 import json
 import pathlib
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chromium import Browser, Checks, title_of
 
 GOOD = 250
 RETRYABLE = 30
@@ -60,28 +60,6 @@ def results(texts):
     return "\n".join(lines) + "\n"
 
 
-class Browser:
-    """Chromium with one page; requests to `port` reach a server of this test."""
-
-    def __init__(self, program, scratch):
-        self.program = program
-        self.scratch = scratch
-
-    def dump(self, page, fragment="", size="1200,900"):
-        """The DOM after the page's script has run, and what the console said."""
-        profile = tempfile.mkdtemp(dir=self.scratch)
-        finished = subprocess.run(
-            [self.program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-             f"--user-data-dir={profile}", f"--window-size={size}", "--enable-logging=stderr", "--dump-dom",
-             page.as_uri() + fragment],
-            capture_output=True, timeout=60, check=False)
-        said = finished.stderr.decode(errors="replace")
-        if finished.returncode != 0:
-            sys.exit(f"chromium failed: {said}")
-        return finished.stdout.decode(), [each for each in said.split("\n") if "CONSOLE" in each]
-
-
 def listen(requests):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -96,7 +74,7 @@ def listen(requests):
     return server
 
 
-# Only in a copy of the page without its Content-Security-Policy.
+# Chooses rows as a person would, and puts what is then shown into the title.
 PROBE = """
 <script>
   var said = [];
@@ -130,26 +108,13 @@ PROBE = """
 """
 
 
-def title_of(dom):
-    return html.unescape(re.search("<title>(.*?)</title>", dom, re.DOTALL).group(1)).replace("\u202f", " ")
-
-
 def main():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("not tested: there is no chromium")
-        sys.exit(77)
-    failures = []
-
-    def check(what, got, wanted):
-        if got != wanted:
-            failures.append(f"{what}: {got!r}, expected {wanted!r}")
-
+    check = Checks()
     requests = []
     server = listen(requests)
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
-        browser = Browser(chromium, scratch)
+        browser = Browser(scratch)
         texts = hostile_texts(server.server_port)
         line = scratch / "line"
         line.mkdir()
@@ -169,10 +134,7 @@ def main():
         for element, number in {"script": 1, "img": 0, "link": 0, "iframe": 0, "meta": 4}.items():
             check(f"elements {element}", dom.count(f"<{element}"), number)
 
-        probe = scratch / "probe.html"
-        text = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
-        probe.write_text(text.replace("</body>", PROBE + "</body>"))
-        dom, console = browser.dump(probe, size="500,900")
+        dom, console = browser.dump_with(PROBE, page)
         check("messages on the console of the probe", console, [])
         failed = RETRYABLE + hostile
         check("what the filter shows", title_of(dom), "probe " + ", ".join([
@@ -182,8 +144,7 @@ def main():
             f"{rows}/all", "fits"]))
     server.shutdown()
     check("requests", requests, [])
-    print("\n".join(failures) or "ok")
-    sys.exit(1 if failures else 0)
+    check.end()
 
 
 main()
