@@ -8,6 +8,7 @@ Exit code 77 without Chromium.
 import http.server
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,11 @@ PROBE = """
   set("filter-text", "", "input");
   document.getElementById("page-after").click();
   said.push(document.getElementById("page-place").textContent);
+  document.getElementById("page-before").click();
+  said.push(document.getElementById("page-place").textContent);
+  document.getElementById("page-after").click();
+  set("filter-outcome", "provisioned", "change");
+  said.push(document.getElementById("page-place").textContent);
   set("filter-outcome", "failed", "change");
   set("filter-outcome", "failed, can be rerun", "change");
   set("filter-kind", "throttled", "change");
@@ -101,6 +107,8 @@ PROBE = """
   set("filter-outcome", "", "change");
   set("filter-kind", "", "change");
   window.dispatchEvent(new Event("beforeprint"));
+  shown();
+  window.dispatchEvent(new Event("afterprint"));
   shown();
   said.push(document.documentElement.scrollWidth <= window.innerWidth ? "fits" : "overflows");
   document.title = "probe " + said.join(", ");
@@ -138,10 +146,21 @@ def main():
         check("messages on the console of the probe", console, [])
         failed = RETRYABLE + hostile
         check("what the filter shows", title_of(dom), "probe " + ", ".join([
-            "100/all", f"11/11 of {rows} units", "100/all", f"101 to 200 of {rows}", f"{failed}/{failed} of {rows} units",
+            "100/all", f"11/11 of {rows} units", "100/all", f"101 to 200 of {rows}", f"1 to 100 of {rows}",
+            f"100/{GOOD + hostile} of {rows} units", f"1 to 100 of {GOOD + hostile}", f"{failed}/{failed} of {rows} units",
             f"{RETRYABLE}/{RETRYABLE} of {rows} units", f"{RETRYABLE}/{RETRYABLE} of {rows} units",
             f"{RETRYABLE}/{RETRYABLE} of {rows} units", f"{RETRYABLE}/{RETRYABLE} of {rows} units", "100/all",
-            f"{rows}/all", "fits"]))
+            f"{rows}/all", "100/all", "fits"]))
+
+        # Two stations: a link to one of them shows its units alone.
+        other = scratch / "other"
+        other.mkdir()
+        (other / "results.jsonl").write_text(result("lone") + "\n")
+        both = scratch / "both"
+        subprocess.run([sys.argv[1], "batch", "--output-dir", both, "--report", line, other], capture_output=True, check=True)
+        dom, console = browser.dump(both / "report.html", f"#station={other}")
+        check("messages on the console of two stations", console, [])
+        check("units of one station", re.findall('<th scope="row">(.*?)</th>', dom[dom.index('id="units"'):]), ["lone"])
     server.shutdown()
     check("requests", requests, [])
     check.end()
