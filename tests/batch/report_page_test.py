@@ -5,6 +5,7 @@
 
 Exit code 77 without Chromium.
 """
+import html
 import http.server
 import json
 import pathlib
@@ -19,6 +20,8 @@ from chromium import Browser, Checks, title_of
 
 GOOD = 250
 RETRYABLE = 30
+# A page with more units than this holds them as data (PageLimits).
+MANY = 10_000
 
 
 def hostile_texts(port):
@@ -152,15 +155,19 @@ def main():
             f"{RETRYABLE}/{RETRYABLE} of {rows} units", f"{RETRYABLE}/{RETRYABLE} of {rows} units", "100/all",
             f"{rows}/all", "100/all", "fits"]))
 
-        # Two stations: a link to one of them shows its units alone.
+        # Two stations with so many units that the script makes the rows: a link to one station shows its units alone.
         other = scratch / "other"
         other.mkdir()
-        (other / "results.jsonl").write_text(result("lone") + "\n")
+        (other / "results.jsonl").write_text("\n".join(result(f"hacked-{number}") for number in range(MANY)) + "\n")
         both = scratch / "both"
         subprocess.run([sys.argv[1], "batch", "--output-dir", both, "--report", line, other], capture_output=True, check=True)
-        dom, console = browser.dump(both / "report.html", f"#station={other}")
+        check("the page holds data", 'id="data"' in (both / "report.html").read_text(), True)
+        dom, console = browser.dump(both / "report.html", f"#station={line}&text=hacked")
         check("messages on the console of two stations", console, [])
-        check("units of one station", re.findall('<th scope="row">(.*?)</th>', dom[dom.index('id="units"'):]), ["lone"])
+        shown = re.search('<section id="units".*?</section>', dom, re.DOTALL).group()
+        check("units of one station", re.findall('<th scope="row">(.*?)</th>', shown),
+              [html.escape(each, quote=False) for text in texts if "hacked" in text for each in (text, text + "!")])
+        check("their elements", [shown.count(f"<{element}") for element in ("script", "img", "link")], [0, 0, 0])
     server.shutdown()
     check("requests", requests, [])
     check.end()
