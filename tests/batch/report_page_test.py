@@ -10,14 +10,18 @@ import http.server
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chromium import Browser, Checks, title_of
+
 GOOD = 250
 RETRYABLE = 30
+# A page with more units than this holds them as data (PageLimits).
+MANY = 10_000
 
 
 def hostile_texts(port):
@@ -60,28 +64,6 @@ def results(texts):
     return "\n".join(lines) + "\n"
 
 
-class Browser:
-    """Chromium with one page; requests to `port` reach a server of this test."""
-
-    def __init__(self, program, scratch):
-        self.program = program
-        self.scratch = scratch
-
-    def dump(self, page, fragment="", size="1200,900"):
-        """The DOM after the page's script has run, and what the console said."""
-        profile = tempfile.mkdtemp(dir=self.scratch)
-        finished = subprocess.run(
-            [self.program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-             f"--user-data-dir={profile}", f"--window-size={size}", "--enable-logging=stderr", "--dump-dom",
-             page.as_uri() + fragment],
-            capture_output=True, timeout=60, check=False)
-        said = finished.stderr.decode(errors="replace")
-        if finished.returncode != 0:
-            sys.exit(f"chromium failed: {said}")
-        return finished.stdout.decode(), [each for each in said.split("\n") if "CONSOLE" in each]
-
-
 def listen(requests):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -96,7 +78,7 @@ def listen(requests):
     return server
 
 
-# Only in a copy of the page without its Content-Security-Policy.
+# Chooses rows as a person would, and puts what is then shown into the title.
 PROBE = """
 <script>
   var said = [];
@@ -115,6 +97,11 @@ PROBE = """
   set("filter-text", "", "input");
   document.getElementById("page-after").click();
   said.push(document.getElementById("page-place").textContent);
+  document.getElementById("page-before").click();
+  said.push(document.getElementById("page-place").textContent);
+  document.getElementById("page-after").click();
+  set("filter-outcome", "provisioned", "change");
+  said.push(document.getElementById("page-place").textContent);
   set("filter-outcome", "failed", "change");
   set("filter-outcome", "failed, can be rerun", "change");
   set("filter-kind", "throttled", "change");
@@ -124,32 +111,21 @@ PROBE = """
   set("filter-kind", "", "change");
   window.dispatchEvent(new Event("beforeprint"));
   shown();
+  window.dispatchEvent(new Event("afterprint"));
+  shown();
   said.push(document.documentElement.scrollWidth <= window.innerWidth ? "fits" : "overflows");
   document.title = "probe " + said.join(", ");
 </script>
 """
 
 
-def title_of(dom):
-    return html.unescape(re.search("<title>(.*?)</title>", dom, re.DOTALL).group(1)).replace("\u202f", " ")
-
-
 def main():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("not tested: there is no chromium")
-        sys.exit(77)
-    failures = []
-
-    def check(what, got, wanted):
-        if got != wanted:
-            failures.append(f"{what}: {got!r}, expected {wanted!r}")
-
+    check = Checks()
     requests = []
     server = listen(requests)
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
-        browser = Browser(chromium, scratch)
+        browser = Browser(scratch)
         texts = hostile_texts(server.server_port)
         line = scratch / "line"
         line.mkdir()
@@ -169,21 +145,32 @@ def main():
         for element, number in {"script": 1, "img": 0, "link": 0, "iframe": 0, "meta": 4}.items():
             check(f"elements {element}", dom.count(f"<{element}"), number)
 
-        probe = scratch / "probe.html"
-        text = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
-        probe.write_text(text.replace("</body>", PROBE + "</body>"))
-        dom, console = browser.dump(probe, size="500,900")
+        dom, console = browser.dump_with(PROBE, page)
         check("messages on the console of the probe", console, [])
         failed = RETRYABLE + hostile
         check("what the filter shows", title_of(dom), "probe " + ", ".join([
-            "100/all", f"11/11 of {rows} units", "100/all", f"101 to 200 of {rows}", f"{failed}/{failed} of {rows} units",
+            "100/all", f"11/11 of {rows} units", "100/all", f"101 to 200 of {rows}", f"1 to 100 of {rows}",
+            f"100/{GOOD + hostile} of {rows} units", f"1 to 100 of {GOOD + hostile}", f"{failed}/{failed} of {rows} units",
             f"{RETRYABLE}/{RETRYABLE} of {rows} units", f"{RETRYABLE}/{RETRYABLE} of {rows} units",
             f"{RETRYABLE}/{RETRYABLE} of {rows} units", f"{RETRYABLE}/{RETRYABLE} of {rows} units", "100/all",
-            f"{rows}/all", "fits"]))
+            f"{rows}/all", "100/all", "fits"]))
+
+        # Two stations with so many units that the script makes the rows: a link to one station shows its units alone.
+        other = scratch / "other"
+        other.mkdir()
+        (other / "results.jsonl").write_text("\n".join(result(f"hacked-{number}") for number in range(MANY)) + "\n")
+        both = scratch / "both"
+        subprocess.run([sys.argv[1], "batch", "--output-dir", both, "--report", line, other], capture_output=True, check=True)
+        check("the page holds data", 'id="data"' in (both / "report.html").read_text(), True)
+        dom, console = browser.dump(both / "report.html", f"#station={line}&text=hacked")
+        check("messages on the console of two stations", console, [])
+        shown = re.search('<section id="units".*?</section>', dom, re.DOTALL).group()
+        check("units of one station", re.findall('<th scope="row">(.*?)</th>', shown),
+              [html.escape(each, quote=False) for text in texts if "hacked" in text for each in (text, text + "!")])
+        check("their elements", [shown.count(f"<{element}") for element in ("script", "img", "link")], [0, 0, 0])
     server.shutdown()
     check("requests", requests, [])
-    print("\n".join(failures) or "ok")
-    sys.exit(1 if failures else 0)
+    check.end()
 
 
 main()

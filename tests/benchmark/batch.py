@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from benchmark import end_on_signals, machine, words, write_page
+from benchmark import end_on_signals, finish, machine, words
 from figures import table, times
 from processes import Failed, Service, Workplace
 
@@ -227,7 +227,8 @@ def program_rerun(given, workplace, directory):
 
 
 def parent(given, workplaces):
-    """The parent alone: batch-stub in the place of a run. In memory, so that no disk decides."""
+    """The parent alone: in the place of a run is batch-stub (tests/load/batch_stub.cpp), which prints a result and does
+    nothing else. In memory, so that no disk decides."""
     workplace = list(workplaces.values())[-1]
     directory = f"{workplace.path}/parent"
     command = [f"{given.build}/tests/batch-load", directory, str(given.parent_units), f"{given.build}/tests/batch-stub"]
@@ -314,15 +315,7 @@ def main():
                 result[name], tables = SECTIONS[name](given, workplaces)
                 for each in tables:
                     show(each)
-    missed = sum(part.count("MISSED") for part in text)
-    show("Every bar measured here holds.\n" if missed == 0 else f"Bars missed: {missed}.\n")
-    if given.output:
-        with open(given.output, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-            file.write("\n")
-    if given.write:
-        write_page(os.path.join(os.path.dirname(__file__), "../../docs/reports/factory.md"), "\n".join(text),
-                   "scripts/benchmark-batch")
+    finish(given, result, text, show, "factory.md", "scripts/benchmark-batch")
     return 0
 
 

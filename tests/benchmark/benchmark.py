@@ -53,7 +53,7 @@ def words(facts):
             f"{facts['kernel']}; state on {facts['fileSystem']}; load at the start {facts['loadAtStart']:.1f}.\n")
 
 
-def write_page(path, text, script="scripts/benchmark"):
+def write_page(path, text, script):
     """Puts the text between the marks of the script."""
     begin, end = f"<!-- made by {script} -->", f"<!-- end of what {script} made -->"
     with open(path, encoding="utf-8") as page:
@@ -64,6 +64,18 @@ def write_page(path, text, script="scripts/benchmark"):
         raise Failed(f"{path} has no marks to write between")
     with open(path, "w", encoding="utf-8") as page:
         page.write(new)
+
+
+def finish(given, result, text, show, page, script="scripts/benchmark"):
+    """Says whether the bars hold, and puts the figures and the tables where they were asked for."""
+    missed = sum(part.count("MISSED") for part in text)
+    show("Every bar measured here holds.\n" if missed == 0 else f"Bars missed: {missed}.\n")
+    if given.output:
+        with open(given.output, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+            file.write("\n")
+    if given.write:
+        write_page(os.path.join(os.path.dirname(__file__), "../../docs/reports", page), "\n".join(text), script)
 
 
 def end_on_signals():
@@ -93,15 +105,7 @@ def main():
                 result[name], tables = SECTIONS[name](run)
             for each in tables:
                 show(each)
-    missed = sum(part.count("MISSED") for part in text)
-    show("Every bar measured here holds.\n" if missed == 0 else f"Bars missed: {missed}.\n")
-
-    if given.output:
-        with open(given.output, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-            file.write("\n")
-    if given.write:
-        write_page(os.path.join(os.path.dirname(__file__), "../../docs/reports/performance.md"), "\n".join(text))
+    finish(given, result, text, show, "performance.md")
     return 0
 
 

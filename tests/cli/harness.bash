@@ -66,7 +66,7 @@ failed() {
 
 # The error messages of bash itself about the script and this file, without those about jobs such as "PID Terminated".
 complaints_of_bash() {
-  grep -aE '(/(harness|simulator)\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
+  grep -aE '(/(harness|simulator|batch)\.bash|\.test): (line [0-9]+|warning): ' "$SCRATCH/io/said" |
     grep -avE ': line [0-9]+: +[0-9]+ (Terminated|Killed|Hangup|Interrupt)'
 }
 

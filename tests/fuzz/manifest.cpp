@@ -67,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   settings.manifest = path;
   settings.manifest_format = format;
   settings.output_dir = "/nonexistent/out";
-  const auto read = read_manifest(*options, settings, {}, directory());
+  static const Interrupt interrupt;
+  const auto read = read_manifest(*options, settings, {}, directory(), interrupt);
   if (const auto* errors = std::get_if<std::vector<Error>>(&read)) {
     must_hold(!errors->empty(), "a refusal has an error");
     for (const Error& each : *errors) refused_as(each, each.kind);

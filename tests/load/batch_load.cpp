@@ -114,14 +114,14 @@ Totals run_manifest(const BatchLoad& load, const OutputDirectory& directory, nlo
   RunSettings settings;
   settings.batch = value_of(batch_settings_from(options));
   settings.child.program = load.child;
-  auto read =
-      measured(stages, "read", [&] { return read_manifest(options, settings.batch, {}, directory.descriptor()); });
+  Interrupt interrupt;
+  auto read = measured(stages, "read",
+                       [&] { return read_manifest(options, settings.batch, {}, directory.descriptor(), interrupt); });
   const auto* manifest = std::get_if<Manifest>(&read);
   if (manifest == nullptr) throw std::runtime_error(std::get<1>(read).front().message);
   std::vector<std::string> warnings;
   auto results = value_of(
       measured(stages, "results", [&] { return Results::open(value_of(directory.open_results()), warnings); }));
-  Interrupt interrupt;
   Silent observer;
   BatchEnd end = measured(stages, "run", [&] { return run_units(*manifest, results, settings, interrupt, observer); });
   if (end.stopped) throw std::runtime_error(end.stopped->message);

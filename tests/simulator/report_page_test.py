@@ -8,10 +8,12 @@ Exit code 77 without Chromium.
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chromium import Browser, Checks, title_of
 
 HOSTILE = [
     "<script>document.title = 'hacked'</script>",
@@ -52,7 +54,7 @@ def hostile_log():
     return len(events) - 1, ("\n".join(lines) + "\n").encode() + b"\xff\xfe\n{}\n{\"time\":\"2026"
 
 
-# Only in a copy of the page without its Content-Security-Policy.
+# Chooses connections as a person would, and puts what is then shown into the title.
 PROBE = """
 <script>
   var shown = function () { return document.querySelectorAll("details.connection:not([hidden])").length; };
@@ -78,33 +80,11 @@ PROBE = """
 """
 
 
-def dump(chromium, scratch, page, fragment="", size="1200,900"):
-    """The DOM after the page's script has run, and what the console said."""
-    profile = tempfile.mkdtemp(dir=scratch)
-    finished = subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}",
-         f"--window-size={size}", "--enable-logging=stderr", "--dump-dom", page.as_uri() + fragment],
-        capture_output=True, timeout=60, check=False)
-    said = finished.stderr.decode(errors="replace")
-    if finished.returncode != 0:
-        sys.exit(f"chromium failed: {said}")
-    return finished.stdout.decode(), [each for each in said.split("\n") if "CONSOLE" in each]
-
-
 def main():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("not tested: there is no chromium")
-        sys.exit(77)
-    failures = []
-
-    def check(what, got, wanted):
-        if got != wanted:
-            failures.append(f"{what}: {got!r}, expected {wanted!r}")
-
+    check = Checks()
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
+        browser = Browser(scratch)
         steps, log = hostile_log()
         (scratch / "log").write_bytes(log)
         page = scratch / "page.html"
@@ -113,30 +93,25 @@ def main():
         count = len(HOSTILE) + GOOD
         last_hostile, folded = len(HOSTILE), count
 
-        dom, console = dump(chromium, scratch, page, f"#c1-{folded}")
+        dom, console = browser.dump(page, f"#c1-{folded}")
         check("messages on the console", console, [])
         check("steps", dom.count(" data-step="), steps)
         check("connections", dom.count("<details "), count)
         check("scripts", dom.count("<script"), 1)
         check("images", dom.count("<img"), 0)
-        check("title", re.search("<title>(.*?)</title>", dom).group(1), f"{len(HOSTILE)} of {count} connections failed – fleet-provision-simulator")
+        check("title", title_of(dom), f"{len(HOSTILE)} of {count} connections failed – fleet-provision-simulator")
         check("the first hostile client ID as text", "<code>&lt;script&gt;document.title = 'hacked'&lt;/script&gt;</code>" in dom, True)
         # The page's own script has run, so its hash is right: the filter is there, and the target of the link is open.
         check("the filter is shown", re.search('<div class="filter"[^>]*hidden', dom), None)
         opened = re.findall(r'<details[^>]* open(?:="")?>', dom)
         check("open connections", len(opened), last_hostile + 1)
 
-        probe = scratch / "probe.html"
-        text = page.read_text()
-        text = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
-        probe.write_text(text.replace("</body>", PROBE + "</body>"))
-        dom, console = dump(chromium, scratch, probe, size="500,900")
+        dom, console = browser.dump_with(PROBE, page)
         check("messages on the console of the probe", console, [])
         shown = sum(f"gateway-{number}".startswith("gateway-2") for number in range(len(HOSTILE) + 1, count + 1))
-        check("what the filter shows", re.search("<title>(.*?)</title>", dom).group(1),
+        check("what the filter shows", title_of(dom),
               f"probe {shown} {len(HOSTILE)} 0 {count} fits")
-    print("\n".join(failures) or "ok")
-    sys.exit(1 if failures else 0)
+    check.end()
 
 
 main()

@@ -66,7 +66,7 @@ void BatchCommand::warn(const std::vector<std::string>& warnings) {
 }
 
 Result<Manifest> BatchCommand::read(const BatchSettings& settings, const OutputDirectory& directory) {
-  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor(), &interrupt_);
+  auto manifest = read_manifest(options_, settings, environment_, directory.descriptor(), interrupt_);
   FP_TRY(interrupt_.check());
   if (auto* good = std::get_if<Manifest>(&manifest)) {
     warn(good->warnings());

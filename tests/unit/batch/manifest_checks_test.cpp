@@ -6,12 +6,6 @@ using namespace fleet_provision;
 using namespace fleet_provision::batch;
 using namespace fleet_provision::batch::test;
 
-namespace {
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
-
 // Texts longer than a line are several literals.
 // NOLINTBEGIN(bugprone-suspicious-missing-comma)
 TEST_CASE("each cell is checked as the option of a run, each file must be there, and what is used once is used once") {

@@ -14,6 +14,7 @@
 namespace fleet_provision::batch::test {
 
 using fleet_provision::test::Arguments;
+using Texts = std::vector<std::string>;
 
 /// The directory has a claim file and the output directory `out`; the manifest is `units.csv` or `units.jsonl` in it.
 class ManifestFixture {
@@ -45,23 +46,23 @@ class ManifestFixture {
   [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_with(const Arguments& arguments,
                                                                      const Environment& environment = {},
                                                                      const Interrupt* interrupt = nullptr) const {
+    const Interrupt none;
     const auto options = fleet_provision::test::options_of(arguments, environment);
     if (!options) return std::vector{options.error()};
     const auto settings = batch_settings_from(*options);
     if (!settings) return std::vector{settings.error()};
     const Descriptor out(::open(settings->output_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return read_manifest(*options, *settings, environment, out.get(), interrupt);
+    return read_manifest(*options, *settings, environment, out.get(), interrupt != nullptr ? *interrupt : none);
   }
 
   /// Each error as `MESSAGE [HINT]`, with `@` for the directory.
-  [[nodiscard]] std::vector<std::string> errors(const std::string& file, const std::string& content,
-                                                const Arguments& more = {}) const {
+  [[nodiscard]] Texts errors(const std::string& file, const std::string& content, const Arguments& more = {}) const {
     Arguments arguments = complete();
     arguments.insert(arguments.end(), more.begin(), more.end());
     return texts(read(file, content, arguments));
   }
-  [[nodiscard]] std::vector<std::string> texts(const std::variant<Manifest, std::vector<Error>>& result) const {
-    std::vector<std::string> texts;
+  [[nodiscard]] Texts texts(const std::variant<Manifest, std::vector<Error>>& result) const {
+    Texts texts;
     if (const auto* errors = std::get_if<std::vector<Error>>(&result)) {
       for (const Error& each : *errors) texts.push_back(shortened(each.message + " [" + each.hint + "]"));
     }

@@ -8,12 +8,6 @@ using namespace fleet_provision;
 using namespace fleet_provision::batch;
 using namespace fleet_provision::batch::test;
 
-namespace {
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE("errors of a CSV file name line and column, and say what to do") {
   struct Row {
     std::string csv;

@@ -18,8 +18,6 @@ using namespace fleet_provision::batch::test;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 std::vector<Error> errors_of(const ManifestFixture& fixture, const std::string& manifest) {
   Arguments arguments = fixture.complete();
   arguments.insert(arguments.end(), {"--manifest", manifest, "--manifest-format", "csv"});

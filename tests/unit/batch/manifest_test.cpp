@@ -15,8 +15,6 @@ using namespace fleet_provision::batch::test;
 
 namespace {
 
-using Texts = std::vector<std::string>;
-
 Unit unit_of(const Manifest& manifest, Manifest::Number number) {
   auto unit = manifest.unit(number);
   REQUIRE(unit);

@@ -38,12 +38,20 @@ std::string nested(int levels) {
          std::string(static_cast<std::size_t>(levels) - 1, ']') + "}";
 }
 
+std::string nested_objects(int levels) {
+  std::string text = "{}";
+  for (int i = 1; i < levels; ++i) text = R"({"a":)" + text + "}";
+  return text;
+}
+
 TEST_CASE("what is plain is read as the library reads it") {
   REQUIRE(plain_members(kText));
   agrees(kText);
   agrees("{}");
   REQUIRE(plain_members(nested(64)));
   agrees(nested(64));
+  REQUIRE(plain_members(nested_objects(64)));
+  agrees(nested_objects(64));
 }
 
 TEST_CASE("no text is plain that the library rejects") {
@@ -58,11 +66,14 @@ TEST_CASE("no text is plain that the library rejects") {
     }
   }
   agrees(nested(65));
+  agrees(nested_objects(65));
+  for (const char* escape : {"\\ud800", "\\uDBFF", "\\uDC00"}) agrees(std::string(R"({"a":")") + escape + "\"}");
 }
 
 TEST_CASE("what is unusual is left to the library") {
   const auto text = GENERATE(as<std::string>(), R"({"a":1e3})", R"({"a":1234567890123456})", R"({"\u0061":1})",
-                             "{\"a\":\"\xc3\xa9\"}", R"({"a":"\ud83d\ude00"})", R"([])", R"(null)", "");
+                             R"({"a":0.1234567890123456})", "{\"a\":\"\xc3\xa9\"}", R"({"a":"\ud83d\ude00"})", R"([])",
+                             R"(null)", "");
   INFO(text);
   CHECK_FALSE(plain_members(text));
   std::string many = "{\"n\":0";

@@ -108,6 +108,66 @@ TEST_CASE("the rate is that of the last ten seconds, and the time left follows f
                                           "fleet-provision: 500 of 1000 provisioned, 5.0/s, 100 s left"});
 }
 
+TEST_CASE("units of an earlier batch are provisioned but not in the rate, in which failures are") {
+  const CapturedErrors errors;
+  OutputSettings output;
+  Report report(output, kStart);
+  BatchProgress progress(report, output, "out/results.jsonl");
+  Totals totals = totals_of(1000, 0);
+  progress.progress(totals, kStart);
+  totals.already_provisioned = 500;
+  totals.provisioned = 300;
+  totals.failed["dns"] = 100;
+  totals.failed_for_good = 100;
+  progress.progress(totals, kStart + std::chrono::seconds(10));
+  CHECK(errors.text() == "fleet-provision: 800 of 1000 provisioned, 100 failed, 40/s, 3 s left\n");
+}
+
+TEST_CASE("no progress line is printed with --quiet, beside the live line, or within ten seconds") {
+  struct Row {
+    bool quiet;
+    bool live_line;
+    int seconds;
+    bool printed;
+  };
+  for (const Row& each : {Row{false, false, 10, true}, Row{false, false, 9, false}, Row{true, false, 10, false},
+                          Row{false, true, 10, false}}) {
+    CAPTURE(each.quiet, each.live_line, each.seconds);
+    const CapturedErrors errors;
+    OutputSettings output;
+    output.quiet = each.quiet;
+    output.live_line = each.live_line;
+    Report report(output, kStart);
+    BatchProgress progress(report, output, "out/results.jsonl");
+    progress.progress(totals_of(10, 2), kStart);
+    progress.progress(totals_of(10, 4), kStart + std::chrono::seconds(each.seconds));
+    CHECK((errors.text().find("fleet-provision: 4 of 10") != std::string::npos) == each.printed);
+  }
+}
+
+TEST_CASE("failures without lines are counted every ten seconds; each new hint is printed") {
+  const CapturedErrors errors;
+  OutputSettings output;
+  output.quiet = true;
+  Report report(output, kStart);
+  BatchProgress progress(report, output, "out/results.jsonl");
+  progress.progress(totals_of(10, 0), kStart);
+  for (const char* hint : {"one", "one", "two", "two"}) progress.unit_failed(failure("u", "dns", hint));
+  UnitResult silent = failure("v", "rejected", "");
+  silent.message.clear();
+  progress.unit_failed(silent);
+  progress.unit_said("u", "only with -v");
+  progress.progress(totals_of(10, 0), kStart + std::chrono::seconds(10));
+  CHECK(errors.text() ==
+        "fleet-provision: error: u: it failed\n"
+        "hint: one\n"
+        "fleet-provision: error: u: it failed\n"
+        "fleet-provision: error: u: it failed\n"
+        "hint: two\n"
+        "fleet-provision: error: v: rejected\n"
+        "fleet-provision: error: 1 more unit failed with dns; see out/results.jsonl\n");
+}
+
 TEST_CASE("only the first failures of a kind have lines, and their hint stands once") {
   const CapturedErrors errors;
   OutputSettings output;
@@ -137,13 +197,14 @@ TEST_CASE("in JSON each failure is an object with its unit") {
   BatchProgress progress(report, output, "out/results.jsonl");
   for (int i = 0; i < 5; ++i) progress.unit_failed(failure(std::to_string(i), "policy-publish"));
   progress.unit_said("7", R"({"time":"x","level":"info","event":"reached","message":"key stored"})");
+  progress.unit_said("7", R"({"event":"next-try","message":"again","attempt":2,"seconds":1.5})");
   progress.unit_said("8", "not \x01 JSON");
   progress.progress(totals_of(10, 2), kStart);
   progress.progress(totals_of(10, 4), kStart + std::chrono::seconds(10));
   std::vector<nlohmann::json> objects;
   std::istringstream text(errors.text());
   for (std::string line; std::getline(text, line);) objects.push_back(nlohmann::json::parse(line));
-  REQUIRE(objects.size() == 8);
+  REQUIRE(objects.size() == 9);
   CHECK(objects[4]["unit"] == "4");
   CHECK(objects[4]["event"] == "unit-failed");
   CHECK(objects[4]["level"] == "error");
@@ -152,11 +213,13 @@ TEST_CASE("in JSON each failure is an object with its unit") {
   CHECK(objects[5]["unit"] == "7");
   CHECK(objects[5]["event"] == "reached");
   CHECK(objects[5]["message"] == "key stored");
-  CHECK(objects[6]["event"] == "detail");
-  CHECK(objects[7]["event"] == "progress");
-  CHECK(objects[7]["provisioned"] == 4);
-  CHECK(objects[7]["unitsPerSecond"] == 0.2);
-  CHECK(objects[7]["secondsLeft"] == 30);
+  CHECK(objects[6]["attempt"] == 2);
+  CHECK(objects[6]["seconds"] == 1.5);
+  CHECK(objects[7]["event"] == "detail");
+  CHECK(objects[8]["event"] == "progress");
+  CHECK(objects[8]["provisioned"] == 4);
+  CHECK(objects[8]["unitsPerSecond"] == 0.2);
+  CHECK(objects[8]["secondsLeft"] == 30);
 }
 
 TEST_CASE("what a batch came to decides its error") {

@@ -88,6 +88,6 @@ class Manifest {
 [[nodiscard]] std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options,
                                                                        const BatchSettings& settings,
                                                                        const Environment& environment, int output_dir,
-                                                                       const Interrupt* interrupt = nullptr);
+                                                                       const Interrupt& interrupt);
 
 }  // namespace fleet_provision::batch

@@ -36,7 +36,7 @@ std::string name_in_messages(const std::string& manifest) {
 class ManifestReader final : public RowSink {
  public:
   ManifestReader(const Options& options, const BatchSettings& settings, const Environment& environment,
-                 const Interrupt* interrupt)
+                 const Interrupt& interrupt)
       : options_(options),
         settings_(settings),
         environment_(environment),
@@ -126,7 +126,7 @@ class ManifestReader final : public RowSink {
       return {};
     }
     while (!piece.empty() && !rows->stopped() && !stopped_) {
-      if (interrupt_ != nullptr) FP_TRY(interrupt_->check());
+      FP_TRY(interrupt_.check());
       FP_TRY(manifest_.copy_->append(piece));
       rows->feed(piece, *this);
       FP_TRY(read_piece(file, piece));
@@ -304,7 +304,7 @@ class ManifestReader final : public RowSink {
   const Options& options_;
   const BatchSettings& settings_;
   const Environment& environment_;
-  const Interrupt* interrupt_;
+  const Interrupt& interrupt_;
   std::string name_;
   ErrorList errors_;
   StateDirectories state_dirs_;
@@ -325,7 +325,7 @@ class ManifestReader final : public RowSink {
 
 std::variant<Manifest, std::vector<Error>> read_manifest(const Options& options, const BatchSettings& settings,
                                                          const Environment& environment, int output_dir,
-                                                         const Interrupt* interrupt) {
+                                                         const Interrupt& interrupt) {
   return ManifestReader(options, settings, environment, interrupt).read(output_dir);
 }
 
