@@ -20,7 +20,7 @@ benchmark_packages="python3 strace valgrind binutils"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 # For scripts/check-packages.
-check_packages_packages="lintian blhc devscripts piuparts mmdebstrap binutils"
+check_packages_packages="lintian blhc devscripts piuparts autopkgtest mmdebstrap binutils"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
 # For scripts/image; mmdebstrap needs uidmap where it is not run by root.
 image_packages="mmdebstrap umoci jq dpkg-dev uidmap"
