@@ -62,6 +62,8 @@ class Faults(unittest.TestCase):
         ("if (auto x = f(); x > 1) {}", ["if negated", "> → >=", "1 → 2", "1 → 0"]),
         ("{ y(Colour::kGreen); }", ["removed y(Colour::kGreen)", "kGreen → kRed"]),
         ("case Colour::kGreen: break;", ["removed break"]),
+        ("case 'a': f(); default: g();", ["removed f()", "removed g()"]),
+        ("return a ? b() : c();", []),
         ("return 0;", ["0 → 1"]),
         ('; a += "b";', ['removed a += "b"']),
         ("int a = 0b11;", ["0b11 → 0x4", "0b11 → 0x2"]),

@@ -262,6 +262,8 @@ def _of_statement(source, index, only_after=(";", "{", "}", ")", ":")):
 
 
 def _is_removable(source, index, end):
+    if source.at(index - 1) == ":" and not _is_label(source, index - 1):
+        return False
     if source.at(index) in ("break", "continue", "return") and end == index + 1:
         return True
     if source.at(index) in _NO_STATEMENT or any(name in _LOG_CALLS + _DECLARING_MACROS for name in _names(source, index, end)):
@@ -278,6 +280,16 @@ def _is_removable(source, index, end):
             place = source.partner[place]
         place += 1
     return source.at(end - 1) == ")"
+
+
+def _is_label(source, colon):
+    """Whether a colon ends `case A:` or `default:`; else it belongs to `a ? b : c`, or to a list of members."""
+    index = colon - 1
+    while source.at(index) == "::" or source.code[index].kind in ("word", "number", "character"):
+        if source.at(index) in ("case", "default"):
+            return True
+        index -= 1
+    return False
 
 
 def _names(source, index, end):
