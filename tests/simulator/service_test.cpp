@@ -241,6 +241,32 @@ TEST_CASE("a token outlives its lifetime by nothing") {
   CHECK(fixture.service->due()[0].payload.find("has expired") != std::string::npos);
 }
 
+TEST_CASE("the next connect deletes the certificates whose time to be registered is over") {
+  for (const bool over : {false, true}) {
+    Configuration configuration;
+    configuration.token_lifetime = seconds(10);
+    ServiceFixture fixture({}, configuration);
+    fixture.create(&kOne);
+    fixture.clock.advance(std::chrono::milliseconds(over ? 10'000 : 9'999));
+    CHECK(fixture.connect(&kTwo, "b") == Admission::kAccepted);
+    CHECK(fixture.store.certificates.empty() == over);
+    CHECK((fixture.logged.find(R"("event":"expire","certificateId":"certificate-1")") != std::string::npos) == over);
+  }
+}
+
+TEST_CASE("payloads and retained messages have their limits") {
+  ServiceFixture fixture({}, {}, nullptr, kAllowAll);
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  CHECK(fixture.service->publish(&kOne, {"t", 131'072, 1, false}) == Permission::kAllowed);
+  CHECK(fixture.service->publish(&kOne, {"t", 131'073, 1, false}) == Permission::kClose);
+  CHECK(fixture.service->publish(&kOne, {"t", 1, 1, true}) == Permission::kAllowed);
+  CHECK(fixture.service->publish(&kOne, {"$aws/t", 1, 1, true}) == Permission::kClose);
+  CHECK(fixture.service->publish(&kTwo, {"t", 1, 1, false}) == Permission::kClose);
+  CHECK(fixture.service->subscribe(&kTwo, "t", 1) == Permission::kClose);
+  CHECK(fixture.service->may_receive(&kOne, "t"));
+  CHECK_FALSE(fixture.service->may_receive(&kTwo, "t"));
+}
+
 TEST_CASE("more operations in a second than the rate are 429") {
   Configuration configuration;
   configuration.rate = 2;
