@@ -85,6 +85,8 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 600 Yes\r\n\r\n", kNotAProxy, "600"},
       {"HTTP/1.1 599 Yes\r\n\r\n", kProxyRefused, "599"},
       {"HTTP/1.1 099 Yes\r\n\r\n", kNotAProxy, "099"},
+      {"HTTP/1.1 500 Yes\r\n\r\n", kProxyRefused, "500"},
+      {"HTTP/1.1 499 Yes\r\n\r\n", kProxyRefused, "499"},
       {"HTTP/1.1 403\r\n\r\n", kProxyRefused, "403"},
       {"HTTP/1.1 300 Yes\r\n\r\n", kProxyRefused, "300"},
       {"HTTP/1.1  200 Yes\r\n\r\n", kNotAProxy, " 200"},
@@ -112,5 +114,7 @@ TEST_CASE("a proxy that does not") {
     CHECK(established.error().kind == row.kind);
     CHECK(established.error().phase == Phase::kProxy);
     CHECK(established.error().message.find(row.said) != std::string::npos);
+    const bool blames_proxy = established.error().hint.find("the proxy cannot reach this host") != std::string::npos;
+    CHECK(blames_proxy == (row.kind == kProxyRefused && row.answer.starts_with("HTTP/1.1 5")));
   }
 }
