@@ -185,5 +185,24 @@ TEST_CASE("each fault corrupts a response in its own way") {
   CHECK(corrupted("wrong-encoding").front() == '\xa3');
   CHECK(corrupted("wrong-id").find(std::string(64, '0')) != std::string::npos);
   CHECK(corrupted("wrong-id=../../x").find("../../x") != std::string::npos);
+  CHECK(unescape("\\x41\\x7aB") == "AzB");
+  for (const char* plain : {"\\x4", "\\x", "\\", "\\y41", "\\xg1", "\\x1g", "x41", ""}) CHECK(unescape(plain) == plain);
+  const auto corrupted_sample = [](const char* spec) {
+    return encode_corrupted(sample(), Encoding::kJson, {}, {*parse_fault(std::string("register:*:") + spec)});
+  };
+  const std::string whole = encode(sample(), Encoding::kJson);
+  CHECK(corrupted_sample("wrong-types") == R"({"certificateId":42,"statusCode":"text","deviceConfiguration":[]})");
+  CHECK(corrupted_sample("duplicate-keys").find(R"("statusCode":429,"statusCode":429,)") != std::string::npos);
+  CHECK(corrupted_sample("bad-utf8").find("\xc3\x28\xff\",\"statusCode\":429,") != std::string::npos);
+  CHECK(corrupted_sample("truncated") == whole.substr(0, whole.size() / 2));
+  CHECK(corrupted_sample("truncated=1000") == whole);
+  CHECK(corrupted_sample("oversize=1000").size() == 1000);
+  CHECK(corrupted_sample("oversize=1").find(R"("padding":"")") != std::string::npos);
+  CHECK(corrupted_sample("deep-nesting").find(std::string(1000, '[') + "null" + std::string(1000, ']')) !=
+        std::string::npos);
+  CHECK(corrupted_sample("deep-nesting").find(std::string(1001, '[')) == std::string::npos);
+  CHECK(corrupted_sample("thing-name=a\\x41").find(R"("thingName":"aA")") != std::string::npos);
+  CHECK(encode_corrupted({{"thingName", text_value("a")}, {"b", text_value("c")}}, Encoding::kJson, {},
+                         {*parse_fault("register:*:missing-field")}) == R"({"b":"c"})");
   CHECK(unescape("a\\x1b[31m\\x00.\\xzz") == std::string("a\x1b[31m\0.\\xzz", 12));
 }
