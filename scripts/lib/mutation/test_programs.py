@@ -127,7 +127,8 @@ class Runner:
                 shutil.rmtree(directory, ignore_errors=True)
 
     def _limit_memory(self):
-        resource.setrlimit(resource.RLIMIT_AS, (self._memory, self._memory))
+        # The soft limit alone: a test may set limits of its own.
+        resource.setrlimit(resource.RLIMIT_AS, (self._memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
