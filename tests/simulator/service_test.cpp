@@ -282,8 +282,11 @@ TEST_CASE("more operations in a second than the rate are 429") {
   };
   fixture.clock.advance(seconds(5));
   CHECK(topics(5) == 3);
-  fixture.clock.advance(seconds(1));
+  fixture.clock.advance(std::chrono::milliseconds(999));
+  CHECK(topics(1) == 1);
+  fixture.clock.advance(std::chrono::milliseconds(1));
   CHECK(topics(2) == 0);
+  CHECK(topics(1) == 1);
 }
 
 TEST_CASE("a template that is not enabled registers no device") {
