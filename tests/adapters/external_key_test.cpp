@@ -399,6 +399,8 @@ TEST_CASE_METHOD(ExternalKeyFixture, "the options of a signature have names and 
   CHECK_FALSE(of_ec.set(kPadding, "pkcs1"));
   CHECK(of_ec.text(OSSL_SIGNATURE_PARAM_DIGEST) == "SHA256");
   CHECK(of_ec.text(kPadding).empty());
+  CHECK(OSSL_PARAM_locate_const(EVP_PKEY_CTX_settable_params(signing.options), kPadding) != nullptr);
+  CHECK(OSSL_PARAM_locate_const(EVP_PKEY_CTX_settable_params(of_ec.options), kPadding) == nullptr);
   ERR_clear_error();
 }
 
