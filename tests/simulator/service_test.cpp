@@ -310,6 +310,23 @@ TEST_CASE("the time of an event has its thousandths") {
   CHECK(rfc3339_milliseconds(epoch - std::chrono::milliseconds(1)) == "1969-12-31T23:59:59.999Z");
 }
 
+TEST_CASE("a warning is said once, and at most a hundred are") {
+  std::string lines;
+  std::vector<std::string> said;
+  EventLog log([&](const std::string& line) { lines += line; }, [&](const std::string& text) { said.push_back(text); });
+  for (int i = 0; i < 120; ++i) log.say(std::to_string(i / 2));
+  CHECK(said.size() == 60);
+  log.warn({}, {{"thing", text_value("a\n")}}, "b\x1b");
+  CHECK(said.back() == "b\\x1b");
+  CHECK(lines == R"({"time":"1970-01-01T00:00:00.000Z","event":"warning","thing":"a\\x0a","text":"b\\x1b"})"
+                 "\n");
+  for (int i = 0; i < 60; ++i) log.say("more " + std::to_string(i));
+  CHECK(said.size() == 100);
+  EventLog silent([&](const std::string& line) { lines += line; });
+  silent.say("nobody hears this");
+  CHECK(said.size() == 100);
+}
+
 TEST_CASE("no secret and no control character reaches the event log") {
   ServiceFixture fixture;
   REQUIRE(fixture.connect(&kOne,
