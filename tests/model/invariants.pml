@@ -1,0 +1,186 @@
+/* What must hold, each with the sentence of the documentation that promises it, and the memory that it needs. */
+
+/* The certificate of the identity that is being replaced; the certificate that is durable and may still become an
+ * identity; whether the next request for a certificate has a reason; the requests of the last hour that no identity and
+ * no --force has excused. */
+byte old, durable, asked;
+bool may_ask = true;
+/* A key, and whether something names it. */
+hidden byte a_key;
+hidden byte named;
+
+inline excuse() { durable = 0; may_ask = true }
+inline excuse_if(condition) { may_ask = may_ask || (condition) }
+inline forgive() { asked = 0 }
+inline rejected() { asked-- }
+
+/* A run that will replace what is in identity/ begins. */
+inline begin_replacing() {
+  old = (root[IDENTITY] -> CERTIFICATE(OBJECT(IDENTITY)) : 0);
+  if
+  :: command != 'p' && durable != 0 && durable == old -> excuse(); asked = 0
+  :: else
+  fi
+}
+
+inline note_saved() {
+  if
+  :: milestone == CERTIFIED -> durable = MY_CERTIFICATE
+  :: else
+  fi
+}
+
+/* previous/ makes room: its key may be lost from now on. */
+inline forget_displaced() {
+  if
+  :: root[PREVIOUS] && GOOD(SEEN(OBJECT(PREVIOUS), CERT)) -> sent[key_of[B(SEEN(OBJECT(PREVIOUS), CERT))]] = false
+  :: else
+  fi
+}
+
+/* A power cut or the end of the process. docs/fault-tolerance.md: "A crash before that costs at most one certificate". */
+inline note_crash() { excuse_if(durable == 0) }
+
+/* Sets `found`: after a power cut now, whatever it loses, pending/ has a journal of this milestone at least, and the
+ * key. */
+inline is_safe(kind_wanted) {
+  found = root_changes == 0 && root_kept[PENDING] != 0;
+  if
+  :: found ->
+     d = OBJECT(PENDING);
+     found = KIND(KEPT(d, JOURNAL)) > (kind_wanted) && IS_SET(KEPT(d, JOURNAL), SYNCED) && A(KEPT(d, JOURNAL)) == MINE &&
+             (in_token[MINE] || (IS_SET(KEPT(d, KEY), SYNCED) && A(KEPT(d, KEY)) == MINE))
+  :: else
+  fi
+}
+
+inline check_request() {
+  /* "once a certificate is durable no other is requested" */
+  assert(durable == 0);
+  /* "A crash before that costs at most one certificate" */
+  assert(may_ask);
+  /* "at most four are requested within an hour" */
+  asked++;
+  assert(asked <= limit);
+  may_ask = false;
+  if
+  :: !keys_by_service ->
+     /* docs/architecture.md: "A key is durable before its CSR is sent" */
+     is_safe(KEYMADE);
+     assert(found);
+     sent[MINE] = true
+  :: else
+  fi
+}
+
+inline check_register() {
+  /* docs/architecture.md: "certificate and token before RegisterThing is sent" */
+  is_safe(CERTIFIED);
+  assert(found && B(KEPT(OBJECT(PENDING), JOURNAL)) == MY_CERTIFICATE)
+}
+
+/* "At every instant identity/ is absent or complete. With --force and rotate it is the old identity or the new one." */
+inline check_identity() {
+  if
+  :: root[IDENTITY] ->
+     d = OBJECT(IDENTITY);
+     is_whole(d);
+     assert(whole);
+     assert(SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, IDNEW) == 0 && SEEN(d, PROBE) == 0);
+     assert(enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
+            IS_SET(SEEN(d, THING), OPEN));
+     assert(CERTIFICATE(d) == old || registered[CERTIFICATE(d)])
+  :: else -> assert(old == 0 || !exchanges)
+  fi
+}
+
+/* docs/rotation.md: "The current identity stays in place, complete, until the new one has connected. Then one system
+ * call exchanges them, and the old one becomes previous/." */
+inline check_old() {
+  found = (old == 0);
+  j = 0;
+  do
+  :: j < 3 ->
+     if
+     :: root[j] && !found -> is_whole(OBJECT(j)); found = whole && CERTIFICATE(OBJECT(j)) == old
+     :: else
+     fi;
+     j++
+  :: else -> break
+  od;
+  assert(found)
+}
+
+/* "A key whose CSR was sent is never lost". docs/hardware-keys.md: "A power cut at any moment leaves no second key". */
+inline check_keys() {
+  a_key = 1;
+  do
+  :: a_key < NID ->
+     if
+     :: sent[a_key] || in_token[a_key] ->
+        find_key();
+        assert(!sent[a_key] || found);
+        assert(!in_token[a_key] || named)
+     :: else
+     fi;
+     a_key++
+#ifdef REPLAY
+  :: a_key > last_key -> break
+#endif
+  :: else -> break
+  od
+}
+
+/* Sets `found`: a file or the token holds the key; and `named`: a file names it. */
+inline find_key() {
+  found = in_token[a_key]; named = false; j = 0;
+  do
+  :: j < 3 ->
+     if
+     :: root[j] ->
+        found = found || (GOOD(SEEN(OBJECT(j), KEY)) && A(SEEN(OBJECT(j), KEY)) == a_key);
+        named = named || (GOOD(SEEN(OBJECT(j), JOURNAL)) && A(SEEN(OBJECT(j), JOURNAL)) == a_key) ||
+                (GOOD(SEEN(OBJECT(j), CERT)) && key_of[B(SEEN(OBJECT(j), CERT))] == a_key)
+     :: else
+     fi;
+     j++
+  :: else -> break
+  od
+}
+
+inline check_disk() {
+  check_identity();
+  check_old();
+  check_keys()
+}
+
+/* "The next run finishes the job": what a run leaves that says so. */
+inline check_end(how) {
+  /* A gateway whose identity is for another request, or that has none to rotate, is told so. */
+  assert(how == 'I' || how == 'A' || how == 'T' || how == 'O' || how == 'N');
+  if
+  :: how == 'N' -> assert(root[IDENTITY] == 0)
+  :: how == 'O' -> assert(root[IDENTITY])
+  :: how == 'I' || how == 'A' || how == 'T' ->
+     assert(root[IDENTITY] && registered[CERTIFICATE(OBJECT(IDENTITY))])
+  :: else
+  fi;
+  if
+  :: how == 'I' || how == 'T' ->
+     /* docs/rotation.md: "the old one becomes previous/" */
+     assert(root[PENDING] == 0);
+     check_previous()
+  :: else
+  fi;
+  check_disk()
+}
+
+inline check_previous() {
+  if
+  :: old ->
+     assert(root[PREVIOUS]);
+     is_whole(OBJECT(PREVIOUS));
+     assert(whole && CERTIFICATE(OBJECT(PREVIOUS)) == old && CERTIFICATE(OBJECT(IDENTITY)) != old)
+  :: else
+  fi
+}

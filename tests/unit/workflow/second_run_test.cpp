@@ -1,0 +1,74 @@
+// What a run must leave alone of what an earlier run has reached. All cases were found by the model of tests/model.
+#include "core/milestones.hpp"
+#include "tests/unit/workflow/workflow_fixture.hpp"
+
+using namespace fleet_provision;
+using namespace fleet_provision::test;
+using enum ErrorKind;
+
+TEST_CASE("a run that is refused for its options leaves the unfinished run, however old it is") {
+  WorkflowFixture fixture;
+  // The service registers the gateway, and the disk fails before the identity is installed.
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
+    if (operation == "remove_file pending/journal") return fail(kDiskError, "broken");
+    return {};
+  };
+  CHECK(fixture.run().kind == OutcomeKind::kFailed);
+  fixture.disk.before = nullptr;
+  const auto certificate = fixture.disk.text("pending/certificate.pem");
+  REQUIRE(certificate);
+
+  fixture.clock.pass(kTokenLife);
+  fixture.plan.parameters = {{"SerialNumber", "4712"}};
+  const Outcome refused = fixture.run();
+  REQUIRE(refused.error);
+  CHECK(refused.error->kind == kUsage);
+
+  // The hint is true: the options of the first run finish it.
+  fixture.plan.parameters = {{"SerialNumber", "4711"}};
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.disk.text("identity/certificate.pem") == certificate);
+  CHECK(fixture.service.certificates.size() == 1);
+}
+
+namespace {
+
+/// A --force run whose power is cut when its pending/ is there; of the changes of names only the newest survives.
+void cut_after_new_pending(WorkflowFixture& fixture) {
+  fixture.plan.force = true;
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
+    if (operation == "write_new pending/probe") throw fakes::PowerCut{};
+    return {};
+  };
+  CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+  fixture.disk.before = nullptr;
+  fixture.disk.cut({fakes::Survival::Names::kNewestOnly, fakes::Survival::Data::kKept});
+}
+
+}  // namespace
+
+TEST_CASE("a new pending/ does not take the name on the disk before the replaced identity has left it") {
+  WorkflowFixture fixture;
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  const auto replaced = fixture.disk.text("identity/certificate.pem");
+  fixture.plan.force = true;
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  cut_after_new_pending(fixture);
+  CHECK(fixture.disk.text("previous/certificate.pem") == replaced);
+}
+
+TEST_CASE("a new pending/ does not take the name on the disk before the identity of a killed run has left it") {
+  WorkflowFixture fixture;
+  bool renamed = false;
+  fixture.disk.before = [&renamed](const std::string& operation) -> Result<void> {
+    if (renamed) throw fakes::PowerCut{};
+    renamed = operation == "rename pending identity";
+    return {};
+  };
+  CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+  fixture.disk.release_lock();
+  const auto installed = fixture.disk.text("identity/certificate.pem");
+  REQUIRE(installed);
+  cut_after_new_pending(fixture);
+  CHECK(fixture.disk.text("identity/certificate.pem") == installed);
+}
