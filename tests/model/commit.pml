@@ -46,7 +46,9 @@ inline step_commit() {
   :: at == commit_sync && !MUTANT(pending_unsynced) -> DO('S', 'p', commit_rename)
   :: at == commit_sync && MUTANT(pending_unsynced) -> at = commit_rename
   :: at == commit_rename && root[IDENTITY] -> at = replace_it
-  :: at == commit_rename && !root[IDENTITY] -> DO('r', 'c', renames_5)
+  :: at == commit_rename && !root[IDENTITY] && root[PREVIOUS] && !MUTANT(first_rename_unsynced) ->
+     DO('S', '/', renames_4)
+  :: at == commit_rename && !root[IDENTITY] && (!root[PREVIOUS] || MUTANT(first_rename_unsynced)) -> at = renames_4
   :: at == replace_it ->
      find_displaced();
      displaces = found;

@@ -20,7 +20,7 @@ byte limit = 4;
 #define no_second_look 10
 #define exchange_unsynced 11
 #define key_before_plan 12
-#define withdraw_unsynced 13
+#define first_rename_unsynced 13
 #define replaces_nothing 14
 #define count_over_journal 15
 #define pending_unsynced 16

@@ -145,8 +145,7 @@ inline step_load() {
   :: at == withdraw_1 && enterable[OBJECT(PENDING)] -> DO('m', DIRECTORY_PRIVATE, withdraw_2)
   :: at == withdraw_1 && !enterable[OBJECT(PENDING)] -> at = withdraw_2
   :: at == withdraw_2 -> DO('u', IDJ, withdraw_3)
-  :: at == withdraw_3 && !MUTANT(withdraw_unsynced) -> DO('S', 'p', save); after_save = settle
-  :: at == withdraw_3 && MUTANT(withdraw_unsynced) -> at = save; after_save = settle
+  :: at == withdraw_3 -> after_save = settle; DO('S', 'p', save)
   :: at == settle ->
      resumed = true;
      find_key_owner(abandoned);

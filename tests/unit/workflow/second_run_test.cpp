@@ -72,3 +72,29 @@ TEST_CASE("a new pending/ does not take the name on the disk before the identity
   cut_after_new_pending(fixture);
   CHECK(fixture.disk.text("identity/certificate.pem") == installed);
 }
+
+TEST_CASE("the identity that a killed run has renamed to previous/ keeps that name when the next run finishes the commit") {
+  WorkflowFixture fixture;
+  fixture.disk.can_exchange = false;
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  const auto replaced = fixture.disk.text("identity/certificate.pem");
+  fixture.plan.force = true;
+  bool renamed = false;
+  fixture.disk.before = [&renamed](const std::string& operation) -> Result<void> {
+    if (renamed) throw fakes::PowerCut{};
+    renamed = operation == "rename identity previous";
+    return {};
+  };
+  CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+  fixture.disk.release_lock();
+  renamed = false;
+  fixture.disk.before = [&renamed](const std::string& operation) -> Result<void> {
+    if (renamed) throw fakes::PowerCut{};
+    renamed = operation == "rename pending identity";
+    return {};
+  };
+  CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+  fixture.disk.before = nullptr;
+  fixture.disk.cut({fakes::Survival::Names::kNewestOnly, fakes::Survival::Data::kKept});
+  CHECK(fixture.disk.text("previous/certificate.pem") == replaced);
+}
