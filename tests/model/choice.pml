@@ -5,10 +5,9 @@ inline tell_run() { printf("\n%d: %c%d%d%d", me, command, option, claim, request
 inline tell_end() { printf(" -> %c", outcome) }
 inline tell_operation() {
   if
-  :: verb == 'w' || verb == 's' || verb == 'm' || verb == 'u' || verb == 'v' -> printf(" %c%d", verb, name)
-  :: verb == '1' || verb == '2' -> printf(" %c", reaction)
-  :: verb != '1' && verb != '2' && verb > 'A' && !(verb == 'w' || verb == 's' || verb == 'm' || verb == 'u' || verb == 'v') -> printf(" %c%c", verb, name)
-  :: else
+  :: verb == '1' || verb == '2' -> printf(" =%c", reaction)
+  :: verb != '1' && verb != '2' && name > 15 -> printf(" %c%c", verb, name)
+  :: verb != '1' && verb != '2' && name <= 15 -> printf(" %c%d", verb, name)
   fi
 }
 

@@ -86,7 +86,7 @@ inline check_identity() {
      d = OBJECT(IDENTITY);
      is_whole(d);
      assert(whole);
-     assert(SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, IDNEW) == 0 && SEEN(d, PROBE) == 0);
+     assert(SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, PROBE) == 0);
      assert(enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
             IS_SET(SEEN(d, THING), OPEN));
      assert(CERTIFICATE(d) == old || registered[CERTIFICATE(d)])

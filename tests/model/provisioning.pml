@@ -27,7 +27,10 @@ byte limit = 4;
 #define commit_unsynced 17
 #define rename_unsynced 18
 #define MUTANT(name) (mutant == name)
-byte mutant;
+#ifndef MUTATE
+#define MUTATE 0
+#endif
+byte mutant = MUTATE;
 
 /* What may still happen in this world. */
 byte faults, mischief, runs, hours;
@@ -55,8 +58,15 @@ hidden byte kind;
 #define INSTALLED 6
 
 #define MINE held_key[me]
+/* The key was made as the options of this run want it; a key of the service has no options. */
+#define KEY_FITS (keys_by_service || option_of[MINE] == option)
 #define MY_CERTIFICATE held_certificate[me]
 #define IS_SET(word, bit) (((word) & (bit)) != 0)
+
+inline start(which, its_command, its_option, its_claim, its_request) {
+  running++;
+  run Run(which, its_command, its_option, its_claim, its_request)
+}
 
 #include "disk.pml"
 #include "service.pml"
@@ -86,6 +96,12 @@ inline perform() {
   :: verb == 'm' && name < NF -> mark(OBJECT(PENDING), name, OPEN)
   :: verb == 'u' -> remove_file(OBJECT(PENDING), name)
   :: verb == 'v' -> remove_file(OBJECT(PREVIOUS), name)
+  :: verb == 'h' -> remove_file(OBJECT(IDENTITY), name)
+  :: verb == 'y' -> write_new(OBJECT(IDENTITY), name, value)
+  :: verb == 'o' -> mark(OBJECT(IDENTITY), name, OPEN)
+  :: verb == 'z' -> mark(OBJECT(IDENTITY), name, SYNCED)
+  :: verb == 'S' && name == 'i' -> d = OBJECT(IDENTITY); sync_directory(d)
+  :: verb == 'r' && name == 'v' -> rename_file(OBJECT(IDENTITY), IDNEW, IDJ)
   :: verb == 'S' && name == 'p' -> d = OBJECT(PENDING); sync_directory(d)
   :: verb == 'S' && name == '/' -> sync_root()
   :: verb == 'r' && name == 'j' -> rename_file(OBJECT(PENDING), JNEW, JOURNAL)
@@ -97,14 +113,14 @@ inline perform() {
   :: verb == 'R' && name == 'p' -> root_change(PENDING, 0, NONE, 0)
   :: verb == 'R' && name == 'o' && root[PREVIOUS] -> root_change(PREVIOUS, 0, NONE, 0)
   :: verb == 'R' && name == 'o' && !root[PREVIOUS]
-  :: verb == 'E' && name == 'm' -> in_token[MINE] = true
-  :: verb == 'E' && name == 'd' -> in_token[victim] = false; victim = 0
+  :: verb == 'D' && name == 'm' -> in_token[MINE] = true
+  :: verb == 'D' && name == 'd' -> in_token[victim] = false; victim = 0
   :: verb == '1' -> create()
   :: verb == '2' -> register()
-  :: verb == 'P' || verb == 'Q' || verb == 'D'
+  :: verb == 'P' || verb == 'Q' || verb == 'E'
   fi;
   if
-  :: verb == 'r' || verb == 'x' || verb == 'v' || verb == 'u' || verb == 'R' || verb == 'E' -> check_disk()
+  :: verb == 'r' || verb == 'x' || verb == 'v' || verb == 'u' || verb == 'R' || verb == 'D' -> check_disk()
   :: else
   fi;
   verb = 0; name = 0; value = 0
@@ -143,6 +159,10 @@ proctype Run(byte me, command; bool option, claim, request) {
   byte verb, name, n, outcome, milestone, counted, stored, counting, attempts;
   byte key_on_disk, abandoned, victim, requester, reaction, fresh_certificate;
   VALUE value;
+#ifdef REPLAY
+  byte a_command;
+  bool an_option, a_claim, a_request;
+#endif
   bool committed, resumed, prepared, name_durable, refused_lock, displaces, token_works, final;
 
   tell_run();
@@ -210,11 +230,6 @@ inline first_world(identities) {
   :: else -> break
   od;
   sync_root()
-}
-
-inline start(me, a_command, an_option, a_claim, a_request) {
-  running++;
-  run Run(me, a_command, an_option, a_claim, a_request)
 }
 
 #ifdef REPLAY

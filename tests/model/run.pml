@@ -6,7 +6,7 @@
 mtype = { begin, make_root, take_lock, locked, discard, discard_end, begun }
 mtype = { load, durable_1, durable_2, durable_3, reconcile, withdraw_1, withdraw_2, withdraw_3, settle, destroy_1, destroy_2 }
 mtype = { enrol, attempt, step, make_key_1, make_key_2, count_request, request_1, request_2, request_3, request_4,
-          register_1, register_2, register_3, register_4, commit_end, lost, failed, ended }
+          register_1, register_2, register_3, register_4, verify_1, verify_2, verify_3, verify_4, verify_5, verify_6, commit_end, lost, failed, ended }
 mtype = { save, make_pending_2, prepare_1, prepare_2, prepare_3, prepare_4, save_key_1, save_key_2, save_key_3, save_1, save_2, save_3,
           save_4, save_5, save_6, saved, public_1, public_2, public_3, public_4, public_5, proof_1, proof_2, proof_3,
           proof_4, proof_5 }
@@ -116,8 +116,12 @@ inline begin_under_lock() {
   :: command == 'r' && root[IDENTITY] == 0 -> end_with('N')
   :: command == 'r' && root[IDENTITY] && thing_of[INSTALLED_CERTIFICATE] != request -> end_with('O')
   :: command == 'r' && root[IDENTITY] && thing_of[INSTALLED_CERTIFICATE] == request && committed &&
-     REPLACES(OBJECT(IDENTITY)) -> end_with('T')
-  :: else -> at = load; begin_replacing()
+     REPLACES(OBJECT(IDENTITY)) ->
+     at = verify_1
+  :: else ->
+     at = load;
+     requester = (command == 'r' -> 2 + INSTALLED_CERTIFICATE : claim);
+     begin_replacing()
   fi
 }
 
@@ -173,7 +177,6 @@ inline find_key_owner(key) {
 
 /* Steps::reconcile_with_plan and the Reconciler. */
 inline compare_options() {
-  requester = (command == 'r' -> 2 + INSTALLED_CERTIFICATE : claim);
   if
   :: command == 'f' && counted >= limit -> counted = 0; forgive()
   :: else
@@ -181,21 +184,21 @@ inline compare_options() {
   kind = milestone;
   if
   :: milestone == PLANNED || milestone == KEYMADE ->
-     milestone = (option_of[MINE] == option -> milestone : FRESH)
+     milestone = (KEY_FITS -> milestone : FRESH)
   :: milestone == CERTIFIED ->
      if
-     :: option_of[MINE] != option -> milestone = FRESH
-     :: option_of[MINE] == option && asked_by[MY_CERTIFICATE] != requester ->
+     :: !KEY_FITS -> milestone = FRESH
+     :: KEY_FITS && asked_by[MY_CERTIFICATE] != requester ->
         milestone = (keys_by_service -> FRESH : KEYMADE)
      :: else
      fi
   :: milestone >= ENROLLED ->
      if
-     :: option_of[MINE] == option && asked_by[MY_CERTIFICATE] == requester && thing_of[MY_CERTIFICATE] == request
+     :: KEY_FITS && asked_by[MY_CERTIFICATE] == requester && thing_of[MY_CERTIFICATE] == request
      :: else ->
         if
         :: command != 'f' -> milestone = FRESH; kind = NONE
-        :: else -> milestone = (option_of[MINE] == option && !keys_by_service -> KEYMADE : FRESH)
+        :: else -> milestone = (KEY_FITS && !keys_by_service -> KEYMADE : FRESH)
         fi
      fi
   :: else
@@ -270,6 +273,15 @@ inline step_enrol() {
   :: at == step && milestone == ENROLLED && command == 'r' -> milestone = VERIFIED; at = save; after_save = step
   :: at == step && ((milestone == ENROLLED && command != 'r') || milestone == VERIFIED) ->
      at = commit; back = commit_end; n = 0
+  :: at == verify_1 && IS_SET(SEEN(OBJECT(IDENTITY), IDJ), VERIFIED_AT) -> end_with('T')
+  :: at == verify_1 && !IS_SET(SEEN(OBJECT(IDENTITY), IDJ), VERIFIED_AT) -> DO('h', IDNEW, verify_2)
+  :: at == verify_2 ->
+     verb = 'y'; name = IDNEW; at = verify_3;
+     value = MAKE(1, REPLACES(OBJECT(IDENTITY)), INSTALLED_CERTIFICATE) | VERIFIED_AT
+  :: at == verify_3 -> DO('o', IDNEW, verify_4)
+  :: at == verify_4 -> DO('z', IDNEW, verify_5)
+  :: at == verify_5 -> DO('r', 'v', verify_6)
+  :: at == verify_6 -> DO('S', 'i', verify_1)
   :: at == commit_end -> milestone = INSTALLED; end_with((command == 'r' -> 'T' : 'I'))
   :: at == lost && attempts < 2 -> at = attempt
   :: at == lost && attempts >= 2 -> fail_with('C')
