@@ -237,6 +237,8 @@ inline wake_directory(o, lose) {
         KEPT(o, i) = KEPT(o, i) | SYNCED
      :: else
      fi;
+     /* How long the power was off is not known, and the time before it was not stored. */
+     KEPT(o, i) = KEPT(o, i) & ~AGED;
      SEEN(o, i) = KEPT(o, i);
      i++
   :: else -> break

@@ -14,6 +14,13 @@ inline excuse_if(condition) { may_ask = may_ask || (condition) }
 inline forgive() { asked = 0 }
 inline rejected() { asked-- }
 
+/* An invariant: the sentence that promises it, and what must be true. pan -r prints the sentence. */
+#define HOLD(sentence, condition) \
+  if \
+  :: (condition) \
+  :: else -> printf(sentence); assert(false) \
+  fi
+
 /* A run that will replace what is in identity/ begins. */
 inline begin_replacing() {
   old = (root[IDENTITY] -> CERTIFICATE(OBJECT(IDENTITY)) : 0);
@@ -55,28 +62,24 @@ inline is_safe(kind_wanted) {
 }
 
 inline check_request() {
-  /* "once a certificate is durable no other is requested" */
-  assert(durable == 0);
-  /* "A crash before that costs at most one certificate" */
-  assert(may_ask);
-  /* "at most four are requested within an hour" */
+  HOLD("\nviolates: once a certificate is durable no other is requested\n", durable == 0);
+  HOLD("\nviolates: A crash before that costs at most one certificate\n", may_ask);
   asked++;
-  assert(asked <= limit);
+  HOLD("\nviolates: at most four are requested within an hour\n", asked <= limit);
   may_ask = false;
   if
   :: !keys_by_service ->
-     /* docs/architecture.md: "A key is durable before its CSR is sent" */
      is_safe(KEYMADE);
-     assert(found);
+     HOLD("\nviolates: A key is durable before its CSR is sent\n", found);
      sent[MINE] = true
   :: else
   fi
 }
 
 inline check_register() {
-  /* docs/architecture.md: "certificate and token before RegisterThing is sent" */
   is_safe(CERTIFIED);
-  assert(found && B(KEPT(OBJECT(PENDING), JOURNAL)) == MY_CERTIFICATE)
+  found = found && B(KEPT(OBJECT(PENDING), JOURNAL)) == MY_CERTIFICATE;
+  HOLD("\nviolates: certificate and token before RegisterThing is sent\n", found)
 }
 
 /* "At every instant identity/ is absent or complete. With --force and rotate it is the old identity or the new one." */
@@ -85,16 +88,21 @@ inline check_identity() {
   :: root[IDENTITY] ->
      d = OBJECT(IDENTITY);
      is_whole(d);
-     assert(whole);
-     assert(SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, PROBE) == 0);
-     assert(enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
+     HOLD("\nviolates: At every instant identity/ is absent or complete\n", whole);
+     HOLD("\nviolates: ownership tokens are in their files and nowhere else\n",
+          SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, PROBE) == 0);
+     HOLD("\nviolates: At every instant identity/ is complete, with its modes\n", enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
             IS_SET(SEEN(d, THING), OPEN));
-     assert(CERTIFICATE(d) == old || registered[CERTIFICATE(d)])
+     HOLD("\nviolates: it is the old identity or the new one\n", CERTIFICATE(d) == old || registered[CERTIFICATE(d)])
   :: !root[IDENTITY] && old && exchanges ->
      /* The run that renamed it was killed before the sync: it is pending/ again, and the next run finishes the commit. */
-     assert(root[PENDING] && SEEN(OBJECT(PENDING), JOURNAL) == 0);
-     is_whole(OBJECT(PENDING));
-     assert(whole && CERTIFICATE(OBJECT(PENDING)) == old)
+     whole = false;
+     if
+     :: root[PENDING] -> is_whole(OBJECT(PENDING))
+     :: else
+     fi;
+     HOLD("\nviolates: With --force and rotate it is the old identity or the new one\n",
+          whole && SEEN(OBJECT(PENDING), JOURNAL) == 0 && CERTIFICATE(OBJECT(PENDING)) == old)
   :: else
   fi
 }
@@ -113,7 +121,7 @@ inline check_old() {
      j++
   :: else -> break
   od;
-  assert(found)
+  HOLD("\nviolates: one system call exchanges them, and the old one becomes previous/\n", found)
 }
 
 /* "A key whose CSR was sent is never lost". docs/hardware-keys.md: "A power cut at any moment leaves no second key". */
@@ -124,8 +132,8 @@ inline check_keys() {
      if
      :: sent[a_key] || in_token[a_key] ->
         find_key();
-        assert(!sent[a_key] || found);
-        assert(!in_token[a_key] || named)
+        HOLD("\nviolates: A key whose CSR was sent is never lost\n", !sent[a_key] || found);
+        HOLD("\nviolates: A power cut at any moment leaves no second key\n", !in_token[a_key] || named)
      :: else
      fi;
      a_key++
@@ -162,21 +170,22 @@ inline check_disk() {
 /* "The next run finishes the job": what a run leaves that says so. */
 inline check_end(how) {
   /* A gateway whose identity is for another request, or that has none to rotate, is told so. */
-  assert(how == 'I' || how == 'A' || how == 'T' || how == 'O' || how == 'N');
+  HOLD("\nviolates: The next run finishes the job or reports the cause\n",
+       how == 'I' || how == 'A' || how == 'T' || how == 'O' || how == 'N');
   if
-  :: how == 'N' -> assert(root[IDENTITY] == 0)
-  :: how == 'O' -> assert(root[IDENTITY])
+  :: how == 'N' -> HOLD("\nviolates: not-provisioned: there is no identity\n", root[IDENTITY] == 0)
+  :: how == 'O' -> HOLD("\nviolates: other-identity: there is one\n", root[IDENTITY] != 0)
   :: how == 'I' || how == 'A' || how == 'T' ->
-     assert(root[IDENTITY] && registered[CERTIFICATE(OBJECT(IDENTITY))])
+     HOLD("\nviolates: The next run finishes the job\n",
+          root[IDENTITY] != 0 && registered[CERTIFICATE(OBJECT(IDENTITY))])
   :: else
   fi;
   if
   :: how == 'I' || how == 'T' ->
      /* docs/rotation.md: "the old one becomes previous/" */
-     assert(root[PENDING] == 0);
+     HOLD("\nviolates: everything unfinished is in pending/\n", root[PENDING] == 0);
      check_previous();
-     /* commit.hpp: "Durable when it returns." */
-     assert(root_kept[IDENTITY] == root[IDENTITY])
+     HOLD("\nviolates: the commit is durable when it returns\n", root_kept[IDENTITY] == root[IDENTITY])
   :: else
   fi;
   check_disk()
@@ -185,9 +194,12 @@ inline check_end(how) {
 inline check_previous() {
   if
   :: old && CERTIFICATE(OBJECT(IDENTITY)) != old ->
-     assert(root[PREVIOUS]);
-     is_whole(OBJECT(PREVIOUS));
-     assert(whole && CERTIFICATE(OBJECT(PREVIOUS)) == old)
+     whole = false;
+     if
+     :: root[PREVIOUS] -> is_whole(OBJECT(PREVIOUS))
+     :: else
+     fi;
+     HOLD("\nviolates: the old one becomes previous/\n", whole && CERTIFICATE(OBJECT(PREVIOUS)) == old)
   :: else
   fi
 }

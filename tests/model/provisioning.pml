@@ -22,10 +22,11 @@ byte limit = 4;
 #define key_before_plan 12
 #define first_rename_unsynced 13
 #define replaces_nothing 14
-#define count_over_journal 15
+#define aged_count_covers 15
 #define pending_unsynced 16
 #define commit_unsynced 17
 #define rename_unsynced 18
+#define count_over_journal 19
 #define MUTANT(name) (mutant == name)
 #ifndef MUTATE
 #define MUTATE 0
@@ -81,6 +82,8 @@ inline start(which, its_command, its_option, its_claim, its_request) {
 
 /* Does the operation. */
 inline perform() {
+  HOLD("\nviolates: two runs at once: the second ends at once and changes nothing\n",
+       verb == 'M' || verb == 'L' || holder == me + 1);
   if
   :: verb == 'M' -> root_made = true
   :: verb == 'L' ->

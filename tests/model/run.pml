@@ -134,7 +134,9 @@ inline step_load() {
      value = SEEN(OBJECT(PENDING), JOURNAL);
      counted = COUNT(value); stored = counted;
      if
-     :: IS_SET(value, AGED) -> counted = 0
+     :: IS_SET(value, AGED) ->
+        counted = 0;
+        stored = (MUTANT(aged_count_covers) || MUTANT(count_over_journal) -> stored : 0)
      :: else
      fi;
      read_milestone();

@@ -1,4 +1,6 @@
 // What a run must leave alone of what an earlier run has reached. All cases were found by the model of tests/model.
+#include <utility>
+
 #include "core/milestones.hpp"
 #include "tests/unit/workflow/workflow_fixture.hpp"
 
@@ -29,6 +31,21 @@ TEST_CASE("a run that is refused for its options leaves the unfinished run, howe
   CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
   CHECK(fixture.disk.text("identity/certificate.pem") == certificate);
   CHECK(fixture.service.certificates.size() == 1);
+}
+
+TEST_CASE("a --force run that cannot resume leaves the journal") {
+  WorkflowFixture fixture;
+  fixture.keysmith.files["/csr.pem"] =
+      "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem("far")) + " CN=x END-CSR\n";
+  fixture.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+  fixture.service.tokens_to_refuse = kCertificatesMax;
+  CHECK(fixture.run().error->kind == kCertificateLimit);
+  const auto journal = fixture.disk.text("pending/journal");
+
+  fixture.plan.force = true;
+  fixture.keysmith.files.clear();
+  CHECK(fixture.run().error->kind == kFileNotFound);
+  CHECK(fixture.disk.text("pending/journal") == journal);
 }
 
 namespace {
@@ -97,4 +114,26 @@ TEST_CASE("the identity that a killed run has renamed to previous/ keeps that na
   fixture.disk.before = nullptr;
   fixture.disk.cut({fakes::Survival::Names::kNewestOnly, fakes::Survival::Data::kKept});
   CHECK(fixture.disk.text("previous/certificate.pem") == replaced);
+}
+
+TEST_CASE("runs that are killed after their request stay within the limit, also when an earlier count is an hour old") {
+  WorkflowFixture fixture;
+  const auto run_killed_after_request = [&fixture] {
+    bool sent = false;
+    fixture.transport.around_publish = [&sent] {
+      if (std::exchange(sent, true)) throw fakes::PowerCut{};
+    };
+    try {
+      const Outcome outcome = fixture.run();
+      CHECK(outcome.error->kind == kCertificateLimit);
+    } catch (const fakes::PowerCut&) {
+    }
+    fixture.transport.around_publish = nullptr;
+    fixture.disk.release_lock();
+  };
+  run_killed_after_request();
+  CHECK(fixture.service.certificates.size() == 1);
+  fixture.clock.pass(kTokenLife);
+  for (unsigned n = 0; n < kCertificatesMax + 2; ++n) run_killed_after_request();
+  CHECK(fixture.service.certificates.size() == 1 + kCertificatesMax);
 }
