@@ -11,6 +11,8 @@ test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime ip
   mosquitto-clients curl umoci runc python3-paho-mqtt chromium parallel"
 # For scripts/benchmark; AWS's own client also needs node and npm.
 benchmark_packages="python3 strace valgrind binutils"
+# For scripts/conformance with the simulator; in an AWS account it also needs awscli.
+conformance_packages="python3 openssl"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"
