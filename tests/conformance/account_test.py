@@ -36,9 +36,10 @@ class Account(unittest.TestCase):
 
     def start(self, *arguments):
         environment = os.environ | {"PATH": f"{self.top / 'bin'}:{os.environ['PATH']}", "HOME": str(self.top)}
+        # SIGINT is ignored where a shell has started this test in the background.
         return subprocess.Popen([ROOT / "scripts/conformance", "--region", "eu-central-1", "--directory", self.top / "runs", *arguments],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
-                                cwd=self.top)
+                                cwd=self.top, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def begin(self, *names):
         return self.start("--yes", "--ca-file", self.top / "simulator/state/pki/ca.pem", "--output", self.top / "out.json", "--only", ",".join(names))
