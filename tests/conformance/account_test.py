@@ -26,6 +26,11 @@ sys.argv = [each for each in sys.argv if each != "--all"]
 KINDS = ("roles", "policies", "functions", "groups", "templates", "things", "certificates")
 
 
+def with_signals():
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Account(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
@@ -36,10 +41,10 @@ class Account(unittest.TestCase):
 
     def start(self, *arguments):
         environment = os.environ | {"PATH": f"{self.top / 'bin'}:{os.environ['PATH']}", "HOME": str(self.top)}
-        # SIGINT is ignored where a shell has started this test in the background.
+        # Signals may be ignored where this test runs in the background.
         return subprocess.Popen([ROOT / "scripts/conformance", "--region", "eu-central-1", "--directory", self.top / "runs", *arguments],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
-                                cwd=self.top, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                                cwd=self.top, preexec_fn=with_signals)
 
     def begin(self, *names):
         return self.start("--yes", "--ca-file", self.top / "simulator/state/pki/ca.pem", "--output", self.top / "out.json", "--only", ",".join(names))

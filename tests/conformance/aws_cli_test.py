@@ -85,7 +85,7 @@ class CommandLines(unittest.TestCase):
         self.addCleanup(setattr, clean_up_test.FakeAws, "execute", original)
         with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stderr(io.StringIO()):
             run = clean_up_test.Run(directory)
-            self.assertEqual(run.account().run(clean_up_test.PREFIX, [], {}, lambda *_: [], None), 0)
+            self.assertEqual(run.account().run(clean_up_test.PREFIX, [], {}, lambda *_: None, None), 0)
         self.assertEqual(complaints, [])
         self.assertGreaterEqual(len(tried), 34, "the run has too few calls to show anything")
 

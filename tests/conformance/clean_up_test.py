@@ -130,7 +130,7 @@ class Run:
         return account
 
     def whole(self, at=None, cause=None):
-        return in_child(lambda: self.ended(lambda: self.account(at, cause).run(PREFIX, [], {}, lambda *_: [], None)))
+        return in_child(lambda: self.ended(lambda: self.account(at, cause).run(PREFIX, [], {}, lambda *_: None, None)))
 
     def clean_up(self, at=None, cause=None):
         return in_child(lambda: self.ended(lambda: self.account(at, cause).clean_up_all(PREFIX)))
@@ -242,6 +242,27 @@ class CleanUp(unittest.TestCase):
                 run.forget_journal()
                 self.assertEqual(run.clean_up(), 0)
                 self.assert_nothing_left(run, ["PENDING_ACTIVATION", "INACTIVE"])
+
+    def test_a_journal_outlives_a_line_that_was_cut(self):
+        journal = aws_cli.Journal.begin(self.top / "runs", PREFIX, region="r")
+        journal.add(kind="thing", name="one")
+        with open(journal.path, "a", encoding="utf-8") as file:
+            file.write('{"kind": "thi')
+        again = aws_cli.Journal.read(journal.path)
+        again.add(kind="thing", name="two")
+        self.assertEqual(aws_cli.Journal.read(journal.path).names("thing"), ["one", "two"])
+        with self.assertRaises(FileExistsError):
+            aws_cli.Journal.begin(self.top / "runs", PREFIX)
+
+    def test_a_clean_up_does_not_need_its_terminal(self):
+        class Gone(io.StringIO):
+            def write(self, _):
+                raise OSError(5, "Input/output error")
+        run = self.new_run()
+        with contextlib.redirect_stderr(Gone()):
+            self.assertEqual(run.account().run(PREFIX, [], {}, lambda *_: None, None), 0)
+        run.service.save()
+        self.assert_nothing_left(run)
 
     def test_a_call_about_something_else_is_refused(self):
         aws = FakeAws("aws", "eu-central-1")

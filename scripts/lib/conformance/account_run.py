@@ -19,8 +19,12 @@ class Refused(Exception):
         self.hint = hint
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
+def say(text, file=None):
+    """Prints a line, by default to stderr. A terminal that has gone must not end a clean-up."""
+    try:
+        print(text, file=file or sys.stderr, flush=True)
+    except OSError:
+        pass
 
 
 class Account:
@@ -77,27 +81,28 @@ Requests count against the account's rates: do not run it beside a fleet that is
             journal = Journal.begin(self.directory, prefix, region=region, account=identity["account"])
         except FileExistsError:
             raise Refused(f"a run with the prefix {prefix} was not cleaned up", f"run scripts/conformance --clean-up --prefix {prefix}") from None
-        world, code, stopped = None, 1, None
-        observations = []
+        world, code, observations = None, 1, []
         try:
             made = resources.Resources(aws, journal, identity)
             endpoint = made.make_all(say)
             world = AwsWorld(aws, journal, made, endpoint, self.options.ca_file)
             say("waiting for the roles to take effect")
             world.warm_up()
-            observations = run_all(world, selected)
+            run_all(world, selected, observations)
             code = 0
         except Stopped as error:
-            stopped, code = error, 128 + error.number
+            code = 128 + error.number
         except (AwsError, Inconclusive, OSError) as error:
             say(f"scripts/conformance: error: {error}")
         finally:
-            clean = self.clean_up(aws, prefix, journal)
+            try:
+                clean = self.clean_up(aws, prefix, journal)
+            except Stopped:         # a signal in the instant before the clean-up; there is only one
+                clean = self.clean_up(aws, prefix, journal)
+        if self.interrupts.number is not None:
+            say(f"scripts/conformance: stopped by signal {self.interrupts.number}")
         if observations:
-            output = self.options.output or f"conformance-{datetime.date.today().isoformat()}-{region}.json"
-            report(world, observations, output)
-        if stopped:
-            say(f"scripts/conformance: stopped by signal {stopped.number}")
+            report(world, observations, self.options.output or f"conformance-{datetime.date.today().isoformat()}-{region}.json")
         return code if clean or code > 128 else NOT_CLEAN
 
     def clean_up(self, aws, prefix, journal):

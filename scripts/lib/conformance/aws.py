@@ -32,14 +32,16 @@ class AwsError(Exception):
 
 
 class Interrupts:
-    """What signal handlers tell: `stop` raises Stopped at once, or at the end of the call to the AWS CLI that is running."""
+    """What signal handlers tell: the first `stop` raises Stopped at once, or at the end of the call to the AWS CLI that is running. Later
+    ones change nothing, so that a clean-up that has begun is not left."""
 
     def __init__(self):
         self.number, self.calling, self.cleaning = None, False, False
 
     def stop(self, number, _frame=None):
+        first = self.number is None
         self.number = self.number or number
-        if not self.calling and not self.cleaning:
+        if first and not self.calling and not self.cleaning:
             raise Stopped(self.number)
 
     def check(self):
@@ -145,13 +147,13 @@ class Journal:
 
     @classmethod
     def read(cls, path):
-        """A last line that was cut by a crash is left out: what it names was not made yet."""
+        """A line that was cut by a crash is left out: what it names was not made yet."""
         entries = []
         for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
             try:
                 entries.append(json.loads(line))
             except ValueError:
-                break
+                continue
         return cls(pathlib.Path(path), entries)
 
     @property
@@ -160,10 +162,13 @@ class Journal:
 
     def add(self, **entry):
         self.entries.append(entry)
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            # In one call, which no signal splits; behind a line that a crash may have cut.
+            os.write(handle, f"\n{json.dumps(entry)}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
     def names(self, kind):
         return [each["name"] for each in self.entries if each.get("kind") == kind]

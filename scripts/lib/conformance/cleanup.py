@@ -51,11 +51,11 @@ class CleanUp:
         return self.aws.gone_is_done(lambda: self.aws.read(*arguments)) or {}
 
     def delete(self, about, *arguments):
-        """A deletion, repeated while the service still sees what was just detached."""
+        """A deletion, repeated while the service still sees what was just detached: for a policy up to five minutes, says AWS."""
         conflicts = ("DeleteConflictException", "DeleteConflict", "InvalidRequestException", "ConflictingResourceUpdateException",
                      "CertificateStateException")
         call = lambda: self.aws.gone_is_done(lambda: self.aws.change(about, *arguments) or True)  # noqa: E731
-        if self.aws.until_accepted(call, 60, *conflicts):
+        if self.aws.until_accepted(call, 330, *conflicts):
             self.deleted.append(about)
 
     # What there is.

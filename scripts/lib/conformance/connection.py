@@ -54,7 +54,7 @@ class Connection:
     def __init__(self, world, version=4, credentials=None, ready=None):
         self.world, self.version, self.events, self.sent_at = world, version, [], time.monotonic()
         self.number = world.next_connection()
-        self.client = None
+        self.client, self.packet_id = None, 0
         certificate, key = credentials or world.claim
         try:
             self.client = mqtt.Client(ready or world.ready, certificate, key, version=version)
@@ -146,6 +146,18 @@ class Connection:
 
     # What is sent.
 
+    def next_id(self):
+        """A packet identifier that is not in use: the service would take a second request with the same one as a copy."""
+        self.packet_id += 1
+        return struct.pack(">H", self.packet_id)
+
+    def wait(self, seconds):
+        """Keeps the connection alive for some seconds; ends early if it is closed."""
+        end = time.monotonic() + seconds
+        while self.client is not None and time.monotonic() < end:
+            self.try_to_send(mqtt.packet(mqtt.PINGREQ, 0, b""))
+            self.until([], min(20, end - time.monotonic()))
+
     def try_to_send(self, data):
         if self.client is None:
             return
@@ -166,13 +178,13 @@ class Connection:
     def subscribe(self, *filters):
         """`SUBACK N …`, `DISCONNECT N`, `closed` or `silence`."""
         self.sent("SUBSCRIBE", filters=list(filters))
-        body = struct.pack(">H", 7) + mqtt.properties(self.version) + b"".join(mqtt.text(each) + b"\1" for each in filters)
+        body = self.next_id() + mqtt.properties(self.version) + b"".join(mqtt.text(each) + b"\1" for each in filters)
         self.try_to_send(mqtt.packet(mqtt.SUBSCRIBE, 2, body))
         return self.named(*self.until(["SUBACK"]))
 
     def publish(self, topic, payload=b"", qos=1, flags=0, properties=b"", shown=None):
         self.sent("PUBLISH", topic=topic[:120], qos=qos, payload=described(payload) if shown is None else shown)
-        body = mqtt.text(topic) + (struct.pack(">H", 9) if qos else b"") + mqtt.properties(self.version, properties) + payload
+        body = mqtt.text(topic) + (self.next_id() if qos else b"") + mqtt.properties(self.version, properties) + payload
         self.try_to_send(mqtt.packet(mqtt.PUBLISH, qos << 1 | flags, body))
 
     def publishes(self, topic, payload=b"", **more):

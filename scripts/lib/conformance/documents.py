@@ -9,11 +9,11 @@ FUNCTION = "hook"
 ATTRIBUTE = "conformance"
 
 
-def policy(prefix):
+def policy(prefix, where="arn:aws:iot:*:*"):
     """What a claim, and a certificate that a template registered, may do: everything that an experiment needs under the prefix. They may
-    not connect as PREFIX-denied, use the topic PREFIX/denied, or receive from PREFIX/muted."""
+    not connect as PREFIX-denied, use the topic PREFIX/denied, or receive from PREFIX/muted. `where` is the beginning of every ARN."""
     def arns(kind, *names):
-        return [f"arn:aws:iot:*:*:{kind}/{name}" for name in names]
+        return [f"{where}:{kind}/{name}" for name in names]
 
     service = ("$aws/certificates/*", f"$aws/provisioning-templates/{prefix}-*")
     return {"Version": "2012-10-17", "Statement": [

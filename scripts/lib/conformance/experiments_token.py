@@ -5,7 +5,7 @@ import time
 
 import keys
 from connection import REJECTED, Connection, topic_of
-from experiments import experiment, needed
+from experiments import Inconclusive, experiment, needed
 
 CSR, KEYS = topic_of("create-from-csr"), topic_of("create")
 
@@ -15,6 +15,19 @@ def opened(world, credentials=None, version=4):
     connection = Connection(world, version, credentials)
     connection.connect()
     return connection.listen(CSR, topic_of(world.name("plain")))
+
+
+def opened_soon(world, credentials, seconds=90):
+    """The same with a certificate that was registered just now: its policy may take a while to be known everywhere."""
+    end = time.monotonic() + seconds
+    while True:
+        with Connection(world, 4, credentials) as trial:
+            outcome = trial.connect()
+        if outcome == "CONNACK 0":
+            return opened(world, credentials)
+        if time.monotonic() > end:
+            raise Inconclusive(f"the registered certificate cannot connect: {outcome}")
+        time.sleep(2)
 
 
 def token_of(connection):
@@ -59,7 +72,7 @@ def token_other_principal(world):
         needed(connection.register("plain", created.fields["certificateOwnershipToken"], {"SerialNumber": world.serial()}), "RegisterThing")
         token = token_of(connection)
     with world.device_credentials(created.fields["certificatePem"]) as credentials:
-        with opened(world, credentials) as device:
+        with opened_soon(world, credentials) as device:
             return device.register("plain", token, {"SerialNumber": world.serial()}).outcome
 
 
@@ -107,8 +120,7 @@ def temporary_claim(world):
     with Connection(world, 4, claim) as connection:
         connection.connect()
         policy, made = connection.listen(CSR, KEYS).create().outcome, connection.request(KEYS, b"").outcome
-        while time.time() < expires + 0.1:
-            connection.packet(min(20, max(0.01, expires + 0.1 - time.time())))
+        connection.wait(expires + world.quiet + 0.1 - time.time())
         held = "closed" if "closed" in connection.quiet() or connection.client is None else "stays open"
     with Connection(world, 4, claim) as late:
         refused = late.connect()

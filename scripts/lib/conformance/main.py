@@ -1,6 +1,5 @@
 """scripts/conformance, behind its options: which experiments run, on which service, and what is printed and written."""
 import argparse
-import contextlib
 import datetime
 import json
 import os
@@ -71,17 +70,19 @@ def show_list(known):
         print(f"{each.name:<26}{what}{' (' + ', '.join(flags) + ')' if flags else ''}")
 
 
-def run_all(world, selected, known):
-    """Runs the experiments and prints a line for each question."""
-    observations = []
+def show(text):
+    account_run.say(text, sys.stdout)
+
+
+def run_all(world, selected, known, observations):
+    """Runs the experiments, adds what they observe to `observations`, and prints a line for each question."""
     for each in selected:
         for entry in runner.run_one(each, world, known):
             observations.append(entry)
-            print(f"{entry['verdict']:<10}{entry['question']:<28}{entry['outcome'] or entry['problem']}", flush=True)
+            show(f"{entry['verdict']:<10}{entry['question']:<28}{entry['outcome'] or entry['problem']}")
             if entry["verdict"] == "differs":
                 note = " (a known difference of the simulator)" if is_known(world, known, entry) else ""
-                print(f"{'':<10}{'':<28}expected: {' or '.join(entry['expected'])}{note}")
-    return observations
+                show(f"{'':<10}{'':<28}expected: {' or '.join(entry['expected'])}{note}")
 
 
 def is_known(world, known, entry):
@@ -96,10 +97,10 @@ def report(world, observations, known, output):
         fail(f"the observations are not fit to be published: {problems[0]}", "report this as a fault of the kit", FAILED)
     if output:
         pathlib.Path(output).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"observations: {output}", file=sys.stderr)
+        account_run.say(f"observations: {output}")
     counts = {name: sum(each["verdict"] == name for each in observations) for name in ("as-stated", "differs", "new", "failed")}
     explained = sum(each["verdict"] == "differs" and is_known(world, known, each) for each in observations)
-    print(f"{len(observations)} questions: {counts['as-stated']} as stated, {counts['differs']} differ" +
+    show(f"{len(observations)} questions: {counts['as-stated']} as stated, {counts['differs']} differ" +
           (f" ({explained} of them known)" if explained else "") + f", {counts['new']} new, {counts['failed']} failed")
     return counts["differs"] - explained + counts["failed"]
 
@@ -110,9 +111,11 @@ def on_simulator(options, selected, known, root):
         fail("fleet-provision-simulator is not built", "run scripts/conformance --simulator, which builds it", FAILED)
     with tempfile.TemporaryDirectory(prefix="conformance-") as directory:
         world = simulator.SimulatorWorld(pathlib.Path(directory), program, options.behaviour)
-        with contextlib.closing(contextlib.ExitStack()) as stack:
-            stack.callback(world.end)
-            observations = run_all(world, selected, known)
+        observations = []
+        try:
+            run_all(world, selected, known, observations)
+        finally:
+            world.end()
         return FAILED if report(world, observations, known, options.output) else 0
 
 
@@ -155,7 +158,7 @@ def main():
         if options.clean_up:
             return account.clean_up_all(options.prefix)
         prefix = options.prefix or f"fpc-{secrets.token_hex(3)}"
-        return account.run(prefix, chosen(options), known, lambda world, selected: run_all(world, selected, known),
+        return account.run(prefix, chosen(options), known, lambda world, selected, found: run_all(world, selected, known, found),
                            lambda world, observations, output: report(world, observations, known, output))
     except Stopped as stopped:
         return 128 + stopped.number

@@ -46,7 +46,8 @@ class Resources:
                         "--policy-arn", f"arn:{self.identity['partition']}:iam::aws:{REGISTRATION}")
 
     def make_policies(self):
-        document = self.file("policy.json", documents.policy(self.prefix))
+        where = f"arn:{self.identity['partition']}:iot:{self.aws.region}:{self.identity['account']}"
+        document = self.file("policy.json", documents.policy(self.prefix, where))
         for each in documents.POLICIES:
             self.journal.add(kind="policy", name=self.name(each))
             self.aws.change(self.name(each), "iot", "create-policy", "--policy-name", self.name(each), "--policy-document", document)
