@@ -107,13 +107,14 @@ class Aws:
 
     def until_accepted(self, call, seconds, *codes):
         """Repeats a call that the service refuses with one of some codes while a change of a role or a policy spreads."""
-        end = time.monotonic() + seconds
-        wait = 1
+        end = time.monotonic() + seconds * self.pace
+        wait, attempts = 1, 0
         while True:
             try:
                 return call()
             except AwsError as error:
-                if error.code not in codes or time.monotonic() > end:
+                attempts += 1
+                if error.code not in codes or (time.monotonic() > end and attempts > 3):
                     raise
             time.sleep(wait * self.pace)
             wait = min(wait * 2, 8)
