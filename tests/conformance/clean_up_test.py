@@ -4,14 +4,16 @@
 
 The run talks to the service of fake_service.py, in a forked child. For each call to the AWS CLI there is a run that is killed before it, one
 that is killed behind it, one whose call fails, one whose answer is lost, and one that gets SIGTERM; then the clean-up is run. Without --all,
-every twelfth of these.
+the first call of each kind that makes something, and every sixteenth of the others.
 """
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import os
 import pathlib
+import re
 import signal
 import sys
 import tempfile
@@ -25,7 +27,7 @@ import aws as aws_cli  # noqa: E402
 import keys  # noqa: E402
 from fake_service import FakeService, empty  # noqa: E402
 
-STEP = 1 if "--all" in sys.argv else 12
+STEP = 1 if "--all" in sys.argv else 16
 sys.argv = [each for each in sys.argv if each != "--all"]
 PREFIX = "fpc-abc"
 CAUSES = ("kill-before", "kill-behind", "fail", "answer-lost", "signal")
@@ -184,11 +186,11 @@ class CleanUp(unittest.TestCase):
         return Run(tempfile.mkdtemp(dir=self.top))
 
     def calls(self):
-        """How many calls a run has, and the first of its clean-up."""
+        """The operations of a run, and the number of the first call of its clean-up."""
         run = self.new_run()
         self.assertEqual(run.whole(), 0)
-        log = run.now["log"]
-        return len(log), next(number for number, words in enumerate(log) if words[1] == "list-targets-for-policy")
+        names = [" ".join(words[:2]) for words in run.now["log"]]
+        return names, names.index("iot list-targets-for-policy")
 
     def assert_nothing_left(self, run, besides=()):
         """Besides: states of certificates that hold nothing and that nothing leads to any more."""
@@ -208,9 +210,11 @@ class CleanUp(unittest.TestCase):
         self.assertLess({"create-role", "create-policy", "create-function", "create-provisioning-template", "register"}, made)
 
     def test_whatever_happens_at_a_call_everything_can_be_deleted(self):
-        count, _ = self.calls()
-        tried = [(at, cause) for at in range(count) for cause in CAUSES][::STEP]
-        for at, cause in tried:
+        names, first = self.calls()
+        making = [(names.index(name), cause) for name in sorted(set(names)) if re.search("create|register", name)
+                  for cause in ("kill-behind", "answer-lost")]
+        tried = {*making, *[(at, cause) for at in range(len(names)) for cause in CAUSES][::STEP]}
+        for at, cause in sorted(tried):
             with self.subTest(f"{cause} at call {at}"):
                 run = self.new_run()
                 code = run.whole(at, cause)
@@ -218,20 +222,23 @@ class CleanUp(unittest.TestCase):
                     self.assertEqual(code, 137)
                 elif cause == "signal":
                     self.assertIn(code, (143, 0))      # 0: during the clean-up, which goes on
-                if code != 0:
+                itself = cause == "signal" or at < first and not cause.startswith("kill")
+                if not itself:
                     self.assertEqual(run.clean_up(), 0)
                 # A certificate whose ID only a lost answer had: AWS deletes it, as it is still pending.
                 self.assert_nothing_left(run, ["PENDING_ACTIVATION"])
 
     def test_a_clean_up_may_be_killed_too(self):
-        count, first = self.calls()
-        for at in range(first, count, max(1, STEP // 3)):
-            with self.subTest(f"call {at}"):
+        names, first = self.calls()
+        for at, lost in itertools.product(range(first, len(names), max(1, STEP // 3)), (False, True)):
+            with self.subTest(f"call {at}, journal {'lost' if lost else 'kept'}"):
                 run = self.new_run()
                 self.assertEqual(run.whole(first, "kill-before"), 137)
+                if lost:
+                    run.forget_journal()
                 self.assertIn(run.clean_up(at, "kill-behind"), (137, 0))
                 self.assertEqual(run.clean_up(), 0)
-                self.assert_nothing_left(run)
+                self.assert_nothing_left(run, ["PENDING_ACTIVATION"] if lost else ())
 
     def test_the_prefix_is_enough_where_the_journal_is_lost(self):
         _, first = self.calls()
