@@ -230,7 +230,7 @@ class CleanUp(unittest.TestCase):
 
     def test_a_clean_up_may_be_killed_too(self):
         names, first = self.calls()
-        for at, lost in itertools.product(range(first, len(names), max(1, STEP // 3)), (False, True)):
+        for at, lost in itertools.product(range(first, len(names), max(1, STEP // 5)), (False, True)):
             with self.subTest(f"call {at}, journal {'lost' if lost else 'kept'}"):
                 run = self.new_run()
                 self.assertEqual(run.whole(first, "kill-before"), 137)
