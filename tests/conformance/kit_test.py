@@ -47,7 +47,8 @@ class Simulator(unittest.TestCase):
 
     def test_another_behaviour_is_noticed(self):
         rows = [("token-reuse=accept", "token-twice", "token-twice"), ("cbor-maps=indefinite", "cbor-responses", "cbor-accepted"),
-                ("subscribe-denied=suback", "subscribe-denied", "subscribe-denied-3"), ("claim-inactive=connack", "claim-inactive", "claim-inactive-3"),
+                ("subscribe-denied=suback", "subscribe-denied", "subscribe-denied-3"),
+                ("claim-inactive=connack", "claim-inactive", "claim-inactive-3"),
                 ("unsubscribed=drop", "unsubscribed-response", "unsubscribed-response-3")]
         asked = {each["id"]: each.get("behaviour") for each in runner.questions().values() if each.get("behaviour")}
         self.assertEqual({question: behaviour.split("=")[0] for behaviour, _, question in rows}, asked)
@@ -79,6 +80,12 @@ class Questions(unittest.TestCase):
                 self.assertNotEqual(name in answered, "none" in each)
                 self.assertIn(each["mark"], ("D", "O", "I"))
         self.assertLessEqual(set(answered), set(known))
+
+    def test_a_measured_statement_has_the_mark_m(self):
+        question = {"id": "a", "text": "b|c", "expected": ["x", "y"], "mark": "I"}
+        measured = question | {"measured": [{"date": "2026-12-01", "region": "eu-central-1", "outcome": "x"}]}
+        self.assertEqual([checks.table({"a": each}).splitlines()[2] for each in (question, measured)],
+                         ["| `a` | b\\|c | x or y | I |", "| `a` | b\\|c | x or y | M 2026-12-01 eu-central-1: x |"])
 
     def test_verdicts(self):
         self.assertEqual(runner.verdict({"expected": ["a", "b"]}, "b"), "as-stated")
@@ -147,7 +154,8 @@ class Cbor(unittest.TestCase):
 
     def test_what_is_cut_or_foreign_is_malformed(self):
         whole = cbor.encode({"statusCode": 400, "errorCode": "x"})
-        for data in [whole[:end] for end in range(len(whole))] + [whole + b"\0", b"\xc0\x00", b"\xfb" + b"\0" * 8, b"\xbf", b"\x81" * 99, b"\x61\xff"]:
+        cut = [whole[:end] for end in range(len(whole))]
+        for data in cut + [whole + b"\0", b"\xc0\x00", b"\xfb" + b"\0" * 8, b"\xbf", b"\x81" * 99, b"\x61\xff"]:
             with self.subTest(data.hex()), self.assertRaises(cbor.Malformed):
                 cbor.decode(data)
 

@@ -53,7 +53,7 @@ class Account:
         slow = [each.name for each in selected if each.slow]
         minutes = 15 + 65 * ("token-expired" in slow) + 6 * ("temporary-claim" in slow)
         say(f"""This run makes in account {identity['account']}, region {region}, with names that begin with {prefix}:
-  {len(documents.ROLES)} IAM roles, {len(documents.POLICIES)} IoT policies, 1 Lambda function, {len(documents.TEMPLATES)} provisioning templates, 2 claim certificates
+  {len(documents.ROLES)} IAM roles, {len(documents.POLICIES)} IoT policies, 1 Lambda function, {len(documents.TEMPLATES)} provisioning templates, 2 claims
   and by its {len(selected)} experiments up to 100 certificates and 50 things.
 It deletes all of them at the end. Expected cost: below 0.10 USD (not verified). Expected time: {minutes} minutes (not verified).
 Requests count against the account's rates: do not run it beside a fleet that is being provisioned.""")

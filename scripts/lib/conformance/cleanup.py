@@ -82,7 +82,8 @@ class CleanUp:
         lost = {each["publicKey"] for each in self.journal.entries if each.get("kind") == "claim" and each["name"] not in known}
         if not lost:
             return
-        for each in self.read("iot", "list-certificates").get("certificates", []):
+        # The newest come first.
+        for each in self.read("iot", "list-certificates", "--max-items", "1000").get("certificates", []):
             if each.get("status") == "INACTIVE":
                 described = self.read("iot", "describe-certificate", "--certificate-id", each["certificateId"])
                 if keys.public_key(described.get("certificateDescription", {}).get("certificatePem", "")) in lost:
