@@ -14,7 +14,8 @@ def rows(root):
         cells = [each.strip() for each in line.strip("|").split("|")]
         if not line.startswith("|") or len(cells) != 3 or cells[0] in ("reader", "---"):
             continue
-        result.append((re.findall(r"`([^`]+)`", cells[1]), re.findall(r"`([^`]+)`", cells[2]), cells[2]))
+        targets = [] if cells[2].startswith("none: ") else re.findall(r"`([^`]+)`", cells[2])
+        result.append((re.findall(r"`([^`]+)`", cells[1]), targets, cells[2]))
     return result
 
 

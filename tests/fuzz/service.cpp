@@ -29,7 +29,30 @@ constexpr std::array kTopics{"$aws/certificates/create-from-csr/json",
                              "$aws/certificates/create/cbor",
                              "$aws/provisioning-templates/gateway/provision/json",
                              "$aws/provisioning-templates/gateway/provision/cbor"};
-constexpr std::array kCertificates{"claim", "certificate-1", "certificate-2", ""};
+
+/// The id of the certificate that is issued with this number, as the service's: 64 hex digits.
+std::string id_of(int number) {
+  return std::string(63, '0') + static_cast<char>('0' + number % 10);
+}
+
+/// Without cryptography; tokens can be guessed.
+class PlainIssuer final : public Issuer {
+ public:
+  Accepted<IssuedCertificate> issue_for_csr(std::string_view csr_pem, const IssueFaults&) override {
+    if (csr_pem != "csr") return reject(400, "InvalidCertificateSigningRequest", "not a csr");
+    return IssuedCertificate{id_of(++certificates_), "pem"};
+  }
+  bool keys_ready() override { return certificates_ % 2 == 0; }
+  Accepted<IssuedKeys> issue_with_keys(const IssueFaults&) override {
+    return IssuedKeys{{id_of(++certificates_), "pem"}, "private key"};
+  }
+  std::string sha256_hex(std::string_view bytes) override { return "digest of " + std::string(bytes); }
+  std::string random_hex(std::size_t) override { return "token-" + std::to_string(++tokens_); }
+
+ private:
+  int certificates_ = 0;
+  int tokens_ = 0;
+};
 
 struct Client {
   std::string id;
@@ -88,9 +111,10 @@ class Model {
   void connect(Client& client, BytesReader& input) {
     if (client.connected) disconnect(client);
     const std::uint8_t how = input.byte();
+    const std::array certificates{std::string("claim"), id_of(1), id_of(2), std::string()};
     const Admission admission = service_->connect(&client, {client.id,
                                                             (how & 1) != 0 ? 5 : 4,
-                                                            kCertificates[(how >> 1U) % kCertificates.size()],
+                                                            certificates[(how >> 1U) % certificates.size()],
                                                             {},
                                                             "127.0.0.1",
                                                             (how & 8) == 0});
@@ -146,7 +170,7 @@ class Model {
 
   Configuration configuration_;
   bool with_fault_ = false;
-  FakeIssuer issuer_;
+  PlainIssuer issuer_;
   FakeStore store_;
   Registry registry_{store_, issuer_};
   FakeClock clock_;
