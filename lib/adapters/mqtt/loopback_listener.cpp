@@ -1,6 +1,5 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -50,12 +49,9 @@ OwnEnd find_own_end(const sockaddr_in& listener) {
   const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65536));
   int closed = 0;
   for (int each = 0; each < end && closed < kClosedInARowMax; ++each) {
-    if (::fcntl(each, F_GETFD) < 0) {
-      ++closed;
-      continue;
-    }
-    closed = 0;
+    errno = 0;
     if (same(name(::getpeername, each), listener)) return {each, name(::getsockname, each)};
+    closed = errno == EBADF ? closed + 1 : 0;
   }
   return {};
 }
