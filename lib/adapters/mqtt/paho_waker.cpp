@@ -67,7 +67,8 @@ pid_t find_receive_thread() {
     if (id != 0) ids.push_back(id);
   }
   std::sort(ids.begin(), ids.end(), std::greater<>());
-  const auto found = std::find_if(ids.begin(), ids.end(), [](pid_t id) { return name_of_thread(id) == kReceiveThread; });
+  const auto found =
+      std::find_if(ids.begin(), ids.end(), [](pid_t id) { return name_of_thread(id) == kReceiveThread; });
   return found == ids.end() ? 0 : *found;
 }
 

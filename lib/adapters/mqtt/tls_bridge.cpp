@@ -151,11 +151,6 @@ void TlsBridge::report(const std::vector<MqttPacket>& packets) {
   }
 }
 
-bool TlsBridge::library_lags() {
-  library_may_lag_ = library_may_lag_ && waker_.has_unread();
-  return library_may_lag_;
-}
-
 Result<void> TlsBridge::sleep(const Wait& wait) {
   const auto events = [](bool reading, bool writing) {
     return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
@@ -171,14 +166,19 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
                      {wait.stop_descriptor(), POLLIN, 0}};
   constexpr timespec kAtOnce{0, 0};
   const bool has_more = reading && server_has_more_;
-  const bool lags = !has_more && library_lags();
-  const timespec* timeout = has_more ? &kAtOnce : lags ? &PahoWaker::kPatience : write_failed_ ? &kLastWords : nullptr;
+  const timespec* timeout = has_more           ? &kAtOnce
+                            : library_may_lag_ ? &PahoWaker::kPatience
+                            : write_failed_    ? &kLastWords
+                                               : nullptr;
   const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
   if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
   library_ready_ = ready > 0 && polled[0].revents != 0;
   server_ready_ = has_more || (ready > 0 && polled[1].revents != 0);
   if (ready == 0 && timeout == &kLastWords) server_done_ = true;
-  if (ready == 0 && lags && library_lags()) waker_.wake();
+  if (ready == 0 && timeout == &PahoWaker::kPatience) {
+    library_may_lag_ = waker_.has_unread();
+    if (library_may_lag_) waker_.wake();
+  }
   if (ready > 0 && (polled[2].revents != 0 || polled[3].revents != 0)) return wait.check();
   return {};
 }

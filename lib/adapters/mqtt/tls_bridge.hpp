@@ -66,7 +66,6 @@ class TlsBridge {
   void write_library();
   /// Sleeps until bytes may be transferred; notes from which side. Fails when `wait` ends.
   [[nodiscard]] Result<void> sleep(const Wait& wait);
-  [[nodiscard]] bool library_lags();
   [[nodiscard]] bool over() const;
   void report(const std::vector<MqttPacket>& packets);
 

@@ -275,7 +275,12 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
     return failed(why, "open", path);
   }
   forget(path);
-  if (make_private(made.get(), kPrivateDirectory)) return {};
+  Subdirectory opened{std::move(made), {}};
+  if (make_private(opened.descriptor.get(), kPrivateDirectory) &&
+      ::fstat(opened.descriptor.get(), &opened.facts) == 0) {
+    if (location.directory == root_.get()) subdirectories_.insert_or_assign(path, std::move(opened));
+    return {};
+  }
   ::unlinkat(location.directory, location.name.c_str(), AT_REMOVEDIR);
   return not_private(full_path(path));
 }
