@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 
+from cpu_quota import CpuQuota, missing as quota_missing
 from counting import instructions, libraries_size, trace
 from figures import summary, table, times
 from key_devices import KeyDevices, missing
@@ -176,8 +177,8 @@ def start(run):
     provisioned = run.workplace.fresh()
     environment = run.service.environment()
     run.workplace.measured([*tool, *provisioned], environment)
-    commands = {"hello, world": run.contenders.hello, "--version": [*tool, "--version"],
-                "already provisioned": [*tool, *provisioned]}
+    commands = {"hello, world": run.contenders.hello, "hello, libstdc++ alone": run.contenders.plain_hello,
+                "--version": [*tool, "--version"], "already provisioned": [*tool, *provisioned]}
     results = run.take_turns(commands, run.repeats(200, 5))
     found = spread(results)
     rows = []
@@ -188,11 +189,42 @@ def start(run):
         each["instructions"] = instructions(lambda name=name: commands[name], environment, 1)
         each["trace"] = trace(lambda name=name: commands[name], environment, 1)
         rows.append([name, *spread_row(each), times(each["timesHello"]),
-                     verdict(each["timesHello"], None if name == "hello, world" else START_BAR), each["cpuMs"],
+                     verdict(each["timesHello"], None if name.startswith("hello") else START_BAR), each["cpuMs"],
                      each["peakKiB"], millions(each["instructions"]), each["trace"]["calls"], each["trace"]["sharedObjects"]])
     heads = ["start to exit, ms", *SPREAD_HEADS, "median to hello's", "bar", "CPU, ms", "peak, KiB", "instr., millions",
              "system calls", "shared objects"]
     return found, [table("Start-up, beside a C++ hello, world linked to the same libraries", heads, rows)]
+
+
+def throttled(run):
+    """Start-up and whole runs with a twentieth of one processor, as on a small ARM core. The service is not slowed down."""
+    lacking = quota_missing()
+    if lacking:
+        return {}, [f"A slow processor was not measured: {lacking} is missing.\n"]
+    contenders = run.contenders
+    provisioned = run.workplace.fresh()
+    state_dir = provisioned[:2]
+    environment = run.service.environment()
+    run.workplace.measured([*contenders.tool, *provisioned], environment)
+    with CpuQuota() as quota:
+        def whole(argv):
+            return lambda: quota.command([*argv, *run.workplace.fresh()])
+        starts = {"hello, world": contenders.hello, "hello, libstdc++ alone": contenders.plain_hello,
+                  "--version": [*contenders.tool, "--version"], "status": [*contenders.tool, "status", *state_dir],
+                  "already provisioned": [*contenders.tool, *provisioned]}
+        commands = {name: quota.command(argv) for name, argv in starts.items()}
+        commands.update({name: whole(argv) for name, argv in contenders.named().items()})
+        results = run.take_turns(commands, run.repeats(25, 1), None, ["AWS's client"])
+    found = spread(results)
+    rows = []
+    for name, each in found.items():
+        each["cpuMs"] = summary([one["userMs"] + one["systemMs"] for one in results[name]])["median"]
+        other = "hello, world" if name in starts else "floor"
+        each["times"] = each["median"] / found[other]["median"]
+        label = "whole run: " + name if name in contenders.named() else name
+        rows.append([label, *spread_row(each), times(each["times"]), each["cpuMs"]])
+    heads = ["start to exit, ms", *SPREAD_HEADS, "median to hello's, floor's", "CPU, ms"]
+    return found, [table("With a twentieth of one processor", heads, rows)]
 
 
 def variants(run):
