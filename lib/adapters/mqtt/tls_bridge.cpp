@@ -41,9 +41,7 @@ TlsBridge::TlsBridge(TlsConnection& server, int library, PahoWaker& waker, OnPac
       on_message_(std::move(on_message)),
       scratch_(kPieceBytes),
       last_sent_(std::chrono::steady_clock::now()) {
-  // Full size from the start: a buffer that grew would leave copies of secrets behind.
   to_server_.bytes.reserve(kPieceBytes);
-  to_library_.bytes.reserve(kMqttPacketBytesMax + kPieceBytes);
 }
 
 TlsBridge::~TlsBridge() {
@@ -125,6 +123,8 @@ Result<void> TlsBridge::read_server() {
     case IoStatus::kMoved: break;
   }
   std::vector<MqttPacket> seen;
+  // While it is empty and wiped: a buffer that grew later would leave copies of secrets behind.
+  to_library_.bytes.reserve(guard_.held_inbound() + result.count);
   const Result<void> judged = guard_.inbound({scratch_.data(), result.count}, to_library_.bytes, seen);
   std::vector<MqttMessage> messages;
   take_payloads(to_library_.bytes, guard_.version(), messages);
