@@ -35,7 +35,7 @@ struct EcPublicKey {
   std::string point;
 };
 
-std::string text_of(const EVP_PKEY& key, const char* parameter) {
+std::string text_parameter(const EVP_PKEY& key, const char* parameter) {
   std::array<char, 32> text{};
   std::size_t size = 0;
   const bool found = EVP_PKEY_get_utf8_string_param(&key, parameter, text.data(), text.size(), &size) == 1;
@@ -43,11 +43,12 @@ std::string text_of(const EVP_PKEY& key, const char* parameter) {
 }
 
 std::optional<EcPublicKey> named_and_uncompressed(const EVP_PKEY& key) {
-  if (EVP_PKEY_is_a(&key, "EC") != 1 || text_of(key, OSSL_PKEY_PARAM_EC_ENCODING) != OSSL_PKEY_EC_ENCODING_GROUP) {
+  if (EVP_PKEY_is_a(&key, "EC") != 1 ||
+      text_parameter(key, OSSL_PKEY_PARAM_EC_ENCODING) != OSSL_PKEY_EC_ENCODING_GROUP) {
     return std::nullopt;
   }
   EcPublicKey found;
-  found.curve = OBJ_sn2nid(text_of(key, OSSL_PKEY_PARAM_GROUP_NAME).c_str());
+  found.curve = OBJ_sn2nid(text_parameter(key, OSSL_PKEY_PARAM_GROUP_NAME).c_str());
   if (found.curve == NID_X9_62_prime256v1) found.width = 32;
   if (found.curve == NID_secp384r1) found.width = 48;
   if (found.curve == NID_secp521r1) found.width = 66;
