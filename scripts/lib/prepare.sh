@@ -12,7 +12,7 @@ test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime ip
   kconfig-frontends-nox"
 # For scripts/lib/release-trial, which runs a part of the tests.
 release_trial_packages="catch2 faketime iproute2 groff-base jq mosquitto-clients opensc openssl python3
-  python3-paho-mqtt softhsm2 strace swtpm tpm2-tools"
+  python3-paho-mqtt softhsm2 strace swtpm tpm2-openssl tpm2-tools"
 # For scripts/test-in-chroot.
 chroot_packages="mmdebstrap"
 # For scripts/check-model.
