@@ -1,8 +1,8 @@
 // A pool of one RSA key, filled by a thread, because generating a key takes 30 to 300 ms in which the broker could not
 // serve other clients.
 //
-// The thread starts with the first call of ready(), since most runs need no key. From the second key on it generates the
-// next one ahead: a simulator that serves one gateway, as in CI, does not pay for a key that it never uses. It uses
+// The thread starts with the first call of ready(), since most runs need no key. From the second key on it generates
+// the next one ahead: a simulator that serves one gateway, as in CI, does not pay for a key that it never uses. It uses
 // nothing but the pool: only the broker's thread may call the broker.
 #pragma once
 
