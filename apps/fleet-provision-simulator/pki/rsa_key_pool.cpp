@@ -10,9 +10,6 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-/// After this number of keys the next one is generated ahead.
-constexpr unsigned kTakenUntilAhead = 2;
-
 // While it lives, new threads inherit a mask that blocks all signals, so that SIGALRM reaches the broker's thread.
 class SignalsBlocked {
  public:
@@ -51,7 +48,6 @@ bool RsaKeyPool::ready() {
       return true;
     }
   }
-  if (!std::exchange(asked_, true)) wanted_.notify_all();
   return key_ != nullptr || failed_;
 }
 
@@ -60,8 +56,6 @@ Key RsaKeyPool::take() {
   {
     const Lock lock(mutex_);
     key = std::exchange(key_, nullptr);
-    asked_ = false;
-    if (taken_ < kTakenUntilAhead) ++taken_;
   }
   wanted_.notify_all();
   return key ? std::move(key) : make_rsa_key();
@@ -81,7 +75,7 @@ void RsaKeyPool::work() {
 
 bool RsaKeyPool::key_wanted() {
   const Lock lock(mutex_);
-  while (!stopped_ && !failed_ && (key_ || (!asked_ && taken_ < kTakenUntilAhead))) wanted_.wait(mutex_);
+  while (key_ && !stopped_ && !failed_) wanted_.wait(mutex_);
   return !stopped_ && !failed_;
 }
 
