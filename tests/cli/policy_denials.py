@@ -1,13 +1,15 @@
 """The policy that `fleet-provision policy` prints is enough, and nothing in it is too much: with each statement and each
 resource taken out in turn, the run names exactly the action and the resource that are missing, and the statement to add.
 
-For both methods, both formats and both versions of MQTT; one simulator a policy.
+For both methods, both formats and both versions of MQTT; one simulator a policy. All simulators have the same keys and
+certificates, because making them takes longer than a run.
 """
 
 import concurrent.futures
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +28,7 @@ def policy_of(method, payload_format):
 
 def cases():
     """What is taken out: (method, format, action or None, resources), the resources without the ARN before them."""
-    for method in ("csr", "keys"):
+    for method in ("keys", "csr"):  # the longest first
         for payload_format in ("json", "cbor"):
             whole = policy_of(method, payload_format)
             yield method, payload_format, whole, None, []
@@ -63,29 +65,42 @@ def statement(action, resources):
                       separators=(",", ":"))
 
 
-def run(method, payload_format, version, policy, taken):
+def is_silent(taken):
+    """Whether a response is denied: only the time limit of a request ends such a run."""
+    return bool(taken) and taken[0].startswith("topic/") and taken[0].endswith(("/accepted", "/rejected"))
+
+
+def patience_of(method, taken):
+    """Seconds for a request. If the second request has no response, the first must have enough time, because the service
+    generates an RSA key."""
+    return 1 if REGISTER not in taken[0] else 3 if method == "csr" else 8
+
+
+def run(prepared, method, payload_format, version, policy, taken):
     with tempfile.TemporaryDirectory() as directory:
+        service = os.path.join(directory, "service")
+        shutil.copytree(prepared, service)
         document = os.path.join(directory, "policy.json")
         with open(document, "w", encoding="utf-8") as file:
             json.dump(policy, file)
-        simulator = ["fleet-provision-simulator", "--behaviour", "unsubscribed=drop", "--claim-policy", document]
+        simulator = ["fleet-provision-simulator", "--state-dir", service, "--behaviour", "unsubscribed=drop",
+                     "--claim-policy", document]
         # The topic for rejections matters only if the service rejects a request.
         if taken and taken[0].startswith("topic/") and taken[0].endswith("/rejected"):
             operation = "register" if REGISTER in taken[0] else "create"
             simulator += ["--fault", f"{operation}:1:reject=400,InvalidParameters,no"]
         tool = ["fleet-provision", "--json", "-P", "SerialNumber=1", "--state-dir", os.path.join(directory, "state"),
                 "--method", method, "--payload-format", payload_format, "--mqtt-version", version]
-        silent = taken and taken[0].startswith("topic/") and taken[0].endswith(("/accepted", "/rejected"))
-        # If the second request has no response, the first must have enough time, because the service generates an RSA
-        # key.
-        patience = "1" if not silent or REGISTER not in taken[0] else "3" if method == "csr" else "8"
-        tool += ["--attempts", "1", "--request-timeout", patience] if silent else ["--attempts", "3"]
+        if is_silent(taken):
+            tool += ["--attempts", "1", "--request-timeout", str(patience_of(method, taken))]
+        else:
+            tool += ["--attempts", "3"]
         return subprocess.run(simulator + ["--"] + tool, capture_output=True, text=True, timeout=100)
 
 
-def complaints(case, version):
+def complaints(prepared, case, version):
     method, payload_format, policy, action, taken = case
-    ended = run(method, payload_format, version, policy, taken)
+    ended = run(prepared, method, payload_format, version, policy, taken)
     where = f"{method}, {payload_format}, MQTT {version}, without {action} on {', '.join(taken)}"
     if action is None:
         return [] if ended.returncode == 0 else [f"the whole policy, {where}: {ended.stderr}"]
@@ -105,8 +120,9 @@ def complaints(case, version):
 
 
 def main():
-    with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        runs = [pool.submit(complaints, case, version) for case in cases() for version in ("5", "3.1.1")]
+    with tempfile.TemporaryDirectory() as prepared, concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        subprocess.run(["fleet-provision-simulator", "--state-dir", prepared, "--", "true"], check=True)
+        runs = [pool.submit(complaints, prepared, case, version) for case in cases() for version in ("5", "3.1.1")]
         found = [each for done in runs for each in done.result()]
     print(f"{len(runs)} runs")
     for each in found:

@@ -10,6 +10,9 @@ namespace fleet_provision::simulator {
 
 namespace {
 
+/// After this number of keys the next one is generated ahead.
+constexpr unsigned kTakenUntilAhead = 2;
+
 // While it lives, new threads inherit a mask that blocks all signals, so that SIGALRM reaches the broker's thread.
 class SignalsBlocked {
  public:
@@ -48,6 +51,7 @@ bool RsaKeyPool::ready() {
       return true;
     }
   }
+  if (!std::exchange(asked_, true)) wanted_.notify_all();
   return key_ != nullptr || failed_;
 }
 
@@ -56,6 +60,8 @@ Key RsaKeyPool::take() {
   {
     const Lock lock(mutex_);
     key = std::exchange(key_, nullptr);
+    asked_ = false;
+    if (taken_ < kTakenUntilAhead) ++taken_;
   }
   wanted_.notify_all();
   return key ? std::move(key) : make_rsa_key();
@@ -75,7 +81,7 @@ void RsaKeyPool::work() {
 
 bool RsaKeyPool::key_wanted() {
   const Lock lock(mutex_);
-  while (key_ && !stopped_ && !failed_) wanted_.wait(mutex_);
+  while (!stopped_ && !failed_ && (key_ || (!asked_ && taken_ < kTakenUntilAhead))) wanted_.wait(mutex_);
   return !stopped_ && !failed_;
 }
 

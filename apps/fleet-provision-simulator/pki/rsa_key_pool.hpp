@@ -1,8 +1,9 @@
 // A pool of one RSA key, filled by a thread, because generating a key takes 30 to 300 ms in which the broker could not
 // serve other clients.
 //
-// The thread starts with the first call of ready(), since most runs need no key, and then keeps one key in the pool. It
-// uses nothing but the pool: only the broker's thread may call the broker.
+// The thread starts with the first call of ready(), since most runs need no key. From the second key on it generates the
+// next one ahead: a simulator that serves one gateway, as in CI, does not pay for a key that it never uses. It uses
+// nothing but the pool: only the broker's thread may call the broker.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,7 @@ class RsaKeyPool {
  private:
   /// Runs in the thread.
   void work();
-  /// Waits while the pool has a key; false when the thread is to end.
+  /// Waits until the pool lacks a key that is asked for or generated ahead; false when the thread is to end.
   [[nodiscard]] bool key_wanted();
   /// `key` is nullptr when generating it failed or was cancelled.
   void keep(Key key);
@@ -40,6 +41,9 @@ class RsaKeyPool {
   /// Generating has failed once; the thread has ended.
   bool failed_ FP_GUARDED_BY(mutex_) = false;
   Key key_ FP_GUARDED_BY(mutex_);
+  /// ready() was called since the last key was taken.
+  bool asked_ FP_GUARDED_BY(mutex_) = false;
+  unsigned taken_ FP_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 

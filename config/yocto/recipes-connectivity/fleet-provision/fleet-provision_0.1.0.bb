@@ -22,8 +22,9 @@ PACKAGECONFIG ??= ""
 PACKAGECONFIG[batch] = "-DFLEET_PROVISION_BATCH=ON,-DFLEET_PROVISION_BATCH=OFF,libcsv"
 PACKAGECONFIG[simulator] = "-DFLEET_PROVISION_SIMULATOR=ON,-DFLEET_PROVISION_SIMULATOR=OFF,mosquitto,mosquitto"
 
-# BUILD_CXX compiles the small program that writes the manual pages and completions.
-EXTRA_OECMAKE = "-DFLEET_PROVISION_TESTS=OFF -DFLEET_PROVISION_HOST_CXX=${BUILD_CXX} \
+# The compiler of the small program that writes the manual pages and completions. Not BUILD_CXX, which with the class
+# ccache is two words.
+EXTRA_OECMAKE = "-DFLEET_PROVISION_TESTS=OFF -DFLEET_PROVISION_HOST_CXX=${BUILD_PREFIX}g++ \
     -DFLEET_PROVISION_UNIT_DIR=${systemd_system_unitdir}"
 
 SYSTEMD_SERVICE:${PN} = "fleet-provision.service fleet-provisioned.path"
