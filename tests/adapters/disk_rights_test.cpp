@@ -113,7 +113,7 @@ TEST_CASE("a process that acts as another user still gets the signal at the end 
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     std::string text;
     {
-      const auto acting = ActingUser::as({12345, 12345}, "state");
+      const auto acting = ActingUser::as({12345, 12345}, own_account(), "state");
       text = signal_at_end() + (acting ? " " : " not acting ");
     }
     return text + signal_at_end();

@@ -231,6 +231,31 @@ TEST_CASE("the service's refusals") {
   }
 }
 
+TEST_CASE("a parameter may be as long as API_RegisterThing says, in characters") {
+  const auto repeated = [](std::size_t count, std::string_view text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  struct Row {
+    std::string name, value;
+    bool allowed;
+  };
+  for (const auto& row : {Row{repeated(2048, "é"), "v", true}, Row{repeated(2049, "n"), "v", false},
+                          Row{"n", repeated(4096, "é"), true}, Row{"n", repeated(4097, "v"), false}}) {
+    ServiceFixture fixture;
+    REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+    fixture.subscribe_all(&kOne);
+    const nlohmann::json request{{"certificateOwnershipToken", "x"}, {"parameters", {{row.name, row.value}}}};
+    REQUIRE(fixture.ask(&kOne, kRegister, request.dump()) == Permission::kAllowed);
+    const auto effects = fixture.service->due();
+    REQUIRE(effects.size() == 1);
+    INFO(row.name.size() << " and " << row.value.size() << " bytes");
+    CHECK(nlohmann::json::parse(effects[0].payload).at("errorCode") ==
+          (row.allowed ? "InvalidCertificateOwnershipToken" : "InvalidParameters"));
+  }
+}
+
 TEST_CASE("a token outlives its lifetime by nothing") {
   Configuration configuration;
   configuration.token_lifetime = seconds(10);
