@@ -136,7 +136,10 @@ std::optional<WallTime> parse_aws_time(std::string_view text) {
   if (rest.starts_with('.')) rest.remove_prefix(std::min(rest.find_first_not_of("0123456789", 1), rest.size()));
   const auto offset = offset_of(rest);
   if (!local || !offset) return std::nullopt;
-  return *local - *offset;
+  // WallTime ends in 2262, and so may the difference.
+  const bool fits =
+      *offset < std::chrono::minutes{0} ? *local <= WallTime::max() + *offset : *local >= WallTime::min() + *offset;
+  return fits ? std::optional(*local - *offset) : std::nullopt;
 }
 
 Result<ClaimDocument> decode_claim(std::string_view json) {

@@ -60,7 +60,7 @@ std::optional<WallTime> parse_rfc3339_milliseconds(std::string_view text) {
   const std::string_view fraction = text.substr(point + 1, text.size() - point - 2);
   const auto count = fraction.size() == 3 ? parse_number<unsigned>(fraction) : std::nullopt;
   const auto whole = text.ends_with('Z') ? parse_rfc3339(std::string(text.substr(0, point)) + 'Z') : std::nullopt;
-  if (!count || !whole || *whole > WallTime::max() - std::chrono::seconds(1)) return std::nullopt;
+  if (!count || !whole || *whole > WallTime::max() - std::chrono::milliseconds(*count)) return std::nullopt;
   return *whole + std::chrono::milliseconds(*count);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "mqtt/guard.hpp"
+#include "mqtt/payload.hpp"
+#include "mqtt/refusal.hpp"
 #include "tests/fuzz/refusal.hpp"
 
 using namespace fleet_provision;
@@ -59,6 +61,43 @@ void is_what_came(const Judged& judged, std::string_view bytes) {
   must_hold(left.empty(), "no more goes on than came");
 }
 
+/// What the log and the errors say of the packets.
+void is_told(const Judged& judged, bool v5) {
+  MqttStep step;
+  step.client_id = "gateway";
+  step.filters = {"t/a", "t/r"};
+  step.topic = "t";
+  for (const MqttPacket& each : judged.seen) {
+    const std::string shown = describe(each);
+    must_hold(printable(shown, 2 * shown.size() + 8) == shown, "a packet can be shown");
+    if (const auto error = refusal(each, v5 ? MqttVersion::k5 : MqttVersion::k311, step)) {
+      refused_as(*error, error->kind);
+    }
+  }
+}
+
+/// Without its payloads a PUBLISH is shorter by them, and everything else stays as it is.
+void loses_payloads(const Judged& judged, bool v5) {
+  std::vector<char> packets = judged.approved;
+  std::vector<MqttMessage> taken;
+  take_payloads(packets, v5 ? MqttVersion::k5 : MqttVersion::k311, taken);
+  std::size_t publishes = 0;
+  for (const MqttPacket& each : judged.seen) {
+    if (each.type == MqttPacketType::kPublish && !each.unexpected) {
+      must_hold(publishes < taken.size() && taken[publishes].topic == each.topic, "each PUBLISH gives its payload");
+      ++publishes;
+    }
+  }
+  must_hold(publishes == taken.size(), "only a PUBLISH gives a payload");
+  std::size_t payloads = 0;
+  for (const MqttMessage& each : taken) payloads += each.payload.size();
+  must_hold(packets.size() + payloads <= judged.approved.size(), "the payloads are gone");
+  std::vector<MqttMessage> none;
+  std::vector<char> again = packets;
+  take_payloads(again, v5 ? MqttVersion::k5 : MqttVersion::k311, none);
+  must_hold(again == packets, "what is left has no payload");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -68,6 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes = as_text(data + 1, size - 1);
   const Judged whole = judge(v5, bytes, std::max<std::size_t>(1, bytes.size()));
   is_what_came(whole, bytes);
+  is_told(whole, v5);
+  if (!whole.refused) loses_payloads(whole, v5);
   const Judged pieces = judge(v5, bytes, cut);
   must_hold(
       pieces.approved == whole.approved && pieces.seen.size() == whole.seen.size() && pieces.refused == whole.refused,

@@ -1,5 +1,10 @@
 // A fuzz target as a plain test: each file of the corpus, whole, cut short anywhere, and with each byte turned over.
+//
+//   REPLAY VARIED DIRECTORY…
+//
+// Of a file with more than VARIED bytes so many are cut and turned over, evenly spread.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -12,9 +17,6 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// Of a longer file only the beginning is cut and turned over.
-constexpr std::size_t kVariedMax = 2000;
-
 using fleet_provision::must_hold;
 
 void run(const Bytes& bytes, std::size_t size) {
@@ -23,13 +25,14 @@ void run(const Bytes& bytes, std::size_t size) {
   LLVMFuzzerTestOneInput(exact.data(), exact.size());
 }
 
-void replay(const std::filesystem::path& path) {
+void replay(const std::filesystem::path& path, std::size_t varied_max) {
   std::ifstream file(path, std::ios::binary);
   must_hold(file.is_open(), "a file of the corpus can be read");
   const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
   run(bytes, bytes.size());
-  const std::size_t varied = std::min(bytes.size(), kVariedMax);
-  for (std::size_t i = 0; i < varied; ++i) {
+  const std::size_t varied = std::min(bytes.size(), varied_max);
+  for (std::size_t number = 0; number < varied; ++number) {
+    const std::size_t i = number * bytes.size() / varied;
     run(bytes, i);
     Bytes turned = bytes;
     turned[i] = static_cast<std::uint8_t>(~turned[i]);
@@ -40,10 +43,12 @@ void replay(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count < 3) return 1;
+  const std::size_t varied_max = std::strtoul(arguments[1], nullptr, 10);
   std::size_t files = 0;
-  for (int i = 1; i < count; ++i) {
+  for (int i = 2; i < count; ++i) {
     for (const auto& entry : std::filesystem::directory_iterator(arguments[i])) {
-      replay(entry.path());
+      replay(entry.path(), varied_max);
       ++files;
     }
   }

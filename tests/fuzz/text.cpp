@@ -2,9 +2,8 @@
 #include <algorithm>
 
 #include "aws/endpoint_parser.hpp"
-#include "core/file_advice.hpp"
-#include "core/identity.hpp"
 #include "core/plan.hpp"
+#include "core/wall_time.hpp"
 #include "tests/fuzz/refusal.hpp"
 
 #ifdef WITH_SIMULATOR
@@ -37,18 +36,6 @@ void parsed(std::string_view text) {
   if (is_thing_name(text)) must_hold(printable(text, 200) == text, "a thing name needs no escapes");
 }
 
-void looked_at(std::string_view bytes) {
-  for (const FileRole role : {FileRole::kClaimCertificate, FileRole::kClaimKey, FileRole::kClaim, FileRole::kRoots,
-                              FileRole::kDeviceKey, FileRole::kCsr}) {
-    const auto objection = objection_to(bytes, role, "file");
-    if (!objection) must_hold(!wanted_block(bytes, role).text.empty(), "what is not objected to is there");
-    if (objection) must_hold(!objection->what.empty() && !objection->hint.empty(), "an objection says what to do");
-    if (objection)
-      must_hold(printable(objection->what + objection->hint) == objection->what + objection->hint, "printable");
-    (void)where_damaged(bytes, role);
-  }
-}
-
 #ifdef WITH_SIMULATOR
 void matched(std::string_view text) {
   const std::size_t middle = text.find('\n');
@@ -67,7 +54,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = as_text(data, std::min<std::size_t>(size, 5000));
   shown(text);
   parsed(text);
-  looked_at(text);
 #ifdef WITH_SIMULATOR
   matched(text);
 #endif

@@ -121,11 +121,11 @@ TEST_CASE("the code does what the traces of the model say") {
     return;
   }
   check_traces(1, 60);
-  check_traces(2, 60);
+  check_traces(2, 30);
 }
 
 TEST_CASE("the model accepts every operation of the code") {
-  check_ends(4, 150);
+  check_ends(5, 120);
 }
 
 // For scripts/check-model, which has the time; hidden.

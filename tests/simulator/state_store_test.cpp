@@ -48,6 +48,21 @@ TEST_CASE("a record is loaded as it was saved") {
   CHECK(certificates[0].thing_name == "t");
 }
 
+TEST_CASE("a record whose token expires later than the clock can count is left out") {
+  const TemporaryDirectory scratch;
+  REQUIRE(open_state_store(scratch.path().string()));
+  for (const char* seconds : {"9223372036", "9223372037", "9223372036854775807", "-1"}) {
+    scratch.write("certificates/c.json",
+                  R"({"certificateId":"c","status":"ACTIVE","policies":[],"tokenSha256":"","tokenUsed":true,
+                      "certificatePem":"p","tokenExpires":)" +
+                      std::string(seconds) + "}");
+    const auto store = open_state_store(scratch.path().string());
+    REQUIRE(store);
+    CAPTURE(seconds);
+    CHECK((*store)->load_certificates().size() == (std::string_view(seconds) == "9223372036" ? 1U : 0U));
+  }
+}
+
 TEST_CASE("records of an earlier version load, and what is no record is left out") {
   const TemporaryDirectory scratch;
   REQUIRE(open_state_store(scratch.path().string()));

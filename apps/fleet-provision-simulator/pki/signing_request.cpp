@@ -40,21 +40,26 @@ bool is_digest_accepted(const X509_REQ* request) {
   return digest == NID_undef || digest == NID_sha256 || digest == NID_sha384 || digest == NID_sha512;
 }
 
-}  // namespace
-
-Accepted<SigningRequest> read_signing_request(std::string_view pem) {
+// May leave errors in OpenSSL's queue.
+Accepted<SigningRequest> parse_and_check(std::string_view pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
                                                       &BIO_free);
   SigningRequest csr(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
-  ERR_clear_error();
   if (!csr) return bad_csr("The CSR cannot be parsed.");
   EVP_PKEY* key = X509_REQ_get0_pubkey(csr.get());
   if (key == nullptr) return bad_csr("The CSR has no usable key.");
   FP_ACCEPT(check_key(key));
-  const bool verified = X509_REQ_verify(csr.get(), key) == 1;
-  ERR_clear_error();
-  if (!verified) return bad_csr("The signature of the CSR is wrong.");
+  if (X509_REQ_verify(csr.get(), key) != 1) return bad_csr("The signature of the CSR is wrong.");
   if (!is_digest_accepted(csr.get())) return bad_csr("The CSR is not signed with SHA-256, SHA-384 or SHA-512.");
+  return csr;
+}
+
+}  // namespace
+
+Accepted<SigningRequest> read_signing_request(std::string_view pem) {
+  Accepted<SigningRequest> csr = parse_and_check(pem);
+  // The broker's TLS uses the same queue.
+  ERR_clear_error();
   return csr;
 }
 

@@ -58,8 +58,7 @@ Result<void> read_rules(const FieldReader& fields, Configuration& configuration)
   FP_TRY_ASSIGN(configuration.claim_policy, fields.text("claimPolicy"));
   FP_TRY_ASSIGN(configuration.claim_certificate_id, fields.text("claimCertificateId"));
   if (fields.has("claimExpires")) {
-    FP_TRY_ASSIGN(const std::int64_t expires, fields.integer("claimExpires"));
-    configuration.claim_expires = std::chrono::system_clock::time_point(std::chrono::seconds(expires));
+    FP_TRY_ASSIGN(configuration.claim_expires, fields.time("claimExpires"));
   }
   FP_TRY_ASSIGN(const std::int64_t lifetime, fields.integer("tokenLifetime"));
   configuration.token_lifetime = std::chrono::seconds(lifetime);

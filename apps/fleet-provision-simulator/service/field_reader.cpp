@@ -23,6 +23,15 @@ Result<std::int64_t> FieldReader::integer(std::string_view name) const {
   return *member->integer();
 }
 
+Result<std::chrono::system_clock::time_point> FieldReader::time(std::string_view name) const {
+  using Time = std::chrono::system_clock::time_point;
+  FP_TRY_ASSIGN(const std::int64_t seconds, integer(name));
+  // The clock counts in nanoseconds, so it ends in 2262.
+  constexpr std::int64_t kLast = std::chrono::floor<std::chrono::seconds>(Time::max()).time_since_epoch().count();
+  if (seconds < 0 || seconds > kLast) return wrong(name);
+  return Time(std::chrono::seconds(seconds));
+}
+
 Result<bool> FieldReader::boolean(std::string_view name) const {
   const Value* member = object_.find(name);
   if (member == nullptr || member->boolean() == nullptr) return wrong(name);

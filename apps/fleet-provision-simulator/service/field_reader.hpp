@@ -1,6 +1,7 @@
 // Reads the members of an object that the simulator itself has written: its configuration and its records.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,6 +22,8 @@ class FieldReader {
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Result<std::string> text(std::string_view name) const;
   [[nodiscard]] Result<std::int64_t> integer(std::string_view name) const;
+  /// Whole seconds since 1970, as far as the clock of the program can hold them.
+  [[nodiscard]] Result<std::chrono::system_clock::time_point> time(std::string_view name) const;
   [[nodiscard]] Result<bool> boolean(std::string_view name) const;
   [[nodiscard]] Result<std::vector<Value>> list(std::string_view name) const;
   [[nodiscard]] Result<std::vector<std::string>> texts(std::string_view name) const;

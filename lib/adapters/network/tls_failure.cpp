@@ -187,13 +187,13 @@ bool is_about_configuration(int reason) {
 
 Error library_failure(const TlsEvidence& evidence, const TlsPeer& peer) {
   const int reason = ERR_GET_REASON(evidence.library_error);
+  const char* text = ERR_reason_error_string(evidence.library_error);
+  const std::string words = text == nullptr ? "no reason given" : text;
   if (!evidence.server_spoke && is_about_configuration(reason)) {
-    Error unusable = tls_configuration_error(ERR_reason_error_string(evidence.library_error));
+    Error unusable = tls_configuration_error(words);
     unusable.phase = Phase::kTls;
     return unusable;
   }
-  const char* text = ERR_reason_error_string(evidence.library_error);
-  const std::string words = text == nullptr ? "no reason given" : text;
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
     return error(kTlsVersion, peer.name + " speaks neither TLS 1.2 nor 1.3: " + words,
                  "enable TLS 1.2 or 1.3 on the server");

@@ -76,9 +76,12 @@ TEST_CASE("times are read in every form that the AWS CLI has") {
     INFO(text);
     CHECK(parse_aws_time(text) == time);
   }
+  CHECK(parse_aws_time("2262-04-11T23:47:16+00:00") == parse_rfc3339("2262-04-11T23:47:16Z"));
   for (const char* text :
        {"", "T", "tomorrow", "2026-11-26", "2026-13-26T13:05:00Z", "2026-11-26T13:05:00+1", "-1", "1795698300x",
-        "17956983001795698300", "2026-11-26T13:05:00 UTC", "2026-11-26T13:05:00+ab:cd"}) {
+        "17956983001795698300", "2026-11-26T13:05:00 UTC", "2026-11-26T13:05:00+ab:cd",
+        // In UTC the clock cannot count them.
+        "2262-04-11T23:47:16-00:01", "1677-09-21T00:12:44+00:01"}) {
     INFO(text);
     CHECK_FALSE(parse_aws_time(text));
   }
