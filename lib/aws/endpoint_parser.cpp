@@ -14,7 +14,7 @@ constexpr std::size_t kHostBytesMax = 253;  // RFC 1035 section 2.3.4, without t
 
 bool is_host(std::string_view host) {
   if (host.empty() || host.size() > kHostBytesMax) return false;
-  return is_alphanumeric_or(host, "-._") && host.front() != '.' && host.front() != '-' &&
+  return is_alphanumeric_or(host, "-._") && host.front() != '.' && host.front() != '-' && host.back() != '.' &&
          host.find("..") == std::string_view::npos;
 }
 

@@ -10,11 +10,9 @@
 namespace fleet_provision {
 namespace {
 
-constexpr std::size_t kTemplateNameMax = 36;      // API_CreateProvisioningTemplate
-constexpr std::size_t kClientIdBytesMax = 128;    // AWS IoT message broker limits
-constexpr std::size_t kThingNameMax = 128;        // API_ThingAttribute
-constexpr std::size_t kParameterNameMax = 2048;   // API_RegisterThing, in characters
-constexpr std::size_t kParameterValueMax = 4096;  // API_RegisterThing, in characters
+constexpr std::size_t kTemplateNameMax = 36;    // API_CreateProvisioningTemplate
+constexpr std::size_t kClientIdBytesMax = 128;  // AWS IoT message broker limits
+constexpr std::size_t kThingNameMax = 128;      // API_ThingAttribute
 
 template <class Enum>
 struct Word {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -115,6 +116,10 @@ struct Plan {
 [[nodiscard]] Result<std::string> parse_template_name(std::string_view text);
 /// 1 to 128 bytes of UTF-8 without control characters, no leading `$` (AWS IoT message broker limits).
 [[nodiscard]] Result<std::string> parse_client_id(std::string_view text);
+/// Limits of a parameter of RegisterThing, in characters (API_RegisterThing).
+inline constexpr std::size_t kParameterNameMax = 2048;
+inline constexpr std::size_t kParameterValueMax = 4096;
+
 /// A name of 1 to 2048 and a value of up to 4096 characters, UTF-8 (API_RegisterThing).
 [[nodiscard]] Result<void> check_parameter(std::string_view name, std::string_view value);
 /// 1 to 128 of `[A-Za-z0-9:_-]` (API_ThingAttribute).

@@ -1,5 +1,7 @@
 #include "core/secret.hpp"
 
+#include <string.h>
+
 #include <cstring>
 #include <utility>
 
@@ -32,10 +34,9 @@ void Secret::clear() noexcept {
 }
 
 void wipe(void* memory, std::size_t size) noexcept {
-  if (size == 0) return;
-  std::memset(memory, 0, size);
-  // The empty asm statement declares that it reads the memory, so the compiler keeps the memset.
-  asm volatile("" : : "r"(memory) : "memory");
+  // Not memset: optimised for size, GCC writes `rep stos` in its place, which takes 30 cycles even for a few bytes, and
+  // the program's free comes here for each block.
+  if (size != 0) ::explicit_bzero(memory, size);
 }
 
 }  // namespace fleet_provision

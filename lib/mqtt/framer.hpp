@@ -32,6 +32,8 @@ class MqttFramer {
   [[nodiscard]] Result<std::optional<std::string_view>> next(std::string_view& bytes);
   /// Whether the next byte begins a packet.
   [[nodiscard]] bool between_packets() const { return complete_ || size_ == 0; }
+  /// Bytes of a packet that is not complete.
+  [[nodiscard]] std::size_t held() const { return complete_ ? 0 : size_; }
 
  private:
   /// Takes the bytes of the fixed header; sets `packet_size_` once the header is whole.

@@ -41,9 +41,12 @@ class MqttGuard {
   [[nodiscard]] Result<void> outbound(std::string_view bytes, std::vector<MqttPacket>& seen);
   /// Checks the bytes of the server. Appends whole packets that Paho may receive to `approved`, and the content of each
   /// whole packet to `seen`. After an error (kMalformedAnswer, kConnectionRejected) the caller must close the
-  /// connection. `approved` grows by at most the size of `bytes` and kMqttPacketBytesMax.
+  /// connection. `approved` grows by at most the size of `bytes` and held_inbound().
   [[nodiscard]] Result<void> inbound(std::string_view bytes, std::vector<char>& approved,
                                      std::vector<MqttPacket>& seen);
+
+  /// Bytes of an incomplete packet of the server.
+  [[nodiscard]] std::size_t held_inbound() const { return from_server_.held(); }
 
   /// The version that the CONNECT named.
   [[nodiscard]] MqttVersion version() const { return version_; }

@@ -8,9 +8,13 @@ build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev
 demo_packages="openssl"
 test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools
   swtpm tpm2-tools tpm2-openssl tpm2-abrmd libtss2-tcti-tabrmd0 dbus-daemon softhsm2 opensc libengine-pkcs11-openssl
-  mosquitto-clients curl umoci runc python3-paho-mqtt chromium parallel"
+  mosquitto-clients curl umoci runc python3-paho-mqtt chromium parallel spin awscli"
+# For scripts/check-model.
+model_packages="spin gcc"
 # For scripts/benchmark; AWS's own client also needs node and npm.
 benchmark_packages="python3 strace valgrind binutils"
+# For scripts/conformance with the simulator; in an AWS account it also needs awscli.
+conformance_packages="python3 openssl"
 # For scripts/package and scripts/test-packages: the tools of the building machine, and what is linked to.
 package_packages="debhelper dpkg-dev fakeroot lintian"
 build_tools="build-essential cmake pkgconf nlohmann-json3-dev libcli11-dev libexpected-dev mosquitto-dev"

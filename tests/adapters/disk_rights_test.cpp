@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <tuple>
 
 #include "adapters/system/acting_user.hpp"
 #include "adapters/system/posix_disk.hpp"
@@ -72,7 +74,7 @@ TEST_CASE("a process that acts as another user still gets the signal at the end 
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     std::string text;
     {
-      const auto acting = ActingUser::as({12345, 12345}, "state");
+      const auto acting = ActingUser::as({12345, 12345}, own_account(), "state");
       text = signal_at_end() + (acting ? " " : " not acting ");
     }
     return text + signal_at_end();
@@ -113,6 +115,52 @@ TEST_CASE("root acts as the owner of a state directory, and as itself everywhere
   struct stat facts {};
   REQUIRE(::stat((here / "after").c_str(), &facts) == 0);
   CHECK(facts.st_uid == 0);
+}
+
+TEST_CASE("root changes a directory of another user as that user, and not where others may write") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("not tried: only root can act as another user");
+    return;
+  }
+  struct Row {
+    uid_t state;
+    uid_t pending;
+    mode_t mode;
+    std::optional<ErrorKind> failure;
+    uid_t owner_of_file;
+  };
+  const Row rows[] = {
+      {0, 0, 0700, std::nullopt, 0},
+      {0, 4711, 0755, std::nullopt, 4711},
+      {0, 4711, 0775, ErrorKind::kStateNotPrivate, 0},
+      {0, 4711, 0757, ErrorKind::kStateNotPrivate, 0},
+      {4711, 0, 0755, ErrorKind::kStateNotWritable, 0},
+      {4711, 4711, 0700, std::nullopt, 4711},
+      {4711, 4712, 0755, std::nullopt, 4712},
+  };
+  for (const Row& row : rows) {
+    INFO(row.state << " " << row.pending << " " << std::oct << row.mode);
+    const TemporaryDirectory here;
+    REQUIRE(::chmod(here.path().c_str(), 0711) == 0);
+    for (const auto& [name, owner, mode] :
+         {std::tuple("state", row.state, mode_t{0711}), std::tuple("state/pending", row.pending, row.mode)}) {
+      REQUIRE(::mkdir((here / name).c_str(), 0700) == 0);
+      REQUIRE(::chown((here / name).c_str(), owner, owner) == 0);
+      REQUIRE(::chmod((here / name).c_str(), mode) == 0);
+    }
+    PosixDisk disk(here / "state");
+    const auto written = disk.write_new("pending/journal", "text");
+    REQUIRE(written.has_value() == !row.failure);
+    if (row.failure) {
+      CHECK(written.error().kind == *row.failure);
+      continue;
+    }
+    struct stat facts {};
+    REQUIRE(::stat((here / "state/pending/journal").c_str(), &facts) == 0);
+    CHECK(facts.st_uid == row.owner_of_file);
+    CHECK(disk.read("pending/journal", 100));
+    CHECK(disk.remove_file("pending/journal"));
+  }
 }
 
 }  // namespace

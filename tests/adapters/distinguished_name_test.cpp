@@ -61,5 +61,22 @@ TEST_CASE("what is no distinguished name is a usage error with the form in the h
   }
 }
 
+TEST_CASE("two hexadecimal digits behind a backslash are a byte") {
+  const std::string digits = "0123456789abcdefABCDEF";
+  for (int c = 1; c < 256; ++c) {
+    INFO(c);
+    const std::string one(1, static_cast<char>(c));
+    const bool is_digit = digits.find(one) != std::string::npos;
+    const auto second = parse_distinguished_name("CN=\\5" + one);
+    REQUIRE(second.has_value() == is_digit);
+    if (second) CHECK((*second)[0][0].value == std::string(1, static_cast<char>(std::stoi("5" + one, nullptr, 16))));
+    // A first digit beyond 7 begins a character of several bytes.
+    if (is_digit && c >= '2' && c <= '7') CHECK(parse_distinguished_name("CN=\\" + one + "0"));
+    if (is_digit && std::string("cdCD").find(one) != std::string::npos) {
+      CHECK(parse_distinguished_name("CN=\\" + one + "4\\80")->at(0).at(0).value.size() == 2);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fleet_provision

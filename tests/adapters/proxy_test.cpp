@@ -78,6 +78,17 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 2ZZ Yes\r\n\r\n", kNotAProxy, "2ZZ"},
       {"HTTP/1.1 2000 Yes\r\n\r\n", kNotAProxy, "2000"},
       {"HTTP/1.1 999 Yes\r\n\r\n", kNotAProxy, "999"},
+      {"HTTP/1.1 99/ Yes\r\n\r\n", kNotAProxy, "99/"},
+      {"HTTP/1.1 40: Yes\r\n\r\n", kNotAProxy, "40:"},
+      {"HTTP/x.1 403 Yes\r\n\r\n", kNotAProxy, "HTTP/x.1"},
+      {"HTTP/1.x 403 Yes\r\n\r\n", kNotAProxy, "HTTP/1.x"},
+      {"HTTP/1.1 600 Yes\r\n\r\n", kNotAProxy, "600"},
+      {"HTTP/1.1 599 Yes\r\n\r\n", kProxyRefused, "599"},
+      {"HTTP/1.1 099 Yes\r\n\r\n", kNotAProxy, "099"},
+      {"HTTP/1.1 500 Yes\r\n\r\n", kProxyRefused, "500"},
+      {"HTTP/1.1 499 Yes\r\n\r\n", kProxyRefused, "499"},
+      {"HTTP/1.1 403\r\n\r\n", kProxyRefused, "403"},
+      {"HTTP/1.1 300 Yes\r\n\r\n", kProxyRefused, "300"},
       {"HTTP/1.1  200 Yes\r\n\r\n", kNotAProxy, " 200"},
       {"HTTP/1.1 101 Switching\r\n\r\n", kProxyRefused, "101"},
       {"HTTP/1.1 403 Forbidden\nX: y\n\n", kProxyRefused, "403 Forbidden"},
@@ -103,5 +114,7 @@ TEST_CASE("a proxy that does not") {
     CHECK(established.error().kind == row.kind);
     CHECK(established.error().phase == Phase::kProxy);
     CHECK(established.error().message.find(row.said) != std::string::npos);
+    const bool blames_proxy = established.error().hint.find("the proxy cannot reach this host") != std::string::npos;
+    CHECK(blames_proxy == (row.kind == kProxyRefused && row.answer.starts_with("HTTP/1.1 5")));
   }
 }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "adapters/system/named_file.hpp"
 #include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -85,6 +87,40 @@ TEST_CASE("an errno of a resource that ran out is reported as that, with the lim
   REQUIRE(memory);
   CHECK(memory->message.starts_with("cannot open x: out of memory: "));
   for (const int other : {EACCES, ENOENT, ENOSPC, EIO}) CHECK_FALSE(out_of_resources(other, "cannot open x"));
+}
+
+TEST_CASE("each lack names its limit and a means against it") {
+  CHECK(limit_words(0).empty());
+  CHECK(limit_hint(EACCES).empty());
+  CHECK(limit_hint(EMFILE).find("ulimit -n") != std::string_view::npos);
+  CHECK(limit_hint(ENFILE).find("fs.file-max") != std::string_view::npos);
+  CHECK(out_of_memory().kind == ErrorKind::kOutOfResources);
+  CHECK(out_of_memory().message.starts_with("out of memory: "));
+  const auto with_limits = [](std::optional<rlim_t> space, std::optional<rlim_t> data) {
+    return in_child([&] {
+      const auto set = [](auto resource, rlim_t most) {
+        rlimit limits{};
+        ::getrlimit(resource, &limits);
+        limits.rlim_cur = most;
+        ::setrlimit(resource, &limits);
+      };
+      set(RLIMIT_AS, space.value_or(RLIM_INFINITY));
+      set(RLIMIT_DATA, data.value_or(RLIM_INFINITY));
+      return limit_words(ENOMEM) + "; " + std::string(limit_hint(ENOMEM));
+    });
+  };
+  constexpr rlim_t kMuch = 3'000'000'000;
+  CHECK(with_limits(kMuch, kMuch)
+            .starts_with("limit of address space (RLIMIT_AS) is 2929687 KiB; raise the limit of memory (ulimit -v"));
+  rlimit of_machine{};
+  ::getrlimit(RLIMIT_AS, &of_machine);
+  if (of_machine.rlim_max != RLIM_INFINITY) {
+    FP_NOT_TRIED("this machine limits the address space");
+    return;
+  }
+  CHECK(with_limits({}, kMuch).starts_with(
+      "limit of data (RLIMIT_DATA) is 2929687 KiB; raise the limit of memory (ulimit -d"));
+  CHECK(with_limits({}, {}).starts_with("the system has no memory left; end other programs"));
 }
 
 TEST_CASE("the state directory and named files report a lack of descriptors as such") {

@@ -184,6 +184,33 @@ TEST_CASE("what is not TLS is said in its own words") {
   CHECK(error.message.find("HTTP/1.1 400 Bad \\x1b[31mRequest") != std::string::npos);
 }
 
+TEST_CASE("a TLS record is known by its first two bytes") {
+  struct Row {
+    std::string bytes;
+    bool is_tls;
+  };
+  for (const Row& row : std::vector<Row>{{"\x16", true},
+                                         {"\x15", true},
+                                         {"\x16\x03", true},
+                                         {"\x15\x03\x03", true},
+                                         {"\x14", false},
+                                         {"\x17\x03", false},
+                                         {"\x16\x02", false},
+                                         {"\x16\x04", false},
+                                         {"\x16X", false},
+                                         {"\x15X", false},
+                                         {"220 mail", false}}) {
+    ScriptedBroker broker(broker_options(), [&](BrokerConnection& connection) {
+      connection.read_plain();
+      connection.send_plain(row.bytes);
+    });
+    TransportFixture fixture(broker.port());
+    const Error error = failure(fixture);
+    INFO(error.message);
+    CHECK((error.kind == kNotATlsServer) != row.is_tls);
+  }
+}
+
 TEST_CASE("a close in the middle of the handshake is a lost connection") {
   const bool reset = GENERATE(false, true);
   ScriptedBroker broker(broker_options(), [reset](BrokerConnection& connection) {

@@ -111,6 +111,9 @@ TEST_CASE("each wrong certificate, key and CA file is reported with its kind and
       {"empty CA file", roots(nothing), kCaFileUnusable, "is empty"},
       {"CA file not PEM", roots(noise), kCaFileUnusable, "no PEM certificate"},
       {"broken CA file", roots(broken), kCaFileUnusable, "cannot be parsed"},
+      {"CA file with a right and a broken root",
+       roots([broken](CredentialsFixture& b) { return b.pki.root() + broken(b); }), kCaFileUnusable,
+       "cannot be parsed"},
       {"CA file in DER", roots([](CredentialsFixture& b) { return der_of(b.pki.root()); }), kCaFileUnusable, "is DER"},
   };
   for (const Row& row : rows) {
@@ -167,6 +170,24 @@ TEST_CASE("without a CA file the system's roots are used, and their absence is s
   const std::string roots = fixture.files.write("roots.pem", fixture.pki.root());
   ::setenv("SSL_CERT_FILE", roots.c_str(), 1);
   CHECK_FALSE(fixture.failure());
+  ::setenv("SSL_CERT_FILE", fixture.files.write("empty.pem", "").c_str(), 1);
+  CHECK(fixture.failure() == kNoTrustStore);
+
+  // The names by which OpenSSL finds roots in directories.
+  const std::string directory = fixture.files / "roots";
+  for (const auto& [name, found] :
+       {std::pair("4a6481c9.0", true), std::pair("4a6481c9.", false), std::pair("4a6481c.00", false),
+        std::pair("4A6481C9.0", false), std::pair("4a6481c9-0", false)}) {
+    INFO(name);
+    std::filesystem::create_directory(directory);
+    write_text(directory + "/" + name, fixture.pki.root());
+    for (const std::string& list :
+         {directory, empty + ":" + directory, directory + ":" + empty, ":" + directory + ":"}) {
+      ::setenv("SSL_CERT_DIR", list.c_str(), 1);
+      CHECK(fixture.failure().has_value() != found);
+    }
+    std::filesystem::remove_all(directory);
+  }
   ::unsetenv("SSL_CERT_FILE");
   ::unsetenv("SSL_CERT_DIR");
 }

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from benchmark import end_on_signals, finish, machine, words
+from benchmark import end_on_signals, finish, machine, report_page, words, write_page
 from figures import table, times
 from processes import Failed, Service, Workplace
 
@@ -315,7 +315,9 @@ def main():
                 result[name], tables = SECTIONS[name](given, workplaces)
                 for each in tables:
                     show(each)
-    finish(given, result, text, show, "factory.md", "scripts/benchmark-batch")
+    finish(given, result, text, show)
+    if given.write:
+        write_page(report_page("factory.md"), "\n".join(text), "scripts/benchmark-batch")
     return 0
 
 

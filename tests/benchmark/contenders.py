@@ -8,6 +8,7 @@ class Contenders:
         self.tool = [f"{build}/bin/fleet-provision"]
         self.floor = [f"{build}/benchmark/floor"]
         self.hello = [f"{build}/benchmark/hello"]
+        self.plain_hello = [f"{build}/benchmark/plain_hello"]
         self.aws = ["node", os.path.join(aws, "provision.mjs")] if aws else None
 
     def named(self):

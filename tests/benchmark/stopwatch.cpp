@@ -2,7 +2,10 @@
 // scripts/benchmark compares is started by this, in the same way (posix_spawn, wait4, CLOCK_MONOTONIC around both).
 // It is small itself: until exec a new process counts the memory of the one that made it.
 //
-//   stopwatch COMMAND [ARG…]      the command's stdin and stdout are /dev/null, its stderr is ours
+//   stopwatch [--join FILE] COMMAND [ARG…]      the command's stdin and stdout are /dev/null, its stderr is ours
+//
+// --join moves this process, and so the command from its first instruction, into the control group of the cgroup.procs
+// FILE.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -10,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -19,6 +23,13 @@ double milliseconds(const timespec& from, const timespec& to) {
   return static_cast<double>(to.tv_sec - from.tv_sec) * 1e3 + static_cast<double>(to.tv_nsec - from.tv_nsec) / 1e6;
 }
 
+bool join(const char* group) {
+  std::FILE* file = std::fopen(group, "w");
+  if (file == nullptr) return false;
+  const bool written = std::fprintf(file, "%d\n", static_cast<int>(::getpid())) > 0;
+  return std::fclose(file) == 0 && written;
+}
+
 double milliseconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
 }
@@ -26,6 +37,14 @@ double milliseconds(const timeval& time) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2 && std::strcmp(argv[1], "--join") == 0) {
+    if (!join(argv[2])) {
+      std::fprintf(stderr, "stopwatch: cannot join %s: %s\n", argv[2], std::strerror(errno));
+      return 127;
+    }
+    argc -= 2;
+    argv += 2;
+  }
   if (argc < 2) return 64;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -23,7 +23,7 @@ enum class Mutation : unsigned char {
   kModeForgotten,
 };
 
-class MutatingDisk final : public Disk {
+class MutatingDisk : public Disk {
  public:
   MutatingDisk(Disk& disk, Mutation mutation, unsigned nth = 0) : disk_(disk), mutation_(mutation), nth_(nth) {}
 

@@ -114,8 +114,11 @@ TEST_CASE("with any one sync left out the matrix finds what breaks") {
   for (Scenario scenario : without_refusals()) {
     const auto syncs = syncs_of(scenario);
     CHECK(syncs.size() > 8);
-    left_out += syncs.size();
     for (unsigned nth = 1; nth <= syncs.size(); ++nth) {
+      // Before pending/ is made the rename of an earlier run is synced. tests/unit/workflow/second_run_test.cpp fails
+      // without that; here the runs before have left nothing unsynced.
+      if (nth == 1 && syncs[0] == "sync_directory ") continue;
+      ++left_out;
       scenario.tokens_to_refuse = 0;
       Tally tally = run_matrix(scenario, kTelling, Mutation::kSyncLeftOut, nth, true);
       if (tally.violations.empty()) {

@@ -174,6 +174,7 @@ class FakeSession final : public Session {
       transport_.clock_.pass(*closes_);
       return fail(network_error(ErrorKind::kConnectionLost, Phase::kMqtt, closes_));
     }
+    if (transport_.silence_error) return fail(*transport_.silence_error);
     transport_.clock_.pass_until(deadline);
     return fail(ErrorKind::kNoAnswer, "no message");
   }

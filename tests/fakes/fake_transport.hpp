@@ -103,6 +103,8 @@ class FakeTransport final : public Transport {
   std::function<void()> around_publish;
   std::optional<Error> credentials_error;
   std::optional<Error> roots_error;
+  /// The error of a wait without a message; the default is that its time passes.
+  std::optional<Error> silence_error;
   /// The result of `acknowledged` of the sessions.
   std::optional<bool> acknowledges = true;
   std::string claim_fingerprint = std::string(64, 'c');

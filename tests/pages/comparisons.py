@@ -7,6 +7,7 @@ import json
 import re
 
 import page as pages_of
+import questions
 
 # Words in backticks that look like words of ours and are names of others.
 FOREIGN_WORDS = {
@@ -121,7 +122,7 @@ def variables_exist(pages, program):
 
 def known_words(pages, program):
     known = set(program.codes_by_kind) | set(program.options) | set(program.simulator_options) | program.simulator_words
-    known |= FOREIGN_WORDS | {"create-from-csr", "create-keys"}
+    known |= FOREIGN_WORDS | {"create-from-csr", "create-keys"} | {each["id"] for each in questions.known_questions(program)}
     for key in ("run", "check", "status"):
         known |= {each["phase"] for each in program.trial[key]["timeline"]} | {program.trial[key]["outcome"]}
     known |= {each for name in ("check", "connectivity_check") for each in re.findall(r'"([a-z-]+)"', program.sources[f"lib/workflow/commands/{name}.cpp"])}
@@ -276,4 +277,4 @@ from keys_and_files import events, files_exist, json_keys, result_example, servi
 ALL = [options_taken, options_exist, variables_exist, words_exist, codes_of_kinds, kinds_produced, exit_code_tables,
        where_options_go, manual_options, completion_options, simulator_table, configuration_keys, result_example, summary_example, json_keys, events,
        files_exist, names_exist, milestones, public_headers, build_options, fuzz_targets,
-       error_examples, folders, service_words, decisions, changelog]
+       error_examples, folders, service_words, decisions, changelog, *questions.ALL]

@@ -19,6 +19,7 @@ import examples  # noqa: E402
 import keys_and_files  # noqa: E402
 import page as pages_of  # noqa: E402
 import program as programs  # noqa: E402
+import questions  # noqa: E402
 
 ROOT, BINARIES, DOCUMENTS = sys.argv[1:4]
 PROGRAM = programs.Program(ROOT, BINARIES, DOCUMENTS)
@@ -94,6 +95,10 @@ BREAKS = [
     (code_names.build_options, "docs/packaging.md", "| `FLEET_PROVISION_TESTS` | ON", "| `FLEET_PROVISION_TESTS` | OFF", "the default of FLEET_PROVISION_TESTS is ON"),
     (code_names.fuzz_targets, "docs/fuzzing.md", "| `journal` |", "| `diary` |", "the target journal"),
     (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "idles in the TLS handshake", 'says "idles"'),
+    (questions.marks_have_questions, "docs/service.md", ", `cbor-rejected`)", ")", "names no question: `FORMAT` is"),
+    (questions.marks_have_questions, "docs/service.md", "I here: `csr-sha1`", "I here", "names no question: | CSR signature"),
+    (questions.table_of_questions, "docs/service.md", "| another certificate and token |", "| the same certificate |", "| `csr-twice` |"),
+    (questions.behaviours_have_questions, "docs/simulator.md", "| `token-reuse` |", "| `token-again` |", "asks for the behaviour token-again"),
     (keys_and_files.files_exist, "docs/ci.md", "`tests/cli/simulated_ci.test`", "`tests/cli/ci.test`", "there is no tests/cli/ci.test"),
 ]
 

@@ -1,3 +1,5 @@
+#include <cstdint>
+
 #include "service/corruption.hpp"
 #include "service/decode.hpp"
 #include "service/encode.hpp"
@@ -43,6 +45,56 @@ TEST_CASE("responses are written as the encodings say") {
         bytes({0xa1, 0x7f, 0x61, 'k', 0xff, 0x7f, 0x61, 'v', 0xff}));
 }
 
+TEST_CASE("CBOR states each size in the shortest form") {
+  const auto cbor_of = [](Value value, bool in_chunks = false) {
+    return encode({{"", std::move(value)}}, Encoding::kCbor, {false, in_chunks}).substr(in_chunks ? 3 : 2);
+  };
+  struct Row {
+    std::int64_t number;
+    std::string bytes;
+  };
+  const Row rows[] = {
+      {0, bytes({0x00})},
+      {23, bytes({0x17})},
+      {24, bytes({0x18, 24})},
+      {255, bytes({0x18, 0xff})},
+      {256, bytes({0x19, 1, 0})},
+      {65'535, bytes({0x19, 0xff, 0xff})},
+      {65'536, bytes({0x1a, 0, 1, 0, 0})},
+      {4'294'967'295, bytes({0x1a, 0xff, 0xff, 0xff, 0xff})},
+      {4'294'967'296, bytes({0x1b, 0, 0, 0, 1, 0, 0, 0, 0})},
+      {INT64_MAX, bytes({0x1b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})},
+      {-1, bytes({0x20})},
+      {-24, bytes({0x37})},
+      {-25, bytes({0x38, 24})},
+      {INT64_MIN, bytes({0x3b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})},
+  };
+  for (const Row& row : rows) CHECK(cbor_of(Value{row.number}) == row.bytes);
+  CHECK(cbor_of(Value{nullptr}) == "\xf6");
+  CHECK(cbor_of(Value{true}) == "\xf5");
+  CHECK(cbor_of(Value{false}) == "\xf4");
+  CHECK(cbor_of(Value{ByteString{}}) == "\x40");
+  CHECK(cbor_of(Value{Decimal{"-4.1"}}) == bytes({0xfb, 0xc0, 0x10, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66}));
+  CHECK(cbor_of(list_value({"a", "b"})) == bytes({0x82, 0x61, 'a', 0x61, 'b'}));
+  // Chunks have at most 16 bytes, and more only where a character of several bytes would be cut.
+  const auto chunked = [&](const std::string& text) { return cbor_of(text_value(text), true); };
+  const std::string fifteen(15, 'a');
+  CHECK(chunked("") == "\x7f\xff");
+  CHECK(chunked(fifteen + "b") == "\x7f\x70" + fifteen + "b\xff");
+  CHECK(chunked(fifteen + "bc") == "\x7f\x70" + fifteen + "b\x61" + "c\xff");
+  CHECK(chunked(fifteen + "\xC3\xA4" + "c") == "\x7f\x71" + fifteen + "\xC3\xA4\x61" + "c\xff");
+}
+
+TEST_CASE("JSON escapes what it must, and no more") {
+  const auto json_of = [](const std::string& text) { return json_text(text_value(text)); };
+  CHECK(json_of("\"\\/") == R"("\"\\/")");
+  CHECK(json_of("\n\r\t\x1f \x7f") == "\"\\n\\u000d\\u0009\\u001f \x7f\"");
+  CHECK(json_text(Value{true}) == "true");
+  CHECK(json_text(Value{false}) == "false");
+  CHECK(json_text(Value{ByteString{}}) == "null");
+  CHECK(json_text(list_value({})) == "[]");
+}
+
 TEST_CASE("JSON for files is valid UTF-8, and indented for people") {
   const Value value{Members{{"text", text_value("a\xff\xc3(b")},
                             {"list", list_value({"x", "y"})},
@@ -62,6 +114,9 @@ TEST_CASE("decoded values keep numbers, sort names and let the last of equal nam
   };
   CHECK(text_of(R"({"b":1,"a":2,"b":3})") == R"({"a":2,"b":3})");
   CHECK(text_of(R"([-7,18446744073709551615,1.50,true,null,"t"])") == R"([-7,18446744073709551615,1.5,true,null,"t"])");
+  CHECK(text_of("[9223372036854775807,9223372036854775808,-9223372036854775808,-9223372036854775809,false]") ==
+        "[9223372036854775807,9223372036854775808,-9223372036854775808,-9.223372036854776e+18,false]");
+  CHECK(text_of(R"({"b":{"d":1,"c":[{}]},"a":[{"f":1,"e":2}]})") == R"({"a":[{"e":2,"f":1}],"b":{"c":[{}],"d":1}})");
   CHECK(text_of(std::string(64, '[') + std::string(64, ']')) == std::string(64, '[') + std::string(64, ']'));
   CHECK(text_of(std::string(65, '[') + std::string(65, ']')) == "nothing");
   CHECK(text_of(bytes({0xa2, 0x61, 'b', 0x01, 0x61, 'a', 0x41, 0x00}), Encoding::kCbor) == R"({"a":null,"b":1})");
@@ -130,5 +185,24 @@ TEST_CASE("each fault corrupts a response in its own way") {
   CHECK(corrupted("wrong-encoding").front() == '\xa3');
   CHECK(corrupted("wrong-id").find(std::string(64, '0')) != std::string::npos);
   CHECK(corrupted("wrong-id=../../x").find("../../x") != std::string::npos);
+  CHECK(unescape("\\x41\\x7aB") == "AzB");
+  for (const char* plain : {"\\x4", "\\x", "\\", "\\y41", "\\xg1", "\\x1g", "x41", ""}) CHECK(unescape(plain) == plain);
+  const auto corrupted_sample = [](const char* spec) {
+    return encode_corrupted(sample(), Encoding::kJson, {}, {*parse_fault(std::string("register:*:") + spec)});
+  };
+  const std::string whole = encode(sample(), Encoding::kJson);
+  CHECK(corrupted_sample("wrong-types") == R"({"certificateId":42,"statusCode":"text","deviceConfiguration":[]})");
+  CHECK(corrupted_sample("duplicate-keys").find(R"("statusCode":429,"statusCode":429,)") != std::string::npos);
+  CHECK(corrupted_sample("bad-utf8").find("\xc3\x28\xff\",\"statusCode\":429,") != std::string::npos);
+  CHECK(corrupted_sample("truncated") == whole.substr(0, whole.size() / 2));
+  CHECK(corrupted_sample("truncated=1000") == whole);
+  CHECK(corrupted_sample("oversize=1000").size() == 1000);
+  CHECK(corrupted_sample("oversize=1").find(R"("padding":"")") != std::string::npos);
+  CHECK(corrupted_sample("deep-nesting").find(std::string(1000, '[') + "null" + std::string(1000, ']')) !=
+        std::string::npos);
+  CHECK(corrupted_sample("deep-nesting").find(std::string(1001, '[')) == std::string::npos);
+  CHECK(corrupted_sample("thing-name=a\\x41").find(R"("thingName":"aA")") != std::string::npos);
+  CHECK(encode_corrupted({{"thingName", text_value("a")}, {"b", text_value("c")}}, Encoding::kJson, {},
+                         {*parse_fault("register:*:missing-field")}) == R"({"b":"c"})");
   CHECK(unescape("a\\x1b[31m\\x00.\\xzz") == std::string("a\x1b[31m\0.\\xzz", 12));
 }

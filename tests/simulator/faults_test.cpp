@@ -105,3 +105,27 @@ TEST_CASE("requests are counted for each rule by itself") {
   CHECK(actions(FaultPoint::kRegister).empty());
   CHECK(actions(FaultPoint::kConnect).empty());
 }
+
+TEST_CASE("the number of a fault has its limits") {
+  CHECK(parse_fault("create:1:delay=0")->number == 0);
+  CHECK(parse_fault("create:1:delay=100000000")->number == 100'000'000);
+  CHECK_FALSE(parse_fault("create:1:delay=100000001"));
+  CHECK(parse_fault("create:1:truncated")->number == 0);
+  CHECK(parse_fault("create:1:truncated=1")->number == 1);
+  const auto none = parse_fault("create:1:truncated=0");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().message.find("a number from 1 to 100000000") != std::string::npos);
+  CHECK(parse_fault("create:1:delay=x").error().message.find("a number from 0 to 100000000") != std::string::npos);
+  CHECK(parse_fault("create:1:drop")->nth == 1U);
+  CHECK(parse_fault("create:100000000:drop"));
+  CHECK_FALSE(parse_fault("create:100000001:drop"));
+  CHECK_FALSE(parse_fault("create:1:other-topic=a+"));
+  CHECK(parse_fault("create:1:other-topic=a/b")->text == "a/b");
+  CHECK(parse_fault("create:1:missing-field")->text.empty());
+  const auto code_only = parse_fault("create:1:reject=400,Code");
+  REQUIRE(code_only);
+  CHECK(code_only->rejection.error_code == "Code");
+  CHECK(code_only->rejection.error_message == parse_fault("create:1:reject=400")->rejection.error_message);
+  CHECK(names_of({*parse_fault("create:1:drop"), *parse_fault("create:1:delay=1")}) == "drop,delay");
+  CHECK(names_of({}).empty());
+}

@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts/lib"))
 import raw_mqtt as mqtt  # noqa: E402
 
 BINARIES = pathlib.Path(sys.argv.pop(1))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "service/claim_policy.hpp"
+#include "service/policy_pattern.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision::simulator;
@@ -220,6 +221,62 @@ TEST_CASE("the variables of things and certificates") {
       "Allow", "iot:Publish", "*", R"(,"Condition":{"StringEquals":{"iot:Certificate.Subject.Country.1":"DE"}})"));
   CHECK(second.allows("iot:Publish", "topic/a", variables));
   CHECK_FALSE(second.allows("iot:Publish", "topic/a", {}));
+}
+
+TEST_CASE("patterns match whole texts, with wildcards and the values of variables") {
+  struct Row {
+    const char* pattern;
+    const char* text;
+    bool matches;
+  };
+  const PolicyVariables variables{{"v", "a*"}, {"empty", ""}};
+  for (const Row& row : std::vector<Row>{{"", "", true},
+                                         {"", "a", false},
+                                         {"a", "", false},
+                                         {"*", "", true},
+                                         {"**", "", true},
+                                         {"?", "", false},
+                                         {"?", "a", true},
+                                         {"??", "a", false},
+                                         {"a*", "a", true},
+                                         {"a*b", "ab", true},
+                                         {"a*b", "aXbYb", true},
+                                         {"a*b", "aXbY", false},
+                                         {"*a*b*", "xaybz", true},
+                                         {"*ab", "aab", true},
+                                         {"a*?", "a", false},
+                                         {"a*?", "ab", true},
+                                         {"*?*", "a", true},
+                                         {"abc", "abd", false},
+                                         {"ab", "abc", false},
+                                         {"abc", "ab", false},
+                                         {"${v}", "a*", true},
+                                         {"${v}", "ab", false},
+                                         {"${v}*", "a*b", true},
+                                         {"x${v}y", "xa*y", true},
+                                         {"${*}", "*", true},
+                                         {"${*}", "a", false},
+                                         {"${?}", "?", true},
+                                         {"${?}", "a", false},
+                                         {"${$}{v}", "${v}", true},
+                                         {"${empty}", "", true},
+                                         {"a${empty}b", "ab", true},
+                                         {"${none}", "", false},
+                                         {"$", "$", true},
+                                         {"a$", "a$", true},
+                                         {"$a", "$a", true},
+                                         {"${v", "${v", false},
+                                         {"$$", "$$", true},
+                                         {"${v}?", "a*", false},
+                                         {"?${v}", "xa*", true}}) {
+    INFO(row.pattern << " " << row.text);
+    CHECK(matches_pattern(row.pattern, row.text, variables) == row.matches);
+  }
+  CHECK(variable_without_value("${v}${*}${x}${y}", variables) == "x");
+  CHECK(variable_without_value("${v}${$}", variables).empty());
+  CHECK(variable_without_value("${x", variables).empty());
+  CHECK(with_wildcards_for_missing("a${x}b${v}c${y}", variables) == "a*b${v}c*");
+  CHECK(with_wildcards_for_missing("${x}", variables) == "*");
 }
 
 TEST_CASE("a verdict names the statement that denies, or the one that nearly allows") {

@@ -231,6 +231,31 @@ TEST_CASE("the service's refusals") {
   }
 }
 
+TEST_CASE("a parameter may be as long as API_RegisterThing says, in characters") {
+  const auto repeated = [](std::size_t count, std::string_view text) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  struct Row {
+    std::string name, value;
+    bool allowed;
+  };
+  for (const auto& row : {Row{repeated(2048, "é"), "v", true}, Row{repeated(2049, "n"), "v", false},
+                          Row{"n", repeated(4096, "é"), true}, Row{"n", repeated(4097, "v"), false}}) {
+    ServiceFixture fixture;
+    REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+    fixture.subscribe_all(&kOne);
+    const nlohmann::json request{{"certificateOwnershipToken", "x"}, {"parameters", {{row.name, row.value}}}};
+    REQUIRE(fixture.ask(&kOne, kRegister, request.dump()) == Permission::kAllowed);
+    const auto effects = fixture.service->due();
+    REQUIRE(effects.size() == 1);
+    INFO(row.name.size() << " and " << row.value.size() << " bytes");
+    CHECK(nlohmann::json::parse(effects[0].payload).at("errorCode") ==
+          (row.allowed ? "InvalidCertificateOwnershipToken" : "InvalidParameters"));
+  }
+}
+
 TEST_CASE("a token outlives its lifetime by nothing") {
   Configuration configuration;
   configuration.token_lifetime = seconds(10);
@@ -239,6 +264,32 @@ TEST_CASE("a token outlives its lifetime by nothing") {
   fixture.clock.advance(seconds(10));
   REQUIRE(fixture.ask(&kOne, kRegister, ServiceFixture::registration(created[0])) == Permission::kAllowed);
   CHECK(fixture.service->due()[0].payload.find("has expired") != std::string::npos);
+}
+
+TEST_CASE("the next connect deletes the certificates whose time to be registered is over") {
+  for (const bool over : {false, true}) {
+    Configuration configuration;
+    configuration.token_lifetime = seconds(10);
+    ServiceFixture fixture({}, configuration);
+    fixture.create(&kOne);
+    fixture.clock.advance(std::chrono::milliseconds(over ? 10'000 : 9'999));
+    CHECK(fixture.connect(&kTwo, "b") == Admission::kAccepted);
+    CHECK(fixture.store.certificates.empty() == over);
+    CHECK((fixture.logged.find(R"("event":"expire","certificateId":"certificate-1")") != std::string::npos) == over);
+  }
+}
+
+TEST_CASE("payloads and retained messages have their limits") {
+  ServiceFixture fixture({}, {}, nullptr, kAllowAll);
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kAccepted);
+  CHECK(fixture.service->publish(&kOne, {"t", 131'072, 1, false}) == Permission::kAllowed);
+  CHECK(fixture.service->publish(&kOne, {"t", 131'073, 1, false}) == Permission::kClose);
+  CHECK(fixture.service->publish(&kOne, {"t", 1, 1, true}) == Permission::kAllowed);
+  CHECK(fixture.service->publish(&kOne, {"$aws/t", 1, 1, true}) == Permission::kClose);
+  CHECK(fixture.service->publish(&kTwo, {"t", 1, 1, false}) == Permission::kClose);
+  CHECK(fixture.service->subscribe(&kTwo, "t", 1) == Permission::kClose);
+  CHECK(fixture.service->may_receive(&kOne, "t"));
+  CHECK_FALSE(fixture.service->may_receive(&kTwo, "t"));
 }
 
 TEST_CASE("more operations in a second than the rate are 429") {
@@ -256,8 +307,11 @@ TEST_CASE("more operations in a second than the rate are 429") {
   };
   fixture.clock.advance(seconds(5));
   CHECK(topics(5) == 3);
-  fixture.clock.advance(seconds(1));
+  fixture.clock.advance(std::chrono::milliseconds(999));
+  CHECK(topics(1) == 1);
+  fixture.clock.advance(std::chrono::milliseconds(1));
   CHECK(topics(2) == 0);
+  CHECK(topics(1) == 1);
 }
 
 TEST_CASE("a template that is not enabled registers no device") {
@@ -279,6 +333,23 @@ TEST_CASE("the time of an event has its thousandths") {
   CHECK(rfc3339_milliseconds(epoch) == "1970-01-01T00:00:00.000Z");
   CHECK(rfc3339_milliseconds(epoch + std::chrono::milliseconds(86'400'007)) == "1970-01-02T00:00:00.007Z");
   CHECK(rfc3339_milliseconds(epoch - std::chrono::milliseconds(1)) == "1969-12-31T23:59:59.999Z");
+}
+
+TEST_CASE("a warning is said once, and at most a hundred are") {
+  std::string lines;
+  std::vector<std::string> said;
+  EventLog log([&](const std::string& line) { lines += line; }, [&](const std::string& text) { said.push_back(text); });
+  for (int i = 0; i < 120; ++i) log.say(std::to_string(i / 2));
+  CHECK(said.size() == 60);
+  log.warn({}, {{"thing", text_value("a\n")}}, "b\x1b");
+  CHECK(said.back() == "b\\x1b");
+  CHECK(lines == R"({"time":"1970-01-01T00:00:00.000Z","event":"warning","thing":"a\\x0a","text":"b\\x1b"})"
+                 "\n");
+  for (int i = 0; i < 60; ++i) log.say("more " + std::to_string(i));
+  CHECK(said.size() == 100);
+  EventLog silent([&](const std::string& line) { lines += line; });
+  silent.say("nobody hears this");
+  CHECK(said.size() == 100);
 }
 
 TEST_CASE("no secret and no control character reaches the event log") {

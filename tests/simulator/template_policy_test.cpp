@@ -78,6 +78,32 @@ TEST_CASE("functions in a policy document are rendered at any depth") {
   }
 }
 
+TEST_CASE("each member of a statement may come from the device") {
+  struct Row {
+    const char* document;
+    const char* serial;
+  };
+  const Row rows[] = {
+      {R"({"Version":{"Ref":"Serial"},"Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":"*"}})",
+       "2012-10-17"},
+      {R"({"Version":"2012-10-17","Statement":{"Effect":{"Ref":"Serial"},"Action":"iot:Connect","Resource":"*"}})",
+       "Deny"},
+      {R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":{"Ref":"Serial"},"Resource":"*"}})",
+       "iot:Publish"},
+      {R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:Connect","Resource":{"Ref":"Serial"}}})",
+       "arn:aws:iot:a:1:client/b"},
+      {R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":{"Fn::Split":[",",{"Ref":"Serial"}]},"Resource":"*"}})",
+       "iot:Publish,iot:Receive"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.document);
+    const Rendering result = render(row.document, row.serial);
+    CHECK(result.message.empty());
+    CHECK(Policy::parse("rendered", result.document));
+    CHECK_FALSE(render(row.document, "no action").message.empty());
+  }
+}
+
 TEST_CASE("a policy document that no device could get is an error at the start") {
   struct Row {
     std::string document;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/plan.hpp"
+#include "core/text.hpp"
+
 namespace fleet_provision::simulator {
 
 namespace {
@@ -19,6 +22,10 @@ Accepted<std::string> ownership_token(const Request& request) {
 }
 
 Accepted<void> check_parameters(const Request::TextMap& parameters) {
+  for (const auto& [name, value] : parameters.map) {
+    if (characters(name) > kParameterNameMax) return invalid_parameters("The name of a parameter is too long.");
+    if (characters(value) > kParameterValueMax) return invalid_parameters("The value of a parameter is too long.");
+  }
   if (!parameters.wrong_type) return {};
   if (parameters.wrong_member.empty()) return invalid_parameters("parameters is not a map.");
   return invalid_parameters("The value of parameter " + parameters.wrong_member + " is not text.");

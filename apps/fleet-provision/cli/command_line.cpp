@@ -21,6 +21,15 @@ std::string names_of(const OptionRow& option) {
   return names;
 }
 
+/// Whether an argument may name the option. CLI11 compares each option that it learns with all others, so the sixty of
+/// the table would cost half as much as everything else that a start does.
+bool may_be_named(const OptionRow& option, const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [&option](std::string_view each) {
+    if (each.starts_with("--")) return each.substr(2).starts_with(option.name);
+    return each.starts_with('-') && option.letter != 0 && each.find(option.letter) != std::string_view::npos;
+  });
+}
+
 /// Arguments in the form that CLI11 needs. It takes the next argument as the value of `--name=`, so an empty value
 /// becomes an argument of its own; and it reads arguments in reverse order.
 std::vector<std::string> prepared(const std::vector<std::string>& arguments) {
@@ -112,6 +121,7 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
   app.allow_extras();
   std::map<OptionId, CLI::Option*> known;
   for (const OptionRow& option : option_table()) {
+    if (!may_be_named(option, arguments)) continue;
     CLI::Option* added = nullptr;
     if (takes_value(option.value)) {
       added = app.add_option(names_of(option), CLI::callback_t([](const CLI::results_t&) { return true; }));
@@ -130,7 +140,8 @@ Result<CommandLine> split_command_line(const std::vector<std::string>& arguments
                 "option " + printable(arguments.empty() ? "" : arguments.back(), 80) + " needs a value", kSeeHelp);
   }
   CommandLine line;
-  const bool takes_operands = known.at(OptionId::kReport)->count() > 0;
+  const auto report = known.find(OptionId::kReport);
+  const bool takes_operands = report != known.end() && report->second->count() > 0;
   FP_TRY_ASSIGN(line.command, command_among(app.remaining(), arguments, takes_operands ? &line.operands : nullptr));
   for (const auto& [id, option] : known) {
     if (option->count() > 0) line.given.emplace(id, option->results());

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "adapters/keys/ec_encoding.hpp"
 #include "adapters/keys/openssl_handles.hpp"
 #include "adapters/keys/sha256.hpp"
 #include "core/text.hpp"
@@ -106,6 +107,8 @@ CertificateFacts facts_of(const x509_st& certificate) {
 }
 
 std::string public_key_sha256(const evp_pkey_st& key) {
+  const OpensslHandle<X509_PUBKEY> info(X509_PUBKEY_new());
+  if (info && put_ec_public_key(key, info.get())) return sha256_of_der(i2d_X509_PUBKEY, info.get());
   std::array<char, 32> form{};
   std::size_t size = 0;
   if (EVP_PKEY_is_a(&key, "EC") == 1 &&

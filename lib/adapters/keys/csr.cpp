@@ -11,6 +11,7 @@
 
 #include "adapters/keys/certificate_facts.hpp"
 #include "adapters/keys/distinguished_name.hpp"
+#include "adapters/keys/ec_encoding.hpp"
 #include "adapters/keys/key.hpp"
 #include "adapters/keys/openssl_keysmith.hpp"
 #include "adapters/system/named_file.hpp"
@@ -67,6 +68,10 @@ Result<Name> subject_name(const std::string& subject) {
   return name;
 }
 
+bool put_public_key(X509_REQ* request, EVP_PKEY* key) {
+  return put_ec_public_key(*key, X509_REQ_get_X509_PUBKEY(request)) || X509_REQ_set_pubkey(request, key) == 1;
+}
+
 Result<Csr> to_csr(X509_REQ* request) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return internal("write a CSR as PEM");
@@ -95,8 +100,7 @@ Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& s
   const Request request(X509_REQ_new());
   constexpr long kVersion1 = 0;
   if (!request || !public_half || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
-      X509_REQ_set_subject_name(request.get(), name.get()) != 1 ||
-      X509_REQ_set_pubkey(request.get(), public_half.get()) != 1) {
+      X509_REQ_set_subject_name(request.get(), name.get()) != 1 || !put_public_key(request.get(), public_half.get())) {
     return internal("encode a CSR");
   }
   if (X509_REQ_sign(request.get(), pair.key.get(), EVP_sha256()) <= 0) {

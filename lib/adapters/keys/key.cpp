@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/keys/ec_encoding.hpp"
 #include "core/file_advice.hpp"
 #include "core/file_format.hpp"
 #include "core/text.hpp"
@@ -73,7 +74,11 @@ Result<Secret> private_key_pem(evp_pkey_st* key) {
   const CleanErrorQueue clean;
   // A BIO of this type wipes its memory when it grows and when it is freed.
   const OpensslHandle<BIO> bio(BIO_new(BIO_s_secmem()));
-  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+  const auto info = ec_private_key_info(*key);
+  const int written = !bio   ? 0
+                      : info ? PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio.get(), info.get())
+                             : PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
+  if (written != 1) {
     return fail(ErrorKind::kInternal, "cannot write a key as PEM: " + openssl_reason());
   }
   char* text = nullptr;

@@ -16,9 +16,11 @@ void OpensslFree::operator()(bio_st* object) const noexcept { BIO_free_all(objec
 void OpensslFree::operator()(evp_md_ctx_st* object) const noexcept { EVP_MD_CTX_free(object); }
 void OpensslFree::operator()(evp_pkey_ctx_st* object) const noexcept { EVP_PKEY_CTX_free(object); }
 void OpensslFree::operator()(evp_pkey_st* object) const noexcept { EVP_PKEY_free(object); }
+void OpensslFree::operator()(pkcs8_priv_key_info_st* object) const noexcept { PKCS8_PRIV_KEY_INFO_free(object); }
 void OpensslFree::operator()(ssl_ctx_st* object) const noexcept { SSL_CTX_free(object); }
 void OpensslFree::operator()(ssl_st* object) const noexcept { SSL_free(object); }
 void OpensslFree::operator()(X509_name_st* object) const noexcept { X509_NAME_free(object); }
+void OpensslFree::operator()(X509_pubkey_st* object) const noexcept { X509_PUBKEY_free(object); }
 void OpensslFree::operator()(X509_req_st* object) const noexcept { X509_REQ_free(object); }
 void OpensslFree::operator()(x509_st* object) const noexcept { X509_free(object); }
 // clang-format on

@@ -9,9 +9,11 @@ struct bio_st;
 struct evp_md_ctx_st;
 struct evp_pkey_ctx_st;
 struct evp_pkey_st;
+struct pkcs8_priv_key_info_st;
 struct ssl_ctx_st;
 struct ssl_st;
 struct X509_name_st;
+struct X509_pubkey_st;
 struct X509_req_st;
 struct x509_st;
 
@@ -23,9 +25,11 @@ struct OpensslFree {
   void operator()(evp_md_ctx_st* object) const noexcept;
   void operator()(evp_pkey_ctx_st* object) const noexcept;
   void operator()(evp_pkey_st* object) const noexcept;
+  void operator()(pkcs8_priv_key_info_st* object) const noexcept;
   void operator()(ssl_ctx_st* object) const noexcept;
   void operator()(ssl_st* object) const noexcept;
   void operator()(X509_name_st* object) const noexcept;
+  void operator()(X509_pubkey_st* object) const noexcept;
   void operator()(X509_req_st* object) const noexcept;
   void operator()(x509_st* object) const noexcept;
 };

@@ -27,10 +27,12 @@ void ConnectionState::set_peer(ConnectionPeer peer) {
 
 void ConnectionState::set_secured(std::string tls_version) {
   observer_.phase_began(Phase::kMqtt, request_.attempt);
-  const Lock lock(mutex_);
-  secured_ = true;
-  secured_at_ = std::chrono::steady_clock::now();
-  tls_version_ = std::move(tls_version);
+  {
+    const Lock lock(mutex_);
+    secured_ = true;
+    secured_at_ = std::chrono::steady_clock::now();
+    tls_version_ = std::move(tls_version);
+  }
   changed_.notify_all();
 }
 
@@ -41,11 +43,14 @@ bool ConnectionState::note(const MqttPacket& packet) {
   }
   if (packet.unexpected) return true;
   bool accepted = false;
+  bool failed = false;
   {
     const Lock lock(mutex_);
     accepted = apply(packet);
-    changed_.notify_all();
+    failed = error_.has_value();
   }
+  // No wait ends at any other packet.
+  if (accepted || failed) changed_.notify_all();
   if (accepted) {
     observer_.phase_ended(packet.type == MqttPacketType::kConnack ? Phase::kMqtt : Phase::kSubscribe, request_.attempt);
   }
@@ -66,20 +71,26 @@ bool ConnectionState::apply(const MqttPacket& packet) {
 }
 
 void ConnectionState::add_message(MqttMessage message) {
-  const Lock lock(mutex_);
-  inbox_.push_back({std::move(message.topic), std::move(message.payload)});
+  {
+    const Lock lock(mutex_);
+    inbox_.push_back({std::move(message.topic), std::move(message.payload)});
+  }
   changed_.notify_all();
 }
 
 void ConnectionState::set_error(Error error) {
-  const Lock lock(mutex_);
-  if (!error_) error_ = std::move(error);
+  {
+    const Lock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
   changed_.notify_all();
 }
 
 void ConnectionState::set_ended() {
-  const Lock lock(mutex_);
-  ended_ = true;
+  {
+    const Lock lock(mutex_);
+    ended_ = true;
+  }
   changed_.notify_all();
 }
 
@@ -145,8 +156,13 @@ void ConnectionState::begin_publish(const std::string& topic) {
 
 bool ConnectionState::await_sent(std::size_t packets, Milliseconds patience) {
   const Lock lock(mutex_);
-  return changed_.wait_until(mutex_, std::chrono::steady_clock::now() + patience,
-                             [&]() FP_REQUIRES(mutex_) { return packets_sent_ >= packets || error_ || ended_; });
+  const bool subscribes = suback_pending_;
+  const auto sent = [&]() FP_REQUIRES(mutex_) { return packets_sent_ >= packets || error_ || ended_; };
+  // Not woken for the sending itself, because the owner would only go on to wait for the answer.
+  changed_.wait_until(mutex_, std::chrono::steady_clock::now() + patience, [&]() FP_REQUIRES(mutex_) {
+    return error_ || ended_ || (sent() && (subscribes ? !suback_pending_ : !inbox_.empty()));
+  });
+  return sent();
 }
 
 Result<void> ConnectionState::await_suback() {

@@ -6,6 +6,9 @@
 // consequences of it. A wait has the request timeout and never outlasts the deadline of the run, except that the thread
 // gets kLastWordPatience more to report which step it was in when the time of the run was over. Nothing here reads or
 // writes a socket.
+//
+// A waiting thread is woken only for what it may wait for, and after the mutex was released: it would otherwise wake
+// only to sleep again, and each time costs two system calls and two changes of thread.
 #pragma once
 
 #include <deque>
@@ -58,7 +61,7 @@ class ConnectionState {
   void begin_subscribe(const std::vector<std::string>& filters);
   void begin_publish(const std::string& topic);
   /// Whether Paho has sent `packets` packets of the session's owner (SUBSCRIBE, PUBLISH, DISCONNECT), or never will
-  /// because the connection has failed or ended; false after `patience`.
+  /// because the connection has failed or ended. Returns after `patience`, or as soon as the answer is there.
   [[nodiscard]] bool await_sent(std::size_t packets, Milliseconds patience);
   /// Waits for the SUBACK that grants every filter.
   [[nodiscard]] Result<void> await_suback();

@@ -1,6 +1,5 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -42,20 +41,22 @@ struct OwnEnd {
   sockaddr_in address{};
 };
 
-/// The socket of this process that is connected to `listener`. The descriptors are tried one by one, the lowest first.
-/// /proc could list them, but it may not be mounted where an image is built.
-OwnEnd find_own_end(const sockaddr_in& listener) {
+/// The socket of this process that is connected to `listener`. The descriptors are tried one by one: first those below
+/// `accepted`, from the highest on, since Paho's was opened a moment before; then all others. /proc could list them,
+/// but it may not be mounted where an image is built.
+OwnEnd find_own_end(const sockaddr_in& listener, int accepted) {
+  const auto is_own_end = [&listener](int each) { return same(name(::getpeername, each), listener); };
+  for (int each = accepted - 1; each >= 0; --each) {
+    if (is_own_end(each)) return {each, name(::getsockname, each)};
+  }
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 65536));
   int closed = 0;
-  for (int each = 0; each < end && closed < kClosedInARowMax; ++each) {
-    if (::fcntl(each, F_GETFD) < 0) {
-      ++closed;
-      continue;
-    }
-    closed = 0;
-    if (same(name(::getpeername, each), listener)) return {each, name(::getsockname, each)};
+  for (int each = accepted + 1; each < end && closed < kClosedInARowMax; ++each) {
+    errno = 0;
+    if (is_own_end(each)) return {each, name(::getsockname, each)};
+    closed = errno == EBADF ? closed + 1 : 0;
   }
   return {};
 }
@@ -109,7 +110,9 @@ Result<OwnConnection> LoopbackListener::admit(Instant deadline, const Wait& wait
     if (!limit_words(number).empty()) return cannot_listen(number, "accept");
     if (!accepted) continue;
     // Paho may have closed the socket that was found, and connected with another.
-    if (own.number < 0 || !same(name(::getsockname, own.number), own.address)) own = find_own_end(here);
+    if (own.number < 0 || !same(name(::getsockname, own.number), own.address)) {
+      own = find_own_end(here, accepted.get());
+    }
     if (own.number < 0 || !same(name(::getpeername, accepted.get()), own.address)) {
       ++foreign;
       continue;

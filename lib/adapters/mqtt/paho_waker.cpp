@@ -9,13 +9,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/system/descriptor.hpp"
 
@@ -43,8 +46,8 @@ std::optional<int> wake_signal() {
   return chosen;
 }
 
-std::string name_of_thread(const char* task) {
-  const std::string path = "/proc/self/task/" + std::string(task) + "/comm";
+std::string name_of_thread(pid_t id) {
+  const std::string path = "/proc/self/task/" + std::to_string(id) + "/comm";
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char name[32];
   const ssize_t size = file ? ::read(file.get(), name, sizeof name) : 0;
@@ -52,16 +55,21 @@ std::string name_of_thread(const char* task) {
   return {name, static_cast<std::size_t>(size - 1)};
 }
 
+/// The youngest threads are tried first: Paho starts its own when the program's are there.
 pid_t find_receive_thread() {
   const std::unique_ptr<DIR, int (*)(DIR*)> tasks(::opendir("/proc/self/task"), ::closedir);
   if (!tasks) return 0;
+  std::vector<pid_t> ids;
   while (const dirent* task = ::readdir(tasks.get())) {
     const std::string_view name = task->d_name;
     pid_t id = 0;  // and so it stays for "." and ".."
     std::from_chars(name.data(), name.data() + name.size(), id);
-    if (id != 0 && name_of_thread(task->d_name) == kReceiveThread) return id;
+    if (id != 0) ids.push_back(id);
   }
-  return 0;
+  std::sort(ids.begin(), ids.end(), std::greater<>());
+  const auto found =
+      std::find_if(ids.begin(), ids.end(), [](pid_t id) { return name_of_thread(id) == kReceiveThread; });
+  return found == ids.end() ? 0 : *found;
 }
 
 }  // namespace

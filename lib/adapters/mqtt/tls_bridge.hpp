@@ -59,13 +59,13 @@ class TlsBridge {
     void advance(std::size_t count);
   };
 
-  [[nodiscard]] Result<bool> move_all();
-  [[nodiscard]] Result<bool> read_library();
-  [[nodiscard]] Result<bool> read_server();
-  bool write_server();
-  bool write_library();
-  /// Sleeps until bytes may be transferred.
-  [[nodiscard]] Result<bool> sleep(const Wait& wait);
+  [[nodiscard]] Result<void> move_all();
+  [[nodiscard]] Result<void> read_library();
+  [[nodiscard]] Result<void> read_server();
+  void write_server();
+  void write_library();
+  /// Sleeps until bytes may be transferred; notes from which side. Fails when `wait` ends.
+  [[nodiscard]] Result<void> sleep(const Wait& wait);
   [[nodiscard]] bool over() const;
   void report(const std::vector<MqttPacket>& packets);
 
@@ -83,6 +83,13 @@ class TlsBridge {
   bool server_done_ = false;
   bool write_failed_ = false;
   bool refused_ = false;
+  /// Which side may have bytes. At the start both are tried, since they may have been sent before.
+  bool library_ready_ = true;
+  bool server_ready_ = true;
+  /// The last reading from the server got bytes, and the TLS connection holds more that no poll reports.
+  bool server_has_more_ = false;
+  /// Paho may not have read all that it was sent.
+  bool library_may_lag_ = true;
   /// What the last TLS call was waiting for.
   bool read_wants_write_ = false;
   bool write_wants_read_ = false;

@@ -240,6 +240,10 @@ IoResult TlsConnection::read(char* bytes, std::size_t size) {
   return {IoStatus::kMoved, count};
 }
 
+bool TlsConnection::has_buffered() const {
+  return SSL_has_pending(state_->ssl.get()) == 1;
+}
+
 IoResult TlsConnection::write(const char* bytes, std::size_t size) {
   std::size_t count = 0;
   ERR_clear_error();

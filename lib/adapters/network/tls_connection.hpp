@@ -67,6 +67,8 @@ class TlsConnection {
 
   [[nodiscard]] int descriptor() const;
   [[nodiscard]] IoResult read(char* bytes, std::size_t size);
+  /// Whether OpenSSL holds bytes from the server that were not read, of which no poll of `descriptor` knows.
+  [[nodiscard]] bool has_buffered() const;
   [[nodiscard]] IoResult write(const char* bytes, std::size_t size);
   /// Sends close_notify; does not wait for the server's.
   void shut_down();

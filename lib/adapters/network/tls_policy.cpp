@@ -38,10 +38,13 @@ bool is_for(const SSL_CIPHER* cipher, int version) {
 /// The ciphers that the configuration allows, without those that do not authenticate or encrypt.
 bool narrow_ciphers(SSL_CTX* context) {
   std::string names;
+  bool all_acceptable = true;
   const STACK_OF(SSL_CIPHER)* all = SSL_CTX_get_ciphers(context);
   for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i) {
     const SSL_CIPHER* each = sk_SSL_CIPHER_value(all, i);
-    if (!is_acceptable(each) || !is_for(each, TLS1_2_VERSION)) continue;
+    if (!is_for(each, TLS1_2_VERSION)) continue;
+    all_acceptable = all_acceptable && is_acceptable(each);
+    if (!is_acceptable(each)) continue;
     names += (names.empty() ? "" : ":") + std::string(SSL_CIPHER_get_name(each));
   }
   // No cipher is left for TLS 1.2. OpenSSL rejects an empty list, and TLS 1.3 has its own list.
@@ -49,6 +52,8 @@ bool narrow_ciphers(SSL_CTX* context) {
     SSL_CTX_set_options(context, SSL_OP_NO_TLSv1_2);
     return true;
   }
+  // As in OpenSSL's own configuration. Setting a list takes OpenSSL a fortieth of a run.
+  if (all_acceptable) return true;
   return SSL_CTX_set_cipher_list(context, names.c_str()) == 1;
 }
 

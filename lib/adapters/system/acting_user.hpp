@@ -32,9 +32,10 @@ class ActingUser {
  public:
   /// Changes nothing.
   ActingUser() = default;
-  /// Changes nothing in a process that is not root's or acts as `account` already. kStateNotPrivate, naming
+  /// `own` is the process's own account. Changes nothing in a process that is not root's, or if the thread acts as
+  /// `account` already: as `own`, unless another object of this class lives in the thread. kStateNotPrivate, naming
   /// `directory`, if root lacks the capability to act as another user.
-  [[nodiscard]] static Result<ActingUser> as(const Account& account, const std::string& directory);
+  [[nodiscard]] static Result<ActingUser> as(const Account& account, const Account& own, const std::string& directory);
 
   ActingUser(ActingUser&& other) noexcept;
   ActingUser& operator=(ActingUser&& other) = delete;

@@ -55,7 +55,7 @@ Result<Secret> read_named_file(const std::string& path, const std::string& what,
   std::vector<char> bytes(room);
   const WipedAtEnd wiped(bytes);
   std::size_t size = 0;
-  LimitedReader reader(file.get());
+  LimitedReader reader(file.get(), facts);
   while (size < bytes.size()) {
     const ssize_t count = reader.read(bytes.data() + size, bytes.size() - size);
     if (count < 0) return unreadable(errno, path, what);

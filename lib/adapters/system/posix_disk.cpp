@@ -64,7 +64,7 @@ tl::unexpected<Error> PosixDisk::failed(int number, std::string_view doing, std:
 
 /// Adds a hint for root: an operation fails because the directory's owner, as whom root acts, lacks the permission.
 tl::unexpected<Error> PosixDisk::explained(Error error) const {
-  const bool as_another = ::geteuid() == 0 && root_ && owner_.user != 0;
+  const bool as_another = root_ && own_.user == 0 && owner_.user != 0;
   if (as_another && error.kind == ErrorKind::kStateNotWritable && error.hint.starts_with("run as root")) {
     const std::string user = std::to_string(owner_.user);
     // Not `chown -R`: the user may have created a hard link to another user's file there.
@@ -83,25 +83,34 @@ int PosixDisk::open_root() {
   Descriptor root(::open(state_dir_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat facts {};
   if (!root || ::fstat(root.get(), &facts) != 0) return -1;
+  own_ = own_account();
   owner_ = account_of(facts.st_uid, facts.st_gid);
   root_ = std::move(root);
   return root_.get();
 }
 
-Result<Account> PosixDisk::who_acts_in(int directory, const std::string& name, Purpose purpose) {
-  const bool own = owner_.user == ::geteuid();
-  if (::geteuid() != 0 || (own && purpose == Purpose::kLook)) return own_account();
-  struct stat facts {};
-  if (::fstat(directory, &facts) != 0) return failed("inspect", name);
-  if (facts.st_uid == owner_.user) return owner_;
+Result<Account> PosixDisk::who_acts_in(const struct stat& directory, const std::string& name, Purpose purpose) {
+  if (own_.user != 0 || (owner_.user == own_.user && purpose == Purpose::kLook)) return own_;
+  if (directory.st_uid == owner_.user) return owner_;
   // The user could have renamed any other directory of root to this name; its files must stay out of reach.
-  if (purpose == Purpose::kChange && facts.st_uid == 0) return owner_;
+  if (purpose == Purpose::kChange && directory.st_uid == 0) return owner_;
   // A user with write permission on this directory could have moved it here.
-  if (purpose == Purpose::kChange && (permissions(facts) & kOthersMayWrite) != 0) {
+  if (purpose == Purpose::kChange && (permissions(directory) & kOthersMayWrite) != 0) {
     return fail(ErrorKind::kStateNotPrivate, printable(full_path(name)) + " is writable by other users",
                 "chmod go-w " + printable(full_path(name)));
   }
-  return account_of(facts.st_uid, facts.st_gid);
+  return account_of(directory.st_uid, directory.st_gid);
+}
+
+Result<const PosixDisk::Subdirectory*> PosixDisk::open_subdirectory(std::string_view doing, const std::string& name,
+                                                                    const std::string& path) {
+  if (const auto open = subdirectories_.find(name); open != subdirectories_.end()) return &open->second;
+  FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, own_, state_dir_));
+  Subdirectory opened{Descriptor(::openat(root_.get(), name.c_str(), kDirectoryFlags)), {}};
+  if (!opened.descriptor && errno == ENOENT) return nullptr;
+  if (!opened.descriptor) return failed(doing, path);
+  if (::fstat(opened.descriptor.get(), &opened.facts) != 0) return failed("inspect", name);
+  return &subdirectories_.insert_or_assign(name, std::move(opened)).first->second;
 }
 
 Result<PosixDisk::Location> PosixDisk::locate(std::string_view doing, const std::string& path) {
@@ -124,37 +133,28 @@ Result<std::optional<PosixDisk::Location>> PosixDisk::locate_if_there(std::strin
   const int root = open_root();
   if (root < 0 && errno == ENOENT) return std::optional<Location>{};
   if (root < 0) return path_error(errno, doing, full_path(path));
-  Descriptor directory;
-  {
-    FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(owner_, state_dir_));
-    if (slash == std::string::npos)
-      return std::optional<Location>{Location{std::move(acting), Descriptor(), root, first}};
-    directory = Descriptor(::openat(root, first.c_str(), kDirectoryFlags));
+  if (slash == std::string::npos) {
+    FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(owner_, own_, state_dir_));
+    return std::optional<Location>{Location{std::move(acting), root, first}};
   }
-  if (!directory && errno == ENOENT) return std::optional<Location>{};
-  if (!directory) return failed(doing, path);
-  const int number = directory.get();
-  FP_TRY_ASSIGN(const Account account, who_acts_in(number, first, purpose));
-  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, full_path(first)));
-  return std::optional<Location>{Location{std::move(acting), std::move(directory), number, second}};
+  FP_TRY_ASSIGN(const Subdirectory* directory, open_subdirectory(doing, first, path));
+  if (directory == nullptr) return std::optional<Location>{};
+  FP_TRY_ASSIGN(const Account account, who_acts_in(directory->facts, first, purpose));
+  FP_TRY_ASSIGN(ActingUser acting, ActingUser::as(account, own_, full_path(first)));
+  return std::optional<Location>{Location{std::move(acting), directory->descriptor.get(), second}};
 }
 
-Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doing, const std::string& path) {
-  Descriptor directory;
-  if (path.empty()) {
-    const int root = open_root();
-    if (root < 0 && errno == ENOENT) return std::optional<Descriptor>{};
-    if (root < 0) return path_error(errno, doing, full_path(path));
-    FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
-    directory = Descriptor(::openat(root, ".", kDirectoryFlags));
-  } else {
-    FP_TRY_ASSIGN(const auto location, locate_if_there(doing, path, Purpose::kLook));
-    if (!location) return std::optional<Descriptor>{};
-    directory = Descriptor(::openat(location->directory, location->name.c_str(), kDirectoryFlags));
+Result<int> PosixDisk::open_directory(std::string_view doing, const std::string& path) {
+  constexpr int kNone = -1;
+  if (!path.empty() && !is_plain_name(path)) {
+    return fail(ErrorKind::kInternal, "not a directory below the state directory: " + printable(path));
   }
-  if (!directory && errno == ENOENT) return std::optional<Descriptor>{};
-  if (!directory) return failed(doing, path);
-  return std::optional<Descriptor>{std::move(directory)};
+  const int root = open_root();
+  if (root < 0 && errno == ENOENT) return kNone;
+  if (root < 0) return path_error(errno, doing, full_path(path));
+  if (path.empty()) return root;
+  FP_TRY_ASSIGN(const Subdirectory* directory, open_subdirectory(doing, path, path));
+  return directory == nullptr ? kNone : directory->descriptor.get();
 }
 
 // Reading: these operations write nothing, and a missing state directory is no error.
@@ -162,9 +162,9 @@ Result<std::optional<Descriptor>> PosixDisk::open_directory(std::string_view doi
 Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   struct stat facts {};
   if (path.empty()) {
-    FP_TRY_ASSIGN(const auto directory, open_directory("inspect", path));
-    if (!directory) return std::optional<EntryFacts>{};
-    if (::fstat(directory->get(), &facts) != 0) return failed("inspect", path);
+    FP_TRY_ASSIGN(const int directory, open_directory("inspect", path));
+    if (directory < 0) return std::optional<EntryFacts>{};
+    if (::fstat(directory, &facts) != 0) return failed("inspect", path);
   } else {
     FP_TRY_ASSIGN(const auto location, locate_if_there("inspect", path, Purpose::kLook));
     if (!location) return std::optional<EntryFacts>{};
@@ -176,7 +176,7 @@ Result<std::optional<EntryFacts>> PosixDisk::inspect(const std::string& path) {
   if (S_ISREG(facts.st_mode)) entry.type = EntryType::kFile;
   if (S_ISDIR(facts.st_mode)) entry.type = EntryType::kDirectory;
   entry.mode = permissions(facts);
-  entry.owned_by_us = facts.st_uid == (::geteuid() == 0 ? owner_.user : ::geteuid());
+  entry.owned_by_us = facts.st_uid == (own_.user == 0 ? owner_.user : own_.user);
   entry.user = facts.st_uid;
   entry.group = facts.st_gid;
   return std::optional{entry};
@@ -211,9 +211,10 @@ Result<std::optional<Secret>> PosixDisk::read(const std::string& path, std::size
 
 Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
   std::vector<std::string> names;
-  FP_TRY_ASSIGN(auto opened, open_directory("list", directory));
-  if (!opened) return names;
-  const int number = ::fcntl(opened->get(), F_DUPFD_CLOEXEC, 0);
+  FP_TRY_ASSIGN(const int opened, open_directory("list", directory));
+  if (opened < 0) return names;
+  // Not a duplicate, which would share the position of reading.
+  const int number = ::openat(opened, ".", kDirectoryFlags);
   if (number < 0) return failed("list", directory);
   const auto close = [](DIR* stream) { ::closedir(stream); };
   const std::unique_ptr<DIR, decltype(close)> stream(::fdopendir(number), close);
@@ -249,7 +250,7 @@ Result<void> PosixDisk::make_root() {
 Result<void> PosixDisk::lock() {
   if (lock_.file) return {};
   if (open_root() < 0) return failed("create", "lock");
-  FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, state_dir_));
+  FP_TRY_ASSIGN(const ActingUser acting, ActingUser::as(owner_, own_, state_dir_));
   auto taken = lock_state(root_.get(), full_path("lock"));
   if (!taken) return explained(std::move(taken).error());
   lock_ = std::move(*taken);
@@ -273,8 +274,13 @@ Result<void> PosixDisk::make_directory(const std::string& path) {
     ::unlinkat(location.directory, location.name.c_str(), AT_REMOVEDIR);
     return failed(why, "open", path);
   }
-  const bool is_private = make_private(made.get(), kPrivateDirectory);
-  if (is_private) return {};
+  forget(path);
+  Subdirectory opened{std::move(made), {}};
+  if (make_private(opened.descriptor.get(), kPrivateDirectory) &&
+      ::fstat(opened.descriptor.get(), &opened.facts) == 0) {
+    if (location.directory == root_.get()) subdirectories_.insert_or_assign(path, std::move(opened));
+    return {};
+  }
   ::unlinkat(location.directory, location.name.c_str(), AT_REMOVEDIR);
   return not_private(full_path(path));
 }
@@ -309,9 +315,9 @@ Result<void> PosixDisk::sync_file(const std::string& path) {
 }
 
 Result<void> PosixDisk::sync_directory(const std::string& path) {
-  FP_TRY_ASSIGN(const auto directory, open_directory("sync", path));
-  if (!directory) return disk_error(ENOENT, "sync", full_path(path));
-  const int why = sync_descriptor(directory->get());
+  FP_TRY_ASSIGN(const int directory, open_directory("sync", path));
+  if (directory < 0) return disk_error(ENOENT, "sync", full_path(path));
+  const int why = sync_descriptor(directory);
   // EINVAL: the file system does not support fsync of a directory.
   if (why != 0 && why != EINVAL) return failed(why, "sync", path);
   return {};
@@ -324,8 +330,8 @@ Result<void> PosixDisk::rename(const std::string& from, const std::string& to) {
                  new_location.name.c_str()) != 0) {
     return failed("rename " + printable(full_path(from)) + " to", to);
   }
-  forget_written(from);
-  forget_written(to);
+  forget(from);
+  forget(to);
   return {};
 }
 
@@ -336,8 +342,8 @@ Result<bool> PosixDisk::exchange(const std::string& a, const std::string& b) {
     if (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP) return false;
     return failed("exchange " + printable(full_path(a)) + " with", b);
   }
-  forget_written(a);
-  forget_written(b);
+  forget(a);
+  forget(b);
   return true;
 }
 
@@ -346,7 +352,7 @@ Result<void> PosixDisk::remove_file(const std::string& path) {
   if (location && ::unlinkat(location->directory, location->name.c_str(), 0) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }
-  forget_written(path);
+  forget(path);
   return {};
 }
 
@@ -355,11 +361,12 @@ Result<void> PosixDisk::remove_directory(const std::string& path) {
   if (location && ::unlinkat(location->directory, location->name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) {
     return failed("remove", path);
   }
-  forget_written(path);
+  forget(path);
   return {};
 }
 
-void PosixDisk::forget_written(const std::string& path) {
+void PosixDisk::forget(const std::string& path) {
+  subdirectories_.erase(path);
   std::erase_if(written_,
                 [&path](const auto& each) { return each.first == path || each.first.starts_with(path + "/"); });
 }

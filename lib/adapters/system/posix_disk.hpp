@@ -41,10 +41,14 @@ class PosixDisk : public Disk {
   /// A name in an open directory. While this object lives, the thread acts as the directory's owner.
   struct Location {
     ActingUser acting;
-    /// The subdirectory, when the path has two components.
-    Descriptor owned;
+    /// Of the state directory or of one of `subdirectories_`.
     int directory = -1;
     std::string name;
+  };
+  struct Subdirectory {
+    Descriptor descriptor;
+    /// From when it was opened.
+    struct stat facts {};
   };
   /// An open file or directory whose mode or owner is about to change.
   struct Changed {
@@ -62,7 +66,7 @@ class PosixDisk : public Disk {
   [[nodiscard]] tl::unexpected<Error> explained(Error error) const;
   /// Opens the state directory on first use; negative, with errno set, if open fails.
   [[nodiscard]] int open_root();
-  [[nodiscard]] Result<Account> who_acts_in(int directory, const std::string& name, Purpose purpose);
+  [[nodiscard]] Result<Account> who_acts_in(const struct stat& directory, const std::string& name, Purpose purpose);
   [[nodiscard]] Result<Location> locate(std::string_view doing, const std::string& path);
   /// Nothing if a directory of the path does not exist.
   [[nodiscard]] Result<std::optional<Location>> locate_if_there(std::string_view doing, const std::string& path,
@@ -70,14 +74,22 @@ class PosixDisk : public Disk {
   /// Uses the descriptor of `written_` if this object wrote the file. kStateNotPrivate for a file with a second name.
   [[nodiscard]] Result<Changed> open_to_change(const Location& location, std::string_view doing,
                                                const std::string& path);
-  /// A descriptor of a directory; "" is the state directory.
-  [[nodiscard]] Result<std::optional<Descriptor>> open_directory(std::string_view doing, const std::string& path);
-  void forget_written(const std::string& path);
+  /// The open subdirectory of this name, null if it does not exist.
+  [[nodiscard]] Result<const Subdirectory*> open_subdirectory(std::string_view doing, const std::string& name,
+                                                              const std::string& path);
+  /// The descriptor of an open directory, -1 if it does not exist; "" is the state directory.
+  [[nodiscard]] Result<int> open_directory(std::string_view doing, const std::string& path);
+  /// The name `path` no longer refers to what this object opened.
+  void forget(const std::string& path);
 
   std::string state_dir_;
   Descriptor root_;
-  /// The owner of the state directory, set by `open_root`.
+  /// The owner of the state directory, and the process's own account. Set by `open_root`.
   Account owner_;
+  Account own_;
+  /// Stay open, so that an operation need not open them again, until their name is renamed or removed or their mode or
+  /// owner changes.
+  std::map<std::string, Subdirectory, std::less<>> subdirectories_;
   StateLock lock_;
   /// Descriptors through which files were written. They stay open for two reasons: mode and owner must change on the
   /// file that was written, even if its name refers to another file by then; and the kernel reports an error of writing

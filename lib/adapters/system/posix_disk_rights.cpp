@@ -38,6 +38,7 @@ Result<void> PosixDisk::set_mode(const std::string& path, unsigned mode) {
   constexpr const char* kDoing = "set the mode of";
   FP_TRY_ASSIGN(const Location location, locate(kDoing, path));
   FP_TRY_ASSIGN(Changed entry, open_to_change(location, kDoing, path));
+  subdirectories_.erase(path);
   if (::fchmod(entry.descriptor, static_cast<mode_t>(mode)) != 0) return failed(kDoing, path);
   if (::fstat(entry.descriptor, &entry.facts) != 0) return failed(kDoing, path);
   if ((permissions(entry.facts) & ~mode) != 0) return not_private(full_path(path));
@@ -55,7 +56,8 @@ Result<void> PosixDisk::set_owner(const std::string& path, const Owner& owner) {
   }
   constexpr auto kUnchanged = static_cast<gid_t>(-1);
   // Only root may change the owner of a file, so the thread acts as root again for this call.
-  FP_TRY_ASSIGN(const ActingUser giving, ActingUser::as(own_account(), state_dir_));
+  FP_TRY_ASSIGN(const ActingUser giving, ActingUser::as(own_, own_, state_dir_));
+  subdirectories_.erase(path);
   if (::fchown(entry.descriptor, owner.user, owner.group.value_or(kUnchanged)) == 0) return {};
   if (errno != EPERM) return failed(kDoing, path);
   Error error = failed(kDoing, path).value();

@@ -35,8 +35,11 @@ int open_to_read(const std::string& path) {
 
 LimitedReader::LimitedReader(int descriptor) : descriptor_(descriptor) {
   struct stat facts {};
-  if (::fstat(descriptor, &facts) == 0) may_wait_ = !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+  if (::fstat(descriptor, &facts) == 0) *this = LimitedReader(descriptor, facts);
 }
+
+LimitedReader::LimitedReader(int descriptor, const struct stat& facts)
+    : descriptor_(descriptor), may_wait_(!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)) {}
 
 ssize_t LimitedReader::read(char* to, std::size_t size) {
   // Other processes may share stdin, so it stays blocking, and is read only when poll reports data.

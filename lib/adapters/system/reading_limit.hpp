@@ -4,6 +4,7 @@
 // ReadingLimit sets it for the calling thread. Reading a regular file does not wait.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -41,6 +42,8 @@ class ReadingLimit {
 class LimitedReader {
  public:
   explicit LimitedReader(int descriptor);
+  /// `facts` are those of fstat.
+  LimitedReader(int descriptor, const struct stat& facts);
 
   /// As read(2), but ETIMEDOUT at the deadline and ECANCELED when the run is interrupted.
   [[nodiscard]] ssize_t read(char* to, std::size_t size);

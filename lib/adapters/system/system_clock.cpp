@@ -26,10 +26,12 @@ std::chrono::seconds SystemClock::since_boot() {
 }
 
 std::string SystemClock::boot_id() {
+  if (!boot_id_.empty()) return boot_id_;
   const auto file = read_named_file("/proc/sys/kernel/random/boot_id", "boot id", ErrorKind::kInternal, 4096);
   if (!file) return {};
   const std::string_view text = file->reveal();
-  return std::string(text.substr(0, text.find('\n')));
+  boot_id_ = text.substr(0, text.find('\n'));
+  return boot_id_;
 }
 
 Result<void> SystemClock::sleep_until(Instant instant) {

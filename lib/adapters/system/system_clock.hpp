@@ -1,6 +1,8 @@
 // The machine's clocks.
 #pragma once
 
+#include <string>
+
 #include "adapters/system/interrupt.hpp"
 #include "ports/clock.hpp"
 
@@ -20,6 +22,8 @@ class SystemClock : public Clock {
 
  private:
   const Interrupt& interrupt_;
+  /// Once it has been read: it stays the same for as long as any process lives.
+  std::string boot_id_;
 };
 
 }  // namespace fleet_provision

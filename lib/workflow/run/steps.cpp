@@ -39,11 +39,13 @@ struct Words {
 
 Result<void> Steps::resume() {
   FP_TRY_ASSIGN(std::optional<Journal> journal, context_.vault.load());
+  resumed_ = !journal;
   if (!journal) return {};
   budget_.resume(journal->count);
   // --force resets the limit that earlier runs have reached.
   if (context_.plan.force && budget_.exhausted()) budget_.forgive();
   FP_TRY(reconcile_with_plan(std::move(journal->progress)));
+  resumed_ = true;
   context_.outcome.resumed = !std::holds_alternative<Fresh>(progress_);
   if (context_.outcome.resumed) {
     context_.ports.observer.reached("resuming an unfinished run at " + std::string(word(milestone(progress_))));
@@ -130,7 +132,7 @@ Result<void> Steps::advance(const StepAttempt& attempt) {
 void Steps::store_count(ErrorKind why) {
   // At the limit the age is stored, so that the time of several short boots adds up to an hour.
   const bool worth_it = budget_.differs_from_disk() || why == ErrorKind::kCertificateLimit;
-  if (!worth_it || !requests_certificate(progress_)) return;
+  if (!resumed_ || !worth_it || !requests_certificate(progress_)) return;
   Journal journal{budget_.to_save(false), std::move(progress_)};
   const auto saved = context_.vault.save(journal);
   progress_ = std::move(journal.progress);

@@ -65,6 +65,8 @@ class Steps {
   const Requester& requester_;
   CertificateBudget budget_;
   Progress progress_;
+  /// `progress_` is what the journal says. Before that no journal may be written over it.
+  bool resumed_ = false;
 };
 
 }  // namespace fleet_provision

@@ -48,7 +48,10 @@ void CertificateBudget::request_rejected() {
 }
 
 void CertificateBudget::bring_up_to_now() {
+  const unsigned before = count_.requested;
   count_ = brought_up_to(count_, clock_.boot_id(), clock_.since_boot());
+  // The count on disk is too old as well: whoever reads it next starts from zero, so it covers no further request.
+  if (count_.requested < before) durable_ = 0;
 }
 
 }  // namespace fleet_provision

@@ -58,6 +58,9 @@ Result<void> Commit::install(const Identity& identity) {
   FP_TRY(disk_.sync_directory(kPendingDirectory));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> installed, disk_.inspect(kInstalled));
   if (installed) return replace(identity);
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> previous, disk_.inspect(kPrevious));
+  // A run that was killed between two renames may have left the first one unsynced; see replace_by_two_renames.
+  if (previous) FP_TRY(disk_.sync_directory(kStateDirectory));
   FP_TRY(disk_.rename(kPendingDirectory, kInstalled));
   // The commit is durable before success is reported.
   return disk_.sync_directory(kStateDirectory);

@@ -97,7 +97,7 @@ bool Vault::is_being_given_away(const EntryFacts& facts, EntryType type) {
 Result<void> Vault::prepare() {
   if (prepared_) return {};
   FP_TRY_ASSIGN(const bool exists, has_pending());
-  if (!exists) FP_TRY(disk_.make_directory(kPendingDirectory));
+  if (!exists) FP_TRY(make_pending());
   // Checked for a new directory too, because FAT has the same mode for all files, whatever mode was requested.
   FP_TRY(require_private(kPendingDirectory, EntryType::kDirectory));
   FP_TRY(require_private(kJournal, EntryType::kFile));
@@ -105,6 +105,16 @@ Result<void> Vault::prepare() {
   FP_TRY(probe_disk());
   prepared_ = true;
   return {};
+}
+
+/// The run before may have renamed pending/ to identity/ or to previous/ and not synced it, because it was killed or had
+/// no reason to wait. That rename must be durable before a new pending/ takes the name; otherwise a power cut could leave
+/// the identity without any name.
+Result<void> Vault::make_pending() {
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> identity, disk_.inspect(kIdentityDirectory));
+  FP_TRY_ASSIGN(const std::optional<EntryFacts> previous, disk_.inspect(kPreviousDirectory));
+  if (identity || previous) FP_TRY(disk_.sync_directory(kStateDirectory));
+  return disk_.make_directory(kPendingDirectory);
 }
 
 /// A full disk may still accept a directory but no bytes; this detects that before a certificate is requested.

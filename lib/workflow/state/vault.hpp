@@ -62,6 +62,7 @@ class Vault {
  private:
   [[nodiscard]] Result<void> require_private(const std::string& path, EntryType type);
   [[nodiscard]] Result<std::string> objection_to(const EntryFacts& facts, EntryType type);
+  [[nodiscard]] Result<void> make_pending();
   [[nodiscard]] Result<void> probe_disk();
   [[nodiscard]] Result<void> load_key(Journal& journal);
   [[nodiscard]] Result<void> recognize_enrolled(Journal& journal);

@@ -22,6 +22,11 @@ TEST_CASE("an endpoint is a host and a port, however it is written") {
       {"[::1]", {}, "::1", 8883},
       {"[FE80::1%eth0]:65535", {}, "fe80::1%eth0", 65535},
       {"::1", {}, "::1", 8883},
+      {"host:65535", {}, "host", 65535},
+      {"a_b-c.d9", {}, "a_b-c.d9", 8883},
+      {"mqtts://host//", {}, "host", 8883},
+      {std::string(253, 'a'), {}, std::string(253, 'a'), 8883},
+      {std::string(253, 'a') + ".", {}, std::string(253, 'a'), 8883},
   };
   for (const Row& row : rows) {
     INFO(row.text);
@@ -38,6 +43,14 @@ TEST_CASE("an endpoint is a host and a port, however it is written") {
     CHECK(endpoint.error().kind == ErrorKind::kUsage);
   }
   CHECK(!parse_endpoint("host:443", std::uint16_t{8883}));
+  for (const std::string& bad :
+       {std::string(254, 'a'), std::string("[fe80::1%]"), std::string("[fe80::1%e/0]"), std::string("fe80::g"),
+        std::string("://host"), std::string("a:b:x"), std::string("[1]"), std::string("h\tost"), std::string("h\rost"),
+        std::string("[::1]:"), std::string("]"), std::string("[]"), std::string(".host"), std::string("host..")}) {
+    INFO(bad);
+    CHECK_FALSE(parse_endpoint(bad, std::nullopt));
+  }
+  CHECK(parse_endpoint("[fe80::1%e]", std::nullopt));
   // Endpoints that `aws iot describe-endpoint` prints for other types.
   for (const char* other :
        {"c1.credentials.iot.eu-central-1.amazonaws.com", "c1.jobs.iot.cn-north-1.amazonaws.com.cn"}) {

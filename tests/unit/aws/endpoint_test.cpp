@@ -86,3 +86,23 @@ TEST_CASE("a region has the form of one partition's, or is not known") {
     CHECK_FALSE(partition_of_region(each));
   }
 }
+
+TEST_CASE("a region has small letters and ends in digits") {
+  for (int c = 0; c < 256; ++c) {
+    INFO(c);
+    const std::string one(1, static_cast<char>(c));
+    CHECK(partition_of_region("eu-a" + one + "-1").has_value() == (c >= 'a' && c <= 'z'));
+    CHECK(partition_of_region("eu-a-1" + one).has_value() == (c >= '0' && c <= '9'));
+    const bool in_name = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    CHECK(is_legacy_aws_endpoint(one + ".iot.eu-west-1.amazonaws.com") == in_name);
+  }
+  for (const char* each : {"eusc-de-east-", "eusc-de-1", "eusc-de--1", "eu-central", "eu-", "eusc-"}) {
+    CHECK_FALSE(partition_of_region(each));
+  }
+  CHECK(is_known_partition("aws-cn"));
+  CHECK_FALSE(is_known_partition("aws-"));
+  CHECK_FALSE(is_legacy_aws_endpoint(".iot.eu-west-1.amazonaws.com"));
+  CHECK(scope_of_endpoint("iot.eu-west-1.amazonaws.com").has_value());
+  CHECK_FALSE(scope_of_endpoint("iot..amazonaws.com").has_value());
+  CHECK(scope_or_placeholders("localhost").partition == PolicyScope{}.partition);
+}

@@ -84,3 +84,23 @@ TEST_CASE("a value that a mapping of the template lacks is named with its parame
     CHECK(hint.starts_with(std::string(row.hint) + remedy));
   }
 }
+
+TEST_CASE("a value is a word of the service's text where no letter, digit, underscore or hyphen touches it") {
+  Plan plan = test::gateway_plan();
+  plan.parameters = {{"Place", "x"}};
+  const auto is_named = [&plan](const std::string& text) {
+    const ServiceError words{400, "InvalidParameters", "mapping: " + text};
+    const std::string hint = rejection_hint(Operation::kRegisterThing, classify(words).value(), words, plan);
+    return hint.find(" of Place ") != std::string::npos;
+  };
+  const std::string kOfWords = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-";
+  for (int c = 0; c < 256; ++c) {
+    INFO(c);
+    const std::string one(1, static_cast<char>(c));
+    const bool joins = c >= 0x80 || kOfWords.find(one) != std::string::npos;
+    if (c != 'x') CHECK(is_named("a x" + one) != joins);
+    if (c != 'x') CHECK(is_named(one + "x b") != joins);
+  }
+  CHECK(is_named("xx x"));
+  CHECK_FALSE(is_named("xx xx"));
+}

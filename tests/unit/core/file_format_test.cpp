@@ -56,15 +56,28 @@ TEST_CASE("DER is known by its outline") {
        FileObject::kCertificate},
       {signed_der(kNumber + sequence(kOid) + kName + validity + kName + kKey), FileObject::kCertificate},
       {signed_der(kNumber + kName + kKey + der('\xA0', "")), FileObject::kCsr},
+      {signed_der(kNumber + kName + kKey), FileObject::kCsr},
       {signed_der(kNumber + sequence(kOid) + kName + kTime), FileObject::kCrl},
+      {signed_der(sequence(kOid) + kName + der('\x18', "20260101000000Z")), FileObject::kCrl},
       {sequence(kNumber + sequence(kOid) + kOctets), FileObject::kPrivateKey},
       {sequence(kNumber + kOctets + der('\xA0', kOid)), FileObject::kPrivateKey},
       {sequence(kNumber + kNumber + kNumber + kNumber + kNumber + kNumber + kNumber), FileObject::kPrivateKey},
       {sequence(sequence(kOid) + kOctets), FileObject::kEncryptedPrivateKey},
+      {sequence(sequence(kOid) + der('\x24', "xxxx")), FileObject::kEncryptedPrivateKey},
+      {sequence(sequence(kNumber) + kOctets), FileObject::kUnknown},
       {kKey, FileObject::kPublicKey},
+      {sequence(sequence(kNumber) + kBits), FileObject::kUnknown},
       {sequence(kNumber + kNumber), FileObject::kPublicKey},
+      {sequence(kNumber + kNumber + kNumber), FileObject::kUnknown},
+      {"\x30\x81\x06"s + kNumber + kNumber, FileObject::kPublicKey},
+      {"\x30\x84\0\0\0\x06"s + kNumber + kNumber, FileObject::kPublicKey},
+      {"\x30\x85\0\0\0\0\x06"s + kNumber + kNumber, FileObject::kUnknown},
+      {"\x30\x82\x01"s, FileObject::kUnknown},
+      {"\x30\x81"s, FileObject::kUnknown},
       {sequence(kPkcs7Oid + der('\xA0', "")), FileObject::kPkcs7},
       {sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence("")), FileObject::kPkcs12},
+      {sequence(der('\x02', "\x03") + sequence(kPkcs7Oid)), FileObject::kPkcs12},
+      {sequence(der('\x02', "\x02") + sequence(kPkcs7Oid)), FileObject::kUnknown},
       {"\x30\x80"s + der('\x02', "\x03") + sequence(kPkcs7Oid), FileObject::kPkcs12},
       {sequence(kOid), FileObject::kUnknown},
       {sequence(kNumber + sequence(kOid) + kOctets).substr(0, 9), FileObject::kUnknown},
@@ -76,7 +89,11 @@ TEST_CASE("DER is known by its outline") {
     INFO(to_hex(row.bytes));
     CHECK(der_object(row.bytes) == row.object);
   }
-  CHECK(is_der_sequence(sequence(kOid) + "\n"));
+  CHECK(is_der_sequence(sequence(kOid)));
+  CHECK(is_der_sequence(sequence(kOid) + "\r\n"));
+  CHECK_FALSE(is_der_sequence(""));
+  CHECK_FALSE(is_der_sequence("0"));
+  CHECK_FALSE(is_der_sequence(kOid));
   CHECK_FALSE(is_der_sequence(sequence(kOid) + "x"));
 }
 
@@ -135,6 +152,15 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
     CHECK_FALSE(objection_to(text, kDeviceKey, "key"));
     CHECK(wanted_block(text, kDeviceKey).text.starts_with("-----BEGIN"));
     CHECK(wanted_block(text, kDeviceKey).label.ends_with("PRIVATE KEY"));
+  }
+}
+
+TEST_CASE("a label has at most 59 characters, of those that labels have") {
+  for (const std::string& label : {std::string(59, 'A'), "X9.42 #7"s, "AZ"s, "09"s}) {
+    CHECK(read_pem(block(label)).blocks.size() == 1);
+  }
+  for (const std::string& label : {std::string(60, 'A'), ""s, "a"s, "A-"s, "@"s, "["s, "/"s, ":"s, "A_B"s}) {
+    CHECK(read_pem(block(label)).blocks.empty());
   }
 }
 
@@ -234,4 +260,30 @@ TEST_CASE("a path in a command is one word of a shell") {
   CHECK(shell_word("$(reboot)") == "'$(reboot)'");
   CHECK(shell_word("-rf") == "./-rf");
   for (const char* each : {"", "-", "a\nb", "a\x1b[31m"}) CHECK(shell_word(each) == "FILE");
+}
+
+TEST_CASE("a path in a command is quoted where a shell would read it otherwise") {
+  const std::string plain = "/._-+,:@%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (int c = 0x20; c < 0x7F; ++c) {
+    if (c == '\'') continue;
+    const std::string word = "a" + std::string(1, static_cast<char>(c));
+    const bool quoted = plain.find(static_cast<char>(c)) == std::string::npos;
+    CHECK(shell_word(word) == (quoted ? "'" + word + "'" : word));
+  }
+  CHECK(shell_word("a'b") == R"('a'\''b')");
+  for (const char* unknown : {"", "-", "a\n", "\xff"}) CHECK(shell_word(unknown) == "FILE");
+  CHECK(shell_word("-a") == "./-a");
+  CHECK(new_file_word("-", ".pem") == "NEW.pem");
+  CHECK(new_file_word("a b", ".pem") == "'a b.pem'");
+}
+
+TEST_CASE("a character that is not base64 is damage, and blanks are not") {
+  const std::string known = "+/=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz \t\r\v\f";
+  for (int c = 1; c < 256; ++c) {
+    if (c == '\n') continue;
+    INFO(c);
+    const std::string one(1, static_cast<char>(c));
+    const std::string where = where_damaged(block("CERTIFICATE", "AAAA\n" + one + "\n"), kRoots);
+    CHECK((where == " (line 3 is not base64)") == (known.find(one) == std::string::npos));
+  }
 }

@@ -25,13 +25,25 @@ TEST_CASE("names keep the service's limits") {
   CHECK(!check_parameter("n", "\xff"));
   CHECK(check_parameter("n", std::string(4096, 'v')));
   CHECK(!check_parameter("n", std::string(4097, 'v')));
+  CHECK(check_parameter(std::string(2048, 'n'), "v"));
   CHECK(!check_parameter(std::string(2049, 'n'), "v"));
+  CHECK(!check_parameter("\xff", "v"));
+  for (int c = 0; c < 256; ++c) {
+    INFO(c);
+    CHECK(parse_client_id(std::string(1, static_cast<char>(c))).has_value() == (c >= 0x20 && c < 0x7F && c != '$'));
+  }
+  CHECK(parse_client_id("a$"));
+  CHECK_THAT(parse_client_id("").error().message, Catch::Contains("it is empty"));
+  CHECK_THAT(parse_client_id(std::string(129, 'a')).error().message, Catch::Contains("it has 129 bytes"));
+  CHECK_THAT(parse_client_id("$x").error().message, Catch::Contains("a leading $"));
 }
 
 TEST_CASE("placeholders stand for parameters") {
   const Parameters parameters{{"Serial", "4711"}, {"Site", "north"}};
   CHECK(*fill_placeholders("gw-{Serial}-{Site}", parameters) == "gw-4711-north");
   CHECK(*fill_placeholders("plain", parameters) == "plain");
+  CHECK(fill_placeholders("", parameters)->empty());
+  CHECK(*fill_placeholders("{Serial}{Site}x", parameters) == "4711northx");
   for (const char* bad : {"{Seril}", "{", "}", "{Serial", "a}b", "{{Serial}}", "{}"}) {
     INFO(bad);
     CHECK(!fill_placeholders(bad, parameters));
@@ -40,7 +52,18 @@ TEST_CASE("placeholders stand for parameters") {
 }
 
 TEST_CASE("words and values of the enumerations agree") {
-  CHECK(*parse_method(word(Method::kKeys)) == Method::kKeys);
+  for (const Method each : {Method::kCsr, Method::kKeys}) CHECK(*parse_method(word(each)) == each);
+  for (const KeyType each :
+       {KeyType::kEcP256, KeyType::kEcP384, KeyType::kRsa2048, KeyType::kRsa3072, KeyType::kRsa4096}) {
+    CHECK(*parse_key_type(word(each)) == each);
+  }
+  CHECK(word(KeyType::kEcP384) == "ec-p384");
+  CHECK(word(KeyType::kRsa3072) == "rsa-3072");
+  CHECK(word(PayloadFormat::kJson) == "json");
+  CHECK(word(MqttVersion::k5) == "5");
+  CHECK(word(Method::kCsr) == "csr");
+  CHECK(*parse_payload_format(word(PayloadFormat::kJson)) == PayloadFormat::kJson);
+  CHECK(*parse_mqtt_version(word(MqttVersion::k5)) == MqttVersion::k5);
   CHECK(*parse_payload_format(word(PayloadFormat::kCbor)) == PayloadFormat::kCbor);
   CHECK(*parse_mqtt_version(word(MqttVersion::k311)) == MqttVersion::k311);
   CHECK(*parse_key_type(word(KeyType::kRsa4096)) == KeyType::kRsa4096);

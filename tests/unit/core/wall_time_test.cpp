@@ -21,6 +21,25 @@ TEST_CASE("a time with milliseconds is written and read") {
   }
 }
 
+TEST_CASE("a time has the form of RFC 3339 in UTC and is a time that exists") {
+  for (const char* good : {"1970-01-01T00:00:00Z", "2026-12-31T23:59:59Z", "2024-02-29T00:00:00Z",
+                           "1999-09-19T09:19:09Z", "2262-04-11T23:47:16Z", "1677-09-21T00:12:44Z"}) {
+    INFO(good);
+    const auto time = parse_rfc3339(good);
+    REQUIRE(time);
+    CHECK(rfc3339(*time) == good);
+  }
+  for (const char* bad :
+       {"2026-12-31T24:00:00Z", "2026-12-31T23:60:00Z", "2026-12-31T23:59:60Z", "2026-13-01T00:00:00Z",
+        "2026-00-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-00T00:00:00Z", "2262-04-11T23:47:17Z",
+        "1677-09-21T00:12:43Z", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00z", "202/-01-01T00:00:00Z",
+        "202:-01-01T00:00:00Z", "2026-01-01T00:00:0:Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00ZZ",
+        "2026/01/01T00:00:00Z"}) {
+    INFO(bad);
+    CHECK_FALSE(parse_rfc3339(bad));
+  }
+}
+
 TEST_CASE("a text that is no time with milliseconds is refused") {
   for (const char* text :
        {"", ".", "Z", "2026-11-23T06:12:00.04Z", "2026-11-23T06:12:00.0422Z", "2026-11-23T06:12:00.042",

@@ -138,6 +138,17 @@ TEST_CASE("a better answer than a certificate for another key is waited for two 
   CHECK(kBetterAnswerPatience == std::chrono::seconds(2));
 }
 
+TEST_CASE("the wait for a better answer ends as the run does, and a lost connection blames the certificate") {
+  for (const auto& [silence, kind] : {std::pair(kTerminated, kTerminated), std::pair(kOutOfResources, kOutOfResources),
+                                      std::pair(kConnectionLost, kCertificateKeyMismatch)}) {
+    WorkflowFixture fixture;
+    fixture.plan.attempts = 1;
+    fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kOtherKey}; };
+    fixture.transport.silence_error = network_error(silence, Phase::kCreate);
+    CHECK(failed_as(fixture.run()) == kind);
+  }
+}
+
 TEST_CASE("the service's own words are reported whole") {
   WorkflowFixture fixture;
   first(fixture, Operation::kCreateCertificateFromCsr,
@@ -328,6 +339,7 @@ TEST_CASE("the bound says what has used it up") {
   fixture.service.react = [](Operation, unsigned) { return Reaction{Kind::kNothing}; };
   const Outcome outcome = fixture.run();
   CHECK(failed_as(outcome) == kCertificateLimit);
+  CHECK(outcome.attempts == 4);
   CHECK(outcome.error->message.find("; the last attempt: no response to CreateCertificateFromCsr") !=
         std::string::npos);
   CHECK(outcome.error->hint.find("; then rerun in 60 minutes") != std::string::npos);

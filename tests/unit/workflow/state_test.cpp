@@ -397,3 +397,20 @@ TEST_CASE("the largest journal that can be written is read back") {
   REQUIRE(*journal);
   CHECK(milestone((*journal)->progress) == Milestone::kCertified);
 }
+
+TEST_CASE("a vault that has installed an identity makes the directory of the next one") {
+  WorkflowFixture fixture;
+  leave_enrolled(fixture);
+  fakes::RunRecorder observer;
+  Vault vault(fixture.disk, fixture.keysmith, observer);
+  REQUIRE(vault.open());
+  REQUIRE(vault.prepare());
+  REQUIRE(vault.install());
+  CHECK(fixture.disk.mode("identity"));
+  CHECK_FALSE(fixture.disk.mode("pending"));
+  Certified certified;
+  certified.made.origin = GivenCsr{"gateway.csr"};
+  certified.made.key.location = ExternalKey{};
+  REQUIRE(vault.save({{}, std::move(certified)}));
+  CHECK(fixture.disk.text("pending/journal"));
+}

@@ -99,7 +99,7 @@ constexpr Literal kReportScript = R"js(
       station: several ? cells[8].textContent : "" };
   }
   function fromData(cells) {
-    return { row: null, cells: cells, text: null, outcome: cells[1], kind: cells[2], station: several ? cells[8] : "" };
+    return { row: null, cells: cells, text: null, outcome: cells[1], kind: cells[2], station: several ? cells[9] : "" };
   }
   function textOf(each) {
     if (each.text === null) {
@@ -203,7 +203,7 @@ PagePart report_style() {
 }
 
 PagePart report_script() {
-  return {kReportScript, "sha256-/XyprtTBtLKPzlD7x8a2Sb2I23lL+sSYKVmFRedfbY4="};
+  return {kReportScript, "sha256-Bmj0ngbGwC+ALDZrM7WT9RosfiK58QzTceSgsZw4eS4="};
 }
 
 }  // namespace fleet_provision::batch

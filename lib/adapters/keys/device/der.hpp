@@ -10,6 +10,7 @@ namespace fleet_provision::der {
 
 inline constexpr unsigned char kBoolean = 0x01;
 inline constexpr unsigned char kInteger = 0x02;
+inline constexpr unsigned char kBitString = 0x03;
 inline constexpr unsigned char kOctetString = 0x04;
 inline constexpr unsigned char kObjectIdentifier = 0x06;
 inline constexpr unsigned char kSequence = 0x30;

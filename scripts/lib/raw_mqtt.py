@@ -1,4 +1,7 @@
-"""An MQTT client of a few bytes for odd_clients_test.py: every field of a packet can be set, also to a wrong value."""
+"""An MQTT client of a few bytes: every field of a packet can be set, also to a wrong value.
+
+For scripts/conformance and tests/simulator/odd_clients_test.py.
+"""
 import socket
 import ssl
 import struct
@@ -36,15 +39,18 @@ class Closed(Exception):
 
 
 class Client:
+    """A connection over mutual TLS to the server of `ready`, the ready line of the simulator: `endpoint`, `port`, `caFile` (None for the
+    system's CAs), `claimCertificate`, `claimKey`. `address` is the host to connect to where it is not the endpoint."""
+
     def __init__(self, ready, certificate=None, key=None, alpn=None, version=4):
         self.version = version
         context = ssl.create_default_context(cafile=ready["caFile"])
         context.load_cert_chain(certificate or ready["claimCertificate"], key or ready["claimKey"])
         if alpn:
             context.set_alpn_protocols(alpn)
-        connection = socket.create_connection(("127.0.0.1", ready["port"]), SECONDS)
+        connection = socket.create_connection((ready.get("address", ready["endpoint"]), ready["port"]), SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket = context.wrap_socket(connection, server_hostname="localhost")
+        self.socket = context.wrap_socket(connection, server_hostname=ready["endpoint"])
 
     def __enter__(self):
         return self

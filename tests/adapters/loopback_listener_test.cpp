@@ -1,0 +1,92 @@
+// The connection by which the MQTT library reaches this process, and those of others.
+#include "adapters/mqtt/loopback_listener.hpp"
+
+#include <netinet/in.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+
+#include "tests/support/catch.hpp"
+
+using namespace fleet_provision;
+
+namespace {
+
+struct Waits {
+  Interrupt interrupt;
+  Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Wait wait{interrupt, stop.get()};
+};
+
+Instant in(int milliseconds) {
+  return std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+}
+
+Descriptor connected(std::uint16_t port) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(port);
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0) socket.reset();
+  return socket;
+}
+
+/// Another process connects so many times; its connections stay in the queue.
+void connect_from_another_process(std::uint16_t port, int times) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    bool all = true;
+    for (int i = 0; i < times; ++i) {
+      const Descriptor socket = connected(port);
+      all = all && socket;
+    }
+    ::_exit(all ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+}
+
+}  // namespace
+
+TEST_CASE("only a socket of this process is admitted") {
+  for (const int foreign : {0, 1, 3}) {
+    INFO(foreign);
+    const Waits waits;
+    auto listener = LoopbackListener::open();
+    REQUIRE(listener);
+    CHECK(listener->port() != 0);
+    connect_from_another_process(listener->port(), foreign);
+    const Descriptor own = connected(listener->port());
+    REQUIRE(own);
+    const auto admitted = listener->admit(in(60'000), waits.wait);
+    REQUIRE(admitted);
+    CHECK(admitted->theirs == own.get());
+    CHECK(::send(own.get(), "a", 1, 0) == 1);
+    char byte = 0;
+    CHECK(::recv(admitted->ours.get(), &byte, 1, 0) == 1);
+    CHECK_FALSE(connected(listener->port()));
+  }
+}
+
+TEST_CASE("who does not connect in time is told apart from who is not wanted") {
+  for (const int foreign : {0, 2}) {
+    const Waits waits;
+    auto listener = LoopbackListener::open();
+    REQUIRE(listener);
+    connect_from_another_process(listener->port(), foreign);
+    const auto admitted = listener->admit(in(20), waits.wait);
+    REQUIRE_FALSE(admitted);
+    CHECK(admitted.error().kind == ErrorKind::kNoAnswer);
+    const bool blames_others =
+        admitted.error().message.find(", port " + std::to_string(listener->port()) +
+                                      ": other processes of this machine connected to it 2 times") != std::string::npos;
+    CHECK(blames_others == (foreign > 0));
+    CHECK((admitted.error().hint.find("ss -tp") != std::string::npos) == (foreign > 0));
+  }
+}

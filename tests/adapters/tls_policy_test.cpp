@@ -1,0 +1,51 @@
+// What a TLS client of ours may use, whatever OpenSSL's configuration says.
+#include "adapters/network/tls_policy.hpp"
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <string>
+
+#include "tests/support/catch.hpp"
+
+using namespace fleet_provision;
+
+TEST_CASE("a client verifies its server, and uses TLS 1.2 or 1.3 with ciphers that authenticate and encrypt") {
+  const auto made = make_client_context(nullptr);
+  REQUIRE(made);
+  SSL_CTX* context = made->get();
+  CHECK(SSL_CTX_get_verify_mode(context) == SSL_VERIFY_PEER);
+  CHECK(SSL_CTX_get_min_proto_version(context) == TLS1_2_VERSION);
+  CHECK(SSL_CTX_get_security_level(context) >= 1);
+  CHECK(SSL_CTX_get_session_cache_mode(context) == SSL_SESS_CACHE_OFF);
+  CHECK(SSL_CTX_get_read_ahead(context) == 1);
+  CHECK((SSL_CTX_get_options(context) & (SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION)) ==
+        0);
+  for (const std::uint64_t option : {SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_COMPRESSION}) {
+    CHECK((SSL_CTX_get_options(context) & option) != 0);
+  }
+  for (const long mode : {SSL_MODE_ENABLE_PARTIAL_WRITE, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER}) {
+    CHECK((SSL_CTX_get_mode(context) & mode) != 0);
+  }
+  bool tls12 = false;
+  bool tls13 = false;
+  const STACK_OF(SSL_CIPHER)* ciphers = SSL_CTX_get_ciphers(context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    const SSL_CIPHER* each = sk_SSL_CIPHER_value(ciphers, i);
+    INFO(SSL_CIPHER_get_name(each));
+    CHECK(SSL_CIPHER_get_auth_nid(each) != NID_auth_null);
+    CHECK(SSL_CIPHER_get_cipher_nid(each) != NID_undef);
+    const bool newer = std::string(SSL_CIPHER_get_name(each)).starts_with("TLS_");
+    (newer ? tls13 : tls12) = true;
+  }
+  CHECK(tls12);
+  CHECK(tls13);
+}
+
+TEST_CASE("a configuration that leaves no cipher is named") {
+  const Error error = tls_configuration_error("no ciphers");
+  CHECK(error.kind == ErrorKind::kTlsConfiguration);
+  CHECK(error.message.starts_with("OpenSSL's configuration /"));
+  CHECK(error.message.ends_with(" leaves no usable TLS cipher: no ciphers"));
+  CHECK(error.hint == "correct the file, or set OPENSSL_CONF to another one");
+}
