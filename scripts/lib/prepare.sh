@@ -8,9 +8,6 @@ build_packages="g++ cmake pkgconf libpaho-mqtt-dev libpaho-mqttpp-dev libssl-dev
 demo_packages="openssl"
 test_packages="catch2 openssl strace python3-yaml python3-jsonschema faketime iproute2 zsh fish groff-base jq putty-tools
   swtpm tpm2-tools tpm2-openssl tpm2-abrmd libtss2-tcti-tabrmd0 dbus-daemon softhsm2 opensc libengine-pkcs11-openssl
-<<<<<<< HEAD
-  mosquitto-clients curl umoci runc python3-paho-mqtt chromium parallel spin awscli kconfig-frontends-nox"
-=======
   mosquitto-clients curl umoci runc python3-paho-mqtt chromium parallel spin awscli
   kconfig-frontends-nox"
 # For scripts/lib/release-trial, which runs a part of the tests.
@@ -18,7 +15,6 @@ release_trial_packages="catch2 faketime iproute2 groff-base jq mosquitto-clients
   python3-paho-mqtt softhsm2 strace swtpm tpm2-openssl tpm2-tools"
 # For scripts/test-in-chroot.
 chroot_packages="mmdebstrap"
->>>>>>> k-distributions
 # For scripts/check-model.
 model_packages="spin gcc"
 # For scripts/benchmark; AWS's own client also needs node and npm.
