@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -40,6 +41,44 @@ TEST_CASE("mode and owner are those of the file that was written, whatever its n
   struct stat facts {};
   REQUIRE(::stat((here / "precious").c_str(), &facts) == 0);
   CHECK(facts.st_uid == ::geteuid());
+}
+
+TEST_CASE("a name stands for the present file once the written one was renamed, exchanged or removed") {
+  struct Row {
+    const char* how;
+    std::function<Result<void>(PosixDisk&)> away;
+  };
+  const Row rows[] = {
+      {"removed", [](PosixDisk& disk) { return disk.remove_file("pending/a"); }},
+      {"renamed", [](PosixDisk& disk) { return disk.rename("pending/a", "pending/b"); }},
+      {"its directory renamed", [](PosixDisk& disk) { return disk.rename("pending", "identity"); }},
+      {"its directory exchanged",
+       [](PosixDisk& disk) -> Result<void> {
+         FP_TRY(disk.make_directory("identity"));
+         FP_TRY(disk.exchange("pending", "identity"));
+         return {};
+       }},
+      {"its directory removed",
+       [](PosixDisk& disk) -> Result<void> {
+         FP_TRY(disk.rename("pending/a", "a"));
+         return disk.remove_directory("pending");
+       }},
+  };
+  for (const Row& row : rows) {
+    INFO(row.how);
+    const TemporaryDirectory here;
+    PosixDisk disk(here / "state");
+    REQUIRE(disk.make_root());
+    REQUIRE(disk.make_directory("pending"));
+    REQUIRE(disk.write_new("pending/a", "ours"));
+    REQUIRE(row.away(disk));
+    fs::create_directories(here / "state/pending");
+    REQUIRE(::chmod((here / "state/pending").c_str(), 0700) == 0);
+    write_text(here / "state/pending/a", "later");
+    REQUIRE(::chmod((here / "state/pending/a").c_str(), 0600) == 0);
+    REQUIRE(disk.set_mode("pending/a", 0644));
+    CHECK(mode_of(here / "state/pending/a") == 0644);
+  }
 }
 
 TEST_CASE(

@@ -141,6 +141,7 @@ TEST_CASE("what the system forbids is known before: a directory that is not writ
       {01777, 0, 0, "its directory has the sticky bit"},
       {01777, 0, 12345, "may"},
       {01777, 12345, 0, "may"},
+      {01777, 12346, 12346, "its directory has the sticky bit"},
   };
   for (const Row& row : rows) {
     INFO(std::oct << row.mode << std::dec << " " << row.directory << " " << row.file);

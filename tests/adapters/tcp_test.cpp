@@ -148,6 +148,8 @@ TEST_CASE("a literal address is resolved without a name server, and known as one
 
 TEST_CASE("a wait ends when its descriptor is ready, at its deadline, or with the run") {
   Waits waits;
+  pollfd raised{waits.interrupt.descriptor(), POLLIN, 0};
+  CHECK(::poll(&raised, 1, 0) == 0);
   const Descriptor quiet(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const Descriptor ready(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
   CHECK(waits.wait.until(ready.get(), POLLIN, in(kLong)).value());
@@ -164,4 +166,5 @@ TEST_CASE("a wait ends when its descriptor is ready, at its deadline, or with th
   const auto ended = waits.wait.until(quiet.get(), POLLIN, in(kLong));
   REQUIRE_FALSE(ended);
   CHECK(ended.error().kind == ErrorKind::kTerminated);
+  CHECK(::poll(&raised, 1, 0) == 1);
 }

@@ -184,6 +184,17 @@ TEST_CASE("what is not TLS is said in its own words") {
   CHECK(error.message.find("HTTP/1.1 400 Bad \\x1b[31mRequest") != std::string::npos);
 }
 
+TEST_CASE("at most 80 bytes of what is not TLS are shown") {
+  for (const std::size_t size : {80U, 81U}) {
+    ScriptedBroker broker(broker_options(), [size](BrokerConnection& connection) {
+      connection.read_plain();
+      connection.send_plain(std::string(size, 'x') + "\n");
+    });
+    TransportFixture fixture(broker.port());
+    CHECK(failure(fixture).message.ends_with(std::string(80, 'x') + (size > 80 ? "…" : "")));
+  }
+}
+
 TEST_CASE("a TLS record is known by its first two bytes") {
   struct Row {
     std::string bytes;

@@ -17,7 +17,7 @@ WORST_BAR = 4.0
 MEMORY_BAR = 1.4
 CPU_BAR = 1.3
 INSTRUCTIONS_BAR = 1.1
-START_BAR = 1.3
+START_BAR = 1.5
 ROUND_TRIPS = 6
 # Far enough that what crosses on the way is not taken for an answer, however busy the machine is.
 COUNTING_DELAY = 100

@@ -33,6 +33,8 @@ sys.exit(int(code))
 
 
 class Service(FakeService):
+    slow_to_spread = False          # the kit would really wait; clean_up_test.py has this without waiting
+
     def __init__(self, path, simulator):
         super().__init__(path)
         self.simulator, self.directory, self.process = simulator, self.path.parent / "simulator", None

@@ -26,6 +26,10 @@ def empty():
 
 
 class FakeService:
+    """`slow_to_spread`: refuses for a moment what was attached or made just before."""
+
+    slow_to_spread = True
+
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.state = json.loads(self.path.read_text()) if self.path.exists() else empty()
@@ -71,7 +75,7 @@ class FakeService:
 
     def settle(self, name, code):
         """The first deletion after a detachment is refused, as where a change has not spread yet."""
-        if name in self.state["unsettled"]:
+        if self.slow_to_spread and name in self.state["unsettled"]:
             self.state["unsettled"].remove(name)
             raise Refusal(code, f"{name} is still attached")
 
@@ -117,10 +121,10 @@ class FakeService:
     def lambda_create_function(self, options):
         if options["--role"].rpartition("/")[2] not in self.state["roles"]:
             raise Refusal("InvalidParameterValueException", "The role cannot be assumed by Lambda.")
-        if options["--function-name"] not in self.state["unsettled"]:
+        if self.slow_to_spread and options["--function-name"] not in self.state["unsettled"]:
             self.state["unsettled"].append(options["--function-name"])
             raise Refusal("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
-        self.state["unsettled"].remove(options["--function-name"])
+        self.state["unsettled"] = [each for each in self.state["unsettled"] if each != options["--function-name"]]
         self.add("functions", options["--function-name"], {}, "ResourceConflictException")
         self.state["groups"][f"/aws/lambda/{options['--function-name']}"] = {}
         return {"FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{options['--function-name']}"}

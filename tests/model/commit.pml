@@ -34,7 +34,8 @@ inline step_commit() {
      fi
   :: at == commit_mode ->
      do
-     :: n < NF && (!(n == CERT || n == CONF || n == IDJ || n == THING) || IS_SET(SEEN(OBJECT(PENDING), n), OPEN)) -> n++
+     :: n < NF && (!(n == CERT || n == CONF || n == IDJ || n == THING) || IS_SET(SEEN(OBJECT(PENDING), n), OPEN)) ->
+        n++
      :: else -> break
      od;
      if
@@ -81,7 +82,9 @@ inline step_commit() {
   :: at == drop_1 ->
      find_displaced();
      at = (found -> drop_2 : drop_3)
-  :: at == drop_2 -> victim = key_of[CERTIFICATE(OBJECT(PREVIOUS))]; after_destroy = drop_3; forget_displaced(); at = destroy_1
+  :: at == drop_2 ->
+     victim = key_of[CERTIFICATE(OBJECT(PREVIOUS))];
+     after_destroy = drop_3; forget_displaced(); at = destroy_1
   :: at == drop_3 && root[PREVIOUS] -> forget_displaced(); next_file(OBJECT(PREVIOUS), 'v', drop_4)
   :: at == drop_3 && !root[PREVIOUS] -> at = drop_4
   fi

@@ -2,8 +2,8 @@
  * power cut leaves.
  *
  * A name is durable after its directory was synced, and bytes after their file was. Each directory has a list of its
- * unsynced changes of names. After a cut any of these changes may have survived, in any combination, and bytes that were
- * not synced are there or are not (BAD). The modes of files and directories change at once, as on the fake disk.
+ * unsynced changes of names. After a cut any of these changes may have survived, in any combination, and bytes that
+ * were not synced are there or are not (BAD). Modes of files and directories change at once, as on the fake disk.
  *
  * A directory is an object that the root names `pending`, `identity` or `previous`; a rename moves the object. */
 

@@ -21,9 +21,11 @@ char digit(std::size_t number) {
 
 /// The letters of the files of pending/ and previous/.
 const std::map<std::string, char> kFiles{
-    {"certificate.pem", 'c'},   {"device-configuration.json", 'f'}, {"identity.json", 'i'},
-    {"identity.json.new", 'n'}, {"journal", 'j'},                   {"journal.new", 'J'},
-    {"private-key.pem", 'k'},   {"probe", 'q'},                     {"thing-name", 't'},
+    {"certificate.pem", 'c'}, {"device-configuration.json", 'f'},
+    {"identity.json", 'i'},   {"identity.json.new", 'n'},
+    {"journal", 'j'},         {"journal.new", 'J'},
+    {"private-key.pem", 'k'}, {"probe", 'q'},
+    {"thing-name", 't'},
 };
 
 /// Operations that are not about one file.
@@ -49,9 +51,8 @@ const std::map<std::string, std::string> kOperations{
 /// Operations on one file, by their words up to its name.
 const std::map<std::string, char> kFileOperations{
     {"write_new pending/", 'w'},   {"sync_file pending/", 's'},    {"set_mode pending/", 'm'},
-    {"remove_file pending/", 'u'}, {"remove_file previous/", 'v'},
-    {"remove_file identity/", 'h'}, {"write_new identity/", 'y'},  {"set_mode identity/", 'o'},
-    {"sync_file identity/", 'z'},
+    {"remove_file pending/", 'u'}, {"remove_file previous/", 'v'}, {"remove_file identity/", 'h'},
+    {"write_new identity/", 'y'},  {"set_mode identity/", 'o'},    {"sync_file identity/", 'z'},
 };
 
 struct OutcomeRow {
@@ -81,8 +82,8 @@ char letter_of(const Outcome& outcome) {
     if (row.error && exit_code(*row.error) != row.exit_code) break;
     return row.letter;
   }
-  const std::string what = outcome.error ? std::string(word(outcome.error->kind)) + ", " + outcome.error->message
-                                         : "a kind of success";
+  const std::string what =
+      outcome.error ? std::string(word(outcome.error->kind)) + ", " + outcome.error->message : "a kind of success";
   throw Differs{"the model has no such outcome: " + what};
 }
 

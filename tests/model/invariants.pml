@@ -45,7 +45,7 @@ inline forget_displaced() {
   fi
 }
 
-/* A power cut or the end of the process. docs/fault-tolerance.md: "A crash before that costs at most one certificate". */
+/* A power cut or the end of the process: "A crash before that costs at most one certificate". */
 inline note_crash() { excuse_if(durable == 0) }
 
 /* Sets `found`: after a power cut now, whatever it loses, pending/ has a journal of this milestone at least, and the
@@ -55,7 +55,8 @@ inline is_safe(kind_wanted) {
   if
   :: found ->
      d = OBJECT(PENDING);
-     found = KIND(KEPT(d, JOURNAL)) > (kind_wanted) && IS_SET(KEPT(d, JOURNAL), SYNCED) && A(KEPT(d, JOURNAL)) == MINE &&
+     found = KIND(KEPT(d, JOURNAL)) > (kind_wanted) && IS_SET(KEPT(d, JOURNAL), SYNCED) &&
+             A(KEPT(d, JOURNAL)) == MINE &&
              (in_token[MINE] || (IS_SET(KEPT(d, KEY), SYNCED) && A(KEPT(d, KEY)) == MINE))
   :: else
   fi
@@ -91,11 +92,13 @@ inline check_identity() {
      HOLD("\nviolates: At every instant identity/ is absent or complete\n", whole);
      HOLD("\nviolates: ownership tokens are in their files and nowhere else\n",
           SEEN(d, JOURNAL) == 0 && SEEN(d, JNEW) == 0 && SEEN(d, PROBE) == 0);
-     HOLD("\nviolates: At every instant identity/ is complete, with its modes\n", enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
-            IS_SET(SEEN(d, THING), OPEN));
-     HOLD("\nviolates: it is the old identity or the new one\n", CERTIFICATE(d) == old || registered[CERTIFICATE(d)])
+     HOLD("\nviolates: At every instant identity/ is complete, with its modes\n",
+          enterable[d] && IS_SET(SEEN(d, CERT), OPEN) && IS_SET(SEEN(d, CONF), OPEN) && IS_SET(SEEN(d, IDJ), OPEN) &&
+          IS_SET(SEEN(d, THING), OPEN));
+     HOLD("\nviolates: it is the old identity or the new one\n",
+          CERTIFICATE(d) == old || registered[CERTIFICATE(d)])
   :: !root[IDENTITY] && old && exchanges ->
-     /* The run that renamed it was killed before the sync: it is pending/ again, and the next run finishes the commit. */
+     /* The run that renamed it was killed before the sync: it is pending/ again, and the next run finishes. */
      whole = false;
      if
      :: root[PENDING] -> is_whole(OBJECT(PENDING))

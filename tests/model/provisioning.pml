@@ -1,8 +1,8 @@
 /* A gateway with its state directory, the service, and what goes wrong: docs/model.md.
  *
- * Verified (`spin -a`), every choice is tried. With REPLAY the model is simulated and prints what happens as tokens of
- * trace.hpp, with choices by chance; with LISTEN too, the choices and operations are read from stdin, and the first that
- * the model does not have ends the simulation. */
+ * Verified (`spin -a`), every choice is tried. With REPLAY the model is simulated and prints what happens as the tokens
+ * of docs/model.md, with choices by chance; with LISTEN too, the choices and operations are read from stdin, and the
+ * first that the model does not have ends the simulation. */
 
 /* At most so many certificates within an hour: kCertificatesMax. */
 byte limit = 4;
@@ -73,6 +73,7 @@ inline start(which, its_command, its_option, its_claim, its_request) {
 #include "service.pml"
 #include "invariants.pml"
 #include "run.pml"
+#include "save.pml"
 #include "commit.pml"
 #ifdef REPLAY
 #include "trace.pml"
@@ -156,7 +157,8 @@ inline register() {
   fi
 }
 
-/* One process. `option`, `claim` and `request` are its options: those of the key, the claim, and template and parameters. */
+/* One process. `option`, `claim` and `request` are its options: those of the key, the claim, and template and
+ * parameters. */
 proctype Run(byte me, command; bool option, claim, request) {
   mtype at = begin, after_save, after_prepare, after_destroy, back, back_2;
   byte verb, name, n, outcome, milestone, counted, stored, counting, attempts;

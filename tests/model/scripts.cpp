@@ -87,8 +87,8 @@ void Replay::differ(const std::string& what) {
   const std::size_t begin = trace_.rfind('\n', at_ == 0 ? 0 : at_ - 1);
   const std::size_t line = begin == std::string::npos ? 0 : begin + 1;
   const std::size_t end = std::min(trace_.find('\n', at_), trace_.size());
-  throw Differs{what + " where the model says " + trace_.substr(at_, end - at_) + " (world " +
-                std::to_string(worlds) + ", after " + trace_.substr(line, at_ - line) + ")"};
+  throw Differs{what + " where the model says " + trace_.substr(at_, end - at_) + " (world " + std::to_string(worlds) +
+                ", after " + trace_.substr(line, at_ - line) + ")"};
 }
 
 char Replay::peek() {

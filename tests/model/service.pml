@@ -8,8 +8,8 @@
 #define USED 2
 #define DEAD 3
 
-/* The key of a certificate, who requested it (a claim, 0 or 1, or 2 + the certificate of the identity that rotates), for
- * which request it was registered, and its token. */
+/* The key of a certificate, who requested it (a claim, 0 or 1, or 2 + the certificate of the identity that rotates),
+ * for which request it was registered, and its token. */
 byte key_of[NID];
 byte asked_by[NID];
 bool thing_of[NID];

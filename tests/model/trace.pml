@@ -1,4 +1,4 @@
-/* The choices and tokens of a simulation: tests/model/README in docs/model.md has the list of tokens.
+/* The choices and tokens of a simulation: docs/model.md has the list of tokens.
  *
  * Choices are made by chance and printed; with LISTEN they are read from stdin, as is every operation, end and state,
  * which must be those of the model. */

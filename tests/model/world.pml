@@ -5,9 +5,9 @@ c_decl {
 \#include <stdlib.h>
 }
 
-/* Identities before the first run: at most; commands: 1 provision, 2 --force, 4 rotate; options that may differ: 1 of the
- * key, 2 the claim, 4 the request; keys: 0 in files, 1 in a token, 2 made by the service; exchanges: 0 no, 1 yes, 2 both;
- * a second process. */
+/* Identities before the first run: at most; commands: 1 provision, 2 --force, 4 rotate; options that may differ: 1 of
+ * the key, 2 the claim, 4 the request; keys: 0 in files, 1 in a token, 2 made by the service; exchanges: 0 no, 1 yes,
+ * 2 both; a second process. */
 byte identities, commands, options, keys, exchanging, second;
 
 inline choose_run() {
@@ -72,7 +72,8 @@ inline await_end() {
   fi;
   crash = 0; down = false;
   if
-  :: outcome_of_run != 0 && outcome_of_run != 'B' -> HOLD("\nviolates: nobody has to clean up by hand\n", outcome_of_run != 'J')
+  :: outcome_of_run != 0 && outcome_of_run != 'B' ->
+     HOLD("\nviolates: nobody has to clean up by hand\n", outcome_of_run != 'J')
   :: else
   fi
 }

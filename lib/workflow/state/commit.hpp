@@ -7,7 +7,8 @@
 //   3  public files get their modes, and all of them their owner; pending/ itself last
 //   4  first identity:  rename pending/ → identity/
 //      replacement:     exchange pending/ and identity/, then rename pending/ → previous/
-//      (no exchange on this file system: rename identity/ → previous/, then pending/ → identity/)
+//      (no exchange on this file system: rename identity/ → previous/, then pending/ → identity/; a start that finds
+//      only the first of them done makes it durable before the second)
 //
 // The identity that previous/ held before a replacement is removed before the exchange. Its key, if this program made
 // it in a token or at a TPM handle, is destroyed first (hardware_keys.hpp). Then both wait until the exchange is

@@ -107,9 +107,9 @@ Result<void> Vault::prepare() {
   return {};
 }
 
-/// The run before may have renamed pending/ to identity/ or to previous/ and not synced it, because it was killed or had
-/// no reason to wait. That rename must be durable before a new pending/ takes the name; otherwise a power cut could leave
-/// the identity without any name.
+/// The run before may have renamed pending/ to identity/ or to previous/ and not synced it, because it was killed or
+/// had no reason to wait. That rename must be durable before a new pending/ takes the name; otherwise a power cut could
+/// leave the identity without any name.
 Result<void> Vault::make_pending() {
   FP_TRY_ASSIGN(const std::optional<EntryFacts> identity, disk_.inspect(kIdentityDirectory));
   FP_TRY_ASSIGN(const std::optional<EntryFacts> previous, disk_.inspect(kPreviousDirectory));

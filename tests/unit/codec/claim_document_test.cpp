@@ -24,6 +24,11 @@ TEST_CASE("a claim has certificate and key, and perhaps an end") {
   REQUIRE(ending);
   CHECK(ending->expiration == parse_rfc3339("2026-11-26T13:05:00Z"));
   CHECK(decode_claim(claim(R"(, "expiration": 1764162300.5)"))->expiration == parse_rfc3339("2025-11-26T13:05:00Z"));
+  CHECK(decode_claim(claim(R"(, "expiration": 0)"))->expiration == parse_rfc3339("1970-01-01T00:00:00Z"));
+  CHECK(decode_claim(claim(R"(, "expiration": 9000000000)"))->expiration);
+  for (const char* none : {"-1", "9000000001", "1e9"}) {
+    CHECK_FALSE(decode_claim(claim(std::string(R"(, "expiration": )") + none)));
+  }
   CHECK_FALSE(decode_claim(claim(R"(, "expiration": null)"))->expiration);
   CHECK(decode_claim(claim(R"(, "more": {"certificatePem": 1, "expiration": "x", "keyPair": {"PrivateKey": [1]}})")));
   CHECK(decode_claim(claim(R"(, "list": [{"certificatePem": 1}, "a", 2])")));

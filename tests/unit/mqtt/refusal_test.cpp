@@ -112,7 +112,9 @@ TEST_CASE("a DISCONNECT is judged by its code and by what was in flight") {
        {Case{142, Phase::kSubscribe, kSessionTakenOver}, Case{135, Phase::kMqtt, kPolicyConnect},
         Case{135, Phase::kSubscribe, kPolicySubscribe}, Case{135, Phase::kCreate, kPolicyPublish},
         Case{0, Phase::kCreate, kDisconnectedByServer}, Case{139, Phase::kCreate, kDisconnectedByServer},
-        Case{149, Phase::kCreate, kDisconnectedByServer}, Case{151, Phase::kCreate, kThrottled}}) {
+        Case{149, Phase::kCreate, kDisconnectedByServer}, Case{150, Phase::kCreate, kThrottled},
+        Case{151, Phase::kCreate, kThrottled}, Case{152, Phase::kCreate, kDisconnectedByServer},
+        Case{159, Phase::kCreate, kThrottled}, Case{160, Phase::kCreate, kDisconnectedByServer}}) {
     INFO(each.code);
     const auto error = refusal(packet(MqttPacketType::kDisconnect, {static_cast<std::uint8_t>(each.code)}),
                                MqttVersion::k5, step(each.phase));

@@ -339,3 +339,13 @@ TEST_CASE("a claim key in hardware has no mode") {
   CHECK(results(outcome, "claim").find("claim-key-mode") == std::string::npos);
   CHECK(line(outcome, "claim-removal").message == "the claim file can be deleted");
 }
+
+TEST_CASE("a client ID of the user rests for a second before check uses it again") {
+  CheckFixture fixture;
+  fixture.plan.client_id = "gateway-1";
+  fixture.service.react = [&](Operation, unsigned) { return Reaction{.kind = Kind::kClose}; };
+  static_cast<void>(fixture.run_check());
+  const auto& at = fixture.transport.connected_at;
+  REQUIRE(at.size() >= 2);
+  for (std::size_t i = 1; i < at.size(); ++i) CHECK(at[i] - at[i - 1] >= std::chrono::seconds(1));
+}

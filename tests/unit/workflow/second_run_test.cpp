@@ -90,7 +90,8 @@ TEST_CASE("a new pending/ does not take the name on the disk before the identity
   CHECK(fixture.disk.text("identity/certificate.pem") == installed);
 }
 
-TEST_CASE("the identity that a killed run has renamed to previous/ keeps that name when the next run finishes the commit") {
+TEST_CASE(
+    "the identity that a killed run has renamed to previous/ keeps that name when the next run finishes the commit") {
   WorkflowFixture fixture;
   fixture.disk.can_exchange = false;
   CHECK(fixture.run().kind == OutcomeKind::kProvisioned);

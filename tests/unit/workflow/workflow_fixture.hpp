@@ -1,6 +1,9 @@
 // A run with fakes: a fault is a value, and the invariants are checked in one function.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "core/text.hpp"
 #include "tests/fakes/fake_clock.hpp"
 #include "tests/fakes/fake_disk.hpp"
@@ -42,6 +45,18 @@ struct WorkflowFixture {
       CHECK(whole);
       CHECK(!disk.mode("pending"));
       CHECK(!disk.holds("-of-the-service"));
+    }
+    // Without a failed attempt, each phase that began has ended, except a registration whose token was refused.
+    if (outcome.kind != OutcomeKind::kFailed && observer->failures.empty()) {
+      std::map<std::string, int> open;
+      for (const std::string& line : observer->lines) {
+        if (line.starts_with("began ")) ++open[line.substr(6)];
+        if (line.starts_with("ended ")) --open[line.substr(6)];
+      }
+      for (const auto& [phase, count] : open) {
+        INFO(phase);
+        if (phase != "register") CHECK(count == 0);
+      }
     }
     for (const std::string& line : observer->lines) {
       CHECK(line.find("BEGIN-KEY") == std::string::npos);
