@@ -77,7 +77,8 @@ tl::expected<std::map<std::string, std::string>, std::string> read_overrides(con
   if (given == nullptr || given->is_null()) return overrides;
   if (given->members() == nullptr) return tl::unexpected<std::string>("parameterOverrides is not a JSON object");
   for (const auto& [name, value] : *given->members()) {
-    if (value.text() == nullptr) return tl::unexpected<std::string>("parameterOverrides." + printable(name) + " is not text");
+    if (value.text() == nullptr)
+      return tl::unexpected<std::string>("parameterOverrides." + printable(name) + " is not text");
     overrides[name] = *value.text();
   }
   return overrides;
