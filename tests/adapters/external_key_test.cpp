@@ -351,7 +351,7 @@ struct Signing {
     OSSL_PARAM one[] = {OSSL_PARAM_construct_int(name, &number), OSSL_PARAM_END};
     return EVP_PKEY_CTX_get_params(options, one) == 1 ? number : -99;
   }
-  bool sign() const {
+  [[nodiscard]] bool sign() const {
     std::vector<unsigned char> signature(256);
     std::size_t size = signature.size();
     return EVP_DigestSignUpdate(context.get(), "a", 1) == 1 &&

@@ -27,8 +27,8 @@ struct Host {
   Interrupt interrupt;
   PosixHostSystem system{{"PATH=/usr/bin:/bin", "KEPT=kept", "CHANGED=before", "CHANGED_NOT=same"}, interrupt};
 
-  std::string script(const std::string& text, mode_t mode = 0755) const {
-    const std::string file = here.write("program", text);
+  [[nodiscard]] std::string script(const std::string& text, mode_t mode = 0755) const {
+    std::string file = here.write("program", text);
     REQUIRE(::chmod(file.c_str(), mode) == 0);
     return file;
   }

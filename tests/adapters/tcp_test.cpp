@@ -46,7 +46,7 @@ struct Listener {
     address.text = "127.0.0.1";
     for (int i = 0; full && i < 3; ++i) {
       waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-      ::connect(waiting.back().get(), reinterpret_cast<const sockaddr*>(&name), sizeof name);
+      static_cast<void>(::connect(waiting.back().get(), reinterpret_cast<const sockaddr*>(&name), sizeof name));
     }
   }
   Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};

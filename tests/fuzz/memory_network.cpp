@@ -56,6 +56,8 @@ const std::string& sent() {
 
 namespace network = fleet_provision::memory_network;
 
+// The names are those of the linker (--wrap).
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 extern "C" {
 
 ssize_t __wrap_recv(int, void* buffer, std::size_t size, int flags);
@@ -82,3 +84,4 @@ int __wrap___poll_chk(pollfd* polled, nfds_t count, int, std::size_t) {
   return network::ready(polled, count);
 }
 }
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

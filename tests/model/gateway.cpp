@@ -96,7 +96,7 @@ std::string token_of(const std::string& operation) {
     const auto file = kFiles.find(operation.substr(words.size()));
     if (file != kFiles.end()) return {letter, file->second};
   }
-  throw Differs{"the model has no operation \"" + operation + "\" (docs/model.md, \"When the code changes\")"};
+  throw Differs{"the model has no operation '" + operation + "' (docs/model.md, 'When the code changes')"};
 }
 
 class Gateway::SecondDisk final : public crash::MutatingDisk {

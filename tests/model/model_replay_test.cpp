@@ -105,7 +105,7 @@ void check_ends(unsigned step, std::ptrdiff_t worlds_min) {
 void check_traces(unsigned seed, unsigned worlds) {
   Replay replay(trace(seed, worlds));
   INFO("spin -n" << seed);
-  CHECK(difference(replay) == "");
+  CHECK_THAT(difference(replay), Catch::Equals(""));
   CHECK(replay.worlds == worlds);
   // Guards against traces in which nothing happens.
   CHECK(replay.runs > 2 * worlds);
@@ -148,14 +148,14 @@ TEST_CASE("code that is broken on purpose differs from the model") {
        {Mutation::kJournalNamedBeforeSynced, Mutation::kJournalStays, Mutation::kModeForgotten}) {
     INFO("mutation " << static_cast<int>(mutation));
     Replay replay(same, mutation);
-    CHECK(difference(replay) != "");
+    CHECK_FALSE(difference(replay).empty());
   }
   bool interrupted = false;
-  const Case first = kCases[0];
+  const Case& first = kCases[0];
   for (unsigned nth = 1; nth <= 3; ++nth) {
     INFO("without sync " << nth);
     Replay replay(same, Mutation::kSyncLeftOut, nth);
-    CHECK(difference(replay) != "");
+    CHECK_FALSE(difference(replay).empty());
     CHECK_THAT(judged(record(first, {}, interrupted, Mutation::kSyncLeftOut, nth)), Catch::Contains("the code says"));
   }
   CHECK_THROWS_AS(token_of("write_new pending/another-file"), Differs);
@@ -170,6 +170,6 @@ TEST_CASE("a model that is broken on purpose differs from the code") {
   for (const char* mutant : {"-DMUTATE=1", "-DMUTATE=8", "-DMUTATE=17"}) {
     INFO(mutant);
     Replay replay(trace(1, 12, mutant));
-    CHECK(difference(replay) != "");
+    CHECK_FALSE(difference(replay).empty());
   }
 }

@@ -1,5 +1,6 @@
 #include "tests/model/scripts.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace fleet_provision::model {
@@ -118,15 +119,14 @@ fakes::Survival Replay::next_survival() {
   return kSurvivals.at(names * kDataKinds + data);
 }
 
-Record::Record(const World& world, const RunOptions& options, const Mishap& mishap, crash::Mutation mutation,
-               unsigned nth)
-    : mishap_(mishap) {
+Record::Record(const World& world, const RunOptions& options, Mishap mishap, crash::Mutation mutation, unsigned nth)
+    : mishap_(std::move(mishap)) {
   tokens = std::string("N") + (world.exchanges ? "1" : "0") + (world.reuses_tokens ? "1" : "0") +
            std::to_string(world.keys) + std::to_string(world.identities) + " ";
   Gateway gateway(world, *this, mutation, nth);
   for (int n = 0; n < kRunsMax; ++n) {
     const auto outcome = run(gateway, options);
-    if (outcome == 'I' || outcome == 'A' || outcome == 'T') return;
+    if (outcome && std::string_view("IAT").find(*outcome) != std::string_view::npos) return;
   }
 }
 

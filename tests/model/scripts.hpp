@@ -53,7 +53,7 @@ struct Mishap {
 /// operation.
 class Record final : public Script {
  public:
-  Record(const World& world, const RunOptions& options, const Mishap& mishap, crash::Mutation mutation, unsigned nth);
+  Record(const World& world, const RunOptions& options, Mishap mishap, crash::Mutation mutation, unsigned nth);
 
   Fate operation(const std::string& token) override;
   char reaction(char request) override;

@@ -250,7 +250,7 @@ TEST_CASE("overrides of a hook are text, or the device is denied") {
   for (const Row& row : {Row{R"({"a":"1","b":2})", "parameterOverrides.b is not text"},
                          Row{R"({"a":null})", "parameterOverrides.a is not text"},
                          Row{R"({"a":{"b":"c"}})", "parameterOverrides.a is not text"},
-                         Row{"{\"a\\u001b\":1}", "parameterOverrides.a\\x1b is not text"},
+                         Row{R"({"a\u001b":1})", "parameterOverrides.a\\x1b is not text"},
                          Row{R"([["a","1"]])", "parameterOverrides is not a JSON object"},
                          Row{R"("a")", "parameterOverrides is not a JSON object"}}) {
     INFO(row.overrides);

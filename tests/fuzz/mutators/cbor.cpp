@@ -136,7 +136,7 @@ Node invent_item(const Node& /*parent*/, Random& random) {
                                                     "certificateSigningRequest",
                                                     ""};
   constexpr std::array<std::string_view, 10> kAtoms{std::string_view("\x00", 1),
-                                                    "\x20",
+                                                    " ",
                                                     "\xf4",
                                                     "\xf5",
                                                     "\xf6",

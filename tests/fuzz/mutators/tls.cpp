@@ -87,7 +87,7 @@ void write_node(const Node& node, std::string& out) {
 Node invent_part(const Node& parent, Random& random) {
   constexpr std::array<std::string_view, 10> kTypes{
       std::string_view("\x00", 1), "\x02", "\x04", "\x08", "\x0b", "\x0c", "\x0d", "\x0e", "\x14", "\x16"};
-  const Node message{
+  Node message{
       kMessage, std::string(kTypes[random() % kTypes.size()]), {{kRaw, random() % 2 == 0 ? "" : "\x01\x40\x00"}}};
   if (parent.kind != kInput) return message;
   const std::string alert{static_cast<char>(1 + random() % 2), static_cast<char>(random() % 121)};

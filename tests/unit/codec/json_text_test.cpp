@@ -26,7 +26,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"", "line 1, column 1: not JSON: the text is empty"},
       {" \n\t", "line 1, column 1: not JSON: the text is empty"},
       {"{\n  \"a\": 1", "line 2, column 9: not JSON: the text ends early"},
-      {"{\"a\": \"b", "line 1, column 9: not JSON: the text ends early"},
+      {R"({"a": "b)", "line 1, column 9: not JSON: the text ends early"},
       {"{\n  \"a\": 1,\n}", "line 2, column 9: not JSON: a comma before }"},
       {"[1, 2, ]", "line 1, column 6: not JSON: a comma before ]"},
       {"{\n  // why\n  \"a\": 1\n}", "line 2, column 3: not JSON: a comment"},
@@ -39,7 +39,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"{\"a\": None}", "line 1, column 7: not JSON: None without quotes"},
       {"{\"a\": NaN}", "line 1, column 7: not JSON: NaN without quotes"},
       {"{\"a\": 1\n\"b\": 2}", "line 2, column 1: not JSON: a comma or colon is missing"},
-      {"{\"a\" \"b\"}", "line 1, column 6: not JSON: a comma or colon is missing"},
+      {R"({"a" "b"})", "line 1, column 6: not JSON: a comma or colon is missing"},
       {"{\"a\": {}}\n}", "line 2, column 1: not JSON: one } too many"},
       {"[[]]]", "line 1, column 5: not JSON: one ] too many"},
       {"{\"a\": 1}\n{}", "line 2, column 1: not JSON: data follows the document"},
@@ -54,7 +54,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"-----BEGIN CERTIFICATE-----\nMII", "line 1, column 1: not JSON: it is PEM"},
       {"<html>", "line 1, column 1: not JSON: an unexpected <"},
       {"{\"a\": 1,\n \"b\": {\"c\": 1, \"c\": 2}}", "line 2, column 16: \"c\" is given twice"},
-      {"[\"a\" \"b\"]", "line 1, column 6: not JSON: a comma or colon is missing"},
+      {R"(["a" "b"])", "line 1, column 6: not JSON: a comma or colon is missing"},
       {"[[] \"b\"]", "line 1, column 5: not JSON: a comma or colon is missing"},
       {"[{} \"b\"]", "line 1, column 5: not JSON: a comma or colon is missing"},
       {"[0 \"b\"]", "line 1, column 4: not JSON: a comma or colon is missing"},
@@ -103,8 +103,8 @@ TEST_CASE("what a parser takes is no fault") {
 
 TEST_CASE("no fault repeats what stands in quotes") {
   const std::string secret = "-----BEGIN PRIVATE KEY-----";
-  for (const std::string& each : {"{\"key\": \"" + secret, "{\"key\" \"" + secret + "\"}",
-                                  "{\"key\": \"" + secret + "\n\"}", "\"" + secret + "\" x", secret + "\n{"}) {
+  for (const std::string& each : {R"({"key": ")" + secret, R"({"key" ")" + secret + "\"}",
+                                  R"({"key": ")" + secret + "\n\"}", "\"" + secret + "\" x", secret + "\n{"}) {
     const auto fault = json_fault(each);
     REQUIRE(fault);
     CHECK(fault->message().find("PRIVATE") == std::string::npos);

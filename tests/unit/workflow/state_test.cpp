@@ -411,6 +411,7 @@ TEST_CASE("a vault that has installed an identity makes the directory of the nex
   Certified certified;
   certified.made.origin = GivenCsr{"gateway.csr"};
   certified.made.key.location = ExternalKey{};
-  REQUIRE(vault.save({{}, std::move(certified)}));
+  const Journal journal{{}, std::move(certified)};
+  REQUIRE(vault.save(journal));
   CHECK(fixture.disk.text("pending/journal"));
 }
