@@ -255,6 +255,19 @@ TEST_CASE("removing what is not there succeeds, removing what is full does not")
   CHECK(disk.list("")->empty());
 }
 
+TEST_CASE("a directory that another process replaces before the lock is taken is looked at again") {
+  const TemporaryDirectory here;
+  fs::create_directories(here.path() / "state/pending");
+  here.write("state/pending/journal", "old");
+  PosixDisk disk(here / "state");
+  REQUIRE(disk.read("pending/journal", 100).value().value().reveal() == "old");
+  fs::rename(here.path() / "state/pending", here.path() / "state/identity");
+  fs::create_directories(here.path() / "state/pending");
+  here.write("state/pending/journal", "new");
+  REQUIRE(disk.lock());
+  CHECK(disk.read("pending/journal", 100).value().value().reveal() == "new");
+}
+
 TEST_CASE("set_mode gives exactly the mode, to files and directories") {
   const TemporaryDirectory here;
   PosixDisk disk(here / "state");

@@ -254,6 +254,8 @@ Result<void> PosixDisk::lock() {
   auto taken = lock_state(root_.get(), full_path("lock"));
   if (!taken) return explained(std::move(taken).error());
   lock_ = std::move(*taken);
+  // Until now another process may have given their names to other directories.
+  subdirectories_.clear();
   return {};
 }
 

@@ -87,8 +87,8 @@ class PosixDisk : public Disk {
   /// The owner of the state directory, and the process's own account. Set by `open_root`.
   Account owner_;
   Account own_;
-  /// Stay open, so that an operation need not open them again, until their name is renamed or removed or their mode or
-  /// owner changes.
+  /// Stay open, so that an operation need not open them again, until the lock is taken, their name is renamed or
+  /// removed, or their mode or owner changes.
   std::map<std::string, Subdirectory, std::less<>> subdirectories_;
   StateLock lock_;
   /// Descriptors through which files were written. They stay open for two reasons: mode and owner must change on the
