@@ -146,6 +146,13 @@ std::string percent_encoded(std::string_view bytes, bool all) {
   return text;
 }
 
+/// The inverse of pin_file, where a path alone would be taken for something else.
+std::string pin_source_for(const std::string& path) {
+  if (path.starts_with("//")) return "file://" + path;
+  if (path.starts_with("file:") || path.starts_with('|')) return "file:" + path;
+  return path;
+}
+
 }  // namespace
 
 bool Pkcs11Attributes::names_token() const {
@@ -164,7 +171,9 @@ std::string to_uri(const Pkcs11Attributes& attributes) {
     if (!value) continue;
     std::string& part = each.in_query ? query : path;
     if (!part.empty()) part += each.in_query ? '&' : ';';
-    part += std::string(each.name) + "=" + percent_encoded(*value, each.name == "id");
+    const bool is_file = each.member == &Pkcs11Attributes::pin_source;
+    part +=
+        std::string(each.name) + "=" + percent_encoded(is_file ? pin_source_for(*value) : *value, each.name == "id");
   }
   if (attributes.slot_id)
     path += (path.empty() ? "" : ";") + std::string(kSlotId) + "=" + std::to_string(*attributes.slot_id);

@@ -48,9 +48,9 @@ TEST_CASE("a distinguished name is read as RFC 4514 writes it") {
 
 TEST_CASE("what is no distinguished name is a usage error with the form in the hint") {
   const std::string rows[] = {
-      "",       " ",       "gateway",   "/CN=a/O=b", "CN",      "CN=",     "CN= ",         "=a",
-      "CN=a,",  ",CN=a",   "CN=a,,O=b", "CN=a+",     "+CN=a",   "CN=a,O",  "CN=#04024869", "CN=\"a\"",
-      "CN=a\\", "CN=a\\x", "CN=a\\4",   "CN=\\00a",  "CN=\\ff", "CN=\xff", "CN=a\\n",      "CN=a\0b"s,
+      "",        " ",         "gateway",  "/CN=a/O=b", "CN",      "CN=",     "CN= ",         "=a",       "CN=a,",
+      ",CN=a",   "CN=a,,O=b", "CN=a+",    "+CN=a",     " /CN=a",  "CN=a,O",  "CN=#04024869", "CN=\"a\"", "CN=a\\",
+      "CN=a\\x", "CN=a\\4",   "CN=\\00a", "CN=\\ff",   "CN=\xff", "CN=a\\n", "CN=a\0b"s,
   };
   for (const std::string& row : rows) {
     INFO(row);

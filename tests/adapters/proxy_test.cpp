@@ -77,6 +77,7 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 20", kProxyRefused, "closed"},
       {"HTTP/1.1 2ZZ Yes\r\n\r\n", kNotAProxy, "2ZZ"},
       {"HTTP/1.1 2000 Yes\r\n\r\n", kNotAProxy, "2000"},
+      {" HTTP/1.1 200 Yes\r\n\r\n", kNotAProxy, "it said: HTTP/1.1 200 Yes"},
       {"HTTP/1.1 999 Yes\r\n\r\n", kNotAProxy, "999"},
       {"HTTP/1.1 99/ Yes\r\n\r\n", kNotAProxy, "99/"},
       {"HTTP/1.1 40: Yes\r\n\r\n", kNotAProxy, "40:"},

@@ -23,7 +23,8 @@ class NameReader {
 
   [[nodiscard]] Result<std::vector<RelativeName>> run() {
     if (text_.empty()) return fail(ErrorKind::kUsage, "the CSR subject is empty", std::string(kForm));
-    if (text_.front() == '/') return wrong("is in the form of openssl's -subj");
+    skip_blanks();
+    if (text_.substr(at_).starts_with('/')) return wrong("is in the form of openssl's -subj");
     std::vector<RelativeName> names(1);
     while (true) {
       FP_TRY_ASSIGN(auto attribute, attribute_at());

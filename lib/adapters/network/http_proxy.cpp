@@ -104,6 +104,12 @@ Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& lef
   }
 }
 
+/// Without its end and blanks before it. Blanks at the beginning stay: such a line is no HTTP.
+std::string_view status_line_of(std::string_view header) {
+  const std::string_view line = header.substr(0, header.find('\n'));
+  return line.substr(0, line.find_last_not_of(" \t\r") + 1);
+}
+
 /// `HTTP/1.1 200 words` (RFC 9112 section 4): the three digits, or nothing for any other line.
 std::optional<int> status_of(std::string_view line) {
   const auto digit = [line](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
@@ -171,7 +177,7 @@ Result<std::string> read_final_header(int socket, const Proxy& proxy, Instant de
   std::size_t left = kHeaderBytesMax;
   while (true) {
     FP_TRY_ASSIGN(std::string header, read_header(socket, proxy, left, deadline, wait));
-    const auto status = status_of(trimmed(std::string_view(header).substr(0, header.find('\n'))));
+    const auto status = status_of(status_line_of(header));
     if (!status || *status == 101 || *status >= 200) return header;
   }
 }
@@ -196,8 +202,8 @@ Result<void> ask_proxy(int socket, const Proxy& proxy, const Endpoint& target, I
   FP_TRY(send_all(socket, request, proxy, deadline, wait));
   FP_TRY_ASSIGN(const std::string header, read_final_header(socket, proxy, deadline, wait));
 
-  const std::string_view line = trimmed(std::string_view(header).substr(0, header.find('\n')));
-  const std::string status_line = printable(line, 120);
+  const std::string_view line = status_line_of(header);
+  const std::string status_line = printable(trimmed(line), 120);
   const auto status = status_of(line);
   if (!status) {
     return fail(ErrorKind::kNotAProxy, name(proxy) + " does not speak HTTP; it said: " + status_line,

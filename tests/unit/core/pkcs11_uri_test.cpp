@@ -34,6 +34,17 @@ TEST_CASE("a pin-source is a file") {
   CHECK(parse_pkcs11_uri("pkcs11:token=t?pin-source=" + source)->pin_source == "/run/pin");
 }
 
+TEST_CASE("the path of a pin-source survives being written") {
+  const std::string path = GENERATE("/run/pin", "//run/pin", "///pin", "pin", "file:pin", "file:/pin", "|pin", "/a|b");
+  INFO(path);
+  Pkcs11Attributes attributes;
+  attributes.token = "t";
+  attributes.pin_source = path;
+  const auto again = parse_pkcs11_uri(to_uri(attributes));
+  REQUIRE(again);
+  CHECK(again->pin_source == path);
+}
+
 TEST_CASE("a PKCS#11 URI that could be misunderstood is refused") {
   struct Row {
     std::string uri;
