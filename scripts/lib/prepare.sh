@@ -112,29 +112,29 @@ install_missing() {
 
 # configure DIRECTORY [CMAKE-ARGUMENT…]
 configure() {
-  directory=$1
+  build_tree=$1
   shift
-  if [ ! -f "$directory/CMakeCache.txt" ] && command -v ninja > /dev/null; then set -- -G Ninja "$@"; fi
+  if [ ! -f "$build_tree/CMakeCache.txt" ] && command -v ninja > /dev/null; then set -- -G Ninja "$@"; fi
   if command -v ccache > /dev/null; then set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"; fi
-  quietly "configuring" cmake -S "$root" -B "$directory" "$@"
+  quietly "configuring" cmake -S "$root" -B "$build_tree" "$@"
 }
 
 # configure_quick DIRECTORY [CMAKE-ARGUMENT…]: for whole builds. Several sources are compiled as one, which reads and
 # instantiates each header once for all of them: lib and apps take less than half the time. Not with ccache, which does
 # better with single sources.
 configure_quick() {
-  directory=$1
+  build_tree=$1
   shift
   if ! command -v ccache > /dev/null; then set -- -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=10 "$@"; fi
-  configure "$directory" "$@"
+  configure "$build_tree" "$@"
 }
 
 # build DIRECTORY [TARGET…]
 build() {
-  directory=$1
+  build_tree=$1
   shift
   if [ $# -gt 0 ]; then set -- --target "$@"; fi
-  quietly "building" cmake --build "$directory" --parallel "$(nproc)" "$@"
+  quietly "building" cmake --build "$build_tree" --parallel "$(nproc)" "$@"
 }
 
 # A caller that needs only the lists of packages has no tree.
