@@ -10,6 +10,27 @@
 using namespace fleet_provision;
 using namespace fleet_provision::test;
 
+TEST_CASE("each connection starts without what the server kept of an earlier one") {
+  const MqttVersion version = GENERATE(MqttVersion::k5, MqttVersion::k311);
+  std::string connect;
+  {
+    ScriptedBroker broker(broker_options(), [&connect, version](BrokerConnection& connection) {
+      if (!connection.shake_hands()) return;
+      connect = connection.packet();
+      connection.send(connack(version == MqttVersion::k5));
+      connection.wait_for_close();
+    });
+    TransportFixture fixture(broker.port());
+    fixture.request.mqtt_version = version;
+    const auto session = fixture.connect();
+    REQUIRE(session->established());
+    session->close();
+  }
+  // Fixed header, "MQTT" with its length, the version, the flags (MQTT 5.0 and 3.1.1, section 3.1.2).
+  REQUIRE(connect.size() > 9);
+  CHECK(static_cast<unsigned>(connect[9]) == 0x02);
+}
+
 TEST_CASE("an exchange works in both MQTT versions and both TLS versions") {
   const MqttVersion version = GENERATE(MqttVersion::k5, MqttVersion::k311);
   const int tls = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);

@@ -133,6 +133,10 @@ TEST_CASE("the state directory and named files report a lack of descriptors as s
   CHECK(read.error().message.starts_with("cannot read the claim certificate /dev/null: too many open files"));
 }
 
+TEST_CASE("there is room for a stack") {
+  CHECK(room_for_stack());
+}
+
 TEST_CASE("descriptors are counted without being kept") {
   const FewDescriptors few(3);
   for (int again = 0; again < 2; ++again) {

@@ -222,6 +222,17 @@ TEST_CASE("a TLS record is known by its first two bytes") {
   }
 }
 
+TEST_CASE("a close after the first bytes of TLS is one in the middle of the handshake") {
+  ScriptedBroker broker(broker_options(), [](BrokerConnection& connection) {
+    connection.read_plain();
+    connection.send_plain("\x16\x03");
+  });
+  TransportFixture fixture(broker.port());
+  const Error error = failure(fixture);
+  CHECK(error.kind == kConnectionLost);
+  CHECK(error.message.ends_with(" in the middle"));
+}
+
 TEST_CASE("a close in the middle of the handshake is a lost connection") {
   const bool reset = GENERATE(false, true);
   ScriptedBroker broker(broker_options(), [reset](BrokerConnection& connection) {

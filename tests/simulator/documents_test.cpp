@@ -70,6 +70,10 @@ TEST_CASE("CBOR states each size in the shortest form") {
       {INT64_MIN, bytes({0x3b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})},
   };
   for (const Row& row : rows) CHECK(cbor_of(Value{row.number}) == row.bytes);
+  CHECK(cbor_of(Value{Decimal{"-4.1"}}) ==
+        bytes({0xfb, 0xc0, 0x10, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66}));  // RFC 8949, A
+  CHECK(cbor_of(Value{Decimal{"1.1"}}) == bytes({0xfb, 0x3f, 0xf1, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a}));
+  CHECK(cbor_of(Value{Decimal{"5e-324"}}) == bytes({0xfb, 0, 0, 0, 0, 0, 0, 0, 1}));
   CHECK(cbor_of(Value{nullptr}) == "\xf6");
   CHECK(cbor_of(Value{true}) == "\xf5");
   CHECK(cbor_of(Value{false}) == "\xf4");

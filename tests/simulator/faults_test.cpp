@@ -28,6 +28,7 @@ TEST_CASE("what is wrong with a fault is named, with what was meant") {
       {"create", "OPERATION:NTH:ACTION"},
       {"create:drop", "OPERATION:NTH:ACTION"},
       {"creat:1:drop", "did you mean create?"},
+      {"create::drop", "NTH must be a number from 1 or *"},
       {"create:0:drop", "NTH must be a number from 1 or *"},
       {"create:x:drop", "NTH must be a number from 1 or *"},
       {"create:1:dorp", "did you mean drop?"},

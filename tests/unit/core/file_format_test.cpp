@@ -183,6 +183,7 @@ TEST_CASE("each format is named for each role, with something to do") {
   const std::string key8 = sequence(kNumber + sequence(kOid) + kOctets);
   const std::string p12 = sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence(""));
   const std::string aws = R"({"certificatePem": "-----BEGIN CERTIFICATE-----\n", "keyPair": {}})";
+  const std::string certificate = signed_der(kNumber + sequence(kOid) + kName + sequence(kTime + kTime) + kName + kKey);
   const Row rows[] = {
       {"", FileFormat::kEmpty, kClaimKey, "is empty", "copy the file again"},
       {" \r\n\0"s, FileFormat::kBlank, kClaimKey, "is empty but for blanks", "copy the file again"},
@@ -221,6 +222,10 @@ TEST_CASE("each format is named for each role, with something to do") {
       {"hello", FileFormat::kText, kClaim, "neither JSON of the AWS CLI nor PEM", "--claim-cert and --claim-key"},
       {key8, FileFormat::kDer, kClaimKey, "is DER (a private key)", "openssl pkey -inform DER -in F -out F.pem"},
       {key8, FileFormat::kDer, kClaimCertificate, "is DER (a private key), not a certificate", "swap"},
+      {certificate, FileFormat::kDer, kClaimCertificate, "is DER (a certificate)",
+       "openssl x509 -inform DER -in F -out F.pem"},
+      {sequence(sequence(kOid) + kOctets), FileFormat::kDer, kDeviceKey, "is DER (an encrypted private key)",
+       "openssl pkcs8 -inform DER -in F -out F.pem"},
       {p12, FileFormat::kDer, kClaimCertificate, "PKCS#12", "openssl pkcs12 -in F -clcerts -nokeys -out F.cert.pem"},
       {p12, FileFormat::kDer, kRoots, "PKCS#12", "openssl pkcs12 -in F -cacerts -nokeys -out F.pem"},
       {p12, FileFormat::kDer, kDeviceKey, "PKCS#12", "openssl pkcs12 -in F -nocerts -nodes -out F.key.pem"},

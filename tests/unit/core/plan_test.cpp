@@ -68,6 +68,8 @@ TEST_CASE("words and values of the enumerations agree") {
   CHECK(*parse_mqtt_version(word(MqttVersion::k311)) == MqttVersion::k311);
   CHECK(*parse_key_type(word(KeyType::kRsa4096)) == KeyType::kRsa4096);
   CHECK(!parse_method("CSR"));
+  CHECK(parse_method(std::string(60, 'x')).error().message.starts_with("\"" + std::string(60, 'x') + "\" is not"));
+  CHECK_FALSE(parse_method(std::string(61, 'x')).error().message.starts_with("\"" + std::string(61, 'x') + "\""));
   CHECK(!parse_mqtt_version("3"));
   CHECK(!parse_key_type("ed25519"));
 }

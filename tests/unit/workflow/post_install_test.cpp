@@ -50,6 +50,7 @@ TEST_CASE("the identity connects before it is installed; then the claim is remov
   CHECK(fixture.disk.text("identity/identity.json")->find("\"verifiedAt\": \"2026") != std::string::npos);
   CHECK(fixture.host_system.removed == std::vector<std::string>{"claim.key", "claim.pem"});
   CHECK(fixture.host_system.calls.size() == 1);
+  CHECK(fixture.host_system.calls.at(0).deadline == fixture.clock.now() + fixture.plan.timeout);
   CHECK(!fixture.disk.text("on-success-owed"));
   CHECK(variables_of(fixture).size() == 10);
   CHECK(variables_of(fixture)[0].second == "gateway-1");
