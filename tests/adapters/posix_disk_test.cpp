@@ -255,6 +255,22 @@ TEST_CASE("removing what is not there succeeds, removing what is full does not")
   CHECK(disk.list("")->empty());
 }
 
+TEST_CASE("a directory with up to 10 000 names is listed, one with more is refused") {
+  const TemporaryDirectory here;
+  fs::create_directories(here.path() / "state/pending");
+  const Descriptor pending(::open((here / "state/pending").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto add = [&pending](int number) {
+    return ::mknodat(pending.get(), std::to_string(number).c_str(), S_IFREG | 0600, 0) == 0;
+  };
+  bool added = true;
+  for (int number = 0; number < 10'000; ++number) added = added && add(number);
+  REQUIRE(added);
+  PosixDisk disk(here / "state");
+  CHECK(disk.list("pending").value().size() == 10'000);
+  REQUIRE(add(10'000));
+  CHECK(disk.list("pending").error().message.ends_with("it holds more than 10000 names"));
+}
+
 TEST_CASE("a directory that another process replaces before the lock is taken is looked at again") {
   const TemporaryDirectory here;
   fs::create_directories(here.path() / "state/pending");

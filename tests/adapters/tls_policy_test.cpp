@@ -1,14 +1,18 @@
 // What a TLS client of ours may use, whatever OpenSSL's configuration says.
 #include "adapters/network/tls_policy.hpp"
 
+#include <openssl/conf.h>
 #include <openssl/ssl.h>
 
 #include <cstdint>
 #include <string>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 using namespace fleet_provision;
+using namespace fleet_provision::test;
 
 TEST_CASE("a client verifies its server, and uses TLS 1.2 or 1.3 with ciphers that authenticate and encrypt") {
   const auto made = make_client_context(nullptr);
@@ -40,6 +44,37 @@ TEST_CASE("a client verifies its server, and uses TLS 1.2 or 1.3 with ciphers th
   }
   CHECK(tls12);
   CHECK(tls13);
+}
+
+TEST_CASE("versions that a configuration allows are narrowed to TLS 1.2 and 1.3") {
+  struct Row {
+    std::string configured;
+    /// The lowest and the highest version (0: no limit) of the context, or why there is none.
+    std::string result;
+  };
+  const std::string v12 = std::to_string(TLS1_2_VERSION);
+  const std::string v13 = std::to_string(TLS1_3_VERSION);
+  const std::string none = "it allows neither TLS 1.2 nor TLS 1.3";
+  for (const Row& row : {Row{"MinProtocol = TLSv1.2", v12 + " 0"}, Row{"MinProtocol = TLSv1.1", v12 + " 0"},
+                         Row{"MinProtocol = TLSv1.3", v13 + " 0"}, Row{"MaxProtocol = TLSv1.2", v12 + " " + v12},
+                         Row{"MaxProtocol = TLSv1.3", v12 + " " + v13},
+                         Row{"MinProtocol = TLSv1.3\nMaxProtocol = TLSv1.3", v13 + " " + v13},
+                         Row{"MinProtocol = TLSv1.2\nMaxProtocol = TLSv1.2", v12 + " " + v12},
+                         Row{"MaxProtocol = TLSv1.1", none}, Row{"MinProtocol = TLSv1.3\nMaxProtocol = TLSv1.2", none},
+                         Row{"Protocol = ALL,-TLSv1.3", v12 + " 0"}, Row{"Protocol = ALL,-TLSv1.2,-TLSv1.3", none}}) {
+    INFO(row.configured);
+    const TemporaryFile file("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = one\n[one]\n" +
+                             row.configured + "\n");
+    // A process has one configuration.
+    const std::string result = in_child([&file]() -> std::string {
+      if (CONF_modules_load_file(file.path().c_str(), nullptr, 0) != 1) return "not loaded";
+      const auto made = make_client_context(nullptr);
+      if (!made) return made.error().message;
+      return std::to_string(SSL_CTX_get_min_proto_version(made->get())) + " " +
+             std::to_string(SSL_CTX_get_max_proto_version(made->get()));
+    });
+    CHECK_THAT(result, Catch::EndsWith(row.result));
+  }
 }
 
 TEST_CASE("a configuration that leaves no cipher is named") {

@@ -245,6 +245,30 @@ TEST_CASE("a template is taken out of what the AWS CLI prints") {
   }
 }
 
+TEST_CASE("each OverrideSetting reaches its property, and no other") {
+  const std::vector<std::pair<std::string, OverrideSetting>> words{{"DO_NOTHING", OverrideSetting::kDoNothing},
+                                                                   {"REPLACE", OverrideSetting::kReplace},
+                                                                   {"FAIL", OverrideSetting::kFail},
+                                                                   {"MERGE", OverrideSetting::kMerge}};
+  for (const std::string property : {"AttributePayload", "ThingTypeName", "ThingGroups"}) {
+    for (const auto& [word, setting] : words) {
+      if (property == "ThingTypeName" && word == "MERGE") continue;
+      INFO(property << " " << word);
+      std::string body = body_with(R"("a")");
+      const std::string type = R"("Type":"AWS::IoT::Thing",)";
+      body.insert(body.find(type) + type.size(), R"("OverrideSettings":{")" + property + R"(":")" + word + R"("},)");
+      const auto result = rendered(body, {});
+      REQUIRE(result);
+      const auto expected = [&property = property, &setting = setting](const char* each) {
+        return property == each ? std::optional(setting) : std::nullopt;
+      };
+      CHECK(result->thing->override_attributes == expected("AttributePayload"));
+      CHECK(result->thing->override_type == expected("ThingTypeName"));
+      CHECK(result->thing->override_groups == expected("ThingGroups"));
+    }
+  }
+}
+
 TEST_CASE("a template without functions is taken as it stands") {
   const auto result = rendered(R"({"Resources":{
     "thing":{"Type":"AWS::IoT::Thing","Properties":{"ThingName":"the-only-one","ThingTypeName":"gateway",

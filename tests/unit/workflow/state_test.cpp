@@ -257,6 +257,23 @@ TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins a
   }
 }
 
+TEST_CASE("the key of a CSR is named in the identity only if it is in hardware") {
+  const std::string far = fakes::fake_key_pem("far");
+  for (const std::string reference : {"/key.pem", "pkcs11:token=t;object=o"}) {
+    INFO(reference);
+    WorkflowFixture fixture;
+    const bool in_file = reference.starts_with('/');
+    fixture.keysmith.files["/key.pem"] = far;
+    fixture.keysmith.files["/csr.pem"] =
+        "BEGIN-CSR " + fakes::fake_digest(in_file ? far : fakes::fake_key_pem(reference)) + " CN=x END-CSR\n";
+    fixture.plan.key_source = ExistingCsr{"/csr.pem", reference};
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    const std::string identity = fixture.disk.text("identity/identity.json").value();
+    CHECK((identity.find("pkcs11:") != std::string::npos) == !in_file);
+    CHECK(identity.find("/key.pem") == std::string::npos);
+  }
+}
+
 TEST_CASE("an identity that was made with another CSR is another identity") {
   const auto csr_of = [](const std::string& key) {
     return "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem(key)) + " CN=x END-CSR\n";
