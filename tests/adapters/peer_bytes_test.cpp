@@ -65,6 +65,8 @@ TEST_CASE("nothing is read before it is allowed, or after the deadline") {
   peer.bytes->allow_reading();
   CHECK(peer.read(1) == 1);
   CHECK_FALSE(BIO_should_retry(peer.bio.get()));
+  CHECK(peer.read(0) == 0);
+  CHECK(BIO_eof(peer.bio.get()) == 0);
   peer.bytes->end_at(Instant{});
   CHECK(peer.read(1) == -1);
   CHECK(BIO_should_retry(peer.bio.get()));
