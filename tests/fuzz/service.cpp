@@ -139,13 +139,17 @@ class Model {
   }
 
   void deliver(const std::vector<Effect>& effects) {
+    // What follows a close is for nobody: the broker drops it.
+    std::set<std::string> closed;
     for (const Effect& each : effects) {
+      if (closed.contains(each.client_id)) continue;
       Client* client = nullptr;
       for (Client& one : clients_) {
         if (one.id == each.client_id) client = &one;
       }
       must_hold(client != nullptr && client->connected, "an effect is for a client that is connected");
       if (each.kind == Effect::Kind::kClose) {
+        closed.insert(each.client_id);
         disconnect(*client);
       } else if (!with_fault_) {
         understood(*client, each);

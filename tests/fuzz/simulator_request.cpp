@@ -34,8 +34,8 @@ void read_request(std::string_view payload, Encoding encoding) {
   const auto& token = request->text("certificateOwnershipToken");
   must_hold(token.state == Request::Text::State::kText || token.text.empty(), "a text is one");
   const auto& parameters = request->parameters();
-  must_hold(!parameters.wrong_type || parameters.map.empty() || !parameters.wrong_member.empty(),
-            "a wrong type is told");
+  must_hold(parameters.wrong_type || !parameters.wrong_member, "a member of a wrong type is one");
+  must_hold(!parameters.wrong_member || !parameters.map.contains(*parameters.wrong_member), "it has no text");
 }
 
 }  // namespace

@@ -168,6 +168,7 @@ TEST_CASE("parameters that are not text are distinguished") {
   CHECK_FALSE(decode("null").wrong_type);
   CHECK(decode("[]").wrong_type);
   CHECK(decode(R"({"a":"b","n":7})").wrong_member == "n");
+  CHECK(decode(R"({"":7})").wrong_member == "");
 }
 
 TEST_CASE("each fault corrupts a response in its own way") {

@@ -27,8 +27,8 @@ Accepted<void> check_parameters(const Request::TextMap& parameters) {
     if (characters(value) > kParameterValueMax) return invalid_parameters("The value of a parameter is too long.");
   }
   if (!parameters.wrong_type) return {};
-  if (parameters.wrong_member.empty()) return invalid_parameters("parameters is not a map.");
-  return invalid_parameters("The value of parameter " + parameters.wrong_member + " is not text.");
+  if (!parameters.wrong_member) return invalid_parameters("parameters is not a map.");
+  return invalid_parameters("The value of parameter " + *parameters.wrong_member + " is not text.");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class Request {
     /// It is not a map, or a value in it is not text.
     bool wrong_type = false;
     /// The first member whose value is not text.
-    std::string wrong_member;
+    std::optional<std::string> wrong_member;
     std::map<std::string, std::string> map;
   };
   [[nodiscard]] const TextMap& parameters() const { return parameters_; }
