@@ -6,6 +6,8 @@
 using Catch::Approx;
 // Names of Catch2 2, which Catch2 3 has elsewhere or under another name.
 namespace Catch {
+using Matchers::EndsWith;
+using Matchers::Equals;
 using Matchers::StartsWith;
 inline Matchers::StringContainsMatcher Contains(const std::string& part) {
   return Matchers::ContainsSubstring(part);
