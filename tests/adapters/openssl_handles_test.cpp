@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
@@ -59,4 +60,20 @@ TEST_CASE("what a handle owns is freed with it") {
     for (int i = 0; i < 50; ++i) row.make();
     CHECK(allocated() <= before + 50);
   }
+}
+
+TEST_CASE("the newest error of OpenSSL has a reason, and is told once") {
+  ERR_clear_error();
+  CHECK(openssl_reason() == "no reason given");
+  REQUIRE(OBJ_txt2obj("1.2.x", 1) == nullptr);
+  CHECK(openssl_reason() == "invalid digit");
+  CHECK(openssl_reason() == "no reason given");
+  {
+    const CleanErrorQueue clean;
+    REQUIRE(OBJ_txt2obj("1.2.x", 1) == nullptr);
+  }
+  CHECK(ERR_peek_error() == 0);
+  // A library that OpenSSL does not know.
+  ERR_raise(200, 7);
+  CHECK(openssl_reason().starts_with("error:"));
 }
