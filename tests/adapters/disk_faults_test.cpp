@@ -1,22 +1,19 @@
 // Errors of the disk. A child process makes the kernel fail one system call (seccomp), or mounts a file system that
 // fails by itself, and reports the result of the adapter.
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <string>
 
 #include "adapters/system/posix_disk.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -25,19 +22,6 @@ namespace {
 
 using namespace test;
 namespace fs = std::filesystem;
-
-/// From now on `call` does nothing in this process and fails with `number`, or reports success if `number` is 0. Do not
-/// use it for write, which sanitizers need (a full disk is a small tmpfs below, and a limit in posix_disk_test.cpp).
-bool fail_call(long call, int number) {
-  std::array<sock_filter, 4> filter{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(number)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog program{filter.size(), filter.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 template <class T>
 std::string outcome_of(const Result<T>& result) {

@@ -1,8 +1,13 @@
 // The program of --on-success, and what a run may do outside its state directory.
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -12,6 +17,7 @@
 #include "adapters/system/posix_host_system.hpp"
 #include "tests/adapters/disk_facts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -160,6 +166,128 @@ TEST_CASE("files may be created in a directory, or in the parent in which it wou
     return may ? std::string("may") : std::string(word(may.error().kind));
   });
   CHECK(kind == "state-not-writable");
+}
+
+/// What `act` returns in a child that is root of its own mounts; "cannot mount" if the system does not allow that.
+template <class Act>
+std::string with_tmpfs(const std::string& at, const char* data, Act act) {
+  return in_child([&] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", at.c_str(), "tmpfs", 0, data) != 0) {
+      return std::string("cannot mount");
+    }
+    return act();
+  });
+}
+
+template <class T>
+std::string end_of(const Result<T>& result) {
+  return result ? "success" : std::string(word(result.error().kind)) + ": " + result.error().message;
+}
+
+TEST_CASE("a run needs 64 KiB and one inode for its files") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can mount");
+    return;
+  }
+  struct Row {
+    const char* data;
+    const char* end;
+  };
+  const Row rows[] = {{"size=64k", "success"},
+                      {"size=60k", "disk-full: cannot create files in D: the disk is full (space or inodes)"},
+                      {"size=68k", "success"},
+                      {"nr_inodes=1", "disk-full: cannot create files in D: the disk is full (space or inodes)"},
+                      {"nr_inodes=2", "success"}};
+  for (const Row& row : rows) {
+    INFO(row.data);
+    Host host;
+    const std::string at = host.here.path();
+    std::string end = with_tmpfs(at, row.data, [&] { return end_of(host.system.may_create_in(at)); });
+    if (end == "cannot mount") {
+      FP_NOT_TRIED("mounting is not allowed here");
+      return;
+    }
+    if (const std::size_t found = end.find(at); found != std::string::npos) end.replace(found, at.size(), "D");
+    CHECK(end == row.end);
+  }
+}
+
+TEST_CASE("a system without /dev/null can run no program") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can mount");
+    return;
+  }
+  Host host;
+  const std::string end = with_tmpfs("/dev", nullptr, [&] {
+    const auto ran = host.run("/bin/true");
+    return end_of(ran) + "; " + (ran ? "" : ran.error().hint) + "; " + end_of(host.system.may_run("/bin/true"));
+  });
+  if (end == "cannot mount") {
+    FP_NOT_TRIED("mounting is not allowed here");
+    return;
+  }
+  const std::string message =
+      "on-success-failed: the program /bin/true cannot be run: /dev/null, its stdin: no such file or directory";
+  CHECK(end == message + "; create it with `mknod -m 666 /dev/null c 1 3`, then rerun; " + message);
+}
+
+TEST_CASE("a program that cannot be started for want of a resource says which") {
+  Host host;
+  CHECK(in_child([&] {
+          fail_call(SYS_clone3, ENOSYS);
+          fail_call(SYS_clone, ENOMEM);
+          fail_call(SYS_vfork, ENOMEM);
+          return end_of(host.run("/bin/true"));
+        }).starts_with("out-of-resources: the program /bin/true cannot be started: out of memory: "));
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can become another user");
+    return;
+  }
+  CHECK(in_child([&] {
+          const rlimit one{1, 1};
+          if (::setrlimit(RLIMIT_NPROC, &one) != 0 || ::setuid(54321) != 0) return std::string("not prepared");
+          return end_of(host.run("/bin/true"));
+        }).starts_with("out-of-resources: the program /bin/true cannot be started: limit of "));
+}
+
+TEST_CASE("a program whose end another waiter took has not succeeded") {
+  Host host;
+  const std::string end = in_child([&] {
+    ::signal(SIGCHLD, SIG_IGN);
+    return end_of(host.run("/bin/true"));
+  });
+  CHECK_THAT(end, Catch::StartsWith("on-success-failed: the program /bin/true was ended by signal "));
+}
+
+TEST_CASE("each failure to run a program has its hint") {
+  Host host;
+  const std::string again = "the identity is installed; fix the program and rerun";
+  CHECK(host.run(host.script("#!/bin/sh\nexit 3\n")).error().hint == again);
+  CHECK(host.run(host.script("#!/bin/sh\nkill -9 $$\n")).error().hint == again);
+  CHECK(host.run(host.here / "none").error().hint ==
+        "give --on-success an executable file and rerun; the identity is installed");
+  CHECK(host.system.may_run(host.here / "none").error().hint == "give --on-success an executable file");
+  const auto late = host.run(host.script("#!/bin/sh\nexec sleep 60\n"), Milliseconds(1));
+  CHECK(late.error().hint == "raise --timeout and rerun");
+}
+
+TEST_CASE("files cannot be created below what is no directory, and the given directory is named") {
+  Host host;
+  const std::string file = host.script("");
+  CHECK(end_of(host.system.may_create_in(file)) ==
+        "state-not-writable: cannot create files in " + file + ": a part of the path is not a directory");
+  CHECK(end_of(host.system.may_create_in(file + "/a/b")) ==
+        "state-not-writable: cannot create files in " + file + "/a/b: a part of the path is not a directory");
+  CHECK(host.system.may_create_in("/"));
+  CHECK(in_child([&] {
+          fail_call(SYS_newfstatat, ENOENT);
+          return end_of(host.system.may_create_in("/a"));
+        }) == "disk-error: cannot create files in /a: no such file or directory");
+  CHECK(in_child([&] {
+          fail_call(SYS_statfs, EIO);
+          return end_of(host.system.may_create_in("/"));
+        }) == "success");
 }
 
 TEST_CASE("a path is made absolute and short") {

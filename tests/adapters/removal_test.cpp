@@ -1,18 +1,25 @@
 // Which claim files --remove-claim deletes, on a real file system.
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+// Behind sys/mount.h, whose constants it defines again.
+#include <linux/fs.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "adapters/system/descriptor.hpp"
 #include "adapters/system/named_file.hpp"
 #include "adapters/system/posix_host_system.hpp"
 #include "tests/adapters/disk_facts.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -179,6 +186,107 @@ TEST_CASE("a mount point is kept") {
     return;
   }
   CHECK_THAT(verdict, Catch::Contains("it is a mount point"));
+}
+
+TEST_CASE("a file or directory that is marked immutable is kept") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can mark files");
+    return;
+  }
+  struct Row {
+    const char* name;
+    int flag;
+    const char* verdict;
+  };
+  Claim claim;
+  const char* const marked = "it or its directory is marked immutable";
+  const Row rows[] = {
+      {"claim.pem", FS_IMMUTABLE_FL, marked},
+      {"claim.pem", FS_APPEND_FL, marked},
+      {"claim.pem", FS_NODUMP_FL, "may"},
+      {".", FS_IMMUTABLE_FL, "its directory is not writable"},
+      {".", FS_APPEND_FL, marked},
+      {"ca.pem", FS_IMMUTABLE_FL, "may"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name, row.flag);
+    const Descriptor opened(::open((claim.here / row.name).c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(opened);
+    int flag = row.flag;
+    int none = 0;
+    if (::ioctl(opened.get(), FS_IOC_SETFLAGS, &flag) != 0) {
+      FP_NOT_TRIED("this file system marks no files");
+      continue;
+    }
+    const auto may = claim.system.may_remove(claim.file, claim.spared);
+    REQUIRE(::ioctl(opened.get(), FS_IOC_SETFLAGS, &none) == 0);
+    CHECK_THAT(may ? "may" : may.error().message, Catch::Contains(row.verdict));
+  }
+}
+
+TEST_CASE("a deletion that the system refuses is told, with what to do") {
+  struct Row {
+    long call;
+    int number;
+    bool removes;
+    const char* end;
+  };
+  const char* const by_hand = "the identity is installed; delete the file by hand, or rerun when it can be deleted";
+  const char* const other_user = "run as a user who may delete it, or omit --remove-claim";
+  const Row rows[] = {
+      {SYS_unlinkat, EPERM, true, by_hand},
+      {SYS_fsync, EIO, true, by_hand},
+      {SYS_fsync, EINVAL, true, "0"},
+      {SYS_newfstatat, ENOENT, true, "0"},
+      {SYS_newfstatat, ENOENT, false, "not there"},
+      {SYS_openat, EMFILE, false, "raise the limit of open files (ulimit -n, LimitNOFILE= of a unit) and rerun"},
+      {SYS_openat, EACCES, false, other_user},
+      {SYS_openat, EACCES, true, other_user},
+      {SYS_newfstatat, EIO, false, other_user},
+      {SYS_statx, EIO, false, "may"},
+      {SYS_ioctl, ENOTTY, false, "may"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.call, row.number, row.removes);
+    Claim claim;
+    const ClaimFile read = claim.read(claim.file);
+    const std::string end = in_child([&] {
+      if (!fail_call(row.call, row.number)) return std::string("no seccomp");
+      if (row.removes) {
+        const auto removed = claim.system.remove(read, claim.spared);
+        return removed ? std::to_string(*removed) : removed.error().hint;
+      }
+      const auto may = claim.system.may_remove(claim.file, claim.spared);
+      return may ? std::string(*may ? "may" : "not there") : may.error().hint;
+    });
+    CHECK(end == row.end);
+  }
+}
+
+TEST_CASE("a file on a file system that is mounted read-only is kept") {
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can mount");
+    return;
+  }
+  Claim claim;
+  const std::string at = claim.here / "mounted";
+  fs::create_directory(at);
+  const std::string end = in_child([&] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", at.c_str(), "tmpfs", 0, nullptr) != 0) {
+      return std::string("cannot mount");
+    }
+    write_text(at + "/claim.pem", "claim");
+    if (::mount("none", at.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr) != 0) return std::string("cannot mount");
+    const auto may = claim.system.may_remove(at + "/claim.pem", claim.spared);
+    return may ? std::string("may") : may.error().message + "; " + may.error().hint;
+  });
+  if (end == "cannot mount") {
+    FP_NOT_TRIED("this machine does not let root mount");
+    return;
+  }
+  CHECK_THAT(end, Catch::EndsWith(" cannot be deleted: the file system is mounted read-only; "
+                                  "remount it, or omit --remove-claim"));
 }
 
 }  // namespace
