@@ -74,6 +74,8 @@ TEST_CASE("an operation under a failing call says what it could not do, and leav
       {SYS_newfstatat, EIO, [](Disk& disk) { return end_of(disk.inspect("identity")); },
        "disk-error: cannot inspect D/identity: I/O error 2"},
       {SYS_newfstatat, ENOENT, [](Disk& disk) { return end_of(disk.inspect("identity")); }, "nothing 2"},
+      // A directory that this process made is not opened again.
+      {SYS_openat, EIO, [](Disk& disk) { return end_of(disk.inspect("identity/none")); }, "nothing 2"},
       {SYS_getdents64, EIO, [](Disk& disk) { return end_of(disk.list("pending")); },
        "disk-error: cannot list D/pending: I/O error 2"},
       {SYS_getdents64, EIO, [](Disk& disk) { return end_of(disk.list("")); }, "disk-error: cannot list D: I/O error 2"},

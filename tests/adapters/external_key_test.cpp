@@ -6,7 +6,7 @@
 
 #include <thread>
 
-#include "tests/adapters/openssl_fixtures.hpp"
+#include "tests/adapters/device_keys.hpp"
 #include "tests/fakes/software_signer.hpp"
 #include "tests/fakes/test_pki.hpp"
 #include "tests/support/catch.hpp"
@@ -110,32 +110,23 @@ bool shake_hands(SSL_CTX* client_side, SSL_CTX* server_side) {
 
 struct KeyRow {
   std::string name;
-  fixture::Key key;
+  EVP_PKEY* key;
 };
 
-/// Made once: RSA keys take most of the time of these tests.
 const std::vector<KeyRow>& key_rows() {
-  static const std::vector<KeyRow> rows = [] {
-    std::vector<KeyRow> made;
-    made.push_back({"ec-p256", fixture::ec_key("P-256")});
-    made.push_back({"ec-p384", fixture::ec_key("P-384")});
-    made.push_back({"rsa-2048", fixture::rsa_key(2048)});
-    made.push_back({"rsa-3072", fixture::rsa_key(3072)});
-    return made;
-  }();
+  static const std::vector<KeyRow> rows{{"ec-p256", fixture::device_key("ec")},
+                                        {"ec-p384", fixture::device_key("ec-384")},
+                                        {"rsa-2048", fixture::device_key("rsa")},
+                                        {"rsa-3072", fixture::device_key("longer rsa")}};
   return rows;
 }
 
 EVP_PKEY* rsa_2048() {
-  return key_rows()[2].key.get();
-}
-EVP_PKEY* rsa_3072() {
-  return key_rows()[3].key.get();
+  return fixture::device_key("rsa");
 }
 /// Not among key_rows.
 EVP_PKEY* other_rsa_2048() {
-  static const fixture::Key made = fixture::rsa_key(2048);
-  return made.get();
+  return fixture::device_key("other rsa");
 }
 
 }  // namespace
@@ -157,13 +148,13 @@ TEST_CASE_METHOD(ExternalKeyFixture, "a key in a device authenticates a TLS clie
       {TLS1_3_VERSION, "rsa_pss_rsae_sha384", true, SignatureScheme::kRsaPss},
   };
   for (const auto& [name, key] : key_rows()) {
-    const SoftwareDevice device = software_device(key.get());
+    const SoftwareDevice device = software_device(key);
     REQUIRE(device.loaded.key);
     const auto request = signed_request(device);
     REQUIRE(request);
     const auto leaf = certificate_of(the_pki().certify(pem_of(request)));
     for (const Row& row : rows) {
-      if (row.rsa != (EVP_PKEY_is_a(key.get(), "RSA") == 1)) continue;
+      if (row.rsa != (EVP_PKEY_is_a(key, "RSA") == 1)) continue;
       INFO(name << " " << row.version << " " << row.signatures);
       device.signer->schemes.clear();
       bool good = false;
@@ -180,14 +171,14 @@ TEST_CASE_METHOD(ExternalKeyFixture, "a key in a device authenticates a TLS clie
 TEST_CASE_METHOD(ExternalKeyFixture, "a key in a device signs a certificate request that its public half verifies") {
   for (const auto& [name, key] : key_rows()) {
     INFO(name);
-    const SoftwareDevice device = software_device(key.get());
+    const SoftwareDevice device = software_device(key);
     const auto request = signed_request(device);
     REQUIRE(request);
-    CHECK(X509_REQ_verify(request.get(), key.get()) == 1);
+    CHECK(X509_REQ_verify(request.get(), key) == 1);
     // The algorithm is encoded as software keys encode it.
     const fixture::Request reference(X509_REQ_new(), X509_REQ_free);
-    REQUIRE(X509_REQ_set_pubkey(reference.get(), key.get()) == 1);
-    REQUIRE(X509_REQ_sign(reference.get(), key.get(), EVP_sha256()) > 0);
+    REQUIRE(X509_REQ_set_pubkey(reference.get(), key) == 1);
+    REQUIRE(X509_REQ_sign(reference.get(), key, EVP_sha256()) > 0);
     const X509_ALGOR* ours = nullptr;
     const X509_ALGOR* theirs = nullptr;
     X509_REQ_get0_signature(request.get(), nullptr, &ours);
@@ -199,21 +190,21 @@ TEST_CASE_METHOD(ExternalKeyFixture, "a key in a device signs a certificate requ
 TEST_CASE_METHOD(ExternalKeyFixture, "a key in a device has the facts of its public half and no private half") {
   for (const auto& [name, key] : key_rows()) {
     INFO(name);
-    const SoftwareDevice device = software_device(key.get());
+    const SoftwareDevice device = software_device(key);
     EVP_PKEY* external = device.loaded.key.get();
     REQUIRE(external != nullptr);
-    CHECK(EVP_PKEY_get_bits(external) == EVP_PKEY_get_bits(key.get()));
-    CHECK(EVP_PKEY_get_security_bits(external) == EVP_PKEY_get_security_bits(key.get()));
-    CHECK(EVP_PKEY_get_size(external) == EVP_PKEY_get_size(key.get()));
-    if (EVP_PKEY_is_a(key.get(), "EC") == 1) {
+    CHECK(EVP_PKEY_get_bits(external) == EVP_PKEY_get_bits(key));
+    CHECK(EVP_PKEY_get_security_bits(external) == EVP_PKEY_get_security_bits(key));
+    CHECK(EVP_PKEY_get_size(external) == EVP_PKEY_get_size(key));
+    if (EVP_PKEY_is_a(key, "EC") == 1) {
       std::array<char, 32> group{};
       CHECK(EVP_PKEY_get_group_name(external, group.data(), group.size(), nullptr) == 1);
       CHECK(std::string(group.data()) == (name == "ec-p256" ? "prime256v1" : "secp384r1"));
     }
-    CHECK(EVP_PKEY_eq(external, key.get()) == 1);
-    CHECK(EVP_PKEY_eq(key.get(), external) == 1);
+    CHECK(EVP_PKEY_eq(external, key) == 1);
+    CHECK(EVP_PKEY_eq(key, external) == 1);
     const fixture::Key other_ec = fixture::ec_key();
-    EVP_PKEY* other = EVP_PKEY_is_a(key.get(), "EC") == 1 ? other_ec.get() : other_rsa_2048();
+    EVP_PKEY* other = EVP_PKEY_is_a(key, "EC") == 1 ? other_ec.get() : other_rsa_2048();
     CHECK(EVP_PKEY_eq(external, other) != 1);
     CHECK(EVP_PKEY_eq(other, external) != 1);
 
@@ -303,12 +294,12 @@ TEST_CASE_METHOD(ExternalKeyFixture, "the device's error is kept when a signatur
 TEST_CASE_METHOD(ExternalKeyFixture, "one signature proves that the private half is in the device") {
   for (const auto& [name, key] : key_rows()) {
     INFO(name);
-    const SoftwareDevice good = software_device(key.get());
+    const SoftwareDevice good = software_device(key);
     CHECK(prove_external_key(good.loaded));
     CHECK(good.signer->schemes.size() == 1);
     const fixture::Key other_ec = fixture::ec_key(name == "ec-p256" ? "P-256" : "P-384");
-    EVP_PKEY* other = EVP_PKEY_is_a(key.get(), "EC") == 1 ? other_ec.get() : other_rsa_2048();
-    const SoftwareDevice foreign = software_device(key.get(), other);
+    EVP_PKEY* other = EVP_PKEY_is_a(key, "EC") == 1 ? other_ec.get() : other_rsa_2048();
+    const SoftwareDevice foreign = software_device(key, other);
     const auto proved = prove_external_key(foreign.loaded);
     REQUIRE_FALSE(proved);
     CHECK(proved.error().kind == ErrorKind::kKeyUnsuitable);
@@ -324,99 +315,4 @@ TEST_CASE_METHOD(ExternalKeyFixture, "a key that is neither RSA nor EC is refuse
   const auto loaded = make_external_key(device);
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().kind == ErrorKind::kKeyUnsuitable);
-}
-
-namespace {
-
-/// A signature of a device that is being made with SHA-256, and its options.
-struct Signing {
-  explicit Signing(const SoftwareDevice& device) {
-    REQUIRE(EVP_DigestSignInit(context.get(), &options, EVP_sha256(), nullptr, device.loaded.key.get()) == 1);
-  }
-  bool set(const char* name, std::string text) const {
-    const OSSL_PARAM one[] = {OSSL_PARAM_construct_utf8_string(name, text.data(), 0), OSSL_PARAM_END};
-    return EVP_PKEY_CTX_set_params(options, one) == 1;
-  }
-  bool set(const char* name, int number) const {
-    const OSSL_PARAM one[] = {OSSL_PARAM_construct_int(name, &number), OSSL_PARAM_END};
-    return EVP_PKEY_CTX_set_params(options, one) == 1;
-  }
-  [[nodiscard]] std::string text(const char* name) const {
-    std::array<char, 64> bytes{};
-    OSSL_PARAM one[] = {OSSL_PARAM_construct_utf8_string(name, bytes.data(), bytes.size()), OSSL_PARAM_END};
-    return EVP_PKEY_CTX_get_params(options, one) == 1 ? bytes.data() : "no value";
-  }
-  [[nodiscard]] int number(const char* name) const {
-    int number = -99;
-    OSSL_PARAM one[] = {OSSL_PARAM_construct_int(name, &number), OSSL_PARAM_END};
-    return EVP_PKEY_CTX_get_params(options, one) == 1 ? number : -99;
-  }
-  [[nodiscard]] bool sign() const {
-    std::vector<unsigned char> signature(256);
-    std::size_t size = signature.size();
-    return EVP_DigestSignUpdate(context.get(), "a", 1) == 1 &&
-           EVP_DigestSignFinal(context.get(), signature.data(), &size) == 1;
-  }
-
-  OpensslHandle<EVP_MD_CTX> context{EVP_MD_CTX_new()};
-  EVP_PKEY_CTX* options = nullptr;
-};
-
-}  // namespace
-
-TEST_CASE_METHOD(ExternalKeyFixture, "the options of a signature have names and numbers") {
-  const SoftwareDevice device = software_device(rsa_2048());
-  const Signing signing(device);
-  constexpr const char* kPadding = OSSL_SIGNATURE_PARAM_PAD_MODE;
-  constexpr const char* kSalt = OSSL_SIGNATURE_PARAM_PSS_SALTLEN;
-  CHECK(signing.text(OSSL_SIGNATURE_PARAM_DIGEST) == "SHA256");
-  CHECK(signing.text(kPadding) == "pkcs1");
-  CHECK(signing.number(kPadding) == RSA_PKCS1_PADDING);
-  CHECK(signing.set(kPadding, "pss"));
-  CHECK(signing.text(kPadding) == "pss");
-  CHECK(signing.number(kPadding) == RSA_PKCS1_PSS_PADDING);
-  CHECK(signing.text(kSalt) == "digest");
-  CHECK(signing.number(kSalt) == RSA_PSS_SALTLEN_DIGEST);
-  for (const char* good : {"digest", "32"}) CHECK(signing.set(kSalt, good));
-  for (const char* bad : {"max", "31", "33", ""}) CHECK_FALSE(signing.set(kSalt, bad));
-  for (const int bad : {31, 33, RSA_PSS_SALTLEN_AUTO, 0}) CHECK_FALSE(signing.set(kSalt, bad));
-  for (const char* bad : {"oaep", "none", ""}) CHECK_FALSE(signing.set(kPadding, bad));
-  CHECK(signing.text(kPadding) == "pss");
-  for (const char* good : {"SHA256", "sha2-256", "Sha-256"}) CHECK(signing.set(OSSL_SIGNATURE_PARAM_DIGEST, good));
-  for (const char* bad : {"SHA384", "SHA25", "SHA2566", "SHA1"})
-    CHECK_FALSE(signing.set(OSSL_SIGNATURE_PARAM_DIGEST, bad));
-  // What no certificate request has.
-  std::array<unsigned char, 64> der{};
-  OSSL_PARAM algorithm[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, der.data(), der.size()), OSSL_PARAM_END};
-  CHECK(EVP_PKEY_CTX_get_params(signing.options, algorithm) != 1);
-  CHECK(signing.set(kPadding, "pkcs1"));
-  CHECK(EVP_PKEY_CTX_get_params(signing.options, algorithm) == 1);
-
-  const fixture::Key ec = fixture::ec_key();
-  const SoftwareDevice ec_device = software_device(ec.get());
-  const Signing of_ec(ec_device);
-  CHECK_FALSE(of_ec.set(kPadding, "pkcs1"));
-  CHECK(of_ec.text(OSSL_SIGNATURE_PARAM_DIGEST) == "SHA256");
-  CHECK(of_ec.text(kPadding).empty());
-  CHECK(OSSL_PARAM_locate_const(EVP_PKEY_CTX_settable_params(signing.options), kPadding) != nullptr);
-  CHECK(OSSL_PARAM_locate_const(EVP_PKEY_CTX_settable_params(of_ec.options), kPadding) == nullptr);
-  ERR_clear_error();
-}
-
-TEST_CASE_METHOD(ExternalKeyFixture, "an error belongs to its own signature, and none is longer than its key says") {
-  const SoftwareDevice device = software_device(rsa_2048());
-  device.signer->error = device_error();
-  CHECK_FALSE(Signing(device).sign());
-  device.signer->error.reset();
-  CHECK(Signing(device).sign());
-  CHECK_FALSE(device.loaded.failure->take());
-
-  const SoftwareDevice foreign = software_device(rsa_2048(), rsa_3072());
-  CHECK_FALSE(Signing(foreign).sign());
-  const auto error = foreign.loaded.failure->take();
-  REQUIRE(error);
-  CHECK(error->kind == ErrorKind::kKeyDeviceFailed);
-  CHECK(error->message == "the key device made a signature of 384 bytes; the key has at most 256");
-  ERR_clear_error();
 }

@@ -14,6 +14,7 @@
 #include "adapters/system/descriptor.hpp"
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/named_file.hpp"
+#include "adapters/system/open_flags.hpp"
 #include "adapters/system/posix_host_system.hpp"
 #include "adapters/system/resources.hpp"
 #include "core/text.hpp"
@@ -95,8 +96,7 @@ std::optional<Obstacle> kept_by_system(const Found& found) {
     return Obstacle{"its directory has the sticky bit: only the owner may delete it", kRights};
   if (is_mount_point(found))
     return Obstacle{"it is a mount point", "mount its directory instead, or omit --remove-claim"};
-  const Descriptor file(
-      ::openat(found.directory.get(), found.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const Descriptor file(::openat(found.directory.get(), found.name.c_str(), kReadFlags));
   if (is_immutable(file.get()) || is_immutable(found.directory.get())) {
     return Obstacle{"it or its directory is marked immutable", "run chattr -i on it, or omit --remove-claim"};
   }
