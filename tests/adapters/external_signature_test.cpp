@@ -30,6 +30,40 @@ struct SignatureFixture {
 
 using fixture::device_key;
 
+/// A signature of a device that is being made with `hash`, and its options.
+struct Signing {
+  explicit Signing(const SoftwareDevice& device, const EVP_MD* hash = EVP_sha256()) {
+    REQUIRE(EVP_DigestSignInit(context.get(), &options, hash, nullptr, device.loaded.key.get()) == 1);
+  }
+  bool set(const char* name, std::string text) const {
+    const OSSL_PARAM one[] = {OSSL_PARAM_construct_utf8_string(name, text.data(), 0), OSSL_PARAM_END};
+    return EVP_PKEY_CTX_set_params(options, one) == 1;
+  }
+  bool set(const char* name, int number) const {
+    const OSSL_PARAM one[] = {OSSL_PARAM_construct_int(name, &number), OSSL_PARAM_END};
+    return EVP_PKEY_CTX_set_params(options, one) == 1;
+  }
+  [[nodiscard]] std::string text(const char* name) const {
+    std::array<char, 64> bytes{};
+    OSSL_PARAM one[] = {OSSL_PARAM_construct_utf8_string(name, bytes.data(), bytes.size()), OSSL_PARAM_END};
+    return EVP_PKEY_CTX_get_params(options, one) == 1 ? bytes.data() : "no value";
+  }
+  [[nodiscard]] int number(const char* name) const {
+    int number = -99;
+    OSSL_PARAM one[] = {OSSL_PARAM_construct_int(name, &number), OSSL_PARAM_END};
+    return EVP_PKEY_CTX_get_params(options, one) == 1 ? number : -99;
+  }
+  [[nodiscard]] bool sign() const {
+    std::vector<unsigned char> signature(256);
+    std::size_t size = signature.size();
+    return EVP_DigestSignUpdate(context.get(), "a", 1) == 1 &&
+           EVP_DigestSignFinal(context.get(), signature.data(), &size) == 1;
+  }
+
+  OpensslHandle<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+  EVP_PKEY_CTX* options = nullptr;
+};
+
 }  // namespace
 
 TEST_CASE_METHOD(SignatureFixture, "the options of a signature have names and numbers") {
