@@ -81,6 +81,22 @@ TEST_CASE("a damaged identity is reported and left unchanged, and replaced with 
   }
 }
 
+TEST_CASE("a directory, or nothing, in the place of a file of the identity is damage with its name") {
+  for (const char* name : {"identity.json", "certificate.pem", "private-key.pem", "thing-name"}) {
+    for (const bool missing : {false, true}) {
+      INFO(name << missing);
+      WorkflowFixture fixture;
+      REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+      REQUIRE(fixture.disk.remove_file(std::string("identity/") + name));
+      if (!missing) REQUIRE(fixture.disk.make_directory(std::string("identity/") + name));
+      const Outcome outcome = fixture.run();
+      CHECK(failed_as(outcome) == kIdentityDamaged);
+      CHECK(outcome.error->message.ends_with(std::string(name) +
+                                             (missing ? ": the file is missing" : ": it is not a file")));
+    }
+  }
+}
+
 TEST_CASE("files that were proved to fit are known again without being parsed; of an older version they are parsed") {
   WorkflowFixture fixture;
   REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
