@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -73,6 +74,8 @@ TEST_CASE("the request names the target twice, and an IPv6 address in brackets")
   for (const auto& [host, authority] : {std::pair("a.example", "a.example:8883"), std::pair("::1", "[::1]:8883"),
                                         std::pair("127.0.0.1", "127.0.0.1:8883")}) {
     ProxyFixture fixture(kGranted);
+    // A successful call leaves errno as it was.
+    errno = EAGAIN;
     REQUIRE(fixture.ask(host));
     CHECK(ProxyFixture::received(fixture.theirs) ==
           std::string("CONNECT ") + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n");
@@ -184,6 +187,7 @@ TEST_CASE("at most 120 bytes of the status line are shown") {
 
 TEST_CASE("a proxy that closes or falls silent is reported so") {
   for (const char* response : {"", "H", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r"}) {
+    errno = EAGAIN;
     const Error error = refusal_of(response);
     CHECK(error.kind == kProxyRefused);
     CHECK(error.message == "proxy proxy.example:3128 closed the connection without a response");
@@ -241,6 +245,7 @@ TEST_CASE("the schemes of a proxy that wants credentials are read from every fie
       {"Proxy-Authenticate: NTLM,Digest,Negotiate", "NTLM, Digest, Negotiate"},
       {"Proxy-Authenticate: NTLM, NTLM, Digest", "NTLM, Digest"},
       {"Proxy-Authenticate: ,, NTLM ,", "NTLM"},
+      {"Proxy-Authenticate:,NTLM", "NTLM"},
       {"Proxy-Authenticate: Digest realm=\"a\", nonce=\"b\", NTLM", "Digest, NTLM"},
       {"Proxy-Authenticate: Digest realm = \"a\", nonce = \"b\", NTLM", "Digest, NTLM"},
       {"Proxy-Authenticate: Digest realm=\"a, Basic, b\", NTLM", "Digest, NTLM"},

@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -15,8 +17,11 @@
 #include "adapters/network/resolver.hpp"
 #include "adapters/network/wait.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/waiting_thread.hpp"
 
 using namespace fleet_provision;
+using namespace fleet_provision::test;
 
 namespace {
 
@@ -144,6 +149,53 @@ TEST_CASE("a literal address is resolved without a name server, and known as one
     CHECK(ntohs(port) == 8883);
   }
   for (const char* name : {"localhost", "", "127.0.0", "1.2.3.4.5", "::g"}) CHECK_FALSE(is_ip_address(name));
+}
+
+TEST_CASE("an interrupt of the run and the close of the session end a wait, each alone") {
+  const Descriptor quiet(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  for (const bool stopped : {true, false}) {
+    Waits waits;
+    WaitingThread<Result<bool>> waiting([&] { return waits.wait.until(quiet.get(), POLLIN, in(kLong)); });
+    CHECK(waiting.sleeps());
+    if (stopped) {
+      REQUIRE(::eventfd_write(waits.stop.get(), 1) == 0);
+    } else {
+      waits.interrupt.raise(ErrorKind::kInterrupted);
+    }
+    const auto ended = waiting.result();
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().kind == (stopped ? ErrorKind::kInternal : ErrorKind::kInterrupted));
+    CHECK(waits.wait.check().error().kind == ended.error().kind);
+  }
+}
+
+TEST_CASE("a signal does not end a wait") {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  REQUIRE(::sigaction(SIGUSR1, &action, nullptr) == 0);
+  const Waits waits;
+  const Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  WaitingThread<Result<bool>> waiting([&] { return waits.wait.until(event.get(), POLLIN, in(kLong)); });
+  for (int i = 0; i < 3; ++i) {
+    CHECK(waiting.sleeps());
+    waiting.interrupt(SIGUSR1);
+  }
+  REQUIRE(::eventfd_write(event.get(), 1) == 0);
+  const auto ended = waiting.result();
+  REQUIRE(ended);
+  CHECK(*ended);
+}
+
+TEST_CASE("a poll that fails is reported with its words") {
+  const std::string said = in_child([]() -> std::string {
+    const Waits waits;
+    // Fewer than the descriptors that are polled.
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return "no limit";
+    const auto failed = waits.wait.until(0, POLLIN, in(kLong));
+    return failed ? "no error" : std::string(word(failed.error().kind)) + ": " + failed.error().message;
+  });
+  CHECK(said == "internal: poll: Invalid argument");
 }
 
 TEST_CASE("a wait ends when its descriptor is ready, at its deadline, or with the run") {

@@ -37,6 +37,8 @@ class WaitingThread {
     }
     return false;
   }
+  /// Sends the thread a signal, which ends a call of the kernel in which it sleeps.
+  void interrupt(int signal) const { ::syscall(SYS_tgkill, ::getpid(), id_.load(), signal); }
   [[nodiscard]] Value result() {
     thread_.join();
     return std::move(value_);

@@ -172,14 +172,14 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
                                                : nullptr;
   const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
   if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
-  library_ready_ = ready > 0 && polled[0].revents != 0;
-  server_ready_ = has_more || (ready > 0 && polled[1].revents != 0);
+  library_ready_ = polled[0].revents != 0;
+  server_ready_ = has_more || polled[1].revents != 0;
   if (ready == 0 && timeout == &kLastWords) server_done_ = true;
   if (ready == 0 && timeout == &PahoWaker::kPatience) {
     library_may_lag_ = waker_.has_unread();
     if (library_may_lag_) waker_.wake();
   }
-  if (ready > 0 && (polled[2].revents != 0 || polled[3].revents != 0)) return wait.check();
+  if (polled[2].revents != 0 || polled[3].revents != 0) return wait.check();
   return {};
 }
 
