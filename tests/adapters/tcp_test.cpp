@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -170,15 +169,12 @@ TEST_CASE("an interrupt of the run and the close of the session end a wait, each
 }
 
 TEST_CASE("a signal does not end a wait") {
-  struct sigaction action {};
-  action.sa_handler = [](int) {};
-  REQUIRE(::sigaction(SIGUSR1, &action, nullptr) == 0);
   const Waits waits;
   const Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   WaitingThread<Result<bool>> waiting([&] { return waits.wait.until(event.get(), POLLIN, in(kLong)); });
   for (int i = 0; i < 3; ++i) {
     CHECK(waiting.sleeps());
-    waiting.interrupt(SIGUSR1);
+    waiting.interrupt();
   }
   REQUIRE(::eventfd_write(event.get(), 1) == 0);
   const auto ended = waiting.result();

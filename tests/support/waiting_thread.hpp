@@ -1,6 +1,7 @@
 // A thread that waits, for tests of what wakes it and of what does not.
 #pragma once
 
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,8 +38,13 @@ class WaitingThread {
     }
     return false;
   }
-  /// Sends the thread a signal, which ends a call of the kernel in which it sleeps.
-  void interrupt(int signal) const { ::syscall(SYS_tgkill, ::getpid(), id_.load(), signal); }
+  /// Sends the thread a signal with an empty handler: a call of the kernel in which it sleeps fails with EINTR.
+  void interrupt() const {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGUSR1, &action, nullptr);
+    ::syscall(SYS_tgkill, ::getpid(), id_.load(), SIGUSR1);
+  }
   [[nodiscard]] Value result() {
     thread_.join();
     return std::move(value_);
