@@ -111,6 +111,10 @@ TEST_CASE("of several failures the one that says most is reported, with the word
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::kNoRoute);
   CHECK(none.error().hint == "give this machine an address and a default route");
+  const auto nowhere = connect_tcp("gateway.example", 8883, {}, kLong, in(kLong), Waits().wait);
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().kind == ErrorKind::kNoRoute);
+  CHECK(nowhere.error().message == "cannot connect to gateway.example, port 8883");
   for (const bool odd_first : {true, false}) {
     const auto both =
         connect(odd_first ? std::vector{odd, closed_address()} : std::vector{closed_address(), odd}, kLong, kLong);
@@ -148,6 +152,31 @@ TEST_CASE("a literal address is resolved without a name server, and known as one
     CHECK(ntohs(port) == 8883);
   }
   for (const char* name : {"localhost", "", "127.0.0", "1.2.3.4.5", "::g"}) CHECK_FALSE(is_ip_address(name));
+}
+
+TEST_CASE("a literal address needs no wait, and a name that is not resolved is reported with its reason") {
+  const Waits waits;
+  CHECK(resolve("127.0.0.1", 8883, Instant{}, waits.wait));
+  const auto late = resolve("localhost", 8883, Instant{}, waits.wait);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind == ErrorKind::kDns);
+  CHECK(late.error().message == "cannot resolve localhost: no name server answered in time");
+  const auto found = resolve("localhost", 8883, in(kLong), waits.wait);
+  REQUIRE(found);
+  for (const SocketAddress& each : *found) CHECK(is_ip_address(each.text));
+  // A label has at most 63 characters (RFC 1035 section 2.3.4), so no name server is asked.
+  const std::string host = std::string(64, 'a') + ".invalid";
+  const auto none = resolve(host, 8883, in(kLong), waits.wait);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::kDns);
+  INFO(none.error().message);
+  const std::string begin = "cannot resolve " + host + ": ";
+  REQUIRE(none.error().message.starts_with(begin));
+  const std::string reason = none.error().message.substr(begin.size());
+  CHECK(reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz- ") == std::string::npos);
+  const bool unknown = reason == "name or service not known";
+  CHECK(none.error().hint.starts_with("check the spelling of the endpoint") == unknown);
+  CHECK((none.error().hint == "check the network and /etc/resolv.conf") != unknown);
 }
 
 TEST_CASE("an interrupt of the run and the close of the session end a wait, each alone") {
