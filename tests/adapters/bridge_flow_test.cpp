@@ -1,5 +1,8 @@
 // Both sides of a bridge may read slowly: nothing is lost, and the other side is read meanwhile.
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -82,6 +85,26 @@ TEST_CASE("a library that reads slowly gets every byte, also when the server has
   }
 }
 
+TEST_CASE("a library that closes in the middle of a packet ends the bridge") {
+  const std::string granted = large_connack(60'000);
+  BridgeFixture fixture([&](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    connection.packet();
+    connection.send(granted);
+    connection.wait_for_close();
+  });
+  make_small(fixture.ours, SO_SNDBUF);
+  fixture.send(kConnect5);
+  WaitingThread<BridgeEnd> bridge([&] { return fixture.run(); });
+  std::string bytes;
+  while (bytes.empty() && bridge.sleeps()) bytes = fixture.received();
+  CHECK(bytes.size() < granted.size());
+  fixture.library.reset();
+  const BridgeEnd end = bridge.result();
+  CHECK_FALSE(end.error);
+  CHECK_FALSE(end.server_closed);
+}
+
 TEST_CASE("a server that reads slowly gets every byte, and what it sends meanwhile arrives") {
   Gate gate;
   std::string received;
@@ -111,6 +134,47 @@ TEST_CASE("a server that reads slowly gets every byte, and what it sends meanwhi
     fixture.server.reset();
   }
   CHECK(received == kConnect5 + request + kDisconnect);
+}
+
+TEST_CASE("what OpenSSL has received with an earlier packet is read without another byte from the server") {
+  BridgeFixture fixture([](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    connection.packet();
+    // Two TLS records in one segment.
+    const int socket = SSL_get_fd(connection.ssl());
+    for (const int cork : {1, 0}) {
+      ::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+      if (cork == 0) continue;
+      connection.send(connack(true));
+      connection.send(disconnect(142));
+    }
+    connection.wait_for_close();
+  });
+  fixture.refused = MqttPacketType::kDisconnect;
+  fixture.send(kConnect5);
+  const BridgeEnd end = fixture.run();
+  CHECK_FALSE(end.error);
+  CHECK_FALSE(end.server_closed);
+  CHECK(fixture.received() == connack(true));
+}
+
+TEST_CASE("a library that sleeps over bytes that it was sent is woken") {
+  BridgeFixture fixture([](BrokerConnection& connection) {
+    if (!connection.shake_hands()) return;
+    connection.packet();
+    connection.send(connack(true));
+    connection.wait_for_close();
+  });
+  WaitingThread<std::string> library([&] {
+    ::prctl(PR_SET_NAME, "MQTTAsync_rcv");
+    return ::poll(nullptr, 0, -1) < 0 ? fixture.received() : "not woken";
+  });
+  REQUIRE(library.sleeps());
+  fixture.send(kConnect5);
+  WaitingThread<BridgeEnd> bridge([&] { return fixture.run(); });
+  CHECK(library.result() == connack(true));
+  fixture.send(kDisconnect);
+  CHECK_FALSE(bridge.result().error);
 }
 
 TEST_CASE("what the server said before it reset the connection is still reported") {

@@ -2,7 +2,9 @@
 #include "adapters/network/tcp.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -78,6 +80,12 @@ TEST_CASE("the first address that accepts is connected to") {
   const auto alone = connect({open.address}, kLong, kLong);
   REQUIRE(alone);
   CHECK(alone->address == "127.0.0.1");
+  int on = 0;
+  socklen_t size = sizeof on;
+  REQUIRE(::getsockopt(alone->socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+  CHECK(on != 0);
+  CHECK((::fcntl(alone->socket.get(), F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((::fcntl(alone->socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
   CHECK(connect({closed_address(), open.address}, kLong, kLong));
   // An address that hangs delays the next one only a little, and is given up when its own time is over.
   const Listener full(true);

@@ -76,7 +76,7 @@ bool TlsBridge::over() const {
 Result<void> TlsBridge::move_all() {
   if (library_ready_ && to_server_.empty() && !library_done_) FP_TRY(read_library());
   if (!to_server_.empty()) write_server();
-  if (server_ready_ && to_library_.empty() && !server_done_ && !refused_) FP_TRY(read_server());
+  if (server_ready_ && to_library_.empty() && !server_done_) FP_TRY(read_server());
   if (!to_library_.empty() && !refused_) write_library();
   return {};
 }
@@ -100,7 +100,6 @@ Result<void> TlsBridge::read_library() {
 void TlsBridge::write_server() {
   const IoResult result =
       server_.write(to_server_.bytes.data() + to_server_.sent, to_server_.bytes.size() - to_server_.sent);
-  write_wants_read_ = result.status == IoStatus::kWantsRead;
   if (result.status == IoStatus::kMoved) {
     last_sent_ = std::chrono::steady_clock::now();
     to_server_.advance(result.count);
@@ -158,8 +157,8 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
   const bool reading = to_library_.empty() && !server_done_;
   const bool writing = !to_server_.empty();
   const short library = events(to_server_.empty() && !library_done_, !to_library_.empty());
-  const short server = events((reading && !read_wants_write_) || (writing && write_wants_read_),
-                              (writing && !write_wants_read_) || (reading && read_wants_write_));
+  // Writing never waits for the server, since there is no renegotiation (tls_policy.cpp).
+  const short server = events(reading && !read_wants_write_, writing || read_wants_write_);
   pollfd polled[] = {{library != 0 ? library_ : -1, library, 0},
                      {server != 0 ? server_.descriptor() : -1, server, 0},
                      {wait.interrupt_descriptor(), POLLIN, 0},
