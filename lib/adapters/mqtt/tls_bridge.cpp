@@ -74,9 +74,9 @@ bool TlsBridge::over() const {
 }
 
 Result<void> TlsBridge::move_all() {
-  if (library_ready_ && to_server_.empty() && !library_done_) FP_TRY(read_library());
+  if (library_ready_ && to_server_.empty()) FP_TRY(read_library());
   if (!to_server_.empty()) write_server();
-  if (server_ready_ && to_library_.empty() && !server_done_) FP_TRY(read_server());
+  if (server_ready_ && to_library_.empty()) FP_TRY(read_server());
   if (!to_library_.empty() && !refused_) write_library();
   return {};
 }
@@ -154,7 +154,8 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
   const auto events = [](bool reading, bool writing) {
     return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
   };
-  const bool reading = to_library_.empty() && !server_done_;
+  // Where the server is done, something is left for the library, else the bridge would be over.
+  const bool reading = to_library_.empty();
   const bool writing = !to_server_.empty();
   const short library = events(to_server_.empty() && !library_done_, !to_library_.empty());
   // Writing never waits for the server, since there is no renegotiation (tls_policy.cpp).
