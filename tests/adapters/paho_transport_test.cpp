@@ -89,6 +89,20 @@ TEST_CASE("responses are subscribed to and requests published with QoS 1, and no
   }
 }
 
+TEST_CASE("a session that is destroyed says DISCONNECT") {
+  std::string last;
+  {
+    ScriptedBroker broker(broker_options(), [&last](BrokerConnection& connection) {
+      if (!connection.shake_hands()) return;
+      connection.send(connack(is_v5(connection.packet())));
+      last = connection.packet();
+    });
+    TransportFixture fixture(broker.port());
+    CHECK(fixture.connect()->established());
+  }
+  CHECK(type_of(last) == 14);
+}
+
 TEST_CASE("a session without credentials fails at every step") {
   ScriptedBroker broker(broker_options(), serve);
   TransportFixture fixture(broker.port());

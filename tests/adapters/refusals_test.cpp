@@ -222,8 +222,12 @@ TEST_CASE("a refusal and a close name the server, the client and the certificate
       }
       const auto session = transport.connect(fixture.request);
       const auto established = session->established();
-      session->close();
       REQUIRE_FALSE(established);
+      // No step is tried after an error.
+      CHECK(session->subscribe({"t"}).error().kind == established.error().kind);
+      CHECK(session->publish("t", "").error().kind == established.error().kind);
+      CHECK(fixture.observer.phases().ends_with("+mqtt"));
+      session->close();
       const auto& [message, hint] = std::pair(established.error().message, established.error().hint);
       INFO(message << " / " << hint);
       if (closes) {

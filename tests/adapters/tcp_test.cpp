@@ -90,7 +90,12 @@ TEST_CASE("the first address that accepts is connected to") {
   // An address that hangs delays the next one only a little, and is given up when its own time is over.
   const Listener full(true);
   const auto began = std::chrono::steady_clock::now();
-  CHECK(connect({full.address, open.address}, kLong, kLong));
+  const auto second = connect({full.address, open.address}, kLong, kLong);
+  REQUIRE(second);
+  sockaddr_in peer{};
+  size = sizeof peer;
+  REQUIRE(::getpeername(second->socket.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0);
+  CHECK(peer.sin_port == reinterpret_cast<const sockaddr_in&>(open.address.storage).sin_port);
   CHECK(std::chrono::steady_clock::now() - began >= Milliseconds(250));
 }
 
@@ -119,6 +124,7 @@ TEST_CASE("of several failures the one that says most is reported, with the word
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::kNoRoute);
   CHECK(none.error().hint == "give this machine an address and a default route");
+  CHECK(none.error().message.ends_with(": address family not supported by protocol"));
   const auto nowhere = connect_tcp("gateway.example", 8883, {}, kLong, in(kLong), Waits().wait);
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().kind == ErrorKind::kNoRoute);

@@ -179,6 +179,16 @@ TEST_CASE("a chain that is not trusted is shown, up to its fifth certificate") {
   }
 }
 
+TEST_CASE("a name or protocol that TLS cannot send is an error before anything is sent") {
+  for (const TlsPeer& peer : {TlsPeer{std::string(300, 'a'), "", "the broker", ""},
+                              TlsPeer{"localhost", std::string(256, 'a'), "the broker", ""}}) {
+    TlsSession session([](BrokerConnection& connection) { connection.wait_for_close(); }, broker_options(), peer);
+    REQUIRE_FALSE(session.opened);
+    CHECK(session.opened.error().kind == kInternal);
+    CHECK(session.opened.error().message.starts_with("OpenSSL takes no connection: "));
+  }
+}
+
 TEST_CASE("an error that OpenSSL left before does not end a handshake") {
   ERR_raise(ERR_LIB_USER, 1);
   TlsSession session(shake_hands);
