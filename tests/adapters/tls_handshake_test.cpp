@@ -16,6 +16,8 @@ namespace {
 
 using enum ErrorKind;
 
+constexpr std::chrono::minutes kMinute{1};
+
 /// Reads the ClientHello and answers with these bytes; then it closes, or waits for the client to close.
 ScriptedBroker::Script plain(const std::string& bytes, bool closes = true) {
   return [bytes, closes](BrokerConnection& connection) {
@@ -177,6 +179,33 @@ TEST_CASE("a chain that is not trusted is shown, up to its fifth certificate") {
     CHECK(error.message.find(shown + "; the local time is ") != std::string::npos);
     CHECK((error.message.find(", then issuer") != std::string::npos) == (above > 0));
   }
+}
+
+TEST_CASE("a server without a certificate, or with one that failed, is not trusted whatever the context allows") {
+  const std::string anonymous = "AECDH-AES128-SHA:@SECLEVEL=0";
+  BrokerOptions options = broker_options();
+  options.tls_version = TLS1_2_VERSION;
+  options.ciphers = anonymous;
+  options.client_root.clear();
+  const TlsPeer peer{"localhost", "", "the broker", ""};
+  TlsSession without(shake_hands, options, peer, kMinute,
+                     [&](SSL_CTX& context) { SSL_CTX_set_cipher_list(&context, anonymous.c_str()); });
+  REQUIRE_FALSE(without.opened);
+  CHECK(without.opened.error().kind == kTlsUntrustedServer);
+  CHECK(without.opened.error().message == "the broker showed no certificate in the TLS handshake");
+  TlsSession revoked(shake_hands, broker_options(), peer, kMinute, [](SSL_CTX& context) {
+    SSL_CTX_set_cert_verify_callback(
+        &context,
+        [](X509_STORE_CTX* store, void*) {
+          X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REVOKED);
+          return 1;
+        },
+        nullptr);
+  });
+  REQUIRE_FALSE(revoked.opened);
+  CHECK(revoked.opened.error().kind == kTlsUntrustedServer);
+  CHECK(revoked.opened.error().message.starts_with(
+      "the certificate of the broker is not trusted: certificate revoked; "));
 }
 
 TEST_CASE("a name or protocol that TLS cannot send is an error before anything is sent") {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,14 +22,16 @@ namespace fleet_provision::test {
 
 class TlsSession {
  public:
-  /// The handshake may take `limit`; its result is `opened`.
-  explicit TlsSession(ScriptedBroker::Script script, const BrokerOptions& options = broker_options(),
-                      const TlsPeer& peer = {"localhost", "", "the broker", ""},
-                      Milliseconds limit = std::chrono::minutes(1))
+  /// The handshake may take `limit`; its result is `opened`. `prepare` changes the context before it.
+  explicit TlsSession(
+      ScriptedBroker::Script script, const BrokerOptions& options = broker_options(),
+      const TlsPeer& peer = {"localhost", "", "the broker", ""}, Milliseconds limit = std::chrono::minutes(1),
+      const std::function<void(SSL_CTX&)>& prepare = [](SSL_CTX&) {})
       : broker_(options, std::move(script)), files_(broker_.port()), roots_(files_.options.ca_file) {
     auto loaded = TlsCredentials::load(files_.options, roots_, devices_);
     REQUIRE(loaded);
     credentials_.emplace(std::move(*loaded));
+    prepare(credentials_->context());
     Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_in address = loopback(broker_.port());
     REQUIRE(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);

@@ -50,7 +50,7 @@ TlsEvidence& evidence_of(const SSL* ssl) {
 }
 
 void note_alert(const SSL* ssl, int where, int value) {
-  if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_READ) == 0) return;
+  if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
   // close_notify is not an error.
   if ((value & 0xFF) != SSL_AD_CLOSE_NOTIFY) evidence_of(ssl).alert = value & 0xFF;
 }
