@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <optional>
@@ -135,6 +136,25 @@ TEST_CASE("the state directory and named files report a lack of descriptors as s
 
 TEST_CASE("there is room for a stack") {
   CHECK(room_for_stack());
+}
+
+TEST_CASE("a process that cannot be started names the limit that applies to its user") {
+  const auto lack = [](bool as_root, rlim_t most) {
+    return in_child([&] {
+      rlimit limits{};
+      ::getrlimit(RLIMIT_NPROC, &limits);
+      limits.rlim_cur = limits.rlim_max = std::min(most, limits.rlim_max);
+      if (::setrlimit(RLIMIT_NPROC, &limits) != 0) return std::string("no such limit");
+      if (!as_root && ::setuid(65534) != 0) return std::string("no such user");
+      return out_of_processes("cannot start x").message;
+    });
+  };
+  if (::geteuid() != 0) {
+    FP_NOT_TRIED("only root can lower its limits and act as two users");
+    return;
+  }
+  CHECK(lack(true, 1) == "cannot start x: limit of tasks (pids.max) reached");
+  CHECK(lack(false, 1) == "cannot start x: limit of processes (RLIMIT_NPROC) reached");
 }
 
 TEST_CASE("descriptors are counted without being kept") {

@@ -84,6 +84,8 @@ class FakeTransport final : public Transport {
 
   Result<CertificateFacts> load_credentials() override;
   Result<ClaimProof> prove_claim() override {
+    if (proof_error) return fail(*proof_error);
+    if (claim_proof) return *claim_proof;
     ClaimProof proof;
     proof.certificate.emplace();
     proof.certificate->fingerprint = proved_fingerprint.value_or(claim_fingerprint);
@@ -111,6 +113,9 @@ class FakeTransport final : public Transport {
   std::string claim_public_key = std::string(64, 'b');
   /// The certificate fingerprint in the claim's files, and the names of the files.
   std::optional<std::string> proved_fingerprint;
+  /// What `prove_claim` returns instead.
+  std::optional<ClaimProof> claim_proof;
+  std::optional<Error> proof_error;
   std::vector<std::string> claim_files = {"claim.key", "claim.pem"};
   WallTime claim_not_before = *parse_rfc3339("2020-01-01T00:00:00Z");
   WallTime claim_not_after = *parse_rfc3339("2049-12-31T23:59:59Z");

@@ -137,6 +137,8 @@ TEST_CASE("CBOR that is not one well-formed document is refused") {
       {"a1" + kThingName + "62 c328", prefix + "a text is not UTF-8 (byte 14)"},
       {"a1 62 c328 01", prefix + "a key is not UTF-8 (byte 4)"},
       {"a1 c1 61 ff 01", prefix + "a key is not UTF-8 (byte 4)"},
+      // Simple values below 32 have one byte only (RFC 8949 section 3.3).
+      {"a1 61 78 f8 1f", prefix + "a byte that begins no item (byte 3)"},
       {"a1 80 01", prefix + "a key is neither a text nor a number (byte 2)"},
       {"a1 a0 01", prefix + "a key is neither a text nor a number (byte 2)"},
       {"a1 5f ff 01", prefix + "a key is neither a text nor a number (byte 2)"},

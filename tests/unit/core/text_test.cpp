@@ -162,4 +162,5 @@ TEST_CASE("times are in seconds where they are whole") {
   CHECK(seconds_text(std::chrono::milliseconds(999)) == "999 ms");
   CHECK(seconds_text(std::chrono::milliseconds(1000)) == "1 s");
   CHECK(seconds_text(std::chrono::milliseconds(1001)) == "1001 ms");
+  CHECK(seconds_text(std::chrono::milliseconds(999'000)) == "999 s");
 }

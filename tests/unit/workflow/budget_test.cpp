@@ -52,6 +52,16 @@ TEST_CASE("a request is counted before it is sent, and once") {
   CHECK(fixture.budget.to_save(false).requested == 0);
 }
 
+TEST_CASE("the life of the last token begins with its request") {
+  BudgetFixture fixture(1);
+  fixture.clock.pass(std::chrono::seconds{10});
+  CHECK(fixture.budget.to_save(false).age == std::chrono::seconds{10});
+  CHECK(fixture.budget.to_save(true).age == std::chrono::seconds{0});
+  BudgetFixture full(4);
+  full.clock.pass(std::chrono::seconds{10});
+  CHECK(full.budget.to_save(true).age == std::chrono::seconds{10});
+}
+
 TEST_CASE("the count is forgotten when the last token has ended, and not a second before") {
   BudgetFixture fixture(4);
   CHECK(fixture.budget.rest() == kTokenLife);

@@ -247,6 +247,19 @@ TEST_CASE("a key that the user gave, or that identity/ still needs, is never des
   CHECK(same.labels().empty());
 }
 
+TEST_CASE("a key that identity/ names is kept also where its certificate cannot be read") {
+  HardwareFixture fixture;
+  const Outcome first = fixture.run();
+  REQUIRE(first.identity);
+  fixture.plan.force = true;
+  fixture.plan.key_source = ExistingKey{text_of(first.identity->key)};
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.disk.put("identity/certificate.pem", "torn", 0644);
+  CHECK_FALSE(displaced_key(fixture.disk, fixture.keysmith));
+  REQUIRE(fixture.disk.remove_file("identity/identity.json"));
+  CHECK(displaced_key(fixture.disk, fixture.keysmith));
+}
+
 TEST_CASE("a damaged identity names no key to destroy") {
   HardwareFixture fixture;
   REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);

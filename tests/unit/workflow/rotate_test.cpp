@@ -194,3 +194,16 @@ TEST_CASE("the program runs for the successor too, and the key may come from the
   REQUIRE(gateway.host_system.calls.size() == 1);
   CHECK(gateway.host_system.calls[0].variables.at(1).second == outcome.identity->certificate_id);
 }
+
+TEST_CASE("a rotation with the key of the identity says that only the certificate is replaced") {
+  for (const bool same : {true, false}) {
+    INFO(same);
+    Provisioned gateway;
+    const std::string key = gateway.disk.text("identity/private-key.pem").value();
+    gateway.keysmith.files["/key.pem"] = same ? key : fakes::fake_key_pem("own");
+    gateway.plan.key_source = ExistingKey{"/key.pem"};
+    REQUIRE(gateway.rotation().kind == OutcomeKind::kRotated);
+    CHECK(gateway.observer->recorded("the current identity already uses this key") == same);
+    CHECK((gateway.disk.text("identity/private-key.pem") == key) == same);
+  }
+}

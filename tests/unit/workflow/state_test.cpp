@@ -1,8 +1,5 @@
-// States of the state directory at a start: complete, damaged, for another request, accessible to other users,
-// unfinished with other options.
-#include "codec/payload.hpp"
+// States of the state directory at a start: complete, damaged, for another request, accessible to other users.
 #include "tests/unit/workflow/workflow_fixture.hpp"
-#include "workflow/state/vault.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -15,26 +12,6 @@ namespace {
 ErrorKind failed_as(const Outcome& outcome) {
   REQUIRE(outcome.error);
   return outcome.error->kind;
-}
-
-/// A gateway whose first run ended after the certificate was stored.
-void leave_certified(WorkflowFixture& fixture) {
-  fixture.plan.attempts = 1;
-  fixture.service.react = [](Operation asked, unsigned) {
-    return asked == Operation::kRegisterThing ? Reaction{Kind::kNothing} : Reaction{};
-  };
-  CHECK(failed_as(fixture.run()) == kNoAnswer);
-  fixture.service.react = nullptr;
-}
-
-/// A gateway whose first run was stopped between registration and commit.
-void leave_enrolled(WorkflowFixture& fixture) {
-  fixture.disk.before = [](const std::string& operation) -> Result<void> {
-    if (operation == "remove_file pending/journal") return fail(kDiskError, "input/output error");
-    return {};
-  };
-  CHECK(failed_as(fixture.run()) == kDiskError);
-  fixture.disk.before = nullptr;
 }
 
 }  // namespace
@@ -101,6 +78,22 @@ TEST_CASE("a damaged identity is reported and left unchanged, and replaced with 
     fixture.plan.force = true;
     CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
     CHECK(fixture.disk.text(std::string("previous") + std::string(row.file).substr(8)) == row.bytes);
+  }
+}
+
+TEST_CASE("a directory, or nothing, in the place of a file of the identity is damage with its name") {
+  for (const char* name : {"identity.json", "certificate.pem", "private-key.pem", "thing-name"}) {
+    for (const bool missing : {false, true}) {
+      INFO(name << missing);
+      WorkflowFixture fixture;
+      REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+      REQUIRE(fixture.disk.remove_file(std::string("identity/") + name));
+      if (!missing) REQUIRE(fixture.disk.make_directory(std::string("identity/") + name));
+      const Outcome outcome = fixture.run();
+      CHECK(failed_as(outcome) == kIdentityDamaged);
+      CHECK(outcome.error->message.ends_with(std::string(name) +
+                                             (missing ? ": the file is missing" : ": it is not a file")));
+    }
   }
 }
 
@@ -207,56 +200,6 @@ TEST_CASE("a disk that fails at any operation ends the run, and the next one goe
   }
 }
 
-TEST_CASE("changed options over an unfinished run go back as far as they must, and say why") {
-  struct Row {
-    const char* option;
-    void (*change)(Plan&, fakes::FakeTransport&);
-    unsigned keys;
-    unsigned certificates;
-  };
-  const Row rows[] = {
-      {"", [](Plan&, fakes::FakeTransport&) {}, 1, 1},
-      {"", [](Plan& plan, fakes::FakeTransport&) { plan.parameters["Site"] = "x"; }, 1, 1},
-      {"", [](Plan& plan, fakes::FakeTransport&) { plan.endpoint.port = 443; }, 1, 1},
-      {"--claim-cert",
-       [](Plan&, fakes::FakeTransport& transport) { transport.claim_fingerprint = std::string(64, 'd'); }, 1, 2},
-      {"--endpoint", [](Plan& plan, fakes::FakeTransport&) { plan.endpoint.host = "elsewhere"; }, 1, 2},
-      {"--csr-subject", [](Plan& plan, fakes::FakeTransport&) { plan.csr_subject = "CN=other"; }, 1, 2},
-      {"--key-type", [](Plan& plan, fakes::FakeTransport&) { plan.key_source = MakeKey{KeyType::kEcP384}; }, 2, 2},
-      {"--method", [](Plan& plan, fakes::FakeTransport&) { plan.method = Method::kKeys; }, 1, 2},
-  };
-  for (const Row& row : rows) {
-    INFO("option " << row.option);
-    WorkflowFixture fixture;
-    leave_certified(fixture);
-    row.change(fixture.plan, fixture.transport);
-    const Outcome outcome = fixture.run();
-    CHECK(outcome.kind == OutcomeKind::kProvisioned);
-    CHECK(fixture.keysmith.keys_made == row.keys);
-    CHECK(fixture.service.certificates.size() == row.certificates);
-    if (*row.option != '\0') CHECK(fixture.observer->recorded(row.option));
-  }
-}
-
-TEST_CASE("an unfinished run goes on with the CSR it was made with, and begins again with another") {
-  const auto csr_of = [](const std::string& key) {
-    return "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem(key)) + " CN=x END-CSR\n";
-  };
-  for (const bool changed : {false, true}) {
-    INFO(changed);
-    WorkflowFixture fixture;
-    fixture.keysmith.files["/csr.pem"] = csr_of("far");
-    fixture.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
-    leave_certified(fixture);
-    if (changed) fixture.keysmith.files["/csr.pem"] = csr_of("another");
-    const Outcome outcome = fixture.run();
-    CHECK(outcome.kind == OutcomeKind::kProvisioned);
-    CHECK(outcome.resumed != changed);
-    CHECK(fixture.service.certificates.size() == (changed ? 2 : 1));
-    CHECK(fixture.observer->recorded("the file of --csr; the certificate requested with it is not used") == changed);
-  }
-}
-
 TEST_CASE("the key of a CSR is named in the identity only if it is in hardware") {
   const std::string far = fakes::fake_key_pem("far");
   for (const std::string reference : {"/key.pem", "pkcs11:token=t;object=o"}) {
@@ -296,25 +239,6 @@ TEST_CASE("an identity that was made with another CSR is another identity") {
   fixture.plan.force = false;
   fixture.keysmith.files["/csr.pem"] = csr_of("far");
   CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
-}
-
-TEST_CASE("a registered thing is finished without the network, and given up only with --force") {
-  WorkflowFixture same;
-  leave_enrolled(same);
-  const Outcome finished = same.run();
-  CHECK(finished.kind == OutcomeKind::kProvisioned);
-  CHECK(finished.resumed);
-  CHECK(finished.attempts == 0);
-
-  WorkflowFixture other;
-  leave_enrolled(other);
-  other.plan.parameters = {{"SerialNumber", "4712"}};
-  CHECK(failed_as(other.run()) == kUsage);
-  CHECK(other.service.certificates.size() == 1);
-  other.plan.force = true;
-  CHECK(other.run().kind == OutcomeKind::kProvisioned);
-  CHECK(other.service.registered_parameters.back().at("SerialNumber") == "4712");
-  CHECK(other.keysmith.keys_made == 1);
 }
 
 TEST_CASE("existing keys and CSRs are used as they are, and missing files are reported before the network") {
@@ -358,77 +282,9 @@ TEST_CASE("the claim's own key is never the device key, whichever way it comes")
   }
 }
 
-TEST_CASE("what an earlier run reached with the claim's own key is not used") {
-  // An earlier version accepted the claim's key; the file holds another key now.
-  const auto began_with_claims_key = [](WorkflowFixture& fixture, void (*leave)(WorkflowFixture&)) {
-    fixture.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
-    fixture.plan.key_source = ExistingKey{"/key.pem"};
-    leave(fixture);
-    fixture.transport.claim_public_key = fakes::fake_digest(fakes::fake_key_pem("shared"));
-    fixture.keysmith.files["/key.pem"] = fakes::fake_key_pem("own");
-  };
-  WorkflowFixture certified;
-  began_with_claims_key(certified, leave_certified);
-  CHECK(certified.run().kind == OutcomeKind::kProvisioned);
-  CHECK(certified.observer->recorded("the claim's own key as device key; its progress is discarded"));
-  CHECK(certified.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
-  CHECK(!certified.disk.holds("KEY shared"));
-
-  WorkflowFixture still;
-  began_with_claims_key(still, leave_certified);
-  still.keysmith.files["/key.pem"] = fakes::fake_key_pem("shared");
-  CHECK(failed_as(still.run()) == kDeviceKeyIsClaimKey);
-
-  WorkflowFixture enrolled;
-  began_with_claims_key(enrolled, leave_enrolled);
-  const Outcome refused = enrolled.run();
-  CHECK(failed_as(refused) == kDeviceKeyIsClaimKey);
-  CHECK(refused.error->hint.find("--force") != std::string::npos);
-  enrolled.plan.force = true;
-  CHECK(enrolled.run().kind == OutcomeKind::kProvisioned);
-  CHECK(enrolled.disk.text("identity/private-key.pem") == fakes::fake_key_pem("own"));
-}
-
 TEST_CASE("a claim that cannot be used leaves no trace") {
   WorkflowFixture fixture;
   fixture.transport.credentials_error = fakes::network_error(kFileNotFound, Phase::kLoad);
   CHECK(failed_as(fixture.run()) == kFileNotFound);
   CHECK(fixture.disk.log.empty());
-}
-
-TEST_CASE("the largest journal that can be written is read back") {
-  WorkflowFixture fixture;
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
-  Certified certified;
-  certified.made.origin = GivenCsr{"gateway.csr"};
-  certified.made.key.location = ExternalKey{};
-  certified.certificate_ownership_token = Secret("token");
-  // A CBOR response may have these bytes before its certificate; each takes six bytes in JSON.
-  certified.certificate_pem = std::string(kPayloadBytesMax, '\x01');
-  const auto saved = vault.save({{}, std::move(certified)});
-  REQUIRE(saved);
-  const auto journal = vault.peek();
-  REQUIRE(journal);
-  REQUIRE(*journal);
-  CHECK(milestone((*journal)->progress) == Milestone::kCertified);
-}
-
-TEST_CASE("a vault that has installed an identity makes the directory of the next one") {
-  WorkflowFixture fixture;
-  leave_enrolled(fixture);
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
-  REQUIRE(vault.prepare());
-  REQUIRE(vault.install());
-  CHECK(fixture.disk.mode("identity"));
-  CHECK_FALSE(fixture.disk.mode("pending"));
-  Certified certified;
-  certified.made.origin = GivenCsr{"gateway.csr"};
-  certified.made.key.location = ExternalKey{};
-  const Journal journal{{}, std::move(certified)};
-  REQUIRE(vault.save(journal));
-  CHECK(fixture.disk.text("pending/journal"));
 }

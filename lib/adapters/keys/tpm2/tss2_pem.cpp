@@ -100,10 +100,11 @@ Result<bool> read_options(der::Reader& reader) {
   return *empty_auth;
 }
 
-/// TPM handles are unsigned, but some programs write the four bytes of one as a negative INTEGER.
+/// TPM handles are unsigned, but some programs write the four bytes of one as a negative INTEGER. Nothing for a first
+/// byte of zero: it is the type of a PCR (TPM_HT of TPM 2.0 part 2), which is no parent.
 std::optional<std::uint32_t> handle_from(std::string_view integer) {
   if (integer.size() == 5 && integer.front() == '\0') integer.remove_prefix(1);
-  if (integer.size() != 4) return std::nullopt;
+  if (integer.size() != 4 || integer.front() == '\0') return std::nullopt;
   std::uint32_t handle = 0;
   for (const char each : integer) handle = handle << 8U | static_cast<unsigned char>(each);
   return handle;
