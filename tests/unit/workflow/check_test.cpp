@@ -263,6 +263,19 @@ TEST_CASE("without a usable claim a refusal of the connection is expected, and o
   }
 }
 
+TEST_CASE("the key that is given beside a CSR is the one that signed it") {
+  for (const bool fits : {true, false}) {
+    INFO(fits);
+    CheckFixture fixture;
+    fixture.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fake_digest(fake_key_pem("far")) + " CN=x END-CSR\n";
+    fixture.keysmith.files["/key.pem"] = fake_key_pem(fits ? "far" : "another");
+    fixture.plan.key_source = ExistingCsr{"/csr.pem", "/key.pem"};
+    const Outcome outcome = fixture.run_check(false);
+    CHECK((line(outcome, "device-key").result == CheckResult::kOk) == fits);
+    if (!fits) CHECK(outcome.error->kind == kDeviceKeyUnusable);
+  }
+}
+
 TEST_CASE("an unfinished run with the claim's own key is in the way only once its thing is registered") {
   for (const bool registered : {false, true}) {
     for (const bool claims_own : {false, true}) {

@@ -136,6 +136,10 @@ TEST_CASE("a program that fails is run again until it exits 0") {
     CHECK(exit_code(outcome.error->kind) == ExitCode::kSoftware);
   }
   fixture.host_system.program_error.reset();
+  fixture.plan.on_success.reset();
+  CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+  CHECK(fixture.host_system.calls.empty());
+  fixture.plan.on_success = "/usr/bin/hook";
   // Another run may be running it just now.
   fixture.disk.locked_by_other = true;
   CHECK(fixture.run().error->kind == kLocked);

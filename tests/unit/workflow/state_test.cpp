@@ -55,6 +55,9 @@ TEST_CASE("an identity for another request is named and left alone") {
     }
     CHECK(failed_as(outcome) == kOtherIdentity);
     CHECK(outcome.error->message.find("gateway-1") != std::string::npos);
+    const std::string name = row.name;
+    const std::string differs = name == "endpoint" || name == "template" ? name + " " : "other parameters";
+    CHECK(outcome.error->message.find("(" + differs) != std::string::npos);
     CHECK(outcome.error->hint.find("--state-dir") != std::string::npos);
     CHECK(outcome.error->hint.find("--force") != std::string::npos);
   }
