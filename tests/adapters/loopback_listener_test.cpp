@@ -1,7 +1,9 @@
 // The connection by which the MQTT library reaches this process, and those of others.
 #include "adapters/mqtt/loopback_listener.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -72,6 +74,33 @@ TEST_CASE("only a socket of this process is admitted") {
     CHECK(::recv(admitted->ours.get(), &byte, 1, 0) == 1);
     CHECK_FALSE(connected(listener->port()));
   }
+}
+
+TEST_CASE("the own socket is found among others, below and above the accepted one") {
+  const Waits waits;
+  auto other = LoopbackListener::open();
+  auto listener = LoopbackListener::open();
+  REQUIRE(other);
+  REQUIRE(listener);
+  const Descriptor elsewhere = connected(other->port());
+  int pair[2] = {-1, -1};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+  const Descriptor ends[] = {Descriptor(pair[0]), Descriptor(pair[1])};
+  const Descriptor datagrams(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  Descriptor low = connected(listener->port());
+  REQUIRE(low);
+  const int above = GENERATE(0, 1, 20, 60);
+  const Descriptor high(above > 0 ? ::fcntl(low.get(), F_DUPFD_CLOEXEC, low.get() + above) : -1);
+  if (above > 0) low.reset();
+  const auto admitted = listener->admit(in(60'000), waits.wait);
+  REQUIRE(admitted);
+  CHECK(admitted->theirs == (above > 0 ? high.get() : low.get()));
+  int on = 0;
+  socklen_t size = sizeof on;
+  REQUIRE(::getsockopt(admitted->ours.get(), IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+  CHECK(on != 0);
+  CHECK((::fcntl(admitted->ours.get(), F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((::fcntl(admitted->ours.get(), F_GETFD) & FD_CLOEXEC) != 0);
 }
 
 TEST_CASE("who does not connect in time is told apart from who is not wanted") {

@@ -50,6 +50,18 @@ TEST_CASE("the number of the last socket is occupied once it is closed") {
   CHECK_FALSE(occupy_number_of_last_socket());
 }
 
+TEST_CASE("a session without a socket does not replace the last socket") {
+  Descriptor socket = new_socket();
+  const int number = socket.get();
+  leave_to_close(PahoSocket(number));
+  leave_to_close(PahoSocket());
+  leave_to_close(PahoSocket(-1));
+  socket.reset();
+  CHECK(occupy_number_of_last_socket().get() == number);
+  CHECK_FALSE(PahoSocket().is_open());
+  CHECK(PahoSocket(-1).number() == -1);
+}
+
 TEST_CASE("a number that stands for something else is left alone") {
   Descriptor socket = new_socket();
   const int number = socket.get();

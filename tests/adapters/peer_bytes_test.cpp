@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -63,6 +64,8 @@ TEST_CASE("nothing is read before it is allowed, or after the deadline") {
   CHECK(peer.read(1) == -1);
   CHECK(BIO_should_retry(peer.bio.get()));
   peer.bytes->allow_reading();
+  // A successful call leaves errno as it was.
+  errno = EAGAIN;
   CHECK(peer.read(1) == 1);
   CHECK_FALSE(BIO_should_retry(peer.bio.get()));
   CHECK(peer.read(0) == 0);
@@ -76,6 +79,7 @@ TEST_CASE("nothing is read before it is allowed, or after the deadline") {
   CHECK(BIO_should_retry(peer.bio.get()));
   CHECK(BIO_eof(peer.bio.get()) == 0);
   peer.theirs.reset();
+  errno = EAGAIN;
   CHECK(peer.read(5) <= 0);
   CHECK_FALSE(BIO_should_retry(peer.bio.get()));
   CHECK(BIO_eof(peer.bio.get()) == 1);
@@ -129,9 +133,23 @@ TEST_CASE("a handshake, a session, and what has no data in it have a limit each"
   CHECK(whole.bytes->excess() == "sent more than 8388608 bytes");
 }
 
+TEST_CASE("a session has its own deadline, and its BIO is a source and a sink") {
+  Peer peer;
+  peer.bytes->allow_reading();
+  REQUIRE(::send(peer.theirs.get(), "abc", 3, 0) == 3);
+  peer.bytes->begin_session(Instant{});
+  CHECK(peer.read(1) == -1);
+  CHECK(BIO_should_retry(peer.bio.get()));
+  peer.bytes->begin_session(kLater);
+  CHECK(peer.read(1) == 1);
+  CHECK((BIO_method_type(peer.bio.get()) & BIO_TYPE_SOURCE_SINK) != 0);
+}
+
 TEST_CASE("what is written reaches the peer, as far as there is room") {
   Peer peer;
+  errno = EAGAIN;
   CHECK(BIO_write(peer.bio.get(), "abc", 3) == 3);
+  CHECK_FALSE(BIO_should_retry(peer.bio.get()));
   char text[8];
   CHECK(::recv(peer.theirs.get(), text, sizeof text, 0) == 3);
   const std::string much(1024 * 1024, 'x');

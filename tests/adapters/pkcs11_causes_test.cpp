@@ -2,6 +2,7 @@
 // front of SoftHSM (tests/fakes/pkcs11_shim.cpp).
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -128,6 +129,38 @@ TEST_CASE("each failure of a token has its kind, and its message has the object 
   fixture.start_again();
   // None of them left a key behind.
   CHECK(fixture.token.objects() == 4);
+}
+
+TEST_CASE("a planned key that makes no signature is made again, and one whose token is away stays") {
+  FP_NEEDS_SOFTWARE_TOKEN
+  ShimFixture fixture;
+  struct Row {
+    const char* words;
+    std::optional<ErrorKind> error;
+    bool same;
+  };
+  for (const Row& row :
+       {Row{"", std::nullopt, true}, Row{"C_Sign=0x5", std::nullopt, false},
+        Row{"C_SignInit=0x68", std::nullopt, false}, Row{"C_Sign=0x32", ErrorKind::kTokenRemoved, true}}) {
+    CAPTURE(row.words);
+    ShimFixture::tell("");
+    fixture.start_again();
+    const std::string uri = fixture.planned("gateway");
+    const auto made = fixture.tokens->find_or_make(uri, KeyType::kEcP256);
+    REQUIRE(made);
+    ShimFixture::tell(row.words);
+    fixture.start_again();
+    const auto again = fixture.tokens->find_or_make(uri, KeyType::kEcP256);
+    CHECK(again.has_value() == !row.error);
+    if (!again) CHECK(again.error().kind == row.error);
+    ShimFixture::tell("");
+    fixture.start_again();
+    const auto last = fixture.tokens->find_or_make(uri, KeyType::kEcP256);
+    REQUIRE(last);
+    CHECK((EVP_PKEY_eq(made->public_half.get(), last->public_half.get()) == 1) == row.same);
+    CHECK(fixture.token.objects() == 6);
+    REQUIRE(fixture.tokens->destroy(uri));
+  }
 }
 
 TEST_CASE("a token with fewer mechanisms or other rules is used all the same") {

@@ -61,6 +61,44 @@ TEST_CASE("a proxy lets us through, with the credentials it was given") {
   CHECK(fixture.observer.details().find("YWxh") == std::string::npos);
 }
 
+TEST_CASE("an error before the proxy is about the proxy, one behind it names both") {
+  {
+    TransportFixture fixture(8883);
+    fixture.options.proxy.emplace();
+    fixture.options.proxy->host = "127.0.0.1";
+    fixture.options.proxy->port = 1;
+    const auto session = fixture.connect();
+    const auto established = session->established();
+    REQUIRE_FALSE(established);
+    CHECK(established.error().kind == kConnectionRefused);
+    CHECK(established.error().phase == Phase::kTcp);
+    CHECK(established.error().message.starts_with("cannot reach the proxy: cannot connect to 127.0.0.1, port 1"));
+    CHECK(established.error().hint.starts_with("check that the proxy is up"));
+  }
+  for (const bool speaks_tls : {true, false}) {
+    ScriptedBroker broker(broker_options(), [speaks_tls](BrokerConnection& connection) {
+      connection.read_plain();
+      connection.send_plain("HTTP/1.1 200 OK\r\n\r\n");
+      if (speaks_tls) {
+        if (connection.shake_hands()) connection.packet();
+      } else {
+        connection.read_plain();
+        connection.send_plain("220 mail\r\n");
+      }
+    });
+    TransportFixture fixture(8883);
+    fixture.options.proxy.emplace();
+    fixture.options.proxy->host = "127.0.0.1";
+    fixture.options.proxy->port = broker.port();
+    const auto session = fixture.connect();
+    const auto established = session->established();
+    REQUIRE_FALSE(established);
+    CHECK(established.error().kind == (speaks_tls ? kConnectionLost : kNotATlsServer));
+    CHECK(established.error().message.starts_with(
+        "localhost, port 8883 by proxy 127.0.0.1:" + std::to_string(broker.port()) + " "));
+  }
+}
+
 TEST_CASE("a proxy that does not") {
   struct Row {
     std::string answer;

@@ -206,6 +206,42 @@ TEST_CASE("each refusal at each step is reported with its cause") {
   }
 }
 
+TEST_CASE("a refusal and a close name the server, the client and the certificate that was used") {
+  for (const bool identity : {true, false}) {
+    for (const bool closes : {true, false}) {
+      ScriptedBroker broker(broker_options(), script(closes ? Answers{} : Answers{refuse(135), {}, {}}));
+      TransportFixture fixture(broker.port());
+      PahoTransport transport(std::move(fixture.options), fixture.interrupt, fixture.observer);
+      const IssuedCertificate issued = pki().claim();
+      DeviceKey key;
+      key.pem = Secret(issued.key);
+      if (identity) {
+        REQUIRE(transport.use_identity({issued.certificate, key}));
+      } else {
+        REQUIRE(transport.load_credentials());
+      }
+      const auto session = transport.connect(fixture.request);
+      const auto established = session->established();
+      REQUIRE_FALSE(established);
+      // No step is tried after an error.
+      CHECK(session->subscribe({"t"}).error().kind == established.error().kind);
+      CHECK(session->publish("t", "").error().kind == established.error().kind);
+      CHECK(fixture.observer.phases().ends_with("+mqtt"));
+      session->close();
+      const auto& [message, hint] = std::pair(established.error().message, established.error().hint);
+      INFO(message << " / " << hint);
+      if (closes) {
+        CHECK(message.starts_with("localhost (127.0.0.1), port " + std::to_string(broker.port()) +
+                                  " closed the connection "));
+      } else {
+        CHECK(hint.find("\"Resource\":\"arn:aws:iot:REGION:ACCOUNT:client/gateway-1\"") != std::string::npos);
+      }
+      CHECK((hint.find("the identity's certificate") != std::string::npos) == identity);
+      CHECK((hint.find("the claim certificate") != std::string::npos) != identity);
+    }
+  }
+}
+
 TEST_CASE("an answer that came before the connection was lost is still an answer") {
   for (int run = 0; run < 20; ++run) {
     ScriptedBroker broker(broker_options(), [](BrokerConnection& connection) {

@@ -2,9 +2,12 @@
 #include "adapters/network/tcp.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -15,8 +18,11 @@
 #include "adapters/network/resolver.hpp"
 #include "adapters/network/wait.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/forked_child.hpp"
+#include "tests/support/waiting_thread.hpp"
 
 using namespace fleet_provision;
+using namespace fleet_provision::test;
 
 namespace {
 
@@ -74,11 +80,22 @@ TEST_CASE("the first address that accepts is connected to") {
   const auto alone = connect({open.address}, kLong, kLong);
   REQUIRE(alone);
   CHECK(alone->address == "127.0.0.1");
+  int on = 0;
+  socklen_t size = sizeof on;
+  REQUIRE(::getsockopt(alone->socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0);
+  CHECK(on != 0);
+  CHECK((::fcntl(alone->socket.get(), F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((::fcntl(alone->socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
   CHECK(connect({closed_address(), open.address}, kLong, kLong));
   // An address that hangs delays the next one only a little, and is given up when its own time is over.
   const Listener full(true);
   const auto began = std::chrono::steady_clock::now();
-  CHECK(connect({full.address, open.address}, kLong, kLong));
+  const auto second = connect({full.address, open.address}, kLong, kLong);
+  REQUIRE(second);
+  sockaddr_in peer{};
+  size = sizeof peer;
+  REQUIRE(::getpeername(second->socket.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0);
+  CHECK(peer.sin_port == reinterpret_cast<const sockaddr_in&>(open.address.storage).sin_port);
   CHECK(std::chrono::steady_clock::now() - began >= Milliseconds(250));
 }
 
@@ -107,6 +124,11 @@ TEST_CASE("of several failures the one that says most is reported, with the word
   REQUIRE_FALSE(none);
   CHECK(none.error().kind == ErrorKind::kNoRoute);
   CHECK(none.error().hint == "give this machine an address and a default route");
+  CHECK(none.error().message.ends_with(": address family not supported by protocol"));
+  const auto nowhere = connect_tcp("gateway.example", 8883, {}, kLong, in(kLong), Waits().wait);
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().kind == ErrorKind::kNoRoute);
+  CHECK(nowhere.error().message == "cannot connect to gateway.example, port 8883");
   for (const bool odd_first : {true, false}) {
     const auto both =
         connect(odd_first ? std::vector{odd, closed_address()} : std::vector{closed_address(), odd}, kLong, kLong);
@@ -144,6 +166,75 @@ TEST_CASE("a literal address is resolved without a name server, and known as one
     CHECK(ntohs(port) == 8883);
   }
   for (const char* name : {"localhost", "", "127.0.0", "1.2.3.4.5", "::g"}) CHECK_FALSE(is_ip_address(name));
+}
+
+TEST_CASE("a literal address needs no wait, and a name that is not resolved is reported with its reason") {
+  const Waits waits;
+  CHECK(resolve("127.0.0.1", 8883, Instant{}, waits.wait));
+  const auto late = resolve("localhost", 8883, Instant{}, waits.wait);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind == ErrorKind::kDns);
+  CHECK(late.error().message == "cannot resolve localhost: no name server answered in time");
+  const auto found = resolve("localhost", 8883, in(kLong), waits.wait);
+  REQUIRE(found);
+  for (const SocketAddress& each : *found) CHECK(is_ip_address(each.text));
+  // A label has at most 63 characters (RFC 1035 section 2.3.4), so no name server is asked.
+  const std::string host = std::string(64, 'a') + ".invalid";
+  const auto none = resolve(host, 8883, in(kLong), waits.wait);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::kDns);
+  INFO(none.error().message);
+  const std::string begin = "cannot resolve " + host + ": ";
+  REQUIRE(none.error().message.starts_with(begin));
+  const std::string reason = none.error().message.substr(begin.size());
+  CHECK(reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz- ") == std::string::npos);
+  const bool unknown = reason == "name or service not known";
+  CHECK(none.error().hint.starts_with("check the spelling of the endpoint") == unknown);
+  CHECK((none.error().hint == "check the network and /etc/resolv.conf") != unknown);
+}
+
+TEST_CASE("an interrupt of the run and the close of the session end a wait, each alone") {
+  const Descriptor quiet(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  for (const bool stopped : {true, false}) {
+    Waits waits;
+    WaitingThread<Result<bool>> waiting([&] { return waits.wait.until(quiet.get(), POLLIN, in(kLong)); });
+    CHECK(waiting.sleeps());
+    if (stopped) {
+      REQUIRE(::eventfd_write(waits.stop.get(), 1) == 0);
+    } else {
+      waits.interrupt.raise(ErrorKind::kInterrupted);
+    }
+    const auto ended = waiting.result();
+    REQUIRE_FALSE(ended);
+    CHECK(ended.error().kind == (stopped ? ErrorKind::kInternal : ErrorKind::kInterrupted));
+    CHECK(waits.wait.check().error().kind == ended.error().kind);
+  }
+}
+
+TEST_CASE("a signal does not end a wait") {
+  const Waits waits;
+  const Descriptor event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  WaitingThread<Result<bool>> waiting([&] { return waits.wait.until(event.get(), POLLIN, in(kLong)); });
+  for (int i = 0; i < 3; ++i) {
+    CHECK(waiting.sleeps());
+    waiting.interrupt();
+  }
+  REQUIRE(::eventfd_write(event.get(), 1) == 0);
+  const auto ended = waiting.result();
+  REQUIRE(ended);
+  CHECK(*ended);
+}
+
+TEST_CASE("a poll that fails is reported with its words") {
+  const std::string said = in_child([]() -> std::string {
+    const Waits waits;
+    // Fewer than the descriptors that are polled.
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_NOFILE, &none) != 0) return "no limit";
+    const auto failed = waits.wait.until(0, POLLIN, in(kLong));
+    return failed ? "no error" : std::string(word(failed.error().kind)) + ": " + failed.error().message;
+  });
+  CHECK(said == "internal: poll: Invalid argument");
 }
 
 TEST_CASE("a wait ends when its descriptor is ready, at its deadline, or with the run") {

@@ -150,7 +150,11 @@ CK_RV shim_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJ
 
 CK_RV shim_C_Sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size, CK_BYTE* signature,
                   CK_ULONG* signature_size) {
-  if (const auto code = interfered("C_Sign")) return *code;
+  if (const auto code = interfered("C_Sign")) {
+    // Also a signature that fails ends the operation (PKCS#11 section 5.13).
+    real->C_Sign(session, data, size, signature, signature_size);
+    return *code;
+  }
   if (awaits_login) return CKR_USER_NOT_LOGGED_IN;
   return real->C_Sign(session, data, size, signature, signature_size);
 }

@@ -77,7 +77,7 @@ Result<void> TlsBridge::move_all() {
   if (library_ready_ && to_server_.empty() && !library_done_) FP_TRY(read_library());
   if (!to_server_.empty()) write_server();
   if (server_ready_ && to_library_.empty() && !server_done_ && !refused_) FP_TRY(read_server());
-  if (!to_library_.empty()) write_library();
+  if (!to_library_.empty() && !refused_) write_library();
   return {};
 }
 

@@ -238,6 +238,72 @@ TEST_CASE("a claim that cannot be used does not hide what can be known without i
   CHECK(line(outcome, "tls").result == CheckResult::kFailed);
 }
 
+TEST_CASE("without a usable claim a refusal of the connection is expected, and other errors are not") {
+  const auto closed = [](ErrorKind kind, Phase phase) {
+    return network_error(kind, phase, std::chrono::milliseconds{3});
+  };
+  struct Row {
+    Error error;
+    bool expected;
+  };
+  for (const Row& row :
+       {Row{network_error(kClaimRefused, Phase::kTls), true}, Row{network_error(kClaimRefused, Phase::kMqtt), true},
+        Row{network_error(kPolicyConnect, Phase::kMqtt), true}, Row{closed(kConnectionLost, Phase::kTls), true},
+        Row{closed(kConnectionLost, Phase::kMqtt), true}, Row{network_error(kConnectionLost, Phase::kMqtt), false},
+        Row{closed(kNoAnswer, Phase::kMqtt), false}, Row{network_error(kTlsFailed, Phase::kTls), false}}) {
+    INFO(word(row.error.kind) << " in " << word(*row.error.phase));
+    CheckFixture fixture;
+    fixture.transport.credentials_error = Error{kClaimExpired, Phase::kLoad, "expired", "", std::nullopt, std::nullopt};
+    fixture.transport.on_established = [&row](const ConnectRequest&) { return std::optional(row.error); };
+    const Outcome outcome = fixture.run_check();
+    CHECK(outcome.error->kind == kClaimExpired);
+    const bool well =
+        line(outcome, "tls").result == CheckResult::kOk && line(outcome, "connect").result == CheckResult::kSkipped;
+    CHECK(well == row.expected);
+  }
+}
+
+TEST_CASE("the key that is given beside a CSR is the one that signed it") {
+  for (const bool fits : {true, false}) {
+    INFO(fits);
+    CheckFixture fixture;
+    fixture.keysmith.files["/csr.pem"] = "BEGIN-CSR " + fake_digest(fake_key_pem("far")) + " CN=x END-CSR\n";
+    fixture.keysmith.files["/key.pem"] = fake_key_pem(fits ? "far" : "another");
+    fixture.plan.key_source = ExistingCsr{"/csr.pem", "/key.pem"};
+    const Outcome outcome = fixture.run_check(false);
+    CHECK((line(outcome, "device-key").result == CheckResult::kOk) == fits);
+    if (!fits) CHECK(outcome.error->kind == kDeviceKeyUnusable);
+  }
+}
+
+TEST_CASE("an unfinished run with the claim's own key is in the way only once its thing is registered") {
+  for (const bool registered : {false, true}) {
+    for (const bool claims_own : {false, true}) {
+      INFO(registered << claims_own);
+      CheckFixture fixture;
+      fixture.keysmith.files["/key.pem"] = fake_key_pem("shared");
+      fixture.plan.key_source = ExistingKey{"/key.pem"};
+      fixture.plan.attempts = 1;
+      fixture.service.react = [registered](Operation asked, unsigned) {
+        return asked == kEnroll && !registered ? Reaction{Kind::kNothing} : Reaction{};
+      };
+      fixture.disk.before = [](const std::string& operation) -> Result<void> {
+        return operation == "remove_file pending/journal" ? Result<void>(fail(kDiskError, "no")) : Result<void>();
+      };
+      REQUIRE(fixture.run().error);
+      fixture.disk.before = nullptr;
+      fixture.service.react = as_the_service;
+      fixture.service.certificates.clear();
+      fixture.keysmith.files["/key.pem"] = fake_key_pem("own");
+      if (claims_own) fixture.transport.claim_public_key = fake_digest(fake_key_pem("shared"));
+      const Outcome outcome = fixture.run_check(false);
+      CHECK((line(outcome, "state-directory").result == CheckResult::kFailed) == (registered && claims_own));
+      fixture.plan.force = true;
+      CHECK(line(fixture.run_check(false), "state-directory").result == CheckResult::kOk);
+    }
+  }
+}
+
 TEST_CASE("roots that cannot be used end the way, not the look at the files") {
   CheckFixture fixture;
   const Error error{kCaFileUnusable, Phase::kLoad, "CA file x holds no PEM certificate", "",

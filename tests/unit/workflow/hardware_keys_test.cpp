@@ -126,6 +126,7 @@ TEST_CASE("a handle that another key took meanwhile ends the run before a certif
   const Outcome outcome = fixture.run();
   REQUIRE(outcome.error);
   CHECK(outcome.error->kind == kTpmHandleOccupied);
+  CHECK(outcome.error->phase == Phase::kKey);
   CHECK(fixture.service.certificates.empty());
   // The other key is not destroyed with the discarded run.
   fixture.use(FileStore{});

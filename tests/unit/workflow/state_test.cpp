@@ -55,6 +55,9 @@ TEST_CASE("an identity for another request is named and left alone") {
     }
     CHECK(failed_as(outcome) == kOtherIdentity);
     CHECK(outcome.error->message.find("gateway-1") != std::string::npos);
+    const std::string name = row.name;
+    const std::string differs = name == "endpoint" || name == "template" ? name + " " : "other parameters";
+    CHECK(outcome.error->message.find("(" + differs) != std::string::npos);
     CHECK(outcome.error->hint.find("--state-dir") != std::string::npos);
     CHECK(outcome.error->hint.find("--force") != std::string::npos);
   }
@@ -78,6 +81,22 @@ TEST_CASE("a damaged identity is reported and left unchanged, and replaced with 
     fixture.plan.force = true;
     CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
     CHECK(fixture.disk.text(std::string("previous") + std::string(row.file).substr(8)) == row.bytes);
+  }
+}
+
+TEST_CASE("a directory, or nothing, in the place of a file of the identity is damage with its name") {
+  for (const char* name : {"identity.json", "certificate.pem", "private-key.pem", "thing-name"}) {
+    for (const bool missing : {false, true}) {
+      INFO(name << missing);
+      WorkflowFixture fixture;
+      REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+      REQUIRE(fixture.disk.remove_file(std::string("identity/") + name));
+      if (!missing) REQUIRE(fixture.disk.make_directory(std::string("identity/") + name));
+      const Outcome outcome = fixture.run();
+      CHECK(failed_as(outcome) == kIdentityDamaged);
+      CHECK(outcome.error->message.ends_with(std::string(name) +
+                                             (missing ? ": the file is missing" : ": it is not a file")));
+    }
   }
 }
 

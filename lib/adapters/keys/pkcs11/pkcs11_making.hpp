@@ -1,7 +1,8 @@
 // Keys that this program makes in a token, and removes from it.
 //
 // A pair is found by its CKA_ID, which is chosen at random before it is made. A process that ends in between leaves
-// nothing, one half, or the whole pair: one half is removed, and the pair is made again.
+// nothing, one half, a private key without its value, or the whole pair: what is not whole is removed, and the pair is
+// made again.
 #pragma once
 
 #include <string>
