@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +19,7 @@
 #include "adapters/system/named_file.hpp"
 #include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
 
 using namespace fleet_provision;
@@ -134,8 +136,50 @@ TEST_CASE("the state directory and named files report a lack of descriptors as s
   CHECK(read.error().message.starts_with("cannot read the claim certificate /dev/null: too many open files"));
 }
 
-TEST_CASE("there is room for a stack") {
+TEST_CASE("there is room for a stack, or memory is what a process or thread lacks") {
   CHECK(room_for_stack());
+#ifndef FLEET_PROVISION_SANITIZED
+  const std::string message = in_child([] {
+    const std::string failed = "cannot start x";
+    rlimit limits{};
+    ::getrlimit(RLIMIT_AS, &limits);
+    const rlimit before = limits;
+    limits.rlim_cur = 1'048'576;
+    ::setrlimit(RLIMIT_AS, &limits);
+    const bool room = room_for_stack();
+    const Error error = out_of_processes(failed);
+    ::setrlimit(RLIMIT_AS, &before);
+    return (room ? "room; " : "") + error.message;
+  });
+  CHECK(message == "cannot start x: out of memory: limit of address space (RLIMIT_AS) is 1024 KiB");
+#endif
+}
+
+TEST_CASE("a lack of descriptors names the limit and how many were wanted") {
+  rlimit limits{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limits) == 0);
+  CHECK(limit_words(EMFILE) == "too many open files (RLIMIT_NOFILE " + std::to_string(limits.rlim_cur) + ")");
+  for (const unsigned count : {0U, 1U, 2U, 127U, 128U, 129U, 200U}) CHECK(need_descriptors(count));
+  const std::string end = in_child([] {
+    fail_call(SYS_eventfd2, ENODEV);
+    const auto failed = need_descriptors(2);
+    return failed ? "success" : std::string(word(failed.error().kind)) + ": " + failed.error().message;
+  });
+  CHECK_THAT(end, Catch::StartsWith("internal: cannot open 2 more files: "));
+  const FewDescriptors none(0);
+  CHECK(need_descriptors(0));
+  const auto one = need_descriptors(1);
+  REQUIRE_FALSE(one);
+  CHECK(one.error().message.starts_with("cannot open 1 more files: too many open files (RLIMIT_NOFILE "));
+  CHECK(one.error().hint.find("ulimit -n") != std::string::npos);
+}
+
+TEST_CASE("a thread that can be started does its work") {
+  bool done = false;
+  auto thread = start_thread([&] { done = true; });
+  REQUIRE(thread);
+  thread->join();
+  CHECK(done);
 }
 
 TEST_CASE("a process that cannot be started names the limit that applies to its user") {
@@ -210,4 +254,9 @@ TEST_CASE("exceptions of a thread become its error") {
   const Error other = contained_error(std::runtime_error("odd"));
   CHECK(other.kind == ErrorKind::kInternal);
   CHECK(other.message == "the work failed: odd");
+  const std::system_error unknown(EXDEV, std::generic_category(), "rename");
+  CHECK(contained_error(unknown).kind == ErrorKind::kInternal);
+  CHECK(contained_error(unknown).message.starts_with("the work failed: rename"));
+  CHECK(contained_error(1).kind == ErrorKind::kOutOfResources);
+  CHECK(contained_error(1).message == "out of memory");
 }
