@@ -143,6 +143,47 @@ TEST_CASE_METHOD(DeviceKeysmithFixture, "a key in a file is neither settled, des
   CHECK(devices->searches == 0);
 }
 
+TEST_CASE_METHOD(DeviceKeysmithFixture, "each key is proved once by a signature of its own") {
+  const fixture::Key other = fixture::ec_key();
+  const auto signer = devices->add(kUri, key.get());
+  const auto other_signer = devices->add(kHandle, other.get());
+  const auto first = devices->open(Pkcs11Uri{kUri}, "the key");
+  const auto second = devices->open(TpmHandle{0x81000002}, "the other key");
+  REQUIRE(first);
+  REQUIRE(second);
+  for (int again = 0; again < 2; ++again) CHECK(devices->prove(*first, "the key"));
+  CHECK(signer->schemes.size() == 1);
+  CHECK(other_signer->schemes.empty());
+  for (int again = 0; again < 2; ++again) CHECK(devices->prove(*second, "the other key"));
+  CHECK(other_signer->schemes.size() == 1);
+  devices->forget();
+  CHECK(devices->searches == 2);
+  const auto reopened = devices->open(Pkcs11Uri{kUri}, "the key");
+  REQUIRE(reopened);
+  CHECK(devices->searches == 3);
+  CHECK(devices->prove(*reopened, "the key"));
+  CHECK(signer->schemes.size() == 2);
+  // A key in software needs no proof.
+  CHECK(devices->prove(LoadedKey{}, "the key"));
+}
+
+TEST_CASE_METHOD(DeviceKeysmithFixture, "a proof that fails names the key once") {
+  const fixture::Key other = fixture::ec_key();
+  devices->add(kUri, key.get(), other.get());
+  const auto foreign = devices->open(Pkcs11Uri{kUri}, "the key");
+  REQUIRE(foreign);
+  CHECK(devices->prove(*foreign, "the key").error().message ==
+        "the key: the signature of the device does not fit the public key that it shows");
+  const auto signer = devices->add(kHandle, key.get());
+  const auto failing = devices->open(TpmHandle{0x81000002}, "the key");
+  REQUIRE(failing);
+  for (const char* message : {"the key cannot sign", "the token was removed"}) {
+    signer->error = fail(ErrorKind::kTokenRemoved, message).value();
+    const std::string said = devices->prove(*failing, "the key").error().message;
+    CHECK(said == (message[4] == 'k' ? std::string(message) : std::string("the key: ") + message));
+  }
+}
+
 TEST_CASE_METHOD(DeviceKeysmithFixture, "a key that is not there, or is another one, is not destroyed") {
   CHECK(keysmith.destroy_key(Pkcs11Uri{kUri}, std::string(64, 'a')));
   devices->add(kUri, key.get());
