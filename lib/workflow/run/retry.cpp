@@ -40,10 +40,6 @@ Error refusal(ErrorKind kind, Phase step, const Plan& plan, Error closed) {
   return closed;
 }
 
-bool interrupted(ErrorKind kind) {
-  return kind == ErrorKind::kInterrupted || kind == ErrorKind::kTerminated;
-}
-
 }  // namespace
 
 Retry::Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy> waits)
@@ -51,7 +47,6 @@ Retry::Retry(const Plan& plan, Instant run_deadline, std::optional<BackoffPolicy
 
 Retry::Decision Retry::after(Error error, Milestone reached, unsigned attempt, Instant now, std::uint64_t random) {
   error = judged(std::move(error));
-  if (interrupted(error.kind)) return {std::move(error), std::nullopt};
   ++failures_;
 
   Milliseconds wait{0};

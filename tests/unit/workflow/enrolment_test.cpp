@@ -54,3 +54,13 @@ TEST_CASE("an identity that is refused is that also where the claim has expired 
   CHECK(outcome.error->kind == kConnectionLost);
   CHECK(outcome.error->message.find("expired") == std::string::npos);
 }
+
+TEST_CASE("a message that belongs to no request is passed over, and told") {
+  WorkflowFixture fixture;
+  fixture.service.react = [](Operation, unsigned) {
+    return fakes::Reaction{fakes::Reaction::Kind::kForeignAnswerFirst};
+  };
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.observer->recorded("warning: ignored an unexpected message on "));
+  CHECK(fixture.service.certificates.size() == 1);
+}

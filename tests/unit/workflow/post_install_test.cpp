@@ -1,5 +1,7 @@
 // --verify, --remove-claim, --on-success, --owner and --splay: the order of the steps, the remaining steps after a
 // failure, and that no step is done twice.
+#include <algorithm>
+
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/verify.hpp"
 
@@ -171,6 +173,10 @@ TEST_CASE("the files are given away before the commit, the journal never") {
   fixture.disk.before = [&](const std::string& operation) -> Result<void> {
     if (operation.rfind("set_owner", 0) != 0) return {};
     CHECK(!fixture.disk.text("identity/identity.json"));
+    // The removal is durable, so that no power cut brings it back.
+    const auto& log = fixture.disk.log;
+    const auto removed = std::find(log.begin(), log.end(), "remove_file pending/journal");
+    if (operation == "set_owner pending") CHECK(std::find(removed, log.end(), "sync_directory pending") != log.end());
     journal_seen = journal_seen || fixture.disk.text("pending/journal");
     return {};
   };

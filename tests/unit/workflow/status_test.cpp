@@ -76,6 +76,23 @@ TEST_CASE("a run that was cut off before the commit waits for its commit") {
   CHECK(state.pending->thing_name == "gateway-1");
 }
 
+TEST_CASE("a run whose journal is left says whether its identity was proved") {
+  for (const bool verify : {false, true}) {
+    INFO(verify);
+    WorkflowFixture fixture;
+    fixture.plan.verify = verify;
+    fixture.disk.before = [](const std::string& operation) -> Result<void> {
+      if (operation == "remove_file pending/journal") return fail(ErrorKind::kDiskError, "no");
+      return {};
+    };
+    REQUIRE(fixture.run().error);
+    const State state = state_of(fixture);
+    REQUIRE(state.pending);
+    CHECK(state.pending->reached == (verify ? Milestone::kVerified : Milestone::kEnrolled));
+    CHECK(state.pending->waits_for == "installing the identity");
+  }
+}
+
 TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   WorkflowFixture fixture;
   fixture.run();
