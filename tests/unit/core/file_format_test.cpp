@@ -45,6 +45,41 @@ std::string wide(const std::string& text, bool little) {
 
 }  // namespace
 
+TEST_CASE("each label of PEM names its object") {
+  struct Row {
+    const char* label;
+    FileObject object;
+  };
+  for (const Row& row : {Row{"CERTIFICATE", FileObject::kCertificate},
+                         Row{"X509 CERTIFICATE", FileObject::kCertificate},
+                         Row{"TRUSTED CERTIFICATE", FileObject::kCertificate},
+                         Row{"PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"EC PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"RSA PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"DSA PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"ENCRYPTED PRIVATE KEY", FileObject::kEncryptedPrivateKey},
+                         Row{"CERTIFICATE REQUEST", FileObject::kCsr},
+                         Row{"NEW CERTIFICATE REQUEST", FileObject::kCsr},
+                         Row{"PUBLIC KEY", FileObject::kPublicKey},
+                         Row{"RSA PUBLIC KEY", FileObject::kPublicKey},
+                         Row{"X509 CRL", FileObject::kCrl},
+                         Row{"PKCS7", FileObject::kPkcs7},
+                         Row{"PKCS #7 SIGNED DATA", FileObject::kPkcs7},
+                         Row{"CMS", FileObject::kPkcs7},
+                         Row{"PKCS12", FileObject::kPkcs12},
+                         Row{"OPENSSH PRIVATE KEY", FileObject::kOpenSshKey},
+                         Row{"TSS2 PRIVATE KEY", FileObject::kTpmKey},
+                         Row{"EC PARAMETERS", FileObject::kEcParameters},
+                         Row{"DH PARAMETERS", FileObject::kDhParameters},
+                         Row{"X9.42 DH PARAMETERS", FileObject::kDhParameters},
+                         Row{"AGE ENCRYPTED FILE", FileObject::kAge},
+                         Row{"certificate", FileObject::kUnknown},
+                         Row{"", FileObject::kUnknown}}) {
+    CAPTURE(row.label);
+    CHECK(object_of_label(row.label) == row.object);
+  }
+}
+
 TEST_CASE("DER is known by its outline") {
   struct Row {
     std::string bytes;
