@@ -80,6 +80,29 @@ TEST_CASE("each label of PEM names its object") {
   }
 }
 
+TEST_CASE("files that are no PEM are known by their first bytes") {
+  struct Row {
+    std::string_view bytes;
+    FileFormat format;
+  };
+  for (const Row& row :
+       {Row{"\x1F\x8B", FileFormat::kGzip}, Row{std::string_view("PK\x03\x04", 4), FileFormat::kZip},
+        Row{"\xFE\xED\xFE\xED", FileFormat::kJavaKeyStore}, Row{"\xCE\xCE\xCE\xCE", FileFormat::kJavaKeyStore},
+        Row{"PuTTY-User-Key-File-3: ssh-rsa", FileFormat::kPuttyKey}, Row{"ssh-rsa AAAA", FileFormat::kSshPublicKey},
+        Row{"ssh-dss AAAA", FileFormat::kSshPublicKey}, Row{"ssh-ed25519 AAAA", FileFormat::kSshPublicKey},
+        Row{"ecdsa-sha2-nistp256 AAAA", FileFormat::kSshPublicKey},
+        Row{"---- BEGIN SSH2 PUBLIC KEY ----", FileFormat::kSshPublicKey},
+        Row{"age-encryption.org/v1", FileFormat::kAgeFile}, Row{"\x85\x01\x0C", FileFormat::kGpgFile},
+        Row{"\x85\x02\x0C", FileFormat::kGpgFile}, Row{"\x84\x5E\x03", FileFormat::kGpgFile},
+        Row{"\x8C\x0D\x04", FileFormat::kGpgFile},
+        Row{"version https://git-lfs.github.com/spec/v1", FileFormat::kGitLfs},
+        Row{"$ANSIBLE_VAULT;1.1;AES256", FileFormat::kAnsibleVault}, Row{"<?xml version='1.0'?>", FileFormat::kXml},
+        Row{"<Error><Code>", FileFormat::kXml}}) {
+    CAPTURE(row.bytes);
+    CHECK(detect_format(row.bytes).format == row.format);
+  }
+}
+
 TEST_CASE("DER is known by its outline") {
   struct Row {
     std::string bytes;
