@@ -126,6 +126,7 @@ Result<ConnectionFacts> ConnectionState::await_connack() {
                            [this]() FP_REQUIRES(mutex_) { return secured_ || error_ || ended_; })) {
     error_ = not_connected(peer_);
   }
+  if (error_) return fail(*error_);
   const Instant deadline = request_deadline(secured_at_);
   if (!changed_.wait_until(mutex_, deadline,
                            [this]() FP_REQUIRES(mutex_) { return connack_seen_ || error_ || ended_; })) {

@@ -19,11 +19,11 @@ namespace {
 
 using GetName = int (*)(int, sockaddr*, socklen_t*);
 
-/// The address by getsockname or getpeername; its family is not AF_INET if the descriptor is not an IPv4 socket.
+/// The address by getsockname or getpeername; family 0 if the descriptor is not an IPv4 socket.
 sockaddr_in name(GetName get, int descriptor) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
-  if (get(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  if (get(descriptor, reinterpret_cast<sockaddr*>(&address), &size) != 0 || address.sin_family != AF_INET) return {};
   return address;
 }
 

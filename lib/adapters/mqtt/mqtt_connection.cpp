@@ -188,12 +188,16 @@ Result<void> MqttConnection::read_before_connect(TlsConnection& server) {
 }
 
 Result<int> MqttConnection::await_library(TlsConnection& server) {
+  const Instant deadline = request_.run_deadline + kLastWordPatience;
   while (true) {
-    // Without a limit: the listener thread has its own, and ends when the run is interrupted.
+    const Milliseconds left =
+        std::min<Milliseconds>(left_until(deadline, std::chrono::steady_clock::now()), kPatienceForPahoConnect);
+    if (left == Milliseconds{0}) return fail(ErrorKind::kNoAnswer, "the MQTT library did not connect in time");
     pollfd polled[] = {{listener_done_.get(), POLLIN, 0}, {server.descriptor(), POLLIN, 0}};
-    if (::poll(polled, std::size(polled), -1) < 0 && errno != EINTR) {
+    if (::poll(polled, std::size(polled), static_cast<int>(left.count())) < 0 && errno != EINTR) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
+    FP_TRY(wait_.check());
     // Checks the server first: if it refuses the client, that is the cause, whatever happened to Paho's connection.
     if (polled[1].revents != 0) FP_TRY(read_before_connect(server));
     if (polled[0].revents != 0) break;

@@ -25,8 +25,7 @@
 namespace fleet_provision {
 namespace {
 
-/// As the kernel writes it, with a line end.
-constexpr std::string_view kReceiveThread = "MQTTAsync_rcv\n";
+constexpr std::string_view kReceiveThread = "MQTTAsync_rcv";
 constexpr std::array<char, 2> kPingresp{'\xd0', '\x00'};
 constexpr std::chrono::seconds kPatienceForConnect{1};
 
@@ -52,7 +51,8 @@ std::string name_of_thread(pid_t id) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char name[32];
   const ssize_t size = file ? ::read(file.get(), name, sizeof name) : 0;
-  return {name, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  if (size <= 1) return {};
+  return {name, static_cast<std::size_t>(size - 1)};
 }
 
 /// The youngest threads are tried first: Paho starts its own when the program's are there.
@@ -62,9 +62,9 @@ pid_t find_receive_thread() {
   std::vector<pid_t> ids;
   while (const dirent* task = ::readdir(tasks.get())) {
     const std::string_view name = task->d_name;
-    pid_t id = 0;  // and so it stays for "." and "..": no thread has this number
+    pid_t id = 0;  // and so it stays for "." and ".."
     std::from_chars(name.data(), name.data() + name.size(), id);
-    ids.push_back(id);
+    if (id != 0) ids.push_back(id);
   }
   std::sort(ids.begin(), ids.end(), std::greater<>());
   const auto found =
@@ -82,13 +82,13 @@ bool PahoWaker::has_unread() const {
 void PahoWaker::wake() {
   const std::optional<int> signal = wake_signal();
   if (receive_thread_ == 0) receive_thread_ = find_receive_thread();
-  if (!signal) return;
+  if (!signal || receive_thread_ == 0) return;
   if (::syscall(SYS_tgkill, ::getpid(), receive_thread_, *signal) != 0) receive_thread_ = 0;
 }
 
 Result<void> PahoWaker::wake_for_connect(int ours, const Wait& wait) {
-  // Two bytes into an empty socket buffer: this cannot block, and if it fails, nothing is unread.
-  static_cast<void>(::send(ours, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL));
+  // Two bytes into an empty socket buffer: this cannot block, and if it fails, the connection has ended anyway.
+  if (::send(ours, kPingresp.data(), kPingresp.size(), MSG_NOSIGNAL) < 0) return {};
   const Instant end = std::chrono::steady_clock::now() + kPatienceForConnect;
   while (has_unread() && std::chrono::steady_clock::now() < end) {
     wake();

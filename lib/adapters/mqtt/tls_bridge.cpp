@@ -74,9 +74,9 @@ bool TlsBridge::over() const {
 }
 
 Result<void> TlsBridge::move_all() {
-  if (library_ready_ && to_server_.empty()) FP_TRY(read_library());
+  if (library_ready_ && to_server_.empty() && !library_done_) FP_TRY(read_library());
   if (!to_server_.empty()) write_server();
-  if (server_ready_ && to_library_.empty()) FP_TRY(read_server());
+  if (server_ready_ && to_library_.empty() && !server_done_ && !refused_) FP_TRY(read_server());
   if (!to_library_.empty() && !refused_) write_library();
   return {};
 }
@@ -100,6 +100,7 @@ Result<void> TlsBridge::read_library() {
 void TlsBridge::write_server() {
   const IoResult result =
       server_.write(to_server_.bytes.data() + to_server_.sent, to_server_.bytes.size() - to_server_.sent);
+  write_wants_read_ = result.status == IoStatus::kWantsRead;
   if (result.status == IoStatus::kMoved) {
     last_sent_ = std::chrono::steady_clock::now();
     to_server_.advance(result.count);
@@ -154,12 +155,11 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
   const auto events = [](bool reading, bool writing) {
     return static_cast<short>((reading ? POLLIN : 0) | (writing ? POLLOUT : 0));
   };
-  // Where the server is done, something is left for the library, else the bridge would be over.
-  const bool reading = to_library_.empty();
+  const bool reading = to_library_.empty() && !server_done_;
   const bool writing = !to_server_.empty();
   const short library = events(to_server_.empty() && !library_done_, !to_library_.empty());
-  // Writing never waits for the server, since there is no renegotiation (tls_policy.cpp).
-  const short server = events(reading && !read_wants_write_, writing || read_wants_write_);
+  const short server = events((reading && !read_wants_write_) || (writing && write_wants_read_),
+                              (writing && !write_wants_read_) || (reading && read_wants_write_));
   pollfd polled[] = {{library != 0 ? library_ : -1, library, 0},
                      {server != 0 ? server_.descriptor() : -1, server, 0},
                      {wait.interrupt_descriptor(), POLLIN, 0},
@@ -172,14 +172,14 @@ Result<void> TlsBridge::sleep(const Wait& wait) {
                                                : nullptr;
   const int ready = ::ppoll(polled, std::size(polled), timeout, nullptr);
   if (ready < 0 && errno != EINTR) return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
-  library_ready_ = polled[0].revents != 0;
-  server_ready_ = has_more || polled[1].revents != 0;
+  library_ready_ = ready > 0 && polled[0].revents != 0;
+  server_ready_ = has_more || (ready > 0 && polled[1].revents != 0);
   if (ready == 0 && timeout == &kLastWords) server_done_ = true;
   if (ready == 0 && timeout == &PahoWaker::kPatience) {
     library_may_lag_ = waker_.has_unread();
     if (library_may_lag_) waker_.wake();
   }
-  if (polled[2].revents != 0 || polled[3].revents != 0) return wait.check();
+  if (ready > 0 && (polled[2].revents != 0 || polled[3].revents != 0)) return wait.check();
   return {};
 }
 

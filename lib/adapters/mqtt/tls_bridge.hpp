@@ -90,8 +90,9 @@ class TlsBridge {
   bool server_has_more_ = false;
   /// Paho may not have read all that it was sent.
   bool library_may_lag_ = true;
-  /// The last reading from the server was waiting for room to write.
+  /// What the last TLS call was waiting for.
   bool read_wants_write_ = false;
+  bool write_wants_read_ = false;
 };
 
 }  // namespace fleet_provision

@@ -90,7 +90,7 @@ Result<std::string> read_header(int socket, const Proxy& proxy, std::size_t& lef
     if (count <= 0) return lost(proxy);
     const std::size_t before = header.size();
     header.append(peeked, static_cast<std::size_t>(count));
-    const std::size_t end = end_of_header(header, before - std::min<std::size_t>(before, 2));
+    const std::size_t end = end_of_header(header, before > 2 ? before - 2 : 0);
     const std::size_t used = std::min(end, header.size()) - before;
     if (::recv(socket, peeked, used, 0) < 0) return lost(proxy);
     if (used > left) {

@@ -53,9 +53,9 @@ std::string PeerBytes::excess() const {
       return "sent more than " + std::to_string(kHandshakeBytesMax) + " bytes in the TLS handshake";
     case Limit::kWithoutData:
       return "sent more than " + std::to_string(kBytesWithoutDataMax) + " bytes of TLS without any data in them";
-    case Limit::kSession: return "sent more than " + std::to_string(kSessionBytesMax) + " bytes";
+    case Limit::kSession: break;
   }
-  return {};
+  return "sent more than " + std::to_string(kSessionBytesMax) + " bytes";
 }
 
 bool PeerBytes::may_read() const {
@@ -63,7 +63,7 @@ bool PeerBytes::may_read() const {
 }
 
 void PeerBytes::count(std::size_t bytes) {
-  left_in_turn_ -= bytes;
+  left_in_turn_ -= std::min(bytes, left_in_turn_);
   total_ += bytes;
   without_data_ += bytes;
   if (!in_session_ && total_ > kHandshakeBytesMax) {
@@ -94,7 +94,7 @@ int PeerBytes::read(BIO* bio, char* bytes, int size) noexcept {
 int PeerBytes::write(BIO* bio, const char* bytes, int size) noexcept {
   PeerBytes& self = owner_of(bio);
   BIO_clear_retry_flags(bio);
-  const ssize_t sent = ::send(self.socket_, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  const ssize_t sent = ::send(self.socket_, bytes, static_cast<std::size_t>(std::max(size, 0)), MSG_NOSIGNAL);
   if (sent < 0 && would_block(errno)) BIO_set_retry_write(bio);
   return static_cast<int>(sent);
 }

@@ -80,7 +80,7 @@ void inquire(Inquiry& inquiry, const std::string& host, std::uint16_t port) noex
 
 /// The texts of gai_strerror begin with a capital letter.
 std::string in_lower_case(std::string text) {
-  if (text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
   return text;
 }
 

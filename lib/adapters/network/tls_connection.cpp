@@ -50,7 +50,7 @@ TlsEvidence& evidence_of(const SSL* ssl) {
 }
 
 void note_alert(const SSL* ssl, int where, int value) {
-  if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
+  if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_READ) == 0) return;
   // close_notify is not an error.
   if ((value & 0xFF) != SSL_AD_CLOSE_NOTIFY) evidence_of(ssl).alert = value & 0xFF;
 }
@@ -62,10 +62,11 @@ void note_refused(X509_STORE_CTX* store, TlsEvidence& evidence) {
   if (const X509* leaf = X509_STORE_CTX_get0_cert(store)) {
     evidence.leaf = facts_of(*leaf);
     evidence.leaf_names = names_of(*leaf);
-    // The first one is the leaf.
+    evidence.issuers_above.clear();
     const STACK_OF(X509)* shown = X509_STORE_CTX_get0_untrusted(store);
-    for (int i = 1; i < std::min(sk_X509_num(shown), kChainShown); ++i) {
-      evidence.issuers_above.push_back(facts_of(*sk_X509_value(shown, i)).issuer);
+    for (int i = 0; i < std::min(sk_X509_num(shown), kChainShown); ++i) {
+      const X509* each = sk_X509_value(shown, i);
+      if (X509_cmp(each, leaf) != 0) evidence.issuers_above.push_back(facts_of(*each).issuer);
     }
   }
 }
@@ -251,6 +252,7 @@ IoResult TlsConnection::write(const char* bytes, std::size_t size) {
 }
 
 void TlsConnection::shut_down() {
+  ERR_clear_error();
   SSL_shutdown(state_->ssl.get());
   ERR_clear_error();
 }

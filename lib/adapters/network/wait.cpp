@@ -25,10 +25,11 @@ Result<bool> Wait::until(int descriptor, short events, Instant deadline) const {
     if (ready < 0 && errno != EINTR) {
       return fail(ErrorKind::kInternal, "poll: " + std::generic_category().message(errno));
     }
-    if (polled[1].revents != 0 || polled[2].revents != 0) FP_TRY(check());
+    if (ready > 0 && (polled[1].revents != 0 || polled[2].revents != 0)) FP_TRY(check());
     // A peer that sends without a pause must not extend the deadline.
     if (left == 0) return false;
-    if (polled[0].revents != 0) return true;
+    if (ready > 0 && polled[0].revents != 0) return true;
+    if (ready == 0 && left == timeout) return false;
   }
 }
 
