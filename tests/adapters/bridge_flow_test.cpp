@@ -49,9 +49,9 @@ std::string three_bytes(std::size_t value) {
 std::string large_connack(std::size_t size) {
   std::string value(size, ' ');
   for (std::size_t i = 0; i < size; ++i) value[i] = static_cast<char>('a' + i % 23);
-  const std::string property = "\x26" + two_bytes(1) + "k" + two_bytes(size) + value;
+  const std::string property = std::string(1, '\x26') + two_bytes(1) + "k" + two_bytes(size) + value;
   const std::string body = std::string(2, '\0') + three_bytes(property.size()) + property;
-  return "\x20" + three_bytes(body.size()) + body;
+  return std::string(1, '\x20') + three_bytes(body.size()) + body;
 }
 
 void make_small(const Descriptor& socket, int option) {
@@ -110,7 +110,8 @@ TEST_CASE("a library that closes in the middle of a packet ends the bridge") {
 TEST_CASE("a server that reads slowly gets every byte, and what it sends meanwhile arrives") {
   Gate gate;
   std::string received;
-  const std::string head = "\x30" + three_bytes(2 + 3 + 1 + 120'000) + two_bytes(3) + "t/r" + std::string(1, '\0');
+  const std::string head =
+      std::string(1, '\x30') + three_bytes(2 + 3 + 1 + 120'000) + two_bytes(3) + "t/r" + std::string(1, '\0');
   const std::string request = head + std::string(120'000, 'r');
   {
     BridgeFixture fixture([&](BrokerConnection& connection) {

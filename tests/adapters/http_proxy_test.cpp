@@ -162,6 +162,10 @@ TEST_CASE("each status says whether the proxy or somebody else refuses") {
       {"HTTP/1.1 4/3 No", kNotAProxy, "check --proxy"},        {"HTTP/1.1 4:3 No", kNotAProxy, "check --proxy"},
       {"HTTP/1.1 40/ No", kNotAProxy, "check --proxy"},        {"HTTP/1.1 40: No", kNotAProxy, "check --proxy"},
       {"HTTP/2.1 403 No", kNotAProxy, "check --proxy"},        {"SSH-2.0-x", kNotAProxy, "check --proxy"},
+      {"HTTP/1.1 2ZZ Yes", kNotAProxy, "check --proxy"},       {"HTTP/1.1 2000 Yes", kNotAProxy, "check --proxy"},
+      {" HTTP/1.1 200 Yes", kNotAProxy, "check --proxy"},      {"HTTP/1.1 999 Yes", kNotAProxy, "check --proxy"},
+      {"HTTP/1.1 99/ Yes", kNotAProxy, "check --proxy"},       {"HTTP/x.1 403 Yes", kNotAProxy, "check --proxy"},
+      {"HTTP/1.x 403 Yes", kNotAProxy, "check --proxy"},       {"HTTP/1.1  200 Yes", kNotAProxy, "check --proxy"},
   };
   for (const Row& row : rows) {
     INFO(row.line);
@@ -246,11 +250,11 @@ TEST_CASE("the schemes of a proxy that wants credentials are read from every fie
       {"Proxy-Authenticate: NTLM, NTLM, Digest", "NTLM, Digest"},
       {"Proxy-Authenticate: ,, NTLM ,", "NTLM"},
       {"Proxy-Authenticate:,NTLM", "NTLM"},
-      {"Proxy-Authenticate: Digest realm=\"a\", nonce=\"b\", NTLM", "Digest, NTLM"},
-      {"Proxy-Authenticate: Digest realm = \"a\", nonce = \"b\", NTLM", "Digest, NTLM"},
-      {"Proxy-Authenticate: Digest realm=\"a, Basic, b\", NTLM", "Digest, NTLM"},
-      {"Proxy-Authenticate: Digest realm=\"a\\\", Basic, \\\\\", NTLM", "Digest, NTLM"},
-      {"Proxy-Authenticate: Digest realm=\"a\\", "Digest"},
+      {R"(Proxy-Authenticate: Digest realm="a", nonce="b", NTLM)", "Digest, NTLM"},
+      {R"(Proxy-Authenticate: Digest realm = "a", nonce = "b", NTLM)", "Digest, NTLM"},
+      {R"(Proxy-Authenticate: Digest realm="a, Basic, b", NTLM)", "Digest, NTLM"},
+      {R"(Proxy-Authenticate: Digest realm="a\", Basic, \\", NTLM)", "Digest, NTLM"},
+      {R"(Proxy-Authenticate: Digest realm="a\)", "Digest"},
       {"Proxy-Authenticate: Negotiate abc==", "Negotiate"},
       {"Proxy-Authenticate: " + long_name, long_name},
       {"Proxy-Authenticate: " + long_name + "s", long_name + "…"},

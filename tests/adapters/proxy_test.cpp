@@ -99,6 +99,7 @@ TEST_CASE("an error before the proxy is about the proxy, one behind it names bot
   }
 }
 
+// One row for each kind of response; http_proxy_test.cpp has every boundary.
 TEST_CASE("a proxy that does not") {
   struct Row {
     std::string answer;
@@ -112,24 +113,7 @@ TEST_CASE("a proxy that does not") {
       {"HTTP/1.1 302 Found\r\nX: " + std::string(20'000, 'y'), kNotAProxy, "more than 16384 bytes"},
       {"SSH-2.0-OpenSSH_9.2\r\n", kNotAProxy, "SSH-2.0"},
       {"", kProxyRefused, "closed"},
-      {"HTTP/1.1 20", kProxyRefused, "closed"},
-      {"HTTP/1.1 2ZZ Yes\r\n\r\n", kNotAProxy, "2ZZ"},
-      {"HTTP/1.1 2000 Yes\r\n\r\n", kNotAProxy, "2000"},
-      {" HTTP/1.1 200 Yes\r\n\r\n", kNotAProxy, "it said: HTTP/1.1 200 Yes"},
-      {"HTTP/1.1 999 Yes\r\n\r\n", kNotAProxy, "999"},
-      {"HTTP/1.1 99/ Yes\r\n\r\n", kNotAProxy, "99/"},
-      {"HTTP/1.1 40: Yes\r\n\r\n", kNotAProxy, "40:"},
-      {"HTTP/x.1 403 Yes\r\n\r\n", kNotAProxy, "HTTP/x.1"},
-      {"HTTP/1.x 403 Yes\r\n\r\n", kNotAProxy, "HTTP/1.x"},
-      {"HTTP/1.1 600 Yes\r\n\r\n", kNotAProxy, "600"},
-      {"HTTP/1.1 599 Yes\r\n\r\n", kProxyRefused, "599"},
-      {"HTTP/1.1 099 Yes\r\n\r\n", kNotAProxy, "099"},
       {"HTTP/1.1 500 Yes\r\n\r\n", kProxyRefused, "500"},
-      {"HTTP/1.1 499 Yes\r\n\r\n", kProxyRefused, "499"},
-      {"HTTP/1.1 403\r\n\r\n", kProxyRefused, "403"},
-      {"HTTP/1.1 300 Yes\r\n\r\n", kProxyRefused, "300"},
-      {"HTTP/1.1  200 Yes\r\n\r\n", kNotAProxy, " 200"},
-      {"HTTP/1.1 101 Switching\r\n\r\n", kProxyRefused, "101"},
       {"HTTP/1.1 403 Forbidden\nX: y\n\n", kProxyRefused, "403 Forbidden"},
       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n", kProxyRefused, "403 Forbidden"},
       {many_headers(), kNotAProxy, "more than 16384 bytes"},

@@ -19,6 +19,7 @@
 #include "adapters/network/wait.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/forked_child.hpp"
+#include "tests/support/loopback.hpp"
 #include "tests/support/waiting_thread.hpp"
 
 using namespace fleet_provision;
@@ -60,9 +61,19 @@ struct Listener {
   SocketAddress address;
 };
 
-/// An address of 127.0.0.1 where nothing listens.
+/// An address of 127.0.0.1 where nothing listens: its port belongs to a socket that does not.
 SocketAddress closed_address() {
-  return Listener(false).address;
+  static const Descriptor holder = [] {
+    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in any = loopback();
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+    return socket;
+  }();
+  SocketAddress address;
+  address.size = sizeof address.storage;
+  REQUIRE(::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.size) == 0);
+  address.text = "127.0.0.1";
+  return address;
 }
 
 Result<TcpConnection> connect(const std::vector<SocketAddress>& addresses, Milliseconds each, Milliseconds all,

@@ -37,6 +37,7 @@ Identity full_identity() {
   identity.device_configuration = {{"a", "1"}, {"ü", "\"\\\n"}};
   identity.request_digest = "sha256:00:11";
   identity.files_digest = "sha256:22:33";
+  identity.claim_fingerprint = std::string(64, 'c');
   identity.replaces = std::string(64, 'd');
   identity.provisioned_at = "2026-11-23T06:12:00Z";
   return identity;
@@ -203,6 +204,40 @@ TEST_CASE("a journal cut off anywhere is refused or has lost the end of its toke
     REQUIRE(!read);
     CHECK(read.error().kind == ErrorKind::kIdentityDamaged);
   }
+}
+
+TEST_CASE("identity.json has each field under its name, in this order") {
+  Identity identity = full_identity();
+  identity.certificate_fingerprint = "b";
+  identity.claim_fingerprint = "c";
+  identity.replaces = "d";
+  identity.verified_at = "2026-11-23T06:12:01Z";
+  CHECK(encode_identity(identity) == R"({
+  "schema": 1,
+  "thingName": "gateway-1",
+  "certificateId": "id",
+  "certificateFingerprint": "b",
+  "notAfter": "2049-12-31T23:59:59Z",
+  "templateName": "gateway",
+  "endpoint": "localhost",
+  "port": 8883,
+  "method": "keys",
+  "keyType": "rsa-2048",
+  "key": "private-key.pem",
+  "keyStore": "file",
+  "keyMadeHere": false,
+  "deviceConfiguration": {
+    "a": "1",
+    "ü": "\"\\\n"
+  },
+  "requestDigest": "sha256:00:11",
+  "filesDigest": "sha256:22:33",
+  "claimFingerprint": "c",
+  "replaces": "d",
+  "provisionedAt": "2026-11-23T06:12:00Z",
+  "verifiedAt": "2026-11-23T06:12:01Z"
+}
+)");
 }
 
 TEST_CASE("identity.json goes there and back") {

@@ -45,6 +45,64 @@ std::string wide(const std::string& text, bool little) {
 
 }  // namespace
 
+TEST_CASE("each label of PEM names its object") {
+  struct Row {
+    const char* label;
+    FileObject object;
+  };
+  for (const Row& row : {Row{"CERTIFICATE", FileObject::kCertificate},
+                         Row{"X509 CERTIFICATE", FileObject::kCertificate},
+                         Row{"TRUSTED CERTIFICATE", FileObject::kCertificate},
+                         Row{"PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"EC PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"RSA PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"DSA PRIVATE KEY", FileObject::kPrivateKey},
+                         Row{"ENCRYPTED PRIVATE KEY", FileObject::kEncryptedPrivateKey},
+                         Row{"CERTIFICATE REQUEST", FileObject::kCsr},
+                         Row{"NEW CERTIFICATE REQUEST", FileObject::kCsr},
+                         Row{"PUBLIC KEY", FileObject::kPublicKey},
+                         Row{"RSA PUBLIC KEY", FileObject::kPublicKey},
+                         Row{"X509 CRL", FileObject::kCrl},
+                         Row{"PKCS7", FileObject::kPkcs7},
+                         Row{"PKCS #7 SIGNED DATA", FileObject::kPkcs7},
+                         Row{"CMS", FileObject::kPkcs7},
+                         Row{"PKCS12", FileObject::kPkcs12},
+                         Row{"OPENSSH PRIVATE KEY", FileObject::kOpenSshKey},
+                         Row{"TSS2 PRIVATE KEY", FileObject::kTpmKey},
+                         Row{"EC PARAMETERS", FileObject::kEcParameters},
+                         Row{"DH PARAMETERS", FileObject::kDhParameters},
+                         Row{"X9.42 DH PARAMETERS", FileObject::kDhParameters},
+                         Row{"AGE ENCRYPTED FILE", FileObject::kAge},
+                         Row{"certificate", FileObject::kUnknown},
+                         Row{"", FileObject::kUnknown}}) {
+    CAPTURE(row.label);
+    CHECK(object_of_label(row.label) == row.object);
+  }
+}
+
+TEST_CASE("files that are no PEM are known by their first bytes") {
+  struct Row {
+    std::string_view bytes;
+    FileFormat format;
+  };
+  for (const Row& row :
+       {Row{"\x1F\x8B", FileFormat::kGzip}, Row{std::string_view("PK\x03\x04", 4), FileFormat::kZip},
+        Row{"\xFE\xED\xFE\xED", FileFormat::kJavaKeyStore}, Row{"\xCE\xCE\xCE\xCE", FileFormat::kJavaKeyStore},
+        Row{"PuTTY-User-Key-File-3: ssh-rsa", FileFormat::kPuttyKey}, Row{"ssh-rsa AAAA", FileFormat::kSshPublicKey},
+        Row{"ssh-dss AAAA", FileFormat::kSshPublicKey}, Row{"ssh-ed25519 AAAA", FileFormat::kSshPublicKey},
+        Row{"ecdsa-sha2-nistp256 AAAA", FileFormat::kSshPublicKey},
+        Row{"---- BEGIN SSH2 PUBLIC KEY ----", FileFormat::kSshPublicKey},
+        Row{"age-encryption.org/v1", FileFormat::kAgeFile}, Row{"\x85\x01\x0C", FileFormat::kGpgFile},
+        Row{"\x85\x02\x0C", FileFormat::kGpgFile}, Row{"\x84\x5E\x03", FileFormat::kGpgFile},
+        Row{"\x8C\x0D\x04", FileFormat::kGpgFile},
+        Row{"version https://git-lfs.github.com/spec/v1", FileFormat::kGitLfs},
+        Row{"$ANSIBLE_VAULT;1.1;AES256", FileFormat::kAnsibleVault}, Row{"<?xml version='1.0'?>", FileFormat::kXml},
+        Row{"<Error><Code>", FileFormat::kXml}}) {
+    CAPTURE(row.bytes);
+    CHECK(detect_format(row.bytes).format == row.format);
+  }
+}
+
 TEST_CASE("DER is known by its outline") {
   struct Row {
     std::string bytes;
