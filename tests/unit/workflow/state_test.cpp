@@ -7,15 +7,6 @@ using fakes::Reaction;
 using Kind = Reaction::Kind;
 using enum ErrorKind;
 
-namespace {
-
-ErrorKind failed_as(const Outcome& outcome) {
-  REQUIRE(outcome.error);
-  return outcome.error->kind;
-}
-
-}  // namespace
-
 TEST_CASE("an identity for another request is named and left alone") {
   struct Row {
     const char* name;

@@ -11,11 +11,6 @@ using enum ErrorKind;
 
 namespace {
 
-ErrorKind failed_as(const Outcome& outcome) {
-  REQUIRE(outcome.error);
-  return outcome.error->kind;
-}
-
 /// A gateway whose first run ended before a certificate was issued.
 void leave_key_made(WorkflowFixture& fixture) {
   fixture.plan.attempts = 1;

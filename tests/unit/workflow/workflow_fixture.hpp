@@ -75,4 +75,10 @@ struct WorkflowFixture {
   std::unique_ptr<fakes::RunRecorder> observer;
 };
 
+/// The kind of the error that a run must have ended with.
+inline ErrorKind failed_as(const Outcome& outcome) {
+  REQUIRE(outcome.error);
+  return outcome.error->kind;
+}
+
 }  // namespace fleet_provision::test
