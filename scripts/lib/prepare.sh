@@ -73,6 +73,14 @@ source_files() {
   done
 }
 
+# take_lock DIRECTORY: ends the script where another run uses DIRECTORY. The lock is given back when the script and the
+# programs that it executes have ended.
+take_lock() {
+  mkdir -p "$1"
+  exec 9> "$1/lock"
+  flock -n 9 || { echo "${0##*/}: another run uses $1; wait for its end" >&2; exit 70; }
+}
+
 # copy_tree DIRECTORY: the tree without what git and builds keep; a pipe would lose the failure of its first half.
 copy_tree() {
   tar -C "$root" --exclude=./.git --exclude='./build*' -cf "$1.tar" .
