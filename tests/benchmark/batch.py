@@ -2,7 +2,6 @@
 """Measures `fleet-provision batch` beside a shell loop over the tool and beside the load client, its parent process
 alone, and how it keeps to a rate; scripts/benchmark-batch builds what this needs and starts it."""
 
-import argparse
 import json
 import os
 import select
@@ -13,6 +12,7 @@ import sys
 import tempfile
 import time
 
+from arguments import Parser, positive
 from benchmark import end_on_signals, finish, machine, report_page, words, write_page
 from figures import table, times
 from processes import Failed, Service, Workplace
@@ -36,12 +36,12 @@ OUTPUT_OPTIONS = ["--json", "--log-format", "json", "--color", "never"]
 
 
 def options():
-    parser = argparse.ArgumentParser(prog="scripts/benchmark-batch", description=__doc__)
-    parser.add_argument("--units", type=int, default=200, metavar="N", help="units of each contender (default %(default)s)")
-    parser.add_argument("--repeat", type=int, default=3, metavar="N", help="turns of each contender (default %(default)s)")
-    parser.add_argument("--parent-units", type=int, default=5000, metavar="N",
+    parser = Parser("scripts/benchmark-batch", __doc__)
+    parser.add_argument("--units", type=positive, default=200, metavar="N", help="units of each contender (default %(default)s)")
+    parser.add_argument("--repeat", type=positive, default=3, metavar="N", help="turns of each contender (default %(default)s)")
+    parser.add_argument("--parent-units", type=positive, default=5000, metavar="N",
                         help="units of the parent alone (default %(default)s)")
-    parser.add_argument("--rate-seconds", type=int, default=RATE_SECONDS, metavar="N",
+    parser.add_argument("--rate-seconds", type=positive, default=RATE_SECONDS, metavar="N",
                         help="length of each run at a rate (default %(default)s)")
     parser.add_argument("--rates", default=RATES, metavar="BATCH/SERVICE,…",
                         help="--rate of the batch and of the simulator, in each run (default %(default)s)")
@@ -49,11 +49,16 @@ def options():
     parser.add_argument("--output", metavar="FILE", help="the figures as JSON")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/reports/factory.md")
     parser.add_argument("--state-dirs", metavar="DIR", help="where state is kept on a disk (default: in build/)")
-    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    pairs = [pair.split("/") for pair in given.rates.split(",")]
-    given.rates = [(None if batch == "none" else int(batch), int(service)) for batch, service in pairs]
-    return given
+    return parser.read(read_rates)
+
+
+def read_rates(given):
+    """Makes pairs of numbers of --rates."""
+    try:
+        pairs = [pair.split("/") for pair in given.rates.split(",")]
+        given.rates = [(None if batch == "none" else int(batch), int(service)) for batch, service in pairs]
+    except ValueError as error:
+        raise ValueError(f"--rates takes pairs such as 10/10 or none/10, not {given.rates}") from error
 
 
 class Place:

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 
+from arguments import Parser, positive
 from contenders import Contenders
 from processes import Failed, Service, Workplace
 import sections
@@ -20,20 +21,27 @@ SECTIONS = {"wall": sections.wall, "resources": sections.resources, "start": sec
 
 
 def options():
-    parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
+    parser = Parser("scripts/benchmark", __doc__)
     parser.add_argument("--quick", action="store_true", help="few repetitions: shows that all runs, not how fast")
-    parser.add_argument("--repeat", type=int, metavar="N", help="runs of each contender at each delay")
+    parser.add_argument("--repeat", type=positive, metavar="N", help="runs of each contender at each delay")
     parser.add_argument("--delays", default="0,20,100,300", metavar="MS,…", help="round trips (default %(default)s)")
     parser.add_argument("--only", choices=SECTIONS, action="append", help="this section alone; repeatable")
     parser.add_argument("--without-aws", action="store_true", help="leave AWS's client out, which npm installs otherwise")
     parser.add_argument("--output", metavar="FILE", help="the figures, every run's included, as JSON")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/reports/performance.md")
     parser.add_argument("--state-dirs", metavar="DIR", help="where the runs keep their state (default: in build/)")
-    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--aws", help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    given.delays = [float(delay) if "." in delay else int(delay) for delay in given.delays.split(",")]
-    return given
+    return parser.read(read_delays)
+
+
+def read_delays(given):
+    """Makes numbers of --delays."""
+    try:
+        given.delays = [float(delay) if "." in delay else int(delay) for delay in given.delays.split(",")]
+    except ValueError as error:
+        raise ValueError(f"--delays takes milliseconds separated by commas, not {given.delays}") from error
+    if min(given.delays) < 0:
+        raise ValueError("--delays takes no negative round trip")
 
 
 def machine(workplace):

@@ -37,15 +37,21 @@ class KeyDevices:
         self.module = self.find_module()
 
     def __enter__(self):
+        try:
+            self._make_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _make_ready(self):
         subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "fleet", "--so-pin", "12345678", "--pin", PIN],
                        env=os.environ | self.environment, check=True, stdout=subprocess.DEVNULL)
         end = time.monotonic() + SECONDS
         while not os.path.exists(f"{self.path}/tpm/socket"):
             if time.monotonic() > end:
-                self.__exit__()
                 raise Failed("swtpm did not start")
             time.sleep(0.01)
-        return self
 
     def __exit__(self, *_):
         self.tpm.terminate()

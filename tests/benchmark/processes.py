@@ -21,11 +21,15 @@ class Service:
         self.build = build
         self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop",
                                            *options], stdout=subprocess.PIPE, text=True)
-        line = self.simulator.stdout.readline()
-        if not line:
-            raise Failed("the simulator did not start")
-        self.ready = json.loads(line)
         self.proxies = {}
+        try:
+            line = self.simulator.stdout.readline()
+            if not line:
+                raise Failed("the simulator did not start")
+            self.ready = json.loads(line)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
