@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """scripts/mutate: its tokens, its faults and its list of equivalent ones, without building anything.   mutate_test.py ROOT"""
+import fcntl
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -10,6 +16,7 @@ sys.path.insert(0, str(ROOT / "scripts/lib/mutation"))
 import cpp_tokens  # noqa: E402
 import equivalents  # noqa: E402
 import faults  # noqa: E402
+import mutant_build  # noqa: E402
 import summary  # noqa: E402
 
 SAMPLE = (ROOT / "tests/mutation/sample.cpp").read_text(encoding="utf-8")
@@ -123,6 +130,14 @@ class Equivalent(unittest.TestCase):
                 equivalents.parse(entry)
 
 
+def runs(pid):
+    """Whether a process exists that has not ended; one that nobody has waited for has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Program(unittest.TestCase):
     def run_script(self, *words):
         return subprocess.run([sys.executable, "-B", ROOT / "scripts/mutate", *words], capture_output=True, text=True, check=False)
@@ -136,10 +151,68 @@ class Program(unittest.TestCase):
         self.assertNotEqual(first.stdout, other.stdout)
 
     def test_wrong_usage_is_explained(self):
-        for words, message in ((["--fault=x"], "invalid int value"), (["nowhere"], "nowhere is no C++ source")):
+        with tempfile.TemporaryDirectory() as scratch:
+            other = os.path.join(scratch, "other.json")
+            Path(other).write_text('{"faults": 3}', encoding="utf-8")
+            self.check_wrong_usage(scratch, other)
+
+    def check_wrong_usage(self, scratch, other):
+        rows = ((["--fault=x"], "invalid number value"), (["nowhere"], "nowhere is no C++ source"), (["tests/unit"], "tests/unit is no C++ source"),
+                (["--faults", "-5"], "-5 is below 0"), (["--jobs", "0"], "--jobs takes a number above 0"),
+                (["--slow-tests", "("], "--slow-tests"), (["--again", f"{scratch}/none", "lib/aws"], "there is no file"),
+                (["--again", other, "lib/aws"], "is no report of --json"), (["--again", __file__, "lib/aws"], "is no report of --json"),
+                (["--only", "no such text in a line", "lib/aws"], "no line with a fault contains"),
+                (["--json", f"{scratch}/none/report"], "--json: the directory of"))  # fmt: skip
+        for words, message in rows:
             run = self.run_script(*words)
             self.assertEqual(run.returncode, 64)
             self.assertIn(message, run.stderr)
+
+    def test_a_reader_that_has_gone_ends_the_list_silently(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "w") as output:
+            run = subprocess.run([sys.executable, "-B", ROOT / "scripts/mutate", "--list", "--faults", "0", "lib/aws"], stdout=output,
+                                 stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
+        self.assertEqual((run.returncode, run.stderr), (128 + signal.SIGPIPE, ""))
+
+    def test_a_signal_ends_what_was_started_and_gives_the_lock_back(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number), tempfile.TemporaryDirectory(prefix="a place ") as scratch:
+                self.check_end(Path(scratch), number)
+
+    def check_end(self, scratch, number):
+        """Interrupts a run in a tree of its own while it configures; the program in the place of cmake has a child."""
+        tree, programs, started = scratch / "tree", scratch / "programs", scratch / "started"
+        shutil.copytree(ROOT / "scripts", tree / "scripts")
+        (tree / "lib").mkdir()
+        (tree / "lib/x.cpp").write_text("int f(int a) { return a + 1; }\n", encoding="utf-8")
+        programs.mkdir()
+        for name, text in (("cmake", f'sleep 300 &\necho $$ $! > "{started}"\nwait'), ("dpkg-query", "echo installed")):
+            (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+            (programs / name).chmod(0o755)
+        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+        with subprocess.Popen([sys.executable, "-B", tree / "scripts/mutate"], env=environment, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, start_new_session=True) as run:  # fmt: skip
+            pids = []
+            try:
+                while len(pids) < 2:
+                    self.assertIsNone(run.poll())
+                    time.sleep(0.01)
+                    pids = started.read_text(encoding="utf-8").split() if started.exists() else []
+                run.send_signal(number)
+                self.assertEqual(run.wait(30), 128 + number)
+                self.assertEqual([each for each in pids if runs(each)], [])
+                with open(tree / "build/mutation/lock", encoding="utf-8") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            finally:
+                for each in pids:
+                    subprocess.run(["kill", "-9", each], stderr=subprocess.DEVNULL, check=False)
+                run.kill()
+
+    def test_a_source_outside_the_build_is_named(self):
+        with tempfile.TemporaryDirectory() as scratch, self.assertRaisesRegex(mutant_build.BuildFailed, "not contain lib/x.cpp"):
+            mutant_build.MutantBuild(ROOT, scratch).check_sources({"lib/x.cpp"})
 
     def test_the_table_counts_by_folder(self):
         results = [{"file": "lib/a/x.cpp", "result": each} for each in ("noticed", "hung", "survived", "equivalent", "does not compile")]

@@ -59,12 +59,16 @@ class ScriptUsage(unittest.TestCase):
         self.calls = os.path.join(self.scratch.name, "calls")
         programs = os.path.join(self.scratch.name, "programs")
         os.mkdir(programs)
+        self.programs = programs
         for name in HEAVY:
-            with open(f"{programs}/{name}", "w", encoding="utf-8") as file:
-                file.write(f'#!/bin/sh\necho {name} "$@" >> "{self.calls}"\nexit 99\n')
-            os.chmod(f"{programs}/{name}", 0o755)
+            self.program(name, f'echo {name} "$@" >> "{self.calls}"\nexit 99')
         self.environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
         self.environment.pop("BENCHMARK_BUILD", None)
+
+    def program(self, name, lines):
+        with open(f"{self.programs}/{name}", "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{lines}\n")
+        os.chmod(f"{self.programs}/{name}", 0o755)
 
     def run_script(self, script, words):
         process = subprocess.Popen([f"{ROOT}/{script}", *words], env=self.environment, stdin=subprocess.DEVNULL, text=True,
@@ -87,6 +91,17 @@ class ScriptUsage(unittest.TestCase):
                 self.assertEqual(errors if expected == HELP else out, "")
                 with open(self.calls, encoding="utf-8") as file:
                     self.assertEqual(file.read(), "", "called before the arguments were read")
+
+    def test_half_a_chroot_is_not_kept(self):
+        kept = os.path.join(self.scratch.name, "chroots")
+        os.mkdir(kept)
+        self.environment["CHROOTS"] = kept
+        self.program("id", "echo 0")
+        self.program("dpkg-query", "echo installed")
+        self.program("unshare", "exit 0")
+        self.program("mmdebstrap", 'for last in "$@"; do :; done; mkdir -p "$last/half"; exit 9')
+        code, _, errors = self.run_script("scripts/test-in-chroot", ["bookworm", "true"])
+        self.assertEqual((code, os.listdir(kept)), (9, []), errors)
 
     def test_two_runs_do_not_use_one_directory(self):
         directory = os.path.join(self.scratch.name, "a place")

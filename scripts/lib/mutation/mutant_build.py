@@ -8,11 +8,39 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 _KEPT = ".without-fault"
+
+
+# Between the request to end and the end by force.
+_GRACE_SECONDS = 5
+
+
+def status_of(command, seconds=None, **options):
+    """The exit status of a command that gets no input, None after so many seconds. However the wait for it ends, the processes
+    that it started end too; compilers are asked first, and remove their temporary files."""
+    with subprocess.Popen([str(each) for each in command], stdin=subprocess.DEVNULL, start_new_session=True, **options) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            _end_group(process)
+
+
+def _end_group(process):
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(_GRACE_SECONDS)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            pass
 
 
 class BuildFailed(Exception):
@@ -81,6 +109,12 @@ class MutantBuild:
         recipe = self._recipes.get(file)
         return recipe.object.partition("CMakeFiles/")[2].partition(".dir/")[0] if recipe else None
 
+    def check_sources(self, files):
+        """Raises BuildFailed where one of them is in no library or program of the copy."""
+        missing = sorted(each for each in files if each not in self._recipes)
+        if missing:
+            raise BuildFailed(f"the build of the copy does not contain {' '.join(missing)}\n  Name other sources")
+
     def library_file(self, target):
         return self._link_of(target)[1]
 
@@ -130,14 +164,10 @@ class MutantBuild:
         return self._links[target]
 
     def _fails(self, command, directory, seconds):
-        try:
-            return subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL, timeout=seconds, check=False).returncode != 0  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return True
+        return status_of(command, seconds, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) != 0
 
     def _run(self, command, what):
         with open(self.log, "w", encoding="utf-8") as log:
-            status = subprocess.run([str(each) for each in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode
+            status = status_of(command, stdout=log, stderr=log)
         if status != 0:
             raise BuildFailed(f"{what} the copy of the tree failed\n  Read {self.log}")
