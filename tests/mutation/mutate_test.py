@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """scripts/mutate: its tokens, its faults and its list of equivalent ones, without building anything.   mutate_test.py ROOT"""
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -167,6 +168,20 @@ class Program(unittest.TestCase):
             run = self.run_script(*words)
             self.assertEqual(run.returncode, 64)
             self.assertIn(message, run.stderr)
+
+    def test_survivors_are_found_again_in_the_paths_of_their_report(self):
+        source = "lib/adapters/keys/tpm2/tss2_pem.cpp"
+        found = faults.faults_of(source, (ROOT / source).read_text(encoding="utf-8"), {})[:3]
+        entries = [{"file": each.file, "line": each.line, "before": each.before, "fault": each.shown, "result": result}
+                   for each, result in zip(found, ("survived", "noticed", "noticed late"))]  # fmt: skip
+        entries.append({**entries[0], "line": "a line that was removed"})
+        with tempfile.TemporaryDirectory() as scratch:
+            report = Path(scratch) / "report.json"
+            report.write_text(json.dumps({"paths": ["lib/adapters/keys/tpm2"], "faults": entries}), encoding="utf-8")
+            run = self.run_script("--list", "--again", str(report))
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(run.stdout.count(source), 2)
+        self.assertIn("1 of 3 faults that survived", run.stderr)
 
     def test_a_reader_that_has_gone_ends_the_list_silently(self):
         reading, writing = os.pipe()
