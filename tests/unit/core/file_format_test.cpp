@@ -298,6 +298,7 @@ TEST_CASE("each format is named for each role, with something to do") {
       {key8, FileFormat::kDer, kClaimCertificate, "is DER (a private key), not a certificate", "swap"},
       {certificate, FileFormat::kDer, kClaimCertificate, "is DER (a certificate)",
        "openssl x509 -inform DER -in F -out F.pem"},
+      {certificate, FileFormat::kDer, kClaimKey, "is DER (a certificate), not a private key", "swap --claim-cert and"},
       {sequence(sequence(kOid) + kOctets), FileFormat::kDer, kDeviceKey, "is DER (an encrypted private key)",
        "openssl pkcs8 -inform DER -in F -out F.pem"},
       {p12, FileFormat::kDer, kClaimCertificate, "PKCS#12", "openssl pkcs12 -in F -clcerts -nokeys -out F.cert.pem"},
