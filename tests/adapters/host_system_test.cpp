@@ -237,7 +237,7 @@ TEST_CASE("a program that cannot be started for want of a resource says which") 
   CHECK(in_child([&] {
           fail_call(SYS_clone3, ENOSYS);
           fail_call(SYS_clone, ENOMEM);
-          fail_call(SYS_vfork, ENOMEM);
+          fail_call(kForkCall, ENOMEM);
           return end_of(host.run("/bin/true"));
         }).starts_with("out-of-resources: the program /bin/true cannot be started: out of memory: "));
   if (::geteuid() != 0) {
@@ -281,7 +281,7 @@ TEST_CASE("files cannot be created below what is no directory, and the given dir
         "state-not-writable: cannot create files in " + file + "/a/b: a part of the path is not a directory");
   CHECK(host.system.may_create_in("/"));
   CHECK(in_child([&] {
-          fail_call(SYS_newfstatat, ENOENT);
+          fail_call(kStatCall, ENOENT);
           return end_of(host.system.may_create_in("/a"));
         }) == "disk-error: cannot create files in /a: no such file or directory");
   CHECK(in_child([&] {

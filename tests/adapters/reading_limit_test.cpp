@@ -232,7 +232,7 @@ TEST_CASE("what keeps a named file from being read is told, and what was read is
   };
   const Call calls[] = {{SYS_openat, EACCES, "file-unreadable", "run as a user who may read it"},
                         {SYS_openat, EMFILE, "out-of-resources", "raise the limit of open files"},
-                        {SYS_newfstatat, EIO, "file-unreadable", ""},
+                        {kStatCall, EIO, "file-unreadable", ""},
                         {SYS_read, EIO, "file-unreadable", ""}};
   for (const Call& call : calls) {
     CAPTURE(call.number, call.failure);

@@ -4,11 +4,24 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include <array>
 #include <cstddef>
 
 namespace fleet_provision::test {
+
+/// What fstatat calls, and vfork, where an architecture has other calls than x86-64.
+#ifdef SYS_newfstatat
+inline constexpr long kStatCall = SYS_newfstatat;
+#else
+inline constexpr long kStatCall = SYS_fstatat64;
+#endif
+#ifdef SYS_vfork
+inline constexpr long kForkCall = SYS_vfork;
+#else
+inline constexpr long kForkCall = SYS_clone;
+#endif
 
 /// From now on `call` does nothing in this process and fails with `number`, or reports success if `number` is 0. Do not
 /// use it for write, which sanitizers need.

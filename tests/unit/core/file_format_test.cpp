@@ -37,6 +37,20 @@ std::string signed_der(const std::string& what) {
   return sequence(sequence(what) + sequence(kOid) + kBits);
 }
 
+/// RFC 4648 section 4.
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const std::string_view part = bytes.substr(at, 3);
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      bits = bits << 8U | (i < part.size() ? static_cast<unsigned char>(part[i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i) text += i <= part.size() ? kDigits[bits >> (18 - 6 * i) & 63U] : '=';
+  }
+  return text;
+}
+
 std::string wide(const std::string& text, bool little) {
   std::string bytes;
   for (const char each : text) bytes += little ? std::string{each, '\0'} : std::string{'\0', each};
@@ -242,6 +256,8 @@ TEST_CASE("each format is named for each role, with something to do") {
   const std::string p12 = sequence(der('\x02', "\x03") + sequence(kPkcs7Oid) + sequence(""));
   const std::string aws = R"({"certificatePem": "-----BEGIN CERTIFICATE-----\n", "keyPair": {}})";
   const std::string certificate = signed_der(kNumber + sequence(kOid) + kName + sequence(kTime + kTime) + kName + kKey);
+  const std::string request = signed_der(kNumber + kName + kKey);
+  const std::string filler = der('\x04', std::string(60, 'x'));
   const Row rows[] = {
       {"", FileFormat::kEmpty, kClaimKey, "is empty", "copy the file again"},
       {" \r\n\0"s, FileFormat::kBlank, kClaimKey, "is empty but for blanks", "copy the file again"},
@@ -282,13 +298,28 @@ TEST_CASE("each format is named for each role, with something to do") {
       {key8, FileFormat::kDer, kClaimCertificate, "is DER (a private key), not a certificate", "swap"},
       {certificate, FileFormat::kDer, kClaimCertificate, "is DER (a certificate)",
        "openssl x509 -inform DER -in F -out F.pem"},
+      {certificate, FileFormat::kDer, kClaimKey, "is DER (a certificate), not a private key", "swap --claim-cert and"},
       {sequence(sequence(kOid) + kOctets), FileFormat::kDer, kDeviceKey, "is DER (an encrypted private key)",
        "openssl pkcs8 -inform DER -in F -out F.pem"},
       {p12, FileFormat::kDer, kClaimCertificate, "PKCS#12", "openssl pkcs12 -in F -clcerts -nokeys -out F.cert.pem"},
       {p12, FileFormat::kDer, kRoots, "PKCS#12", "openssl pkcs12 -in F -cacerts -nokeys -out F.pem"},
       {p12, FileFormat::kDer, kDeviceKey, "PKCS#12", "openssl pkcs12 -in F -nocerts -nodes -out F.key.pem"},
       {p12, FileFormat::kDer, kClaim, "PKCS#12", "openssl pkcs12 -in F -nodes -out F.pem"},
-      {sequence(kOid), FileFormat::kDer, kRoots, "is DER", "BEGIN CERTIFICATE"},
+      {p12, FileFormat::kDer, kCsr, "PKCS#12", "-----BEGIN CERTIFICATE REQUEST-----"},
+      {request, FileFormat::kDer, kCsr, "is DER (a certificate request (CSR))",
+       "openssl req -inform DER -in F -out F.pem"},
+      {sequence(kOid), FileFormat::kDer, kRoots, "is DER, not PEM", "BEGIN CERTIFICATE"},
+      {base64(certificate), FileFormat::kBase64OfDer, kRoots, "without BEGIN and END lines (a certificate)",
+       "base64 -d F | openssl x509 -inform DER -out F.pem"},
+      {base64(sequence(kNumber + sequence(kOid) + filler)), FileFormat::kBase64OfDer, kDeviceKey,
+       "without BEGIN and END lines (a private key)", "base64 -d F | openssl pkey -inform DER -out F.pem"},
+      {base64(signed_der(kNumber + sequence(filler) + kKey)), FileFormat::kBase64OfDer, kCsr,
+       "without BEGIN and END lines (a certificate request (CSR))", "base64 -d F | openssl req -inform DER -out F.pem"},
+      {base64(sequence(der('\x02', "\x03") + sequence(kPkcs7Oid + filler))), FileFormat::kBase64OfDer, kDeviceKey,
+       "without BEGIN and END lines", "base64 -d F > F.p12"},
+      {base64(certificate), FileFormat::kBase64OfDer, kDeviceKey, "(a certificate), not a private key in PEM",
+       "BEGIN PRIVATE KEY"},
+      {base64(certificate), FileFormat::kBase64OfDer, kClaim, "(a certificate), not ", "--claim-cert"},
       {block("OPENSSH PRIVATE KEY"), FileFormat::kPem, kDeviceKey, "OpenSSH", "ssh-keygen -p -N '' -m PEM -f F.pem"},
       {block("PKCS7"), FileFormat::kPem, kClaimCertificate, "PKCS#7", "openssl pkcs7 -print_certs -in F -out F.pem"},
       {block("EC PARAMETERS"), FileFormat::kPem, kDeviceKey, "holds EC parameters, not a private key", "PRIVATE KEY"},

@@ -47,7 +47,8 @@ TEST_CASE("numbers and times on a page") {
     const char* text;
   };
   for (const Row& row : {Row{0, "0 ms"}, Row{999, "999 ms"}, Row{1000, "1.0 s"}, Row{59'999, "59.9 s"},
-                         Row{60'000, "1 min 0 s"}, Row{3'599'999, "59 min 59 s"}, Row{12'000'000, "3 h 20 min"}}) {
+                         Row{60'000, "1 min 0 s"}, Row{3'599'999, "59 min 59 s"}, Row{3'600'000, "1 h 0 min"},
+                         Row{12'000'000, "3 h 20 min"}, Row{86'400'000, "24 h 0 min"}}) {
     CHECK(duration_text(std::chrono::milliseconds(row.milliseconds)) == row.text);
   }
 }

@@ -122,6 +122,18 @@ TEST_CASE("a provisioned gateway does what is still missing") {
   CHECK(fixture.transport.as_identity == 1);
 }
 
+TEST_CASE("the proof that an installed identity still lacks waits for no other run") {
+  WorkflowFixture fixture;
+  fixture.run();
+  fixture.plan.verify = true;
+  fixture.disk.locked_by_other = true;
+  const std::size_t connections = fixture.transport.connections.size();
+  const Outcome outcome = fixture.run();
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->kind == kLocked);
+  CHECK(fixture.transport.connections.size() == connections);
+}
+
 TEST_CASE("a program that fails is run again until it exits 0") {
   WorkflowFixture fixture;
   fixture.plan.on_success = "/usr/bin/hook";
