@@ -13,9 +13,9 @@ import tempfile
 import time
 
 from arguments import Parser, positive
-from benchmark import end_on_signals, finish, machine, report_page, words, write_page
+from benchmark import finish, machine, report_page, words, write_page
 from figures import table, times
-from processes import Failed, Service, Workplace
+from processes import Failed, Service, Workplace, exit_on_signals, uninterrupted
 
 JOBS = 8
 # At a rate: 25 units a second that take a second each on a busy machine.
@@ -109,20 +109,24 @@ def measured(argv, environment, stdout):
     # A file, which takes all that children say while nobody reads.
     errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
     start = time.monotonic()
-    process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors)
-    descriptor = os.pidfd_open(process.pid)
+    process = descriptor = None
     peak = 0
     try:
+        with uninterrupted():
+            process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors)
+        descriptor = os.pidfd_open(process.pid)
         while not select.select([descriptor], [], [], 0.02)[0]:
             peak = max(peak, peak_kib(process.pid))
         wall = time.monotonic() - start
         cpu = own_cpu(process.pid)
     except BaseException:
-        process.terminate()
-        process.wait()
+        if process:
+            process.terminate()
+            process.wait()
         raise
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
     if process.wait() != 0:
         errors.seek(0)
         raise Failed(f"{' '.join(argv)}: exit status {process.returncode}\n{errors.read()[-2000:]}")
@@ -303,7 +307,7 @@ SECTIONS = {"speed": speed, "parent": parent, "rates": rates}
 
 
 def main():
-    end_on_signals()
+    exit_on_signals()
     given = options()
     result, text = {"schema": 1}, []
 

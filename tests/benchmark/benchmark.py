@@ -8,12 +8,11 @@ import json
 import os
 import platform
 import re
-import signal
 import sys
 
 from arguments import Parser, positive
 from contenders import Contenders
-from processes import Failed, Service, Workplace
+from processes import Failed, Service, Workplace, exit_on_signals
 import sections
 
 SECTIONS = {"wall": sections.wall, "resources": sections.resources, "start": sections.start,
@@ -88,14 +87,8 @@ def finish(given, result, text, show):
             file.write("\n")
 
 
-def end_on_signals():
-    """However the program ends, it ends what it started."""
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda caught, _: sys.exit(128 + caught))
-
-
 def main():
-    end_on_signals()
+    exit_on_signals()
     given = options()
     state_dirs = given.state_dirs or os.path.join(given.build, "benchmark")
     result = {"schema": 1}

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from processes import Failed
+from processes import Failed, uninterrupted
 
 SECONDS = 10
 PIN = "4711"
@@ -24,10 +24,7 @@ class KeyDevices:
         os.makedirs(f"{path}/tpm")
         os.makedirs(f"{path}/tokens")
         socket = f"{path}/tpm/socket"
-        self.tpm = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={path}/tpm", "--server", f"type=unixio,path={socket}",
-             "--ctrl", f"type=unixio,path={socket}.ctrl", "--flags", "not-need-init,startup-clear"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.tpm = None
         with open(f"{path}/softhsm2.conf", "w", encoding="utf-8") as file:
             file.write(f"directories.tokendir = {path}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
         with open(f"{path}/pin", "w", encoding="utf-8") as file:
@@ -38,11 +35,20 @@ class KeyDevices:
 
     def __enter__(self):
         try:
+            self._start_tpm()
             self._make_ready()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _start_tpm(self):
+        socket = f"{self.path}/tpm/socket"
+        with uninterrupted():
+            self.tpm = subprocess.Popen(
+                ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.path}/tpm", "--server", f"type=unixio,path={socket}",
+                 "--ctrl", f"type=unixio,path={socket}.ctrl", "--flags", "not-need-init,startup-clear"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def _make_ready(self):
         subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "fleet", "--so-pin", "12345678", "--pin", PIN],
@@ -54,8 +60,9 @@ class KeyDevices:
             time.sleep(0.01)
 
     def __exit__(self, *_):
-        self.tpm.terminate()
-        self.tpm.wait()
+        if self.tpm:
+            self.tpm.terminate()
+            self.tpm.wait()
 
     @staticmethod
     def find_module():

@@ -5,7 +5,11 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/lib"))
+from ending import exit_on_signals, uninterrupted  # noqa: E402,F401  pylint: disable=wrong-import-position,unused-import
 
 SERVICE = ("ENDPOINT", "PORT", "CA_FILE", "CLAIM_CERT", "CLAIM_KEY", "TEMPLATE")
 
@@ -19,10 +23,12 @@ class Service:
 
     def __init__(self, build, options=()):
         self.build = build
-        self.simulator = subprocess.Popen([f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop",
-                                           *options], stdout=subprocess.PIPE, text=True)
+        command = [f"{build}/bin/fleet-provision-simulator", "--behaviour", "unsubscribed=drop", *options]
+        self.simulator = None
         self.proxies = {}
         try:
+            with uninterrupted():
+                self.simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             line = self.simulator.stdout.readline()
             if not line:
                 raise Failed("the simulator did not start")
@@ -38,15 +44,16 @@ class Service:
         for proxy in self.proxies.values():
             proxy.stdin.close()
             proxy.wait()
-        self.simulator.terminate()
-        self.simulator.wait()
+        if self.simulator:
+            self.simulator.terminate()
+            self.simulator.wait()
 
     def proxy(self, delay):
         if delay not in self.proxies:
             command = [f"{self.build}/benchmark/delay_proxy", "--round-trip", str(delay), "--to", str(self.ready["port"])]
-            proxy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            proxy.port = json.loads(proxy.stdout.readline())["port"]
-            self.proxies[delay] = proxy
+            with uninterrupted():
+                self.proxies[delay] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.proxies[delay].port = json.loads(self.proxies[delay].stdout.readline())["port"]
         return self.proxies[delay]
 
     def counts(self, delay):
@@ -92,13 +99,16 @@ class Workplace:
 
     def measured(self, command, environment=None, expected=0):
         """Runs `command` under the stopwatch and gives what it took."""
-        run = subprocess.Popen([f"{self.build}/benchmark/stopwatch", *command], env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, process_group=0)
+        run = None
         try:
+            with uninterrupted():
+                run = subprocess.Popen([f"{self.build}/benchmark/stopwatch", *command], env=environment, text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0)
             out, errors = run.communicate()
         except BaseException:
             # Stopped meanwhile: the command goes with its stopwatch.
-            os.killpg(run.pid, signal.SIGKILL)
+            if run:
+                os.killpg(run.pid, signal.SIGKILL)
             raise
         result = json.loads(out) if out else {"status": run.returncode}
         if result["status"] != expected:

@@ -10,10 +10,9 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Starts what the second argument names, with programs below the first that never get ready.
 DRIVER = """import sys
-from benchmark import end_on_signals
 from key_devices import KeyDevices
-from processes import Service
-end_on_signals()
+from processes import Service, exit_on_signals
+exit_on_signals()
 place, what = sys.argv[1:]
 if what == "simulator":
     Service(place)
@@ -59,6 +58,12 @@ class Processes(unittest.TestCase):
 
     def test_a_simulator_that_is_not_ready_is_ended(self):
         self.assertEqual(self.interrupted("simulator", signal.SIGTERM), 128 + signal.SIGTERM)
+
+    def test_a_signal_that_arrives_during_a_start_is_handled_after_it(self):
+        program = ("import os, signal, sys\nfrom processes import exit_on_signals, uninterrupted\nexit_on_signals()\n"
+                   "with uninterrupted():\n    os.kill(os.getpid(), signal.SIGTERM)\n    print('started', flush=True)\nprint('not reached')")
+        ran = subprocess.run([sys.executable, "-B", "-c", program], env=self.environment, capture_output=True, text=True, check=False)
+        self.assertEqual((ran.returncode, ran.stdout, ran.stderr), (128 + signal.SIGTERM, "started\n", ""))
 
     def test_a_tpm_that_is_not_ready_is_ended(self):
         self.assertEqual(self.interrupted("tpm", signal.SIGHUP), 128 + signal.SIGHUP)

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 ROOT = Path(sys.argv[1]).resolve()
-sys.path.insert(0, str(ROOT / "scripts/lib/mutation"))
+sys.path[:0] = [str(ROOT / "scripts/lib"), str(ROOT / "scripts/lib/mutation")]
 import cpp_tokens  # noqa: E402
 import equivalents  # noqa: E402
 import faults  # noqa: E402

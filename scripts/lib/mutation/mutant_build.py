@@ -13,6 +13,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ending import uninterrupted
+
 _KEPT = ".without-fault"
 
 
@@ -23,12 +25,15 @@ _GRACE_SECONDS = 5
 def status_of(command, seconds=None, **options):
     """The exit status of a command that gets no input, None after so many seconds. However the wait for it ends, the processes
     that it started end too; compilers are asked first, and remove their temporary files."""
-    with subprocess.Popen([str(each) for each in command], stdin=subprocess.DEVNULL, start_new_session=True, **options) as process:
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
+    process = None
+    try:
+        with uninterrupted():
+            process = subprocess.Popen([str(each) for each in command], stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process:
             _end_group(process)
 
 

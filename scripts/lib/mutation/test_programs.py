@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ending import uninterrupted
+
 _WORDS = re.compile(r"[a-z0-9]+")
 
 
@@ -113,17 +115,20 @@ class Runner:
     def _result(self, test, limit):
         directory = tempfile.mkdtemp(prefix="fp-mutant-")
         os.chmod(directory, 0o1777)  # as /tmp: some tests act as another user
+        process = None
         with open(os.devnull, "r+b") as nothing:
-            process = subprocess.Popen(test.command, cwd=test.directory, stdin=nothing, stdout=nothing, stderr=nothing,
-                                       env={**os.environ, **test.environment, "TMPDIR": directory},
-                                       preexec_fn=self._limit_memory, start_new_session=True)  # fmt: skip
             try:
+                with uninterrupted():
+                    process = subprocess.Popen(test.command, cwd=test.directory, stdin=nothing, stdout=nothing, stderr=nothing,
+                                               env={**os.environ, **test.environment, "TMPDIR": directory},
+                                               preexec_fn=self._limit_memory, start_new_session=True)  # fmt: skip
                 code = process.wait(limit)
                 return "passed" if code in (0, test.skip_code) else "failed"
             except subprocess.TimeoutExpired:
                 return "hung"
             finally:
-                _end_group(process)
+                if process:
+                    _end_group(process)
                 shutil.rmtree(directory, ignore_errors=True)
 
     def _limit_memory(self):
