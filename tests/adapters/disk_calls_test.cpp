@@ -147,8 +147,8 @@ TEST_CASE("a file is synced by the descriptor that wrote it until its own name i
       {[](Disk& disk) { return disk.rename("pending", "previous"); }, "disk-error"},
   };
   for (const Row& row : rows) {
+    const TemporaryDirectory here;
     const std::string end = in_child([&] {
-      const TemporaryDirectory here;
       PosixDisk disk(here / "state");
       if (!disk.make_root() || !disk.make_directory("pending") || !disk.make_directory("identity") ||
           !disk.write_new("pending/other", "x") || !disk.write_new("pending/file", "x") || !row.act(disk) ||
