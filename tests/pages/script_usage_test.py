@@ -47,8 +47,12 @@ ROWS = [
     ("scripts/test-in-chroot", [], REFUSED, "name a release"),
     ("scripts/test-in-chroot", ["--no-such-option"], REFUSED, "--no-such-option"),
     ("scripts/test-in-chroot", ["bookworm", "scripts/test", "-R"], REFUSED, "unexpected: -R"),
-    ("scripts/check-model", ["--help"], HELP, "--mutants"),
-    ("scripts/check-model", ["--seconds", "ten"], REFUSED, "take a number"),
+    ("scripts/check-model", ["--help"], HELP, "or when a mistake has none."),
+    ("scripts/check-model", ["--seconds", "ten"], REFUSED, "take a number above 0"),
+    ("scripts/check-model", ["--memory", "0"], REFUSED, "take a number above 0"),
+    ("scripts/check-model", ["--only", ""], REFUSED, "--only takes a value"),
+    ("scripts/check-model", ["--only", ".*"], REFUSED, "there is no .*"),
+    ("scripts/check-model", ["--quick", "--only", "force"], REFUSED, "--quick goes with neither"),
 ]
 
 
@@ -102,6 +106,46 @@ class ScriptUsage(unittest.TestCase):
         self.program("mmdebstrap", 'for last in "$@"; do :; done; mkdir -p "$last/half"; exit 9')
         code, _, errors = self.run_script("scripts/test-in-chroot", ["bookworm", "true"])
         self.assertEqual((code, os.listdir(kept)), (9, []), errors)
+
+    def start_check_model(self, pan):
+        """Runs scripts/check-model with a verification that only does `pan`."""
+        self.program("dpkg-query", "echo installed")
+        self.program("spin", "exit 0")
+        self.program("gcc", f"printf '#!/bin/sh\\n%s\\n' '{pan}' > pan\nchmod 755 pan")
+        self.temporary = os.path.join(self.scratch.name, "temporary files")
+        os.makedirs(self.temporary, exist_ok=True)
+
+        def with_signals():
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+        return subprocess.Popen([f"{ROOT}/scripts/check-model", "--only", "force"], env={**self.environment, "TMPDIR": self.temporary},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=with_signals)
+
+    def test_a_signal_ends_a_verification_at_once(self):
+        fifo = os.path.join(self.scratch.name, "started")
+        os.mkfifo(fifo)
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number.name):
+                process = self.start_check_model(f'echo $$ > "{fifo}"; exec sleep 1000')
+                with open(fifo, encoding="ascii") as started:
+                    verification = int(started.read())
+                process.send_signal(number)
+                try:
+                    _, errors = process.communicate(timeout=20)
+                finally:
+                    process.kill()
+                    try:
+                        os.kill(verification, signal.SIGKILL)
+                        ended = False
+                    except ProcessLookupError:
+                        ended = True
+                self.assertEqual((process.returncode, ended, os.listdir(self.temporary)), (128 + number, True, []), errors)
+
+    def test_a_closed_pipe_leaves_no_temporary_files(self):
+        process = self.start_check_model("sleep 0.2")
+        process.stdout.close()
+        self.assertEqual((process.wait(20), os.listdir(self.temporary)), (141, []), process.stderr.read())
+        process.stderr.close()
 
     def test_two_runs_do_not_use_one_directory(self):
         directory = os.path.join(self.scratch.name, "a place")
