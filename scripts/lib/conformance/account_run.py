@@ -1,14 +1,16 @@
 """A run in an AWS account: ask, make, experiment, clean up whatever happens."""
 import datetime
 import shutil
+import subprocess
 import sys
 
 import cleanup
 import documents
 import resources
-from aws import Aws, AwsError, Journal, Stopped
+from aws import Aws, AwsError, Busy, Journal, Stopped
 from aws_world import AwsWorld
 from experiments import Inconclusive
+from terminal import say
 
 NOT_CLEAN = 2
 
@@ -17,14 +19,6 @@ class Refused(Exception):
     def __init__(self, message, hint=None):
         super().__init__(message)
         self.hint = hint
-
-
-def say(text, file=None):
-    """Prints a line, by default to stderr. A terminal that has gone must not end a clean-up."""
-    try:
-        print(text, file=file or sys.stderr, flush=True)
-    except OSError:
-        pass
 
 
 class Account:
@@ -64,7 +58,10 @@ Requests count against the account's rates: do not run it beside a fleet that is
         if not sys.stdin.isatty():
             raise Refused("stdin is not a terminal to ask on", "give --yes to run without a question")
         print("Continue? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            say("")
+        if answer.strip().lower() not in ("y", "yes"):
             raise Refused("nothing was made")
 
     def run(self, prefix, selected, known, run_all, report):
@@ -79,8 +76,11 @@ Requests count against the account's rates: do not run it beside a fleet that is
         self.confirmed()
         try:
             journal = Journal.begin(self.directory, prefix, region=region, account=identity["account"])
-        except FileExistsError:
-            raise Refused(f"a run with the prefix {prefix} was not cleaned up", f"run scripts/conformance --clean-up --prefix {prefix}") from None
+        except FileExistsError as error:
+            if not self.directory.is_dir():
+                raise
+            raise Refused(f"a run with the prefix {prefix} was not cleaned up",
+                          f"run scripts/conformance --clean-up --prefix {prefix}") from error
         world, code, observations = None, 1, []
         try:
             made = resources.Resources(aws, journal, identity)
@@ -92,7 +92,7 @@ Requests count against the account's rates: do not run it beside a fleet that is
             code = 0
         except Stopped as error:
             code = 128 + error.number
-        except (AwsError, Inconclusive, OSError) as error:
+        except (AwsError, Inconclusive, OSError, RuntimeError, subprocess.SubprocessError) as error:
             say(f"scripts/conformance: error: {error}")
         finally:
             try:
@@ -103,7 +103,7 @@ Requests count against the account's rates: do not run it beside a fleet that is
             say(f"scripts/conformance: stopped by signal {self.interrupts.number}")
         if observations:
             report(world, observations, self.options.output or f"conformance-{datetime.date.today().isoformat()}-{region}.json")
-        return code if clean or code > 128 else NOT_CLEAN
+        return code if clean else NOT_CLEAN
 
     def clean_up(self, aws, prefix, journal):
         """Whether everything is gone; then the journal and the keys are deleted too."""
@@ -116,6 +116,8 @@ Requests count against the account's rates: do not run it beside a fleet that is
             say(f"scripts/conformance: not deleted: {each}")
         if done:
             shutil.rmtree(journal.path.parent)
+        journal.release()
+        if done:
             say(f"deleted: everything with the prefix {prefix}")
         else:
             say(f"hint: run scripts/conformance --clean-up --prefix {prefix}")
@@ -126,12 +128,19 @@ Requests count against the account's rates: do not run it beside a fleet that is
         prefixes = [prefix] if prefix else sorted(each.parent.name for each in self.directory.glob("fpc-*/journal.jsonl"))
         if not prefixes:
             say(f"nothing to clean up: there is no journal in {self.directory}")
-        results = [self.clean_up_one(each) for each in prefixes]
+        results = []
+        for each in prefixes:
+            try:
+                results.append(self.clean_up_one(each))
+            except Busy:
+                if prefix:
+                    raise Refused(f"the run {prefix} has not ended", "wait for its end, or stop it: it cleans up after itself") from None
+                say(f"left alone: the run {each} has not ended")
         return 0 if all(results) else NOT_CLEAN
 
     def clean_up_one(self, prefix):
         path = self.directory / prefix / "journal.jsonl"
-        journal = Journal.read(path) if path.exists() else None
+        journal = Journal.read(path).lock() if path.exists() else None
         region = self.options.region or (journal.head.get("region") if journal else None) or self.region()
         aws = self.aws(prefix, region)
         identity = self.identity(aws)

@@ -4,6 +4,7 @@ Rules: a name goes into the journal, synced to disk, before the call that makes 
 and are refused here unless it has the run's prefix or is a certificate of the journal. A signal never interrupts a call, only what
 is between calls, so that no request is left in flight behind a clean-up.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -29,6 +30,10 @@ class AwsError(Exception):
     def __init__(self, operation, code, message):
         super().__init__(f"aws {operation} failed: {message}")
         self.operation, self.code = operation, code
+
+
+class Busy(Exception):
+    """Another process has the lock of a journal: the run has not ended, or is being cleaned up."""
 
 
 class Interrupts:
@@ -68,7 +73,10 @@ class Aws:
 
     def call(self, *arguments):
         done = self.run([*map(str, arguments), "--output", "json"])
-        return json.loads(done) if done.strip() else {}
+        try:
+            return json.loads(done) if done.strip() else {}
+        except ValueError as error:
+            raise AwsError(" ".join(arguments[:2]), "", "the answer is not JSON") from error
 
     def configured_region(self):
         """That of the environment or of the AWS CLI's configuration, or None."""
@@ -90,6 +98,8 @@ class Aws:
             code, stdout, stderr = self.execute(command)
         except subprocess.TimeoutExpired as error:
             raise AwsError(operation, "", "no answer within 120 s") from error
+        except OSError as error:
+            raise AwsError(operation, "", f"{error.filename or self.program}: {error.strerror}") from error
         finally:
             self.interrupts.calling = False
         self.interrupts.check()
@@ -130,17 +140,18 @@ class Aws:
 
 
 class Journal:
-    """DIRECTORY/PREFIX/journal.jsonl: the first line says whose run it is, each other line what was about to be made."""
+    """DIRECTORY/PREFIX/journal.jsonl: the first line says whose run it is, each other line what was about to be made. The process that
+    uses it has its lock, which the kernel gives back when the process ends."""
 
     def __init__(self, path, entries):
-        self.path, self.entries = path, entries
+        self.path, self.entries, self.locked = path, entries, None
 
     @classmethod
     def begin(cls, directory, prefix, **head):
         """A journal in a new directory of mode 0700. FileExistsError if a run with this prefix has not been cleaned up."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         (directory / prefix).mkdir(mode=0o700)
-        journal = cls(directory / prefix / "journal.jsonl", [])
+        journal = cls(directory / prefix / "journal.jsonl", []).lock()
         journal.add(prefix=prefix, **head)
         for place in (directory / prefix, directory):
             sync(place)
@@ -157,13 +168,27 @@ class Journal:
                 continue
         return cls(pathlib.Path(path), entries)
 
+    def lock(self):
+        """Takes the lock, or raises Busy."""
+        self.locked = private(self.path, os.O_WRONLY | os.O_CREAT)
+        try:
+            fcntl.flock(self.locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.release()
+            raise Busy from error
+        return self
+
+    def release(self):
+        os.close(self.locked)
+        self.locked = None
+
     @property
     def head(self):
         return self.entries[0] if self.entries else {}
 
     def add(self, **entry):
         self.entries.append(entry)
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = private(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
             # In one call, which no signal splits; behind a line that a crash may have cut.
             os.write(handle, f"\n{json.dumps(entry)}\n".encode())
@@ -173,6 +198,11 @@ class Journal:
 
     def names(self, kind):
         return [each["name"] for each in self.entries if each.get("kind") == kind]
+
+
+def private(path, flags):
+    """Opens a file that only its owner can read."""
+    return os.open(path, flags, 0o600)
 
 
 def sync(directory):

@@ -2,12 +2,12 @@
 import contextlib
 import datetime
 import os
-import sys
 import time
 
 from aws import AwsError
 from connection import Connection, topic_of
 from experiments import Inconclusive
+from terminal import say
 from world import World
 
 TOKEN_LIFETIME = 3600
@@ -73,7 +73,7 @@ class AwsWorld(World):
     def wait_for_expiry(self, certificate_id):
         end = time.monotonic() + TOKEN_LIFETIME + 120
         while time.monotonic() < end:
-            print(f"  waiting for the token to expire: {round((end - time.monotonic()) / 60)} minutes", file=sys.stderr)
+            say(f"  waiting for the token to expire: {round((end - time.monotonic()) / 60)} minutes")
             time.sleep(min(600, max(0, end - time.monotonic())))
 
     def temporary_claim(self):

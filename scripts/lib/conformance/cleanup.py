@@ -1,7 +1,7 @@
 """Deletes what a run has made, by its journal and by its prefix. It may be killed and run again at any point.
 
 The order: things (detached from certificates first), certificates (detached from policies first), templates, policies, the function and
-its log group, roles. What is gone already counts as deleted. A step that fails does not keep the others from being done.
+its log group, roles. What is gone already counts as deleted.
 """
 import documents
 import keys
@@ -41,10 +41,13 @@ class CleanUp:
         return not self.problems
 
     def step(self, what, function, *arguments):
+        """A step that fails, for whatever reason, does not keep the others from being done."""
         try:
             return function(*arguments)
         except AwsError as error:
             self.problems.append(f"{what}: {error}")
+        except Exception as error:  # noqa: BLE001
+            self.problems.append(f"{what}: {type(error).__name__}: {error}")
         return None
 
     def read(self, *arguments):
@@ -120,9 +123,14 @@ class CleanUp:
         self.delete(certificate, "iot", "delete-certificate", "--certificate-id", certificate)
 
     def delete_policy(self, policy):
+        """With the certificates that find_certificates did not find, because a call failed or the service had not told yet."""
         for target in self.read("iot", "list-targets-for-policy", "--policy-name", policy).get("targets", []):
-            self.aws.gone_is_done(lambda target=target: self.aws.change(
-                policy, "iot", "detach-policy", "--policy-name", policy, "--target", target))
+            if ":cert/" in target:
+                self.remember([target.rpartition("/")[2]])
+                self.delete_certificate(target.rpartition("/")[2])
+            else:
+                self.aws.gone_is_done(lambda target=target: self.aws.change(
+                    policy, "iot", "detach-policy", "--policy-name", policy, "--target", target))
         self.delete(policy, "iot", "delete-policy", "--policy-name", policy)
 
     def delete_role(self, role):

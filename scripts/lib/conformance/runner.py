@@ -1,13 +1,18 @@
 """Runs experiments one after the other and compares what each observes with what docs/service.md says."""
 import json
 import pathlib
+import struct
+import subprocess
 
 import anonymous
+from aws import AwsError
 from experiments import Inconclusive
 
 QUESTIONS = pathlib.Path(__file__).with_name("questions.json")
 KIT_VERSION = 1
 SCHEMA_VERSION = 1
+# What ends an experiment, but not the run: the service, the network or a program did not do what the experiment needs.
+PROBLEMS = (Inconclusive, AwsError, OSError, RuntimeError, ValueError, LookupError, struct.error, subprocess.SubprocessError)
 
 
 def questions():
@@ -34,7 +39,7 @@ def run_one(experiment, world, known):
         result = experiment.run(world)
         outcomes = result if isinstance(result, dict) else {experiment.answers[0]: result}
         problem = None
-    except (Inconclusive, OSError, RuntimeError, ValueError, KeyError) as error:
+    except PROBLEMS as error:
         outcomes, problem = {name: None for name in experiment.answers}, f"{type(error).__name__}: {error}"
     missing = set(experiment.answers) ^ set(outcomes)
     if missing:
