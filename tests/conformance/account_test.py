@@ -7,6 +7,7 @@
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import sys
@@ -39,15 +40,15 @@ class Account(unittest.TestCase):
         self.account = fake_account.Account(self.top, SIMULATOR)
         self.addCleanup(self.account.end)
 
-    def start(self, *arguments):
+    def start(self, *arguments, stdin=subprocess.DEVNULL):
         environment = os.environ | {"PATH": f"{self.top / 'bin'}:{os.environ['PATH']}", "HOME": str(self.top)}
         # Signals may be ignored where this test runs in the background.
         return subprocess.Popen([ROOT / "scripts/conformance", "--region", "eu-central-1", "--directory", self.top / "runs", *arguments],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
                                 cwd=self.top, preexec_fn=with_signals)
 
     def begin(self, *names):
-        return self.start("--yes", "--ca-file", self.top / "simulator/state/pki/ca.pem", "--output", self.top / "out.json", "--only", ",".join(names))
+        return self.start("--yes", "--ca-file", self.top / "ca.pem", "--output", self.top / "out.json", "--only", ",".join(names))
 
     def assert_nothing_left(self):
         state = self.account.service.state
@@ -74,6 +75,20 @@ class Account(unittest.TestCase):
         self.assertEqual(process.returncode, 1)
         self.assertIn("give --yes to run without a question", err)
         self.assertEqual([words[1] for words in self.account.service.state["log"]], ["get-caller-identity"])
+
+    def test_only_yes_begins_a_run(self):
+        for answer in (b"n\n", b"\n", b"yess\n", b"\x04"):
+            with self.subTest(answer):
+                terminal, stdin = pty.openpty()
+                process = self.start(stdin=stdin)
+                os.close(stdin)
+                os.write(terminal, answer)
+                out, err = process.communicate(timeout=100)
+                os.close(terminal)
+                self.assertEqual((process.returncode, out), (1, ""), err)
+                self.assertRegex(err, r"Continue\? \[y/N\] \n?scripts/conformance: error: nothing was made\n$")
+        self.assertEqual({words[1] for words in self.account.service.state["log"]}, {"get-caller-identity"})
+        self.assertFalse((self.top / "runs").exists())
 
     @unittest.skipUnless(ALL, "only with --all")
     def test_signals(self):

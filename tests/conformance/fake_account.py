@@ -4,6 +4,7 @@ The program itself only hands its arguments to this process over a socket: it is
 """
 import json
 import pathlib
+import shutil
 import socketserver
 import subprocess
 import sys
@@ -113,13 +114,15 @@ class Service(FakeService):
         end = time.monotonic() + 20
         while not (self.directory / "ready").read_text().endswith("\n") and time.monotonic() < end and process.poll() is None:
             time.sleep(0.02)
+        shutil.copy(self.directory / "state/pki/ca.pem", self.directory.parent / "ca.pem")
 
     def iot_describe_endpoint(self, _):
         return {"endpointAddress": f"localhost:{json.loads((self.directory / 'ready').read_text())['port']}"}
 
 
 class Account:
-    """`program` is an aws in a directory of its own, `service` the account behind it."""
+    """`program` is an aws in a directory of its own, `service` the account behind it. TOP/ca.pem is the CA of the broker, and
+    another one until the broker has started."""
 
     def __init__(self, top, simulator):
         self.service = service = Service(top / "state", simulator)
@@ -130,6 +133,8 @@ class Account:
                 self.wfile.write("\0".join(map(str, service.run(words[:words.index("--output")]))).encode())
         self.server = socketserver.UnixStreamServer(str(top / "socket"), Call)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=none",
+                        "-keyout", top / "ca.key", "-out", top / "ca.pem"], capture_output=True, check=True)
         self.program = top / "bin/aws"
         self.program.parent.mkdir()
         self.program.write_text(PROGRAM.format(python=sys.executable, socket=top / "socket"), encoding="utf-8")

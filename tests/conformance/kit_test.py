@@ -4,7 +4,10 @@
 """
 import io
 import json
+import os
 import pathlib
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 KIT = ROOT / "scripts/lib/conformance"
 sys.path[:0] = [str(KIT), str(ROOT / "scripts/lib")]
 import anonymous  # noqa: E402
+import aws  # noqa: E402
 import cbor  # noqa: E402
 import checks  # noqa: E402
 import experiments  # noqa: E402
@@ -59,6 +63,59 @@ class Simulator(unittest.TestCase):
             self.assertRegex(done.stdout, rf"differs +{question} ")
 
 
+class Options(unittest.TestCase):
+    def test_what_cannot_be_run_is_refused_before_anything_is_started(self):
+        rows = [(("--simulator", "--bin", "/no/such/directory"), 1, "no fleet-provision-simulator in /no/such/directory"),
+                (("--simulator", "--bin", BINARIES, "--behaviour", "x=y"), 1, "the simulator does not start"),
+                (("--simulator", "--bin", BINARIES, "--output", "/"), 1, "/ cannot be written"),
+                (("--region", "eu-central-1", "--output", "/no/such/directory/x"), 1, "cannot be written"),
+                (("--region", "eu-central-1", "--ca-file", "/no/such/file"), 1, "/no/such/file cannot be read as certificates"),
+                (("--region", "eu-central-1", "--ca-file", __file__), 1, "cannot be read as certificates")]
+        for words, code, text in rows:
+            with self.subTest(" ".join(words)):
+                done = kit(*words)
+                self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+                self.assertIn(text, done.stderr)
+                self.assertNotIn("Traceback", done.stderr)
+
+    def test_observations_survive_a_full_disk(self):
+        done = kit("--simulator", "--bin", BINARIES, "--only", "csr-garbage", "--output", "/dev/full")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/dev/full cannot be written: No space left on device", done.stderr)
+        document = json.loads(done.stdout[done.stdout.index("{"):])
+        self.assertEqual([each["question"] for each in document["observations"]], ["csr-garbage"])
+
+    def test_the_reader_of_a_list_may_go(self):
+        process = subprocess.Popen([sys.executable, "-B", KIT / "main.py", "--list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), "")
+        process.stderr.close()
+        self.assertEqual(process.wait(20), 0)
+
+    def test_a_signal_while_the_simulator_starts_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as directory:
+            top = pathlib.Path(directory)
+            (top / "temporary").mkdir()
+            os.mkfifo(top / "started")
+            program = top / "fleet-provision-simulator"
+            program.write_text("#!/bin/sh\nif [ \"$1\" = --version ]; then echo simulator 0.1.0; exit; fi\n"
+                               f"echo $$ > {top}/started; exec sleep 1000\n")
+            program.chmod(0o700)
+            process = subprocess.Popen([sys.executable, "-B", KIT / "main.py", "--simulator", "--bin", top], stdin=subprocess.DEVNULL,
+                                       env=os.environ | {"TMPDIR": str(top / "temporary")}, start_new_session=True)
+            simulator = int((top / "started").read_text())
+            process.terminate()
+            try:
+                self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+                with self.assertRaises(ProcessLookupError):
+                    os.kill(simulator, 0)
+            finally:
+                if process.poll() is None or pathlib.Path(f"/proc/{simulator}").exists():
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            self.assertEqual(list((top / "temporary").iterdir()), [])
+
+
 def valid_by_schema(test, document):
     try:
         import jsonschema
@@ -96,12 +153,23 @@ class Questions(unittest.TestCase):
         class World:
             trace = []
 
+            def __init__(self, error):
+                self.error = error
+
             def begin(self, _):
-                raise ConnectionRefusedError("no route to 123456789012 at abc-ats.iot.eu-central-1.amazonaws.com")
+                raise self.error
         experiment = next(each for each in experiments.load() if each.name == "filters")
-        found = runner.run_one(experiment, World(), runner.questions())
-        self.assertEqual([each["verdict"] for each in found], ["failed", "failed"])
-        self.assertEqual(found[0]["problem"], "ConnectionRefusedError: no route to ACCOUNT at ENDPOINT")
+        rows = [(ConnectionRefusedError("no route to 123456789012 at abc-ats.iot.eu-central-1.amazonaws.com"),
+                 "ConnectionRefusedError: no route to ACCOUNT at ENDPOINT"),
+                (aws.AwsError("iot describe-certificate", "ThrottlingException", "Rate exceeded"),
+                 "AwsError: aws iot describe-certificate failed: Rate exceeded"),
+                (struct.error("unpack requires a buffer of 2 bytes"), "error: unpack requires a buffer of 2 bytes"),
+                (subprocess.TimeoutExpired("openssl", 60), "TimeoutExpired: Command 'openssl' timed out after 60 seconds")]
+        for error, problem in rows:
+            with self.subTest(problem):
+                found = runner.run_one(experiment, World(error), runner.questions())
+                self.assertEqual([each["verdict"] for each in found], ["failed", "failed"])
+                self.assertEqual(found[0]["problem"], problem)
 
 
 class Published(unittest.TestCase):
@@ -133,7 +201,11 @@ class Published(unittest.TestCase):
         for changed, expected in rows:
             with self.subTest(expected):
                 self.assertIn(expected, " ".join(checks.problems(self.document(**changed))))
-        for broken in ([], {}, self.document() | {"schema": 2}, self.document() | {"date": 7}):
+        observation = self.document()["observations"][0]
+        malformed = [3, None, [], {}, observation | {"question": ["token-twice"]}, observation | {"expected": "a"},
+                     {name: value for name, value in observation.items() if name != "outcome"}]
+        for broken in ([], {}, self.document() | {"schema": 2}, self.document() | {"date": 7},
+                       *[self.document() | {"observations": [each]} for each in malformed]):
             self.assertTrue(checks.problems(broken))
 
     def test_every_contributed_run_is_fit(self):

@@ -5,9 +5,11 @@ import sys
 
 import anonymous
 import runner
+from terminal import say
 
 VERDICTS = ("as-stated", "differs", "new", "failed")
 HEAD = {"schema": int, "kit": int, "service": str, "version": (str, type(None)), "region": (str, type(None)), "date": str, "observations": list}
+MEMBERS = {"question": str, "experiment": str, "mark": str, "expected": (list, type(None)), "outcome": (str, type(None)), "verdict": str}
 
 
 def problems(document):
@@ -21,15 +23,25 @@ def problems(document):
         return found
     known = runner.questions()
     for number, each in enumerate(document["observations"]):
-        question = known.get(each.get("question"))
-        if question is None:
-            found.append(f"observation {number}: there is no question {each.get('question')}")
-        elif each.get("verdict") not in VERDICTS:
-            found.append(f"observation {number}: there is no verdict {each.get('verdict')}")
-        elif each["verdict"] != "failed" and each["verdict"] != runner.verdict({"expected": each["expected"]}, each["outcome"]):
-            found.append(f"observation {number}: the verdict does not follow from the outcome")
+        found += [f"observation {number}: {problem}" for problem in [problem_of(each, known)] if problem]
     text = json.dumps(document)
     return found + [f"it holds what must not be published: {word}" for word in anonymous.leaks(text)]
+
+
+def problem_of(observation, known):
+    """What is wrong with one observation, or None."""
+    if not isinstance(observation, dict) or not set(MEMBERS) <= set(observation):
+        return f"the members must be {', '.join(MEMBERS)}"
+    wrong = next((name for name, kind in MEMBERS.items() if not isinstance(observation[name], kind)), None)
+    if wrong:
+        return f"{wrong} has the wrong type"
+    if observation["question"] not in known:
+        return f"there is no question {observation['question']}"
+    if observation["verdict"] not in VERDICTS:
+        return f"there is no verdict {observation['verdict']}"
+    if observation["verdict"] not in ("failed", runner.verdict(observation, observation["outcome"])):
+        return "the verdict does not follow from the outcome"
+    return None
 
 
 def check_file(path):
@@ -37,13 +49,13 @@ def check_file(path):
     try:
         document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        print(f"scripts/conformance: error: {path}: {error}", file=sys.stderr)
+        say(f"scripts/conformance: error: {path}: {getattr(error, 'strerror', None) or error}")
         return 1
     found = problems(document)
     for each in found:
-        print(f"{path}: {each}")
+        say(f"{path}: {each}", sys.stdout)
     if not found:
-        print(f"{path}: {len(document['observations'])} observations of {document['service']}, {document['date']}, fit to be published")
+        say(f"{path}: {len(document['observations'])} observations of {document['service']}, {document['date']}, fit to be published", sys.stdout)
     return 1 if found else 0
 
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import signal
+import ssl
 import sys
 import tempfile
 
@@ -19,8 +20,9 @@ import experiments  # noqa: E402
 import runner  # noqa: E402
 import simulator  # noqa: E402
 from aws import AwsError, Interrupts, Stopped  # noqa: E402
+from terminal import say  # noqa: E402
 
-USAGE, FAILED, NOT_CLEAN = 64, 1, 2
+USAGE, FAILED = 64, 1
 PREFIX = re.compile(r"fpc-[0-9a-z]{1,12}")
 
 
@@ -38,11 +40,15 @@ class Parser(argparse.ArgumentParser):
 
 def arguments():
     parser = Parser(add_help=False, allow_abbrev=False)
-    for flag in ("--list", "--questions", "--simulator", "--slow", "--skip-costly", "--yes", "--clean-up"):
+    modes = parser.add_mutually_exclusive_group()
+    for flag in ("--list", "--questions", "--simulator", "--clean-up"):
+        modes.add_argument(flag, action="store_true")
+    modes.add_argument("--check")
+    for flag in ("--slow", "--skip-costly", "--yes", "--arguments-only"):
         parser.add_argument(flag, action="store_true")
     for option in ("--only", "--except"):
         parser.add_argument(option, action="append", default=[], metavar="NAME")
-    for option in ("--check", "--output", "--prefix", "--region", "--profile", "--ca-file", "--directory", "--bin"):
+    for option in ("--output", "--prefix", "--region", "--profile", "--ca-file", "--directory", "--bin"):
         parser.add_argument(option)
     parser.add_argument("--behaviour", action="append", default=[])
     return parser.parse_args()
@@ -57,9 +63,25 @@ def chosen(options):
     for name in wanted + unwanted:
         if name not in names:
             fail(f"there is no experiment {name}", "scripts/conformance --list names all")
-    return [each for each in known if (each.name in wanted if wanted else options.slow or options.simulator or not each.slow)
-            and each.name not in unwanted and not (options.skip_costly and each.costly)
-            and not (options.simulator and each.only == "aws")]
+    found = [each for each in known if (each.name in wanted if wanted else options.slow or options.simulator or not each.slow)
+             and each.name not in unwanted and not (options.skip_costly and each.costly)
+             and not (options.simulator and each.only == "aws")]
+    if not found:
+        fail("the options leave no experiment to run")
+    return found
+
+
+def check_files(options):
+    """Refuses files that cannot be used before anything is made: the observations of a run are not to be had again cheaply."""
+    if options.output or not (options.simulator or options.clean_up):
+        output = pathlib.Path(options.output or "conformance.json")
+        if output.is_dir() or not os.access(output if output.exists() else output.parent, os.W_OK):
+            fail(f"{output} cannot be written", "give another --output", FAILED)
+    if options.ca_file:
+        try:
+            ssl.create_default_context(cafile=options.ca_file)
+        except OSError as error:
+            fail(f"{options.ca_file} cannot be read as certificates: {error.strerror or error}", "give another --ca-file", FAILED)
 
 
 def show_list(known):
@@ -67,11 +89,11 @@ def show_list(known):
     for each in experiments.load():
         flags = [word for word, set_ in (("slow", each.slow), ("costly", each.costly), ("AWS only", each.only == "aws")) if set_]
         what = questions[each.answers[0]]["text"] if len(each.answers) == 1 else ", ".join(each.answers)
-        print(f"{each.name:<26}{what}{' (' + ', '.join(flags) + ')' if flags else ''}")
+        show(f"{each.name:<26}{what}{' (' + ', '.join(flags) + ')' if flags else ''}")
 
 
 def show(text):
-    account_run.say(text, sys.stdout)
+    say(text, sys.stdout)
 
 
 def run_all(world, selected, known, observations):
@@ -96,26 +118,40 @@ def report(world, observations, known, output):
     if problems:
         fail(f"the observations are not fit to be published: {problems[0]}", "report this as a fault of the kit", FAILED)
     if output:
-        pathlib.Path(output).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        account_run.say(f"observations: {output}")
+        write(output, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     counts = {name: sum(each["verdict"] == name for each in observations) for name in ("as-stated", "differs", "new", "failed")}
     explained = sum(each["verdict"] == "differs" and is_known(world, known, each) for each in observations)
-    show(f"{len(observations)} questions: {counts['as-stated']} as stated, {counts['differs']} differ" +
-          (f" ({explained} of them known)" if explained else "") + f", {counts['new']} new, {counts['failed']} failed")
+    show(f"{len(observations)} question{'s' * (len(observations) != 1)}: {counts['as-stated']} as stated, "
+         f"{counts['differs']} differ{'s' * (counts['differs'] == 1)}" + (f" ({explained} known)" if explained else "") +
+         f", {counts['new']} new, {counts['failed']} failed")
     return counts["differs"] - explained + counts["failed"]
 
 
-def on_simulator(options, selected, known, root):
-    program = simulator.binaries(options.bin, root)
+def write(output, text):
+    """A disk that is full must not cost the observations: they go to stdout then."""
+    try:
+        pathlib.Path(output).write_text(text, encoding="utf-8")
+        say(f"observations: {output}")
+    except OSError as error:
+        show(text)
+        fail(f"{output} cannot be written: {error.strerror}", "the observations are on stdout: store them from there", FAILED)
+
+
+def on_simulator(options, selected, known, root, interrupts):
+    program = simulator.program_in(options.bin, root)
     if program is None:
-        fail("fleet-provision-simulator is not built", "run scripts/conformance --simulator, which builds it", FAILED)
+        fail(f"there is no fleet-provision-simulator in {options.bin or os.environ.get('CONFORMANCE_BIN') or 'build/release/bin'}",
+             "leave out --bin and CONFORMANCE_BIN to have it built", FAILED)
     with tempfile.TemporaryDirectory(prefix="conformance-") as directory:
         world = simulator.SimulatorWorld(pathlib.Path(directory), program, options.behaviour)
         observations = []
         try:
             run_all(world, selected, known, observations)
         finally:
-            world.end()
+            try:
+                interrupts.cleaning = True
+            finally:                # a signal in the instant before that; there is only one
+                world.end()
         return FAILED if report(world, observations, known, options.output) else 0
 
 
@@ -136,21 +172,24 @@ def main():
     options = arguments()
     root = pathlib.Path(__file__).resolve().parents[3]
     known = runner.questions()
-    if options.prefix and not PREFIX.fullmatch(options.prefix):
-        fail(f"the prefix {options.prefix} is not fpc- and 1 to 12 of 0-9 a-z", "give e.g. --prefix fpc-trial")
+    if options.prefix is not None and not PREFIX.fullmatch(options.prefix):
+        fail(f"the prefix '{options.prefix}' is not fpc- and 1 to 12 of 0-9 a-z", "give e.g. --prefix fpc-trial")
     if options.behaviour and not options.simulator:
         fail("--behaviour is for --simulator")
     if options.list:
         return show_list(known)
     if options.questions:
-        return print(checks.table(known))
+        return show(checks.table(known))
     if options.check:
         return checks.check_file(options.check)
+    check_files(options)
+    if options.arguments_only:      # scripts/conformance asks before it builds
+        return 0 if chosen(options) else USAGE
     interrupts = Interrupts()
     install_handlers(interrupts)
     try:
         if options.simulator:
-            return on_simulator(options, chosen(options), known, root)
+            return on_simulator(options, chosen(options), known, root, interrupts)
         program = shutil.which("aws")
         if program is None:
             fail("the AWS CLI is not installed", "install the package awscli, or try scripts/conformance --simulator")
@@ -164,6 +203,10 @@ def main():
         return 128 + stopped.number
     except (AwsError, account_run.Refused) as error:
         fail(str(error), getattr(error, "hint", None), FAILED)
+    except simulator.StartFailed as error:
+        fail(f"the simulator does not start: {error}", code=FAILED)
+    except OSError as error:
+        fail(": ".join(filter(None, [error.filename, error.strerror or str(error)])), code=FAILED)
     return 0
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 
 import documents
+from ending import uninterrupted
 from world import World
 
 SETUPS = {
@@ -22,6 +23,10 @@ SETUPS = {
 }
 
 
+class StartFailed(Exception):
+    """The simulator ended at once; the text is what it said."""
+
+
 class SimulatorWorld(World):
     """The service of fleet-provision-simulator."""
 
@@ -31,7 +36,8 @@ class SimulatorWorld(World):
 
     def __init__(self, directory, program, behaviours=()):
         super().__init__("fpc-simulator", directory)
-        self.program, self.behaviours, self.processes = program, behaviours, {}
+        self.program, self.behaviours = program, behaviours
+        self.processes, self.ready_lines = {}, {}
         files = directory / "files"
         files.mkdir()
         (files / "hook").write_text(f"#!{sys.executable}\n{documents.HOOK}", encoding="utf-8")
@@ -54,24 +60,28 @@ class SimulatorWorld(World):
         for each in self.behaviours:
             command += ["--behaviour", each]
         command += [files / each if each == "hook" else each for each in SETUPS[setup]]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with uninterrupted():
+            process = self.processes[setup] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                                               stderr=subprocess.PIPE, text=True)
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the simulator does not start: {process.communicate()[1].strip()}")
-        self.processes[setup] = process, json.loads(line) | {"address": "127.0.0.1"}
+            raise StartFailed(process.communicate()[1].strip())
+        self.ready_lines[setup] = json.loads(line) | {"address": "127.0.0.1"}
 
     def use(self, setup):
-        if setup not in self.processes:
+        if setup not in self.ready_lines:
             self.start(setup)
-        self.ready = self.processes[setup][1]
+        self.ready = self.ready_lines[setup]
         self.state = pathlib.Path(self.ready["stateDir"])
         self.claim = self.ready["claimCertificate"], self.ready["claimKey"]
 
     def end(self):
-        for process, _ in self.processes.values():
+        for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        for process, _ in self.processes.values():
+        for process in self.processes.values():
+            if process.stdout.closed:
+                continue            # it did not start
             try:
                 process.communicate(timeout=10)
             except subprocess.TimeoutExpired:
@@ -115,9 +125,7 @@ class SimulatorWorld(World):
         return self.claim, expires
 
 
-def binaries(given, root):
-    """Where the simulator is; the caller may have built it elsewhere."""
-    for directory in (given, os.environ.get("CONFORMANCE_BIN"), root / "build/release/bin"):
-        if directory and (pathlib.Path(directory) / "fleet-provision-simulator").exists():
-            return str(pathlib.Path(directory) / "fleet-provision-simulator")
-    return None
+def program_in(given, root):
+    """Where the simulator is, or None; the caller may have built it elsewhere."""
+    program = pathlib.Path(given or os.environ.get("CONFORMANCE_BIN") or root / "build/release/bin") / "fleet-provision-simulator"
+    return str(program.resolve()) if os.access(program, os.X_OK) else None
