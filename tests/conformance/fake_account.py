@@ -3,7 +3,6 @@
 The program itself only hands its arguments to this process over a socket: it is started a hundred times.
 """
 import json
-import pathlib
 import shutil
 import socketserver
 import subprocess

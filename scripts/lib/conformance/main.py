@@ -184,7 +184,8 @@ def main():
         return checks.check_file(options.check)
     check_files(options)
     if options.arguments_only:      # scripts/conformance asks before it builds
-        return 0 if chosen(options) else USAGE
+        chosen(options)
+        return 0
     interrupts = Interrupts()
     install_handlers(interrupts)
     try:
@@ -192,7 +193,7 @@ def main():
             return on_simulator(options, chosen(options), known, root, interrupts)
         program = shutil.which("aws")
         if program is None:
-            fail("the AWS CLI is not installed", "install the package awscli, or try scripts/conformance --simulator")
+            fail("the AWS CLI is not installed", "install the package awscli, or try scripts/conformance --simulator", FAILED)
         account = account_run.Account(program, options, interrupts, state_directory(options.directory))
         if options.clean_up:
             return account.clean_up_all(options.prefix)
@@ -201,13 +202,10 @@ def main():
                            lambda world, observations, output: report(world, observations, known, output))
     except Stopped as stopped:
         return 128 + stopped.number
-    except (AwsError, account_run.Refused) as error:
+    except (AwsError, account_run.Refused, simulator.StartFailed) as error:
         fail(str(error), getattr(error, "hint", None), FAILED)
-    except simulator.StartFailed as error:
-        fail(f"the simulator does not start: {error}", code=FAILED)
     except OSError as error:
-        fail(": ".join(filter(None, [error.filename, error.strerror or str(error)])), code=FAILED)
-    return 0
+        fail(": ".join(str(each) for each in (error.filename, error.strerror or error) if each), code=FAILED)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ SETUPS = {
 
 
 class StartFailed(Exception):
-    """The simulator ended at once; the text is what it said."""
+    """The simulator ended at once; the text has what it said."""
 
 
 class SimulatorWorld(World):
@@ -65,7 +65,7 @@ class SimulatorWorld(World):
                                                                stderr=subprocess.PIPE, text=True)
         line = process.stdout.readline()
         if not line:
-            raise StartFailed(process.communicate()[1].strip())
+            raise StartFailed(f"the simulator does not start: {process.communicate()[1].strip()}")
         self.ready_lines[setup] = json.loads(line) | {"address": "127.0.0.1"}
 
     def use(self, setup):
