@@ -1,30 +1,20 @@
 // A TLS bridge between a scripted broker and a library that the test plays.
 #pragma once
 
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-#include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/mqtt/tls_bridge.hpp"
-#include "adapters/network/tcp.hpp"
-#include "tests/fakes/transport_fixture.hpp"
+#include "tests/adapters/tls_session.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/loopback.hpp"
 #include "tests/support/waiting_thread.hpp"
 
 namespace fleet_provision::test {
-
-inline Descriptor dial(std::uint16_t port) {
-  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = loopback(port);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) socket.reset();
-  return socket;
-}
 
 /// CONNECT of client g, in each version.
 inline const std::string kConnect5("\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01g", 16);
@@ -34,22 +24,13 @@ inline const std::string kDisconnect("\xe0\x00", 2);
 class BridgeFixture {
  public:
   explicit BridgeFixture(ScriptedBroker::Script script, const BrokerOptions& options = broker_options())
-      : broker(options, std::move(script)), files(broker.port()), roots_(files.options.ca_file) {
+      : session_(std::move(script), options) {
     int ends[2] = {-1, -1};
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
     ours = Descriptor(ends[0]);
     library = Descriptor(ends[1]);
-    auto loaded = TlsCredentials::load(files.options, roots_, devices_);
-    REQUIRE(loaded);
-    credentials_.emplace(std::move(*loaded));
-    Descriptor socket = dial(broker.port());
-    REQUIRE(socket);
-    REQUIRE(::fcntl(socket.get(), F_SETFL, O_NONBLOCK) == 0);
-    const Instant deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    auto opened =
-        TlsConnection::open(std::move(socket), *credentials_, {"localhost", "", "the broker", ""}, deadline, wait);
-    REQUIRE(opened);
-    server.emplace(std::move(*opened));
+    REQUIRE(session_.opened);
+    server.emplace(std::move(*session_.opened));
     waker = PahoWaker(library.get());
   }
 
@@ -89,14 +70,13 @@ class BridgeFixture {
   std::vector<std::string> packets;
   /// The bridge is told to refuse packets of this type.
   std::optional<MqttPacketType> refused;
-  ScriptedBroker broker;
-  TransportFixture files;
-  std::optional<TlsConnection> server;
 
  private:
-  TrustedRoots roots_;
-  KeyDevices devices_;
-  std::optional<TlsCredentials> credentials_;
+  TlsSession session_;
+
+ public:
+  // Declared last: it is closed first, and the broker then ends.
+  std::optional<TlsConnection> server;
 };
 
 }  // namespace fleet_provision::test

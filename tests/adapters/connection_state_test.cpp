@@ -1,11 +1,9 @@
 // What the owner of a session learns of the packets, errors and end of its connection, without a connection.
-#include "adapters/mqtt/connection_state.hpp"
-
 #include <chrono>
 #include <string>
 #include <vector>
 
-#include "tests/fakes/recording_observer.hpp"
+#include "tests/adapters/connection_state_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/waiting_thread.hpp"
 
@@ -17,12 +15,7 @@ namespace {
 using enum ErrorKind;
 using Type = MqttPacketType;
 
-constexpr std::chrono::hours kHour{1};
 const Milliseconds kAtOnce{0};
-
-Instant in(Milliseconds time) {
-  return std::chrono::steady_clock::now() + time;
-}
 
 MqttStep first_step() {
   MqttStep step;
@@ -30,14 +23,8 @@ MqttStep first_step() {
   return step;
 }
 
-struct StateFixture {
-  /// Every wait lasts an hour, unless the test sets its limit.
-  StateFixture() {
-    request.mqtt_version = MqttVersion::k311;
-    request.request_timeout = kHour;
-    request.run_deadline = in(2 * kHour);
-    state.set_peer({"localhost, port 8883", 8883, ""});
-  }
+struct StateFixture : ConnectionStateFixture {
+  StateFixture() : ConnectionStateFixture(first_step()) {}
   bool note(Type type, bool inbound, const std::vector<std::uint8_t>& codes = {}, const std::string& topic = "") {
     MqttPacket packet;
     packet.type = type;
@@ -55,10 +42,6 @@ struct StateFixture {
     state.set_error(fail(kind, "lost").value());
     return state.check();
   }
-
-  ConnectRequest request;
-  RecordingObserver observer;
-  ConnectionState state{request, observer, first_step()};
 };
 
 }  // namespace

@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/mqtt/connection_state.hpp"
-#include "tests/fakes/recording_observer.hpp"
+#include "tests/adapters/connection_state_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/waiting_thread.hpp"
 
@@ -17,20 +16,7 @@ namespace {
 using enum ErrorKind;
 using Type = MqttPacketType;
 
-constexpr std::chrono::hours kHour{1};
-
-Instant in(Milliseconds time) {
-  return std::chrono::steady_clock::now() + time;
-}
-
-struct WaitsOfOwner {
-  /// Every wait lasts an hour, unless the test sets its limit.
-  WaitsOfOwner() {
-    request.mqtt_version = MqttVersion::k311;
-    request.request_timeout = kHour;
-    request.run_deadline = in(2 * kHour);
-    state.set_peer({"localhost, port 8883", 8883, ""});
-  }
+struct WaitsOfOwner : ConnectionStateFixture {
   void note(Type type, std::uint8_t code) {
     MqttPacket packet;
     packet.type = type;
@@ -40,10 +26,6 @@ struct WaitsOfOwner {
     static_cast<void>(state.note(packet));
   }
   void lose() { state.set_error(fail(kTlsFailed, "lost").value()); }
-
-  ConnectRequest request;
-  RecordingObserver observer;
-  ConnectionState state{request, observer, {}};
 };
 
 /// The kind of the error, or nothing for success.

@@ -12,6 +12,7 @@
 #include "adapters/system/disk_error.hpp"
 #include "adapters/system/posix_disk.hpp"
 #include "tests/adapters/disk_facts.hpp"
+#include "tests/adapters/result_text.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
@@ -22,16 +23,6 @@ namespace {
 
 using namespace test;
 namespace fs = std::filesystem;
-
-template <class T>
-std::string end_of(const Result<T>& result) {
-  return result ? "success" : std::string(word(result.error().kind)) + ": " + result.error().message;
-}
-template <class T>
-std::string end_of(const Result<std::optional<T>>& result) {
-  if (result) return *result ? "something" : "nothing";
-  return end_of(Result<void>(fail(result.error())));
-}
 
 /// How an operation ends under a fault, with D for the state directory, which holds `pending/file` (written, not
 /// synced), `pending/other` and `identity/`; and the names in it afterwards.

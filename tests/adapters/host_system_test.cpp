@@ -16,6 +16,7 @@
 
 #include "adapters/system/posix_host_system.hpp"
 #include "tests/adapters/disk_facts.hpp"
+#include "tests/adapters/result_text.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/failing_call.hpp"
 #include "tests/support/forked_child.hpp"
@@ -178,11 +179,6 @@ std::string with_tmpfs(const std::string& at, const char* data, Act act) {
     }
     return act();
   });
-}
-
-template <class T>
-std::string end_of(const Result<T>& result) {
-  return result ? "success" : std::string(word(result.error().kind)) + ": " + result.error().message;
 }
 
 TEST_CASE("a run needs 64 KiB and one inode for its files") {

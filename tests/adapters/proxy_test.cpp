@@ -34,6 +34,12 @@ ScriptedBroker::Script proxy(const std::string& answer, std::string& request) {
   };
 }
 
+void connect_by_proxy(TransportFixture& fixture, std::uint16_t port) {
+  fixture.options.proxy.emplace();
+  fixture.options.proxy->host = "127.0.0.1";
+  fixture.options.proxy->port = port;
+}
+
 }  // namespace
 
 TEST_CASE("a proxy lets us through, with the credentials it was given") {
@@ -46,9 +52,7 @@ TEST_CASE("a proxy lets us through, with the credentials it was given") {
   ScriptedBroker broker(broker_options(), proxy(answer, request));
   TransportFixture fixture(1);
   fixture.options.endpoint = {"localhost", 8883};
-  fixture.options.proxy.emplace();
-  fixture.options.proxy->host = "127.0.0.1";
-  fixture.options.proxy->port = broker.port();
+  connect_by_proxy(fixture, broker.port());
   fixture.options.proxy->user = "aladdin";
   fixture.options.proxy->password = Secret("open sesame");
   const auto session = fixture.connect();
@@ -64,9 +68,7 @@ TEST_CASE("a proxy lets us through, with the credentials it was given") {
 TEST_CASE("an error before the proxy is about the proxy, one behind it names both") {
   {
     TransportFixture fixture(8883);
-    fixture.options.proxy.emplace();
-    fixture.options.proxy->host = "127.0.0.1";
-    fixture.options.proxy->port = 1;
+    connect_by_proxy(fixture, 1);
     const auto session = fixture.connect();
     const auto established = session->established();
     REQUIRE_FALSE(established);
@@ -87,9 +89,7 @@ TEST_CASE("an error before the proxy is about the proxy, one behind it names bot
       }
     });
     TransportFixture fixture(8883);
-    fixture.options.proxy.emplace();
-    fixture.options.proxy->host = "127.0.0.1";
-    fixture.options.proxy->port = broker.port();
+    connect_by_proxy(fixture, broker.port());
     const auto session = fixture.connect();
     const auto established = session->established();
     REQUIRE_FALSE(established);
@@ -128,9 +128,7 @@ TEST_CASE("a proxy that does not") {
     std::string request;
     ScriptedBroker broker(broker_options(), proxy(row.answer, request));
     TransportFixture fixture(8883);
-    fixture.options.proxy.emplace();
-    fixture.options.proxy->host = "127.0.0.1";
-    fixture.options.proxy->port = broker.port();
+    connect_by_proxy(fixture, broker.port());
     const auto session = fixture.connect();
     const auto established = session->established();
     REQUIRE_FALSE(established);

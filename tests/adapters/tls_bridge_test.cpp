@@ -21,13 +21,6 @@ using namespace fleet_provision::test;
 
 namespace {
 
-Descriptor dial(std::uint16_t port) {
-  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const sockaddr_in address = loopback(port);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) socket.reset();
-  return socket;
-}
-
 /// Starts another process that connects and reports whether the connection was closed without a byte.
 pid_t other_process(std::uint16_t port) {
   const pid_t child = ::fork();

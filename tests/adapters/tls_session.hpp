@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
 #include <chrono>
 #include <functional>
@@ -32,9 +31,8 @@ class TlsSession {
     REQUIRE(loaded);
     credentials_.emplace(std::move(*loaded));
     prepare(credentials_->context());
-    Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in address = loopback(broker_.port());
-    REQUIRE(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    Descriptor socket = dial(broker_.port());
+    REQUIRE(socket);
     REQUIRE(::fcntl(socket.get(), F_SETFL, O_NONBLOCK) == 0);
     opened =
         TlsConnection::open(std::move(socket), *credentials_, peer, std::chrono::steady_clock::now() + limit, wait_);

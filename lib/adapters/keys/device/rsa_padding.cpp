@@ -28,7 +28,7 @@ std::string hashed(HashAlgorithm hash, std::string_view bytes) {
   return done == 1 && size == digest.size() ? digest : std::string();
 }
 
-/// MGF1 (RFC 8017 appendix B.2.1): `size` bytes, and the rest of the last hash behind them.
+/// MGF1 (RFC 8017 appendix B.2.1).
 std::string mask(HashAlgorithm hash, std::string_view seed, std::size_t size) {
   std::string bytes;
   for (unsigned counter = 0; bytes.size() < size; ++counter) {
@@ -37,6 +37,7 @@ std::string mask(HashAlgorithm hash, std::string_view seed, std::size_t size) {
     if (block.empty()) return {};
     bytes += block;
   }
+  bytes.resize(size);
   return bytes;
 }
 

@@ -2,10 +2,8 @@
 // module may hang in any call. Work that hangs keeps the lock and the state; the others then end at the same deadline.
 #include "adapters/keys/pkcs11/pkcs11.hpp"
 
-#include <array>
 #include <chrono>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "adapters/keys/device/device_call.hpp"
@@ -90,20 +88,6 @@ Result<Pkcs11Token*> ready_for_keys(OpenTokens& tokens, const Pkcs11Attributes& 
   FP_TRY_ASSIGN(Pkcs11Token * token, tokens.of(uri));
   if (token->wants_login() || tokens.pins().has(uri)) FP_TRY(token->log_in(uri, tokens.pins()));
   return token;
-}
-
-/// Empties `key` if it makes no signature: a process that ended in C_GenerateKeyPair may have left a private key with
-/// all its attributes but the key itself (SoftHSM).
-Result<void> forget_unfinished(Pkcs11Token& token, std::optional<Pkcs11Key>& key) {
-  const std::array<unsigned char, 32> digest{};
-  const SignatureScheme scheme = key->is_rsa ? SignatureScheme::kRsaPkcs1 : SignatureScheme::kEcdsa;
-  const auto signature = sign_in_token(token, {key->handle, key->is_rsa, key->bits, key->always_authenticate},
-                                       {scheme, HashAlgorithm::kSha256, digest});
-  if (signature) return {};
-  const ErrorKind kind = signature.error().kind;
-  if (kind != ErrorKind::kKeyDeviceFailed && kind != ErrorKind::kKeyUnsuitable) return fail(signature.error());
-  key.reset();
-  return {};
 }
 
 std::vector<Pkcs11Attributes> tokens_of(const std::vector<KeyLocation>& locations) {
@@ -202,7 +186,7 @@ class Pkcs11::State::Signer : public ExternalSigner {
   static DeviceSigner make(const std::shared_ptr<State>& state, OpenTokens& opened, Pkcs11Token& token, Pkcs11Key found,
                            Pkcs11Attributes uri, const std::string& name) {
     Key key{std::move(uri), name, &token, {}, opened.generation()};
-    key.key = {found.handle, found.is_rsa, found.bits, found.always_authenticate};
+    key.key = signing_key(found);
     return {std::move(found.public_half), std::make_shared<Signer>(state, std::move(key))};
   }
 
@@ -273,7 +257,6 @@ Result<DeviceSigner> Pkcs11::find_or_make(const std::string& uri, KeyType type) 
   const auto work = [state = state_, wanted, type, uri](OpenTokens& tokens) -> Result<DeviceSigner> {
     FP_TRY_ASSIGN(Pkcs11Token * token, ready_for_keys(tokens, wanted));
     FP_TRY_ASSIGN(std::optional<Pkcs11Key> key, find_made_key(*token, *wanted.id, type));
-    if (key) FP_TRY(forget_unfinished(*token, key));
     if (!key) {
       FP_TRY(destroy_objects(*token, *wanted.id));
       FP_TRY(require_key_type(*token, type));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/keys/pkcs11/pkcs11_error.hpp"
+#include "adapters/keys/pkcs11/pkcs11_signature.hpp"
 #include "core/text.hpp"
 
 namespace fleet_provision {
@@ -99,6 +100,18 @@ bool is_own(const std::string& label, const std::string& id, const std::vector<P
   });
 }
 
+/// Whether the key signs. A process that ended in C_GenerateKeyPair may have left a private key with all its attributes
+/// but the key itself (SoftHSM).
+Result<bool> makes_signatures(Pkcs11Token& token, const Pkcs11Key& key) {
+  const std::array<unsigned char, 32> digest{};
+  const SignatureScheme scheme = key.is_rsa ? SignatureScheme::kRsaPkcs1 : SignatureScheme::kEcdsa;
+  const auto signature = sign_in_token(token, signing_key(key), {scheme, HashAlgorithm::kSha256, digest});
+  if (signature) return true;
+  const ErrorKind kind = signature.error().kind;
+  if (kind == ErrorKind::kKeyDeviceFailed || kind == ErrorKind::kKeyUnsuitable) return false;
+  return fail(signature.error());
+}
+
 Result<void> require_protected(const Pkcs11Token& token, CK_OBJECT_HANDLE key) {
   FP_TRY_ASSIGN(const auto extractable, read_flag(token, key, CKA_EXTRACTABLE));
   FP_TRY_ASSIGN(const auto sensitive, read_flag(token, key, CKA_SENSITIVE));
@@ -163,7 +176,7 @@ Result<std::string> free_label(const Pkcs11Token& token, const std::string& name
               "delete the keys that are not needed, or give another object= name with --key-store");
 }
 
-Result<std::optional<Pkcs11Key>> find_made_key(const Pkcs11Token& token, const std::string& id, KeyType type) {
+Result<std::optional<Pkcs11Key>> find_made_key(Pkcs11Token& token, const std::string& id, KeyType type) {
   FP_TRY_ASSIGN(const auto keys, private_keys_with(token, CKA_ID, id));
   if (keys.size() != 1) return std::optional<Pkcs11Key>();
   auto key = read_key(token, keys.front());
@@ -172,6 +185,8 @@ Result<std::optional<Pkcs11Key>> find_made_key(const Pkcs11Token& token, const s
   if (!key) return fail(std::move(key).error());
   const TypeRow& row = type_row(type);
   if (key->is_rsa != row.rsa || key->bits != row.bits) return std::optional<Pkcs11Key>();
+  FP_TRY_ASSIGN(const bool able, makes_signatures(token, *key));
+  if (!able) return std::optional<Pkcs11Key>();
   return std::optional<Pkcs11Key>(std::move(*key));
 }
 

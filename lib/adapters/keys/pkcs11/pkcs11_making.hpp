@@ -23,9 +23,9 @@ namespace fleet_provision {
 /// key has. kKeyExists.
 [[nodiscard]] Result<std::string> free_label(const Pkcs11Token& token, const std::string& name,
                                              const std::vector<Pkcs11Attributes>& own);
-/// The pair with the id, if it is there whole and of this type.
-[[nodiscard]] Result<std::optional<Pkcs11Key>> find_made_key(const Pkcs11Token& token, const std::string& id,
-                                                             KeyType type);
+/// The pair with the id, if it is there, of this type and makes a signature. Errors other than a key that cannot sign
+/// are those of the token, for example kTokenRemoved.
+[[nodiscard]] Result<std::optional<Pkcs11Key>> find_made_key(Pkcs11Token& token, const std::string& id, KeyType type);
 /// Makes the pair. kKeyTypeUnsupported, kKeyStoreFull, kKeyUnsuitable if the token made an extractable key, which is
 /// then removed.
 [[nodiscard]] Result<Pkcs11Key> generate_key(Pkcs11Token& token, const std::string& label, const std::string& id,

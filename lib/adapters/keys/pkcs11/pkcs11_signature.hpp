@@ -16,6 +16,10 @@ struct Pkcs11SigningKey {
   bool always_authenticate = false;
 };
 
+[[nodiscard]] inline Pkcs11SigningKey signing_key(const Pkcs11Key& key) {
+  return {key.handle, key.is_rsa, key.bits, key.always_authenticate};
+}
+
 /// The signature, ECDSA as DER. PSS by CKM_RSA_PKCS_PSS, or, where the token does not have it, by raw RSA
 /// (CKM_RSA_X_509). kKeyUnsuitable where it has neither, or for a scheme that does not fit the key.
 [[nodiscard]] Result<std::string> sign_in_token(Pkcs11Token& token, const Pkcs11SigningKey& key,
