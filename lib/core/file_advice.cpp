@@ -9,6 +9,12 @@
 namespace fleet_provision {
 namespace {
 
+/// A PEM label in a message: printable, and not longer than a line allows.
+std::string shown(std::string_view label) {
+  constexpr std::size_t kMaxBytes = 40;
+  return printable(label, kMaxBytes);
+}
+
 /// The hint for a file that holds an object for another option.
 std::string other_object_hint(FileObject object, FileRole role) {
   const bool key = is_wanted(object, Wanted::kKey);
@@ -67,7 +73,7 @@ FileAdvice about_label(std::string_view label, FileRole role, const FileNames& n
   const Wanted wanted = wanted_of(role);
   const FileObject object = object_of_label(label);
   if (object == FileObject::kUnknown) {
-    return {"holds a PEM block of the kind " + printable(label, 40) + ", not " + std::string(words(wanted)),
+    return {"holds a PEM block of the kind " + shown(label) + ", not " + std::string(words(wanted)),
             not_there(wanted)};
   }
   const std::string what = "holds " + std::string(words(object)) + ", not " + std::string(words(wanted));
@@ -95,7 +101,7 @@ std::string repair_all_lines(const FileNames& names) {
 
 FileAdvice about_fault(const BrokenPem& broken, const FileNames& names) {
   const std::string line = " (line " + std::to_string(broken.line) + ")";
-  const std::string begin = "-----BEGIN " + printable(broken.label, 40) + "-----";
+  const std::string begin = "-----BEGIN " + shown(broken.label) + "-----";
   const auto repair = [&names](const std::string& command) { return "convert it: " + names.into(command); };
   switch (broken.fault) {
     case PemFault::kLiteralLineEnds:
@@ -113,10 +119,10 @@ FileAdvice about_fault(const BrokenPem& broken, const FileNames& names) {
     case PemFault::kNulBytes: return {"has NUL bytes in its PEM" + line, repair("tr -d '\\000' < " + names.in())};
     case PemFault::kHyphens:
       return {
-          "does not have five hyphens on both sides of BEGIN " + printable(broken.label, 40) + line,
+          "does not have five hyphens on both sides of BEGIN " + shown(broken.label) + line,
           repair("sed -E 's/^[^A-Z]*(BEGIN|END) ([A-Z0-9 ]*[A-Z0-9])[^A-Z0-9]*$/-----\\1 \\2-----/' " + names.in())};
     case PemFault::kNoEnd:
-      return {"has no line -----END " + printable(broken.label, 40) + "----- for the block of line " +
+      return {"has no line -----END " + shown(broken.label) + "----- for the block of line " +
                   std::to_string(broken.line),
               kGetAgain};
     case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "copy the file again"};
@@ -208,7 +214,7 @@ std::string describe_not_pem(std::string_view bytes) {
   if (found.format == FileFormat::kEmpty) return "is empty";
   if (found.format == FileFormat::kDer) return "is DER, not PEM";
   const std::string_view label = telling_label(found.pem);
-  if (!label.empty()) return "holds a PEM block of the kind " + printable(label, 40);
+  if (!label.empty()) return "holds a PEM block of the kind " + shown(label);
   return "is not PEM";
 }
 

@@ -12,9 +12,9 @@
 #include "adapters/mqtt/loopback_listener.hpp"
 #include "adapters/mqtt/tls_bridge.hpp"
 #include "adapters/network/tcp.hpp"
+#include "tests/adapters/dial.hpp"
 #include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/loopback.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;

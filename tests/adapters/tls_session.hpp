@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "adapters/network/tls_connection.hpp"
+#include "tests/adapters/dial.hpp"
 #include "tests/fakes/transport_fixture.hpp"
 #include "tests/support/catch.hpp"
-#include "tests/support/loopback.hpp"
 
 namespace fleet_provision::test {
 

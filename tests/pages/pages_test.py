@@ -97,6 +97,7 @@ BREAKS = [
     (code_names.error_examples, "docs/errors.md", "does not answer the TLS handshake", "idles in the TLS handshake", 'says "idles"'),
     (questions.marks_have_questions, "docs/service.md", ", `cbor-rejected`)", ")", "names no question: `FORMAT` is"),
     (questions.marks_have_questions, "docs/service.md", "I here: `csr-sha1`", "I here", "names no question: | CSR signature"),
+    (questions.marks_agree, "docs/service.md", "(I, `cbor-accepted`)", "(O, `cbor-accepted`)", "cbor-accepted has the mark O here and I in"),
     (questions.table_of_questions, "docs/service.md", "| another certificate and token |", "| the same certificate |", "| `csr-twice` |"),
     (questions.behaviours_have_questions, "docs/simulator.md", "| `token-reuse` |", "| `token-again` |", "asks for the behaviour token-again"),
     (keys_and_files.files_exist, "docs/ci.md", "`tests/cli/simulated_ci.test`", "`tests/cli/ci.test`", "there is no tests/cli/ci.test"),

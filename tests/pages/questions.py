@@ -42,6 +42,16 @@ def table_of_questions(pages, program):
         yield f"docs/service.md: the row is on the page or in what scripts/conformance --questions prints, not in both: {line}"
 
 
+def marks_agree(pages, program):
+    """A mark beside a question, as in (I, `token-twice`), is that of the question."""
+    marks = {each["id"]: "M" if each.get("measured") else each["mark"] for each in known_questions(program)}
+    for number, text in statements(page_named(pages, "docs/service.md").text):
+        for mark, names in re.findall(r"([DOMI]),\s+(`[\w-]+`(?:,\s+`[\w-]+`)*)\)", text):
+            for name in re.findall(r"[\w-]+", names):
+                if marks.get(name, mark) != mark:
+                    yield f"docs/service.md:{number}: {name} has the mark {mark} here and {marks[name]} in the table"
+
+
 def behaviours_have_questions(pages, program):
     """Each behaviour of the simulator is what a question asks for."""
     asked = {each.get("behaviour") for each in known_questions(program)}
@@ -50,4 +60,4 @@ def behaviours_have_questions(pages, program):
             yield f"docs/simulator.md:{number}: no question asks for the behaviour {cells[0].strip('`')}"
 
 
-ALL = [marks_have_questions, table_of_questions, behaviours_have_questions]
+ALL = [marks_have_questions, marks_agree, table_of_questions, behaviours_have_questions]

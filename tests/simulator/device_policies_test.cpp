@@ -187,6 +187,15 @@ TEST_CASE("a claim that is denied the topics of a template that does not exist g
         std::string::npos);
 }
 
+TEST_CASE("a claim that is denied another topic gets no warning about a template") {
+  ServiceFixture fixture;
+  REQUIRE(fixture.connect(&kOne, "a", 5) == Admission::kAccepted);
+  for (const char* filter : {"x", "$aws/certificates/#"}) {
+    CHECK(fixture.service->subscribe(&kOne, filter, 1) != Permission::kAllowed);
+  }
+  for (const auto& each : fixture.warned) CHECK(each.find("there is no template") == std::string::npos);
+}
+
 TEST_CASE("names that devices choose cannot fill the memory with warnings") {
   std::vector<PolicyResource> attached;
   attached.reserve(1501);

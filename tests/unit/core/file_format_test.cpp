@@ -236,6 +236,19 @@ TEST_CASE("a label has at most 59 characters, of those that labels have") {
   }
 }
 
+TEST_CASE("a message shows at most 40 characters of a label") {
+  const std::string shown(40, 'A');
+  for (const std::string& label : {shown, shown + "B"}) {
+    INFO(label);
+    const std::string expected = label == shown ? shown : shown + "…";
+    CHECK(describe_not_pem(block(label)) == "holds a PEM block of the kind " + expected);
+    CHECK(objection_to(block(label), kRoots, "F")->what.find("the kind " + expected + ", not") != std::string::npos);
+  }
+  CHECK(describe_not_pem("") == "is empty");
+  CHECK(describe_not_pem(sequence(kOid)) == "is DER, not PEM");
+  CHECK(describe_not_pem("text") == "is not PEM");
+}
+
 TEST_CASE("damage in a block is reported with its line") {
   CHECK(where_damaged("x\n" + block("CERTIFICATE", "AAAA\nAA*A\n"), kRoots) == " (line 4 is not base64)");
   CHECK(where_damaged(block("CERTIFICATE", "AAAA\nAAA\n"), kRoots) == " (a part of its base64 is missing)");
