@@ -38,6 +38,30 @@ cross_packages="pkgconf libmosquitto-dev libpaho-mqtt-dev libpaho-mqttpp-dev lib
 
 log="${root:-}/build/log"
 
+# show_help: the comment at the top of the script.
+show_help() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+# answer_help "$@": a script that is asked how it is used says so and ends.
+answer_help() {
+  case ${1:-} in -h | --help) show_help; exit 0 ;; esac
+}
+
+# at_exit COMMAND: runs it when the script ends, also by a signal: dash then runs no trap of EXIT by itself.
+at_exit() {
+  # shellcheck disable=SC2064
+  trap "$1" EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 141' PIPE
+  trap 'exit 143' TERM
+}
+
+# no_arguments "$@": for a script that takes none.
+no_arguments() {
+  answer_help "$@"
+  [ $# -eq 0 ] || { echo "$(basename "$0"): unknown argument $1; see --help" >&2; exit 64; }
+}
+
 # quietly WHAT COMMAND…: one line on the screen; the output goes to the log and is shown when the command fails.
 quietly() {
   quietly_what=$1

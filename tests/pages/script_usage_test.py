@@ -54,6 +54,11 @@ ROWS = [
     ("scripts/conformance", ["--simulator", "--clean-up"], REFUSED, "not allowed with argument --simulator"),
     ("scripts/conformance", ["--simulator", "--output", "/no/such/directory/file"], 1, "/no/such/directory/file cannot be written"),
     ("scripts/conformance", ["--clean-up", "--prefix", ""], REFUSED, "the prefix '' is not fpc-"),
+    ("scripts/demo", ["--serial"], REFUSED, "unknown option --serial"),
+    ("scripts/build-clang", ["release"], REFUSED, "unknown argument release"),
+    ("scripts/test-image", ["--name"], REFUSED, "unknown argument --name"),
+    ("scripts/test-packages", ["--chroot"], REFUSED, "unknown option --chroot"),
+    ("scripts/check-hardening", [], REFUSED, "name one directory"),
     ("scripts/check-model", ["--help"], HELP, "or when a mistake has none."),
     ("scripts/check-model", ["--seconds", "ten"], REFUSED, "take a number above 0"),
     ("scripts/check-model", ["--memory", "0"], REFUSED, "take a number above 0"),
@@ -102,6 +107,16 @@ class ScriptUsage(unittest.TestCase):
                 self.assertEqual(errors if expected == HELP else out, "")
                 with open(self.calls, encoding="utf-8") as file:
                     self.assertEqual(file.read(), "", "called before the arguments were read")
+
+    def test_each_script_says_how_it_is_used(self):
+        for script in sorted(set(os.listdir(f"{ROOT}/scripts")) - {"lib"}):
+            with self.subTest(script), open(f"{ROOT}/scripts/{script}", encoding="utf-8") as file:
+                first_words = file.read().split("\n")[1].strip('# "').split()[:2]
+                code, out, errors = self.run_script(f"scripts/{script}", ["--help"])
+                self.assertEqual((code, errors), (HELP, ""))
+                self.assertIn(" ".join(first_words), " ".join(out.split()))
+                self.assertNotIn("\n#", out)
+                self.assertFalse(os.path.exists(self.calls), "something was called before the arguments were read")
 
     def test_half_a_chroot_is_not_kept(self):
         kept = os.path.join(self.scratch.name, "chroots")
