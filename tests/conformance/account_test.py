@@ -4,6 +4,7 @@
 
 --all also ends runs by SIGTERM and by SIGKILL.
 """
+import datetime
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ import unittest
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "scripts/lib/conformance"), str(ROOT / "scripts/lib"), str(ROOT / "tests/conformance")]
+import account_run  # noqa: E402
 import checks  # noqa: E402
 import fake_account  # noqa: E402
 
@@ -54,6 +56,14 @@ class Account(unittest.TestCase):
         state = self.account.service.state
         self.assertEqual({kind: list(state[kind]) for kind in KINDS}, {kind: [] for kind in KINDS})
         self.assertEqual(list((self.top / "runs").iterdir()), [])
+
+    def test_observations_of_an_earlier_run_stay(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.top)
+        for expected in ("conformance-2026-11-27-eu-west-1.json", "conformance-2026-11-27-eu-west-1-2.json", "conformance-2026-11-27-eu-west-1-3.json"):
+            name = account_run.unused_name(datetime.date(2026, 11, 27), "eu-west-1")
+            self.assertEqual(name, expected)
+            pathlib.Path(name).touch()
 
     def test_a_run_observes_reports_and_leaves_nothing(self):
         process = self.begin("token-twice", "claim-inactive", "hook-override", "after-rejection")

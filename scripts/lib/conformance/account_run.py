@@ -1,5 +1,6 @@
 """A run in an AWS account: ask, make, experiment, clean up whatever happens."""
 import datetime
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,14 @@ from experiments import Inconclusive
 from terminal import say
 
 NOT_CLEAN = 2
+
+
+def unused_name(day, region):
+    """The file of the observations; a second run of the day does not replace those of the first."""
+    name, count = f"conformance-{day.isoformat()}-{region}", 1
+    while os.path.exists(file := f"{name}.json" if count == 1 else f"{name}-{count}.json"):
+        count += 1
+    return file
 
 
 class Refused(Exception):
@@ -102,7 +111,7 @@ Requests count against the account's rates: do not run it beside a fleet that is
         if self.interrupts.number is not None:
             say(f"scripts/conformance: stopped by signal {self.interrupts.number}")
         if observations:
-            report(world, observations, self.options.output or f"conformance-{datetime.date.today().isoformat()}-{region}.json")
+            report(world, observations, self.options.output or unused_name(datetime.date.today(), region))
         return code if clean else NOT_CLEAN
 
     def clean_up(self, aws, prefix, journal):
