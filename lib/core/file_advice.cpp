@@ -73,8 +73,7 @@ FileAdvice about_label(std::string_view label, FileRole role, const FileNames& n
   const Wanted wanted = wanted_of(role);
   const FileObject object = object_of_label(label);
   if (object == FileObject::kUnknown) {
-    return {"holds a PEM block of the kind " + shown(label) + ", not " + std::string(words(wanted)),
-            not_there(wanted)};
+    return {"holds a PEM block of the kind " + shown(label) + ", not " + std::string(words(wanted)), not_there(wanted)};
   }
   const std::string what = "holds " + std::string(words(object)) + ", not " + std::string(words(wanted));
   if (object == FileObject::kPkcs7 && wanted == Wanted::kCertificate) {
@@ -122,9 +121,9 @@ FileAdvice about_fault(const BrokenPem& broken, const FileNames& names) {
           "does not have five hyphens on both sides of BEGIN " + shown(broken.label) + line,
           repair("sed -E 's/^[^A-Z]*(BEGIN|END) ([A-Z0-9 ]*[A-Z0-9])[^A-Z0-9]*$/-----\\1 \\2-----/' " + names.in())};
     case PemFault::kNoEnd:
-      return {"has no line -----END " + shown(broken.label) + "----- for the block of line " +
-                  std::to_string(broken.line),
-              kGetAgain};
+      return {
+          "has no line -----END " + shown(broken.label) + "----- for the block of line " + std::to_string(broken.line),
+          kGetAgain};
     case PemFault::kOtherEnd: return {"ends the block " + begin + " with another label" + line, "copy the file again"};
   }
   return {};

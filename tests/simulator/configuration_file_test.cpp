@@ -1,7 +1,9 @@
-// What the simulator's program hands to the broker's plugin: each setting arrives, and a document that lacks one is refused.
+// What the simulator's program hands to the broker's plugin: each setting arrives, and a document that lacks one is
+// refused.
 #include "service/configuration_file.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/support/catch.hpp"
 
@@ -43,7 +45,7 @@ std::string refusal(const json& changed) {
   const auto read = configuration_from_json(changed.dump());
   if (read) return "read";
   CHECK(read.error().kind == ErrorKind::kInternal);
-  return read.error().what;
+  return read.error().message;
 }
 
 }  // namespace
@@ -95,7 +97,8 @@ TEST_CASE("the broker reads each setting as it was written") {
 
 TEST_CASE("a member that is missing or has another type is named") {
   const std::set<std::string> optional{"claimExpires", "rate", "opensslConfiguration"};
-  for (const auto& [name, value] : document().items()) {
+  const json whole = document();
+  for (const auto& [name, value] : whole.items()) {
     INFO(name);
     const std::string named = "the broker's configuration: " + name + " is missing or has the wrong type";
     json changed = document();
@@ -105,7 +108,7 @@ TEST_CASE("a member that is missing or has another type is named") {
     CHECK(refusal(changed) == (optional.count(name) != 0 ? "read" : named));
   }
   for (const char* list : {"templates", "policies"}) {
-    for (const auto& [name, value] : document().at(list).at(0).items()) {
+    for (const auto& [name, value] : whole.at(list).at(0).items()) {
       INFO(list << " " << name);
       const std::string named = "the broker's configuration: " + name + " is missing or has the wrong type";
       json changed = document();
