@@ -25,8 +25,8 @@ constexpr std::array kPartitions{
     Partition{"aws-iso-f", "us-isof-", ".csp.hci.ic.gov", ".api.aws.hci.ic.gov"},
     Partition{"aws-eusc", "eusc-", ".amazonaws.eu", ".api.amazonwebservices.eu"},
 };
-constexpr std::array<std::string_view, 9> kCommercialPrefixes{"us-", "eu-", "ap-", "sa-", "ca-",
-                                                              "me-", "af-", "il-", "mx-"};
+constexpr auto kCommercialPrefixes =
+    std::to_array<std::string_view>({"us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"});
 constexpr std::string_view kVpc = ".vpce";
 
 constexpr bool is_letter(char c) {

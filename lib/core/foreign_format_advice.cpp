@@ -102,9 +102,9 @@ FileAdvice about_format(FileFormat format, FileRole role, const FileNames& names
   if (wide) return about_wide_text(format, names);
   if (format == FileFormat::kAwsClaim) return about_aws_claim(role, names);
   if (format == FileFormat::kJson) return {"is JSON, not PEM", from_json(names)};
-  constexpr std::array<std::string_view, 4> kNone{"holds no PEM certificate", "holds no PEM private key",
-                                                  "holds no PEM certificate request",
-                                                  "holds neither JSON of the AWS CLI nor PEM"};
+  constexpr auto kNone = std::to_array<std::string_view>({"holds no PEM certificate", "holds no PEM private key",
+                                                          "holds no PEM certificate request",
+                                                          "holds neither JSON of the AWS CLI nor PEM"});
   return {
       std::string(kNone[static_cast<std::size_t>(wanted)]) + (format == FileFormat::kBinary ? ", but binary data" : ""),
       not_there(wanted)};

@@ -68,13 +68,19 @@ Result<void> FakeDisk::begin(const std::string& operation) {
   return {};
 }
 
+Result<void> FakeDisk::begin_reading(const std::string& operation) const {
+  return before_reading ? before_reading(operation) : Result<void>();
+}
+
 Result<std::optional<EntryFacts>> FakeDisk::inspect(const std::string& path) {
+  FP_TRY(begin_reading("inspect " + path));
   const NodeRef node = find(path);
   if (!node) return std::optional<EntryFacts>();
   return std::optional<EntryFacts>(EntryFacts{node->type, node->mode, node->owned_by_us, node->user, 0});
 }
 
 Result<std::optional<Secret>> FakeDisk::read(const std::string& path, std::size_t limit) {
+  FP_TRY(begin_reading("read " + path));
   const NodeRef node = find(path);
   if (!node) return std::optional<Secret>();
   if (node->type != EntryType::kFile) return fail(ErrorKind::kStateNotWritable, path + " is not a file");
@@ -83,6 +89,7 @@ Result<std::optional<Secret>> FakeDisk::read(const std::string& path, std::size_
 }
 
 Result<std::vector<std::string>> FakeDisk::list(const std::string& directory) {
+  FP_TRY(begin_reading("list " + directory));
   std::vector<std::string> names;
   if (const NodeRef node = find(directory)) {
     for (const auto& each : node->names) names.push_back(each.first);

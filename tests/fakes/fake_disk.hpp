@@ -62,6 +62,8 @@ class FakeDisk final : public Disk {
 
   /// Called before each changing or syncing operation with its name; may throw PowerCut or return an error.
   std::function<Result<void>(const std::string& operation)> before;
+  /// Called before each operation that only reads, such as "read journal.json"; may return an error.
+  std::function<Result<void>(const std::string& operation)> before_reading;
   bool can_exchange = true;
   bool locked_by_other = false;
   /// False simulates FAT, where modes cannot be changed.
@@ -94,6 +96,7 @@ class FakeDisk final : public Disk {
   };
 
   Result<void> begin(const std::string& operation);
+  Result<void> begin_reading(const std::string& operation) const;
   [[nodiscard]] NodeRef find(const std::string& path) const;
   [[nodiscard]] NodeRef parent(const std::string& path) const;
   static std::string base(const std::string& path);

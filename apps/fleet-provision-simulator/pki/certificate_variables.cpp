@@ -23,19 +23,19 @@ struct NameAttribute {
   int nid;
   const char* name;
 };
-constexpr std::array<NameAttribute, 13> kNameAttributes{{{NID_commonName, "CommonName"},
-                                                         {NID_countryName, "Country"},
-                                                         {NID_dnQualifier, "DistinguishedNameQualifier"},
-                                                         {NID_generationQualifier, "GenerationQualifier"},
-                                                         {NID_givenName, "GivenName"},
-                                                         {NID_initials, "Initials"},
-                                                         {NID_organizationName, "Organization"},
-                                                         {NID_organizationalUnitName, "OrganizationalUnit"},
-                                                         {NID_pseudonym, "Pseudonym"},
-                                                         {NID_serialNumber, "SerialNumber"},
-                                                         {NID_stateOrProvinceName, "State"},
-                                                         {NID_surname, "Surname"},
-                                                         {NID_title, "Title"}}};
+constexpr auto kNameAttributes = std::to_array<NameAttribute>({{NID_commonName, "CommonName"},
+                                                               {NID_countryName, "Country"},
+                                                               {NID_dnQualifier, "DistinguishedNameQualifier"},
+                                                               {NID_generationQualifier, "GenerationQualifier"},
+                                                               {NID_givenName, "GivenName"},
+                                                               {NID_initials, "Initials"},
+                                                               {NID_organizationName, "Organization"},
+                                                               {NID_organizationalUnitName, "OrganizationalUnit"},
+                                                               {NID_pseudonym, "Pseudonym"},
+                                                               {NID_serialNumber, "SerialNumber"},
+                                                               {NID_stateOrProvinceName, "State"},
+                                                               {NID_surname, "Surname"},
+                                                               {NID_title, "Title"}});
 
 std::string utf8_of(const ASN1_STRING* text) {
   unsigned char* utf8 = nullptr;

@@ -13,17 +13,17 @@ struct KindWord {
   const char* word;
   EventKind kind;
 };
-constexpr std::array<KindWord, 11> kKindWords{{{"start", EventKind::kStart},
-                                               {"connect", EventKind::kConnect},
-                                               {"subscribe", EventKind::kSubscribe},
-                                               {"unsubscribe", EventKind::kUnsubscribe},
-                                               {"publish", EventKind::kPublish},
-                                               {"answer", EventKind::kAnswer},
-                                               {"receive", EventKind::kReceive},
-                                               {"hook", EventKind::kHook},
-                                               {"expire", EventKind::kExpire},
-                                               {"disconnect", EventKind::kDisconnect},
-                                               {"warning", EventKind::kWarning}}};
+constexpr auto kKindWords = std::to_array<KindWord>({{"start", EventKind::kStart},
+                                                     {"connect", EventKind::kConnect},
+                                                     {"subscribe", EventKind::kSubscribe},
+                                                     {"unsubscribe", EventKind::kUnsubscribe},
+                                                     {"publish", EventKind::kPublish},
+                                                     {"answer", EventKind::kAnswer},
+                                                     {"receive", EventKind::kReceive},
+                                                     {"hook", EventKind::kHook},
+                                                     {"expire", EventKind::kExpire},
+                                                     {"disconnect", EventKind::kDisconnect},
+                                                     {"warning", EventKind::kWarning}});
 
 EventKind kind_of(std::string_view word) {
   for (const auto& each : kKindWords) {

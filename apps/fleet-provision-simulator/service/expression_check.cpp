@@ -13,8 +13,8 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kFunctions{"Ref",       "Fn::Join", "Fn::Select",
-                                                     "Fn::Split", "Fn::Sub",  "Fn::FindInMap"};
+constexpr auto kFunctions =
+    std::to_array<std::string_view>({"Ref", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::FindInMap"});
 
 std::string indexed(const std::string& place, std::size_t index) {
   return place + "[" + std::to_string(index) + "]";
@@ -38,9 +38,9 @@ bool is_policy_variable(std::string_view name) {
 // Whether only just-in-time provisioning is documented to set it.
 bool is_just_in_time(std::string_view name) {
   constexpr std::string_view kPrefix = "AWS::IoT::Certificate::";
-  constexpr std::array<std::string_view, 7> kNames{
-      "Country",   "Organization", "OrganizationalUnit", "DistinguishedNameQualifier",
-      "StateName", "CommonName",   "SerialNumber"};
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"Country", "Organization", "OrganizationalUnit", "DistinguishedNameQualifier",
+                                       "StateName", "CommonName", "SerialNumber"});
   return name.starts_with(kPrefix) &&
          std::find(kNames.begin(), kNames.end(), name.substr(kPrefix.size())) != kNames.end();
 }

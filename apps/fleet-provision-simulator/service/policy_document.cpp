@@ -13,7 +13,7 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kStatementNames{"Sid", "Effect", "Action", "Resource", "Condition"};
+constexpr auto kStatementNames = std::to_array<std::string_view>({"Sid", "Effect", "Action", "Resource", "Condition"});
 constexpr std::array kOperators{ConditionOperator::kBool, ConditionOperator::kStringEquals,
                                 ConditionOperator::kStringNotEquals, ConditionOperator::kStringLike,
                                 ConditionOperator::kStringNotLike};
@@ -250,7 +250,7 @@ Result<PolicyDocument> read_policy_document(const Value& document, const std::st
     return document_error(name + ": not a policy document",
                           R"(use the form {"Version": "2012-10-17", "Statement": [...]})");
   }
-  constexpr std::array<std::string_view, 3> kSections{"Version", "Id", "Statement"};
+  constexpr auto kSections = std::to_array<std::string_view>({"Version", "Id", "Statement"});
   for (const auto& [key, value] : *document.members()) FP_TRY(check_name(key, kSections, name, "name"));
   PolicyDocument result;
   FP_TRY(check_version(document, name, result.warnings));

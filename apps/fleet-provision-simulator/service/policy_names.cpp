@@ -13,41 +13,25 @@ namespace fleet_provision::simulator {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kNotOffered{
-    "iot:RetainPublish",        "iot:GetThingShadow",           "iot:UpdateThingShadow",
-    "iot:DeleteThingShadow",    "iot:ListNamedShadowsForThing", "iot:GetRetainedMessage",
-    "iot:ListRetainedMessages", "iot:AssumeRoleWithCertificate"};
+constexpr auto kNotOffered =
+    std::to_array<std::string_view>({"iot:RetainPublish", "iot:GetThingShadow", "iot:UpdateThingShadow",
+                                     "iot:DeleteThingShadow", "iot:ListNamedShadowsForThing", "iot:GetRetainedMessage",
+                                     "iot:ListRetainedMessages", "iot:AssumeRoleWithCertificate"});
 // Not an action, but written often; it is no typing error of iot:Subscribe.
 constexpr std::string_view kUnsubscribe = "iot:Unsubscribe";
 constexpr std::size_t kTypingErrorEdits = 2;
 
-constexpr std::array<std::string_view, 6> kVariables{"iot:ClientId",
-                                                     "iot:CertificateId",
-                                                     "iot:Connection.Thing.ThingName",
-                                                     "iot:Connection.Thing.ThingTypeName",
-                                                     "iot:Connection.Thing.IsAttached",
-                                                     "aws:SourceIp"};
+constexpr auto kVariables = std::to_array<std::string_view>(
+    {"iot:ClientId", "iot:CertificateId", "iot:Connection.Thing.ThingName", "iot:Connection.Thing.ThingTypeName",
+     "iot:Connection.Thing.IsAttached", "aws:SourceIp"});
 constexpr std::string_view kThingAttributes = "iot:Connection.Thing.Attributes[";
 
 // Of issuer and subject.
-constexpr std::array<std::string_view, 18> kCertificateAttributes{"CommonName",
-                                                                  "Country",
-                                                                  "DistinguishedNameQualifier",
-                                                                  "GenerationQualifier",
-                                                                  "GivenName",
-                                                                  "Initials",
-                                                                  "Organization",
-                                                                  "OrganizationalUnit",
-                                                                  "Pseudonym",
-                                                                  "SerialNumber",
-                                                                  "State",
-                                                                  "Surname",
-                                                                  "Title",
-                                                                  "AlternativeName.DNSName",
-                                                                  "AlternativeName.DirectoryName",
-                                                                  "AlternativeName.IPAddress",
-                                                                  "AlternativeName.RFC822Name",
-                                                                  "AlternativeName.UniformResourceIdentifier"};
+constexpr auto kCertificateAttributes = std::to_array<std::string_view>(
+    {"CommonName", "Country", "DistinguishedNameQualifier", "GenerationQualifier", "GivenName", "Initials",
+     "Organization", "OrganizationalUnit", "Pseudonym", "SerialNumber", "State", "Surname", "Title",
+     "AlternativeName.DNSName", "AlternativeName.DirectoryName", "AlternativeName.IPAddress",
+     "AlternativeName.RFC822Name", "AlternativeName.UniformResourceIdentifier"});
 
 std::vector<std::string> known_variables() {
   std::vector<std::string> names(kVariables.begin(), kVariables.end());

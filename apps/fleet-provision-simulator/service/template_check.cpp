@@ -154,7 +154,7 @@ Result<void> check_required(const Value& properties, const ResourceType& type, c
 
 Result<void> check_resource(const Value& resource, const Declarations& declared, const std::string& place) {
   FP_TRY_ASSIGN(const Members* members, object_at(resource, place));
-  constexpr std::array<std::string_view, 3> kSections{"Type", "Properties", "OverrideSettings"};
+  constexpr auto kSections = std::to_array<std::string_view>({"Type", "Properties", "OverrideSettings"});
   for (const auto& [name, value] : *members) FP_TRY(check_name(name, kSections, place));
   const std::string* type_name = resource.find_text("Type");
   std::vector<std::string_view> known;
@@ -188,7 +188,7 @@ Result<void> check_resources(const Value& resources, const Declarations& declare
 
 Result<void> check_parameter(const std::string& name, const Value& declaration, const std::string& place) {
   FP_TRY_ASSIGN(const Members* members, object_at(declaration, place));
-  constexpr std::array<std::string_view, 2> kKeys{"Type", "Default"};
+  constexpr auto kKeys = std::to_array<std::string_view>({"Type", "Default"});
   for (const auto& [key, value] : *members) FP_TRY(check_name(key, kKeys, place));
   const std::string* type = declaration.find_text("Type");
   if (type == nullptr || *type != "String") return document_error(place + ".Type: only String is known");
@@ -248,7 +248,8 @@ std::optional<OverrideSetting> parse_override_setting(std::string_view text) {
 
 Result<std::vector<std::string>> check_template_body(const Value& body, const std::string& place) {
   FP_TRY_ASSIGN(const Members* members, object_at(body, place));
-  constexpr std::array<std::string_view, 4> kSections{"Parameters", "Mappings", "Resources", "DeviceConfiguration"};
+  constexpr auto kSections =
+      std::to_array<std::string_view>({"Parameters", "Mappings", "Resources", "DeviceConfiguration"});
   for (const auto& [name, value] : *members) FP_TRY(check_name(name, kSections, place));
   std::vector<std::string> warnings;
   Declarations declared{{std::string(kCertificateIdParameter)}, body.find("Mappings"), &warnings};

@@ -190,6 +190,7 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
       {begin + "\nAAAA" + end + "\n", PemFault::kOneLine, 2},
       {begin + "\rAAAA\r" + end + "\r", PemFault::kCarriageReturns, 1},
       {begin + "\nAA\0AA\n"s + end + "\n", PemFault::kNulBytes, 2},
+      {begin + "n\nAAAA\n" + end + "\n", PemFault::kOneLine, 1},
       {"> " + begin + "\n> AAAA\n> " + end + "\n", PemFault::kOtherText, 1},
       {"----BEGIN PRIVATE KEY----\nAAAA\n----END PRIVATE KEY----\n", PemFault::kHyphens, 1},
       {"\n\xE2\x80\x93\xE2\x80\x93"

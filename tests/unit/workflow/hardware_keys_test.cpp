@@ -158,6 +158,23 @@ TEST_CASE("a key that cannot be destroyed is a warning that names it") {
   CHECK(fixture.labels() == Labels{"device"});
 }
 
+TEST_CASE("a key that cannot be made fails in the phase of keys, also where its place was planned already") {
+  for (const bool planned : {false, true}) {
+    HardwareFixture fixture;
+    if (planned) {
+      fixture.keysmith.devices.around = [] { throw fakes::PowerCut{}; };
+      CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+      fixture.keysmith.devices.around = nullptr;
+      fixture.disk.release_lock();
+      REQUIRE(fixture.disk.text("pending/journal").value_or("").find("planned") != std::string::npos);
+    }
+    fixture.keysmith.devices.error = device_error(kTokenRemoved, "CKR_DEVICE_REMOVED (0x32)");
+    const Outcome outcome = fixture.run();
+    CHECK(failed_as(outcome) == kTokenRemoved);
+    CHECK(outcome.error->phase == Phase::kKey);
+  }
+}
+
 TEST_CASE("an interrupted destruction is repeated by the next run") {
   HardwareFixture fixture;
   fixture.leave_certified();

@@ -143,11 +143,16 @@ TEST_CASE("what a refused rotation says is about the identity, not about a claim
 TEST_CASE("another gateway's parameters, another endpoint and an empty directory are refused before the network") {
   Provisioned gateway;
   const std::size_t connections = gateway.transport.connections.size();
+  const std::string endpoint = gateway.plan.endpoint.host;
   gateway.plan.parameters = {{"SerialNumber", "4712"}};
-  CHECK(gateway.rotation().error->kind == kOtherIdentity);
+  const Outcome other_gateway = gateway.rotation();
+  CHECK(failed_as(other_gateway) == kOtherIdentity);
+  CHECK(other_gateway.error->message.ends_with(", made with other parameters"));
   gateway.plan.parameters = {{"SerialNumber", "4711"}};
   gateway.plan.endpoint.host = "elsewhere";
-  CHECK(gateway.rotation().error->kind == kOtherIdentity);
+  const Outcome elsewhere = gateway.rotation();
+  CHECK(failed_as(elsewhere) == kOtherIdentity);
+  CHECK(elsewhere.error->message.ends_with(", made at another endpoint (" + endpoint + ")"));
   CHECK(gateway.transport.connections.size() == connections);
   CHECK(gateway.certificate() == gateway.first);
 

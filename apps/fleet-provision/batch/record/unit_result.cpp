@@ -20,8 +20,8 @@ namespace {
 
 using LineJson = nlohmann::ordered_json;
 
-constexpr std::array<UnitOutcome, 3> kOutcomes{UnitOutcome::kProvisioned, UnitOutcome::kAlreadyProvisioned,
-                                               UnitOutcome::kFailed};
+constexpr auto kOutcomes =
+    std::to_array<UnitOutcome>({UnitOutcome::kProvisioned, UnitOutcome::kAlreadyProvisioned, UnitOutcome::kFailed});
 constexpr std::string_view kResultKey = "result";
 constexpr std::uint64_t kCountMax = 1'000'000'000;
 constexpr std::uint64_t kDurationMax = std::uint64_t{1} << 53U;

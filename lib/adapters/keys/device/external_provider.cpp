@@ -85,14 +85,14 @@ int export_key(void* key, int selection, OSSL_CALLBACK* receive, void* argument)
 
 /// What OpenSSL asks to learn which parameters an import or export has; it does not restrict them.
 const OSSL_PARAM* exchanged_types(int /*selection*/) {
-  static const std::array<OSSL_PARAM, 6> types{{
+  static const auto types = std::to_array<OSSL_PARAM>({
       OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, nullptr, 0),
       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0),
       OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_N, nullptr, 0),
       OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_E, nullptr, 0),
       OSSL_PARAM_octet_string(kExternalKeyParameter, nullptr, 0),
       OSSL_PARAM_END,
-  }};
+  });
   return types.data();
 }
 
@@ -103,15 +103,15 @@ int get_params(void* key, OSSL_PARAM parameters[]) {
 
 template <bool kIsRsa>
 const OSSL_PARAM* gettable_params(void* /*provider*/) {
-  static const std::array<OSSL_PARAM, 6> common{{
+  static const auto common = std::to_array<OSSL_PARAM>({
       OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, nullptr),
       OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, nullptr),
       OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, nullptr),
       OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_DEFAULT_DIGEST, nullptr, 0),
       OSSL_PARAM_END,
       OSSL_PARAM_END,
-  }};
-  static const std::array<OSSL_PARAM, 7> rsa{{
+  });
+  static const auto rsa = std::to_array<OSSL_PARAM>({
       common[0],
       common[1],
       common[2],
@@ -119,8 +119,8 @@ const OSSL_PARAM* gettable_params(void* /*provider*/) {
       OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_N, nullptr, 0),
       OSSL_PARAM_BN(OSSL_PKEY_PARAM_RSA_E, nullptr, 0),
       OSSL_PARAM_END,
-  }};
-  static const std::array<OSSL_PARAM, 11> ec{{
+  });
+  static const auto ec = std::to_array<OSSL_PARAM>({
       common[0],
       common[1],
       common[2],
@@ -132,7 +132,7 @@ const OSSL_PARAM* gettable_params(void* /*provider*/) {
       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, nullptr, 0),
       OSSL_PARAM_END,
       OSSL_PARAM_END,
-  }};
+  });
   return kIsRsa ? rsa.data() : ec.data();
 }
 
@@ -144,7 +144,7 @@ const char* operation_name(int operation) {
 
 template <bool kIsRsa>
 const OSSL_DISPATCH* key_functions() {
-  static const std::array<OSSL_DISPATCH, 12> functions{{
+  static const auto functions = std::to_array<OSSL_DISPATCH>({
       entry<OSSL_FUNC_keymgmt_new_fn>(OSSL_FUNC_KEYMGMT_NEW, new_key<kIsRsa>),
       entry<OSSL_FUNC_keymgmt_free_fn>(OSSL_FUNC_KEYMGMT_FREE, free_key),
       entry<OSSL_FUNC_keymgmt_has_fn>(OSSL_FUNC_KEYMGMT_HAS, has),
@@ -157,23 +157,23 @@ const OSSL_DISPATCH* key_functions() {
       entry<OSSL_FUNC_keymgmt_gettable_params_fn>(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, gettable_params<kIsRsa>),
       entry<OSSL_FUNC_keymgmt_query_operation_name_fn>(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, operation_name<kIsRsa>),
       {0, nullptr},
-  }};
+  });
   return functions.data();
 }
 
 /// The algorithms by operation. libssl finds the type of a key by the names and OIDs of OpenSSL's own provider.
 const OSSL_ALGORITHM* query(void* /*provider*/, int operation, int* no_store) {
-  static const std::array<OSSL_ALGORITHM, 3> keys{{
+  static const auto keys = std::to_array<OSSL_ALGORITHM>({
       {"EC:id-ecPublicKey:1.2.840.10045.2.1", kProviderProperty, key_functions<false>(), "EC key in a device"},
       {"RSA:rsaEncryption:1.2.840.113549.1.1.1", kProviderProperty, key_functions<true>(), "RSA key in a device"},
       {nullptr, nullptr, nullptr, nullptr},
-  }};
-  static const std::array<OSSL_ALGORITHM, 3> signatures{{
+  });
+  static const auto signatures = std::to_array<OSSL_ALGORITHM>({
       {"ECDSA", kProviderProperty, external_signature_functions(false), "ECDSA in a device"},
       {"RSA:rsaEncryption:1.2.840.113549.1.1.1", kProviderProperty, external_signature_functions(true),
        "RSA in a device"},
       {nullptr, nullptr, nullptr, nullptr},
-  }};
+  });
   *no_store = 0;
   if (operation == OSSL_OP_KEYMGMT) return keys.data();
   return operation == OSSL_OP_SIGNATURE ? signatures.data() : nullptr;
@@ -181,10 +181,10 @@ const OSSL_ALGORITHM* query(void* /*provider*/, int operation, int* no_store) {
 
 int start(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* /*core*/, const OSSL_DISPATCH** functions,
           void** provider) {
-  static const std::array<OSSL_DISPATCH, 2> offered{{
+  static const auto offered = std::to_array<OSSL_DISPATCH>({
       entry<OSSL_FUNC_provider_query_operation_fn>(OSSL_FUNC_PROVIDER_QUERY_OPERATION, query),
       {0, nullptr},
-  }};
+  });
   *functions = offered.data();
   // The functions need no context of the provider; OpenSSL wants one that is not null.
   *provider = const_cast<OSSL_CORE_HANDLE*>(handle);

@@ -31,11 +31,11 @@ struct HashRow {
   std::array<std::string_view, 3> names;
 };
 
-constexpr std::array<HashRow, 3> kHashes{{
+constexpr auto kHashes = std::to_array<HashRow>({
     {HashAlgorithm::kSha256, EVP_sha256, NID_sha256, {"SHA256", "SHA2-256", "SHA-256"}},
     {HashAlgorithm::kSha384, EVP_sha384, NID_sha384, {"SHA384", "SHA2-384", "SHA-384"}},
     {HashAlgorithm::kSha512, EVP_sha512, NID_sha512, {"SHA512", "SHA2-512", "SHA-512"}},
-}};
+});
 
 struct SignatureContext {
   bool is_rsa = false;
@@ -150,17 +150,17 @@ int set_parameters(void* context_pointer, const OSSL_PARAM parameters[]) {
 }
 
 const OSSL_PARAM* settable_parameters(void* context, void* /*provider*/) {
-  static const std::array<OSSL_PARAM, 5> rsa{{
+  static const auto rsa = std::to_array<OSSL_PARAM>({
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, nullptr, 0),
       OSSL_PARAM_END,
-  }};
-  static const std::array<OSSL_PARAM, 2> ec{{
+  });
+  static const auto ec = std::to_array<OSSL_PARAM>({
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, nullptr, 0),
       OSSL_PARAM_END,
-  }};
+  });
   return context != nullptr && context_of(context).is_rsa ? rsa.data() : ec.data();
 }
 
@@ -212,13 +212,13 @@ int get_parameters(void* context_pointer, OSSL_PARAM parameters[]) {
 }
 
 const OSSL_PARAM* gettable_parameters(void* /*context*/, void* /*provider*/) {
-  static const std::array<OSSL_PARAM, 5> offered{{
+  static const auto offered = std::to_array<OSSL_PARAM>({
       OSSL_PARAM_octet_string(OSSL_SIGNATURE_PARAM_ALGORITHM_ID, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_DIGEST, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, nullptr, 0),
       OSSL_PARAM_utf8_string(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, nullptr, 0),
       OSSL_PARAM_END,
-  }};
+  });
   return offered.data();
 }
 
@@ -303,7 +303,7 @@ OSSL_DISPATCH signature_entry(int id, Function* function) {
 
 template <bool kIsRsa>
 const OSSL_DISPATCH* functions_for() {
-  static const std::array<OSSL_DISPATCH, 12> functions{{
+  static const auto functions = std::to_array<OSSL_DISPATCH>({
       signature_entry<OSSL_FUNC_signature_newctx_fn>(OSSL_FUNC_SIGNATURE_NEWCTX, new_context<kIsRsa>),
       signature_entry<OSSL_FUNC_signature_freectx_fn>(OSSL_FUNC_SIGNATURE_FREECTX, free_context),
       signature_entry<OSSL_FUNC_signature_dupctx_fn>(OSSL_FUNC_SIGNATURE_DUPCTX, copy_context),
@@ -320,7 +320,7 @@ const OSSL_DISPATCH* functions_for() {
       signature_entry<OSSL_FUNC_signature_settable_ctx_params_fn>(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS,
                                                                   settable_parameters),
       {0, nullptr},
-  }};
+  });
   return functions.data();
 }
 
