@@ -189,6 +189,7 @@ TEST_CASE("blocks of PEM are found, and what keeps one from being whole has a na
       {begin + "AAAA" + end, PemFault::kOneLine, 1},
       {begin + "\nAAAA" + end + "\n", PemFault::kOneLine, 2},
       {begin + "\rAAAA\r" + end + "\r", PemFault::kCarriageReturns, 1},
+      {"AAAA\r" + begin + "\nAAAA\n" + end + "\n", PemFault::kCarriageReturns, 1},
       {begin + "\nAA\0AA\n"s + end + "\n", PemFault::kNulBytes, 2},
       {begin + "n\nAAAA\n" + end + "\n", PemFault::kOneLine, 1},
       {"> " + begin + "\n> AAAA\n> " + end + "\n", PemFault::kOtherText, 1},

@@ -196,6 +196,21 @@ TEST_CASE("a run with a key that the user gave destroys none of the user's keys"
   CHECK(fixture.labels() == Labels{"device", "own"});
 }
 
+TEST_CASE(
+    "the user's own key stays in its token when its identity is displaced, and a key in a file is not the token's") {
+  HardwareFixture fixture;
+  fixture.keysmith.devices.token["\x01"] = {"own", fakes::fake_digest("own")};
+  fixture.plan.key_source = ExistingKey{"pkcs11:token=fleet;object=own;id=%01"};
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.plan.force = true;
+  fixture.use(FileStore{});
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    CHECK(fixture.labels() == Labels{"own"});
+    CHECK_FALSE(fixture.observer->recorded("is destroyed"));
+  }
+}
+
 TEST_CASE("each rotation makes a key beside the one in use, and the displaced one is destroyed") {
   HardwareFixture fixture;
   REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
