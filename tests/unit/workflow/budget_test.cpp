@@ -37,6 +37,7 @@ TEST_CASE("the fourth certificate exhausts the budget, and no count beyond it is
 TEST_CASE("a request is counted before it is sent, and once") {
   BudgetFixture fixture(1);
   CHECK_FALSE(fixture.budget.covers_next());
+  CHECK_FALSE(fixture.budget.differs_from_disk());
   fixture.budget.saved(fixture.budget.to_save(true));
   CHECK(fixture.budget.covers_next());
   CHECK(fixture.budget.differs_from_disk());
