@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "service/builtin_template.hpp"
+#include "service/documents.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace fleet_provision;
@@ -137,4 +139,37 @@ TEST_CASE("a time is from 1970 to the end of the program's clock") {
     changed["claimExpires"] = row.seconds;
     CHECK((refusal(changed) == "read") == row.is_read);
   }
+}
+
+TEST_CASE("templates, faults and policies are read with their warnings, and a mistake in one of them is reported") {
+  const std::string allow_all =
+      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}})";
+  Configuration settings;
+  settings.templates = {{"gateway", std::string(kBuiltinTemplateBody), true},
+                        {"old", std::string(kBuiltinTemplateBody), false}};
+  settings.faults = {"create:1:reject=503", "register:2:delay=5"};
+  settings.claim_policy = allow_all;
+  settings.policies = {{"fleet", allow_all}};
+  const auto documents = read_documents(settings);
+  REQUIRE(documents);
+  REQUIRE(documents->templates.size() == 2);
+  CHECK(documents->templates[0].name() == "gateway");
+  CHECK(documents->templates[0].enabled());
+  CHECK_FALSE(documents->templates[1].enabled());
+  REQUIRE(documents->faults.size() == 2);
+  CHECK(documents->policies.named.count("fleet") == 1);
+  REQUIRE(documents->warnings.size() == 1);
+  CHECK(documents->warnings[0].find("fleet") != std::string::npos);
+
+  const auto kind_with = [&settings](auto change) {
+    Configuration changed = settings;
+    change(changed);
+    const auto read = read_documents(changed);
+    REQUIRE_FALSE(read);
+    return read.error().kind;
+  };
+  CHECK(kind_with([](Configuration& each) { each.templates[1].body = "{"; }) == ErrorKind::kConfiguration);
+  CHECK(kind_with([](Configuration& each) { each.claim_policy = "{"; }) == ErrorKind::kConfiguration);
+  CHECK(kind_with([](Configuration& each) { each.policies[0].document = "{"; }) == ErrorKind::kConfiguration);
+  CHECK(kind_with([](Configuration& each) { each.faults[1] = "create"; }) == ErrorKind::kUsage);
 }

@@ -49,6 +49,13 @@ TEST_CASE("placeholders stand for parameters") {
     CHECK(!fill_placeholders(bad, parameters));
   }
   CHECK(fill_placeholders("{Seril}", parameters).error().hint.find("{Serial}") != std::string::npos);
+  const std::string longest(80, 'x');
+  CHECK(fill_placeholders("{" + longest + "}", parameters).error().hint == "give it with -P " + longest + "=VALUE");
+  CHECK(fill_placeholders("{" + longest + "x}", parameters).error().hint == "give it with -P " + longest + "…=VALUE");
+  CHECK(fill_placeholders("{" + longest + "}", {{longest + "y", ""}}).error().hint ==
+        "did you mean {" + longest + "…}?");
+  CHECK(fill_placeholders("{" + longest.substr(1) + "}", {{longest, ""}}).error().hint ==
+        "did you mean {" + longest + "}?");
 }
 
 TEST_CASE("words and values of the enumerations agree") {

@@ -41,6 +41,30 @@ TEST_CASE("a healthy service gives an identity in one connection and with one ce
   }
 }
 
+TEST_CASE("the identity records the request that it was made with, and a certificate's own facts") {
+  for (const Method method : {Method::kCsr, Method::kKeys}) {
+    WorkflowFixture fixture;
+    fixture.plan.endpoint.port = 8884;
+    fixture.plan.method = method;
+    const Outcome outcome = fixture.run();
+    REQUIRE(outcome.identity);
+    const Identity& identity = *outcome.identity;
+    CHECK(identity.port == 8884);
+    CHECK(identity.endpoint == fixture.plan.endpoint.host);
+    CHECK(identity.template_name == fixture.plan.template_name);
+    CHECK(identity.method == method);
+    CHECK(identity.key_made_here == (method == Method::kCsr));
+    CHECK(identity.provisioned_at == rfc3339(fixture.clock.wall_now()));
+    const auto facts = fixture.keysmith.read_certificate(*fixture.disk.text("identity/certificate.pem"));
+    REQUIRE(facts);
+    CHECK(identity.certificate_fingerprint == facts->fingerprint);
+    CHECK(identity.not_after == rfc3339(facts->not_after));
+    CHECK_FALSE(identity.replaces);
+    const std::string json = fixture.disk.text("identity/identity.json").value_or("");
+    CHECK(json.find("\"port\": 8884,") != std::string::npos);
+  }
+}
+
 TEST_CASE("one fault of the service and then health ends in success without a needless certificate") {
   struct Row {
     const char* name;
