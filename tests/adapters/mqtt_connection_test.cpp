@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 
 #include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <thread>
@@ -67,6 +70,20 @@ std::string received(const Descriptor& socket, std::size_t size) {
   return bytes.substr(0, count > 0 ? static_cast<std::size_t>(count) : 0);
 }
 
+/// How many threads of this process block SIGPIPE; proc_pid_status(5).
+int threads_without_sigpipe() {
+  int count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream status(task.path() / "status");
+    for (std::string name, value; status >> name;) {
+      if (name != "SigBlk:") continue;
+      status >> value;
+      if ((std::stoull(value, nullptr, 16) >> (SIGPIPE - 1) & 1U) != 0) ++count;
+    }
+  }
+  return count;
+}
+
 const std::string kPingresp("\xd0\x00", 2);
 const std::string kConnect("\x10\x0e\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x01g", 16);
 
@@ -108,6 +125,14 @@ TEST_CASE("session tickets are no data") {
   REQUIRE(::send(library.get(), kConnect.data(), kConnect.size(), 0) == 16);
   CHECK(received(library, 5) == connack(true));
   CHECK(fixture.connection->state().await_connack());
+}
+
+TEST_CASE("the threads of a connection are ended by no SIGPIPE, and the caller's signals stay as they are") {
+  const int before = threads_without_sigpipe();
+  ConnectionFixture fixture(serve);
+  while (!fixture.files.observer.phases().ends_with("+mqtt")) std::this_thread::yield();
+  // One waits for the library, the other for the server.
+  CHECK(threads_without_sigpipe() == before + 2);
 }
 
 TEST_CASE("an interrupt and the close by the owner end the wait for the library") {
