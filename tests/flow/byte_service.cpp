@@ -109,7 +109,7 @@ void ByteService::serve(BrokerConnection& connection) {
 }
 
 Then ByteService::take(Turn& turn) {
-  const bool here = deviation_.act && turn.step == deviation_.step && !mended_;
+  const bool here = deviation_.act && turn.step == deviation_.step && !recovered_;
   if (here && (deviation_.times == 0 || met_ < deviation_.times)) {
     ++met_;
     return deviation_.act(turn);

@@ -59,7 +59,7 @@ class ByteService {
   [[nodiscard]] unsigned certificates() const { return certificates_; }
   [[nodiscard]] unsigned registered() const { return registered_; }
   /// Ends the deviation: the service is healthy from now on.
-  void mend() { mended_ = true; }
+  void recover() { recovered_ = true; }
 
   /// The PKI of all services of a test program, and the claim of every client.
   static const TestPki& pki();
@@ -76,7 +76,7 @@ class ByteService {
   std::set<std::string> tokens_;
   std::atomic<unsigned> certificates_{0};
   std::atomic<unsigned> registered_{0};
-  std::atomic<bool> mended_{false};
+  std::atomic<bool> recovered_{false};
   // The last member, so that its thread ends before the other members are destroyed.
   ScriptedBroker broker_;
 };

@@ -52,7 +52,7 @@ Row stubborn(std::string name, std::vector<std::string> options, Step step, Act 
           .code = code,
           .kind = std::move(kind)};
   row.certificates_max = step == Step::kRegister ? 1 : 0;
-  row.mended_then_provisioned = false;
+  row.recovered_then_provisioned = false;
   return row;
 }
 

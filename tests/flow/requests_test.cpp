@@ -370,7 +370,7 @@ TEST_CASE("a permanent fault ends the run with its cause, and the next run finis
             .code = 75,
             .kind = "certificate-limit",
             .certificates_max = 4};
-  bound.mended_then_provisioned = false;
+  bound.recovered_then_provisioned = false;
   rows.push_back(bound);
   check_rows(rows);
 }

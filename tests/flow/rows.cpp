@@ -77,8 +77,8 @@ Complaints run_row(const Row& row) {
   }
   const bool whole = std::filesystem::exists(state + "/identity/identity.json");
   if (whole != (row.code == 0)) complaints.emplace_back(whole ? "there is an identity" : "there is no identity");
-  if (row.code != 0 && row.mended_then_provisioned) {
-    service.mend();
+  if (row.code != 0 && row.recovered_then_provisioned) {
+    service.recover();
     const ToolRun second = run_tool(arguments, kSurroundings);
     append(complaints, complaints_about(second), "next run: ");
     append(complaints, compare(second, 0, ""), "next run: ");

@@ -29,7 +29,7 @@ struct Row {
   /// Text that stderr must contain.
   std::string said = {};
   /// After a failure the same command must succeed once the service is healthy.
-  bool mended_then_provisioned = true;
+  bool recovered_then_provisioned = true;
 };
 
 /// Runs all rows and checks each, in a Catch2 test case.
