@@ -1,5 +1,5 @@
-// A disk that fails at one operation, each in turn, reading ones included: the run ends with that error, loses nothing,
-// and the next run completes the work.
+// A disk that fails at one operation, each in turn, reading ones included: the run ends with that error and loses
+// nothing, and the next run completes the work.
 #include <set>
 
 #include "tests/unit/workflow/workflow_fixture.hpp"
@@ -47,6 +47,11 @@ void forced_again(WorkflowFixture& fixture) {
   REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
 }
 
+void forced_without_exchange(WorkflowFixture& fixture) {
+  forced(fixture);
+  fixture.disk.can_exchange = false;
+}
+
 /// Runs until `operation` fails.
 void interrupted_at(WorkflowFixture& fixture, const char* operation) {
   fixture.disk.before = [operation](const std::string& each) -> Result<void> {
@@ -71,7 +76,7 @@ void registered(WorkflowFixture& fixture) {
   interrupted_at(fixture, "remove_file pending/journal");
 }
 
-void exchanged(WorkflowFixture& fixture) {
+void replaced(WorkflowFixture& fixture) {
   forced(fixture);
   interrupted_at(fixture, "remove_file pending/journal");
 }
@@ -83,63 +88,76 @@ const Scenario kScenarios[] = {
     {"a first run", nothing, outcome_of<provision>, {}},
     {"a run that finds the identity", one_identity, outcome_of<provision>, {}},
     {"a run with --force", forced, outcome_of<provision>, kOfOldIdentity},
+    {"a run with --force where directories cannot be exchanged",
+     forced_without_exchange,
+     outcome_of<provision>,
+     {"read previous/identity.json"}},
     {"a second run with --force", forced_again, outcome_of<provision>, kOfOldIdentity},
     {"a run that resumes with a certificate", with_certificate, outcome_of<provision>, {}},
     {"a run that resumes a registered identity", registered, outcome_of<provision>, {}},
-    {"a run that resumes a --force run", exchanged, outcome_of<provision>, kOfOldIdentity},
+    {"a run that resumes a --force run", replaced, outcome_of<provision>, kOfOldIdentity},
     {"rotate", one_identity, outcome_of<rotate>, kOfOldIdentity},
 };
 
-struct Counted {
-  std::vector<std::string> operations;
-  Result<void> operator()(std::size_t at, const std::string& operation) {
-    operations.push_back(operation);
-    if (operations.size() - 1 == at) return fail(kDiskError, "broken at " + operation);
-    return {};
+/// While it lives, the operation with this number fails; counted from 0.
+class FailingDisk {
+ public:
+  static constexpr std::size_t kNever = static_cast<std::size_t>(-1);
+
+  FailingDisk(WorkflowFixture& fixture, std::size_t at) : disk_(fixture.disk) {
+    const auto hook = [this, at](const std::string& operation) -> Result<void> {
+      operations.push_back(operation);
+      if (operations.size() == at + 1) return fail(kDiskError, "broken at " + operation);
+      return {};
+    };
+    disk_.before = hook;
+    disk_.before_reading = hook;
   }
+  FailingDisk(const FailingDisk&) = delete;
+  FailingDisk& operator=(const FailingDisk&) = delete;
+  ~FailingDisk() {
+    disk_.before = nullptr;
+    disk_.before_reading = nullptr;
+  }
+
+  std::vector<std::string> operations;
+
+ private:
+  fakes::FakeDisk& disk_;
 };
 
-constexpr std::size_t kNever = static_cast<std::size_t>(-1);
-
-void fail_at(WorkflowFixture& fixture, Counted& counted, std::size_t at) {
-  const auto hook = [&counted, at](const std::string& operation) { return counted(at, operation); };
-  fixture.disk.before = hook;
-  fixture.disk.before_reading = hook;
-}
-
-void heal(WorkflowFixture& fixture) {
-  fixture.disk.before = nullptr;
-  fixture.disk.before_reading = nullptr;
+std::vector<std::string> operations_of(const Scenario& scenario) {
+  WorkflowFixture fixture;
+  scenario.prepare(fixture);
+  FailingDisk disk(fixture, FailingDisk::kNever);
+  REQUIRE(scenario.act(fixture).kind != OutcomeKind::kFailed);
+  return disk.operations;
 }
 
 }  // namespace
 
 TEST_CASE(
-    "a disk that fails at any operation, a reading one included, ends each kind of run; the next run completes it") {
+    "a disk that fails at any operation, reading ones included, ends each kind of run, and the next one completes it") {
   for (const Scenario& scenario : kScenarios) {
-    WorkflowFixture healthy;
-    scenario.prepare(healthy);
-    Counted all;
-    fail_at(healthy, all, kNever);
-    REQUIRE(scenario.act(healthy).kind != OutcomeKind::kFailed);
+    const std::vector<std::string> operations = operations_of(scenario);
     std::set<std::string> survived;
-    for (std::size_t at = 0; at < all.operations.size(); ++at) {
-      INFO(scenario.name << ", operation " << at << ": " << all.operations[at]);
+    for (std::size_t at = 0; at < operations.size(); ++at) {
+      INFO(scenario.name << ", operation " << at << ": " << operations[at]);
       WorkflowFixture fixture;
       scenario.prepare(fixture);
-      const auto before = fixture.disk.text("identity/certificate.pem");
-      Counted counted;
-      fail_at(fixture, counted, at);
-      const Outcome outcome = scenario.act(fixture);
-      heal(fixture);
+      const bool had_identity = fixture.disk.text("identity/certificate.pem").has_value();
+      const Outcome outcome = [&] {
+        const FailingDisk disk(fixture, at);
+        return scenario.act(fixture);
+      }();
       if (outcome.error) {
         CHECK(outcome.error->kind == kDiskError);
-        CHECK(outcome.error->message.find("broken at " + all.operations[at]) != std::string::npos);
+        CHECK(outcome.error->message.find("broken at " + operations[at]) != std::string::npos);
       } else {
-        survived.insert(all.operations[at]);
+        survived.insert(operations[at]);
       }
-      // The identity is the old one or a new one, and never none.
-      if (before) CHECK(fixture.disk.text("identity/certificate.pem"));
+      // The identity is the old one or a new one, and never none; without an exchange of directories, that of pending/.
+      if (had_identity && fixture.disk.can_exchange) CHECK(fixture.disk.text("identity/certificate.pem"));
       CHECK(scenario.act(fixture).kind != OutcomeKind::kFailed);
       CHECK(fixture.disk.text("identity/certificate.pem"));
     }
@@ -149,28 +167,29 @@ TEST_CASE(
 }
 
 TEST_CASE("status on a disk that cannot be read says so, and never that there is no identity") {
-  for (void (*prepare)(WorkflowFixture&) : {one_identity, forced_again, with_certificate, registered, exchanged}) {
+  for (const auto prepare : {one_identity, forced_again, with_certificate, registered, replaced}) {
     WorkflowFixture fixture;
     prepare(fixture);
     fakes::RunRecorder observer;
-    Counted all;
-    fail_at(fixture, all, kNever);
     const auto healthy = read_state(fixture.disk, fixture.keysmith, observer);
     REQUIRE(healthy);
-    REQUIRE_FALSE(all.operations.empty());
-    for (std::size_t at = 0; at < all.operations.size(); ++at) {
-      INFO(all.operations[at]);
-      Counted counted;
-      fail_at(fixture, counted, at);
+    const std::size_t count = [&] {
+      FailingDisk disk(fixture, FailingDisk::kNever);
+      REQUIRE(read_state(fixture.disk, fixture.keysmith, observer));
+      return disk.operations.size();
+    }();
+    REQUIRE(count > 0);
+    for (std::size_t at = 0; at < count; ++at) {
+      FailingDisk disk(fixture, at);
       const auto state = read_state(fixture.disk, fixture.keysmith, observer);
-      heal(fixture);
+      INFO(disk.operations.at(at));
       if (!state) {
         CHECK(state.error().kind == kDiskError);
-      } else {
-        CHECK(state->kind == healthy->kind);
-        CHECK(state->identity.has_value() == healthy->identity.has_value());
-        CHECK(state->pending.has_value() == healthy->pending.has_value());
+        continue;
       }
+      CHECK(state->kind == healthy->kind);
+      CHECK(state->identity.has_value() == healthy->identity.has_value());
+      CHECK(state->pending.has_value() == healthy->pending.has_value());
     }
   }
 }
