@@ -98,6 +98,7 @@ TEST_CASE("faults of the request") {
     REQUIRE(effects.size() == 2);
     CHECK(effects[0].topic == effects[1].topic);
     CHECK(effects[0].payload != effects[1].payload);
+    CHECK(fixture.issuer.last_faults.other_key);
   }
 }
 
@@ -111,4 +112,31 @@ TEST_CASE("faults of connections and subscriptions") {
   CHECK(fixture.service->subscribe(&kOne, filter, 1) == Permission::kAllowed);
   CHECK(fixture.service->subscribe(&kOne, filter, 1) == Permission::kDenied);
   CHECK(fixture.service->subscribe(&kOne, filter, 1) == Permission::kClose);
+}
+
+TEST_CASE("a fault meets the operation that it names, and no other") {
+  const std::string keys = "$aws/certificates/create/json";
+  const struct {
+    const char* fault;
+    bool meets_csr;
+    bool meets_keys;
+    bool meets_register;
+  } rows[] = {{"create:*:ignore", true, true, false},
+              {"create-from-csr:*:ignore", true, false, false},
+              {"create-keys:*:ignore", false, true, false},
+              {"register:*:ignore", false, false, true}};
+  for (const auto& row : rows) {
+    INFO(row.fault);
+    ServiceFixture fixture({row.fault});
+    REQUIRE(fixture.connect(&kOne, "a", 5) == Admission::kAccepted);
+    fixture.subscribe_all(&kOne);
+    REQUIRE(fixture.service->subscribe(&kOne, keys + "/accepted", 1) == Permission::kAllowed);
+    const auto is_met = [&fixture](const std::string& topic, const std::string& payload) {
+      CHECK(fixture.ask(&kOne, topic, payload) == Permission::kAllowed);
+      return fixture.service->due().empty();
+    };
+    CHECK(is_met(kCreate, kCsr) == row.meets_csr);
+    CHECK(is_met(keys, "{}") == row.meets_keys);
+    CHECK(is_met(kRegister, "{}") == row.meets_register);
+  }
 }
