@@ -162,6 +162,11 @@ TEST_CASE("templates, faults and policies are read with their warnings, and a mi
   CHECK(std::any_of(documents->warnings.begin(), documents->warnings.end(),
                     [](const std::string& each) { return each.find("fleet") != std::string::npos; }));
 
+  settings.policies[0].document = R"({"Statement":{"Effect":"Allow","Action":"iot:*","Resource":"*"}})";
+  const auto without_version = read_documents(settings);
+  REQUIRE(without_version);
+  CHECK(without_version->warnings.size() == documents->warnings.size() + 1);
+
   const auto kind_with = [&settings](auto change) {
     Configuration changed = settings;
     change(changed);

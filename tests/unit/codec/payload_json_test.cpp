@@ -46,6 +46,20 @@ TEST_CASE("JSON that is not one well-formed document is refused") {
   }
 }
 
+TEST_CASE("the place where a response stops being JSON is that of the first wrong character") {
+  struct Row {
+    const char* json;
+    const char* place;
+  };
+  for (const Row& row : {Row{"x", "line 1, column 1"}, Row{R"({"a":x})", "line 1, column 6"},
+                         Row{"{\n \"a\": 1,\n x}", "line 3, column 2"}, Row{"{} x", "line 1, column 4"}}) {
+    INFO(row.json);
+    const auto answer = decode_register_thing(row.json, PayloadFormat::kJson);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message == "the response is not JSON (" + std::string(row.place) + ")");
+  }
+}
+
 TEST_CASE("JSON that is merely unusual is taken") {
   const std::string rows[] = {
       " \r\n\t{ \"thingName\" : \"gateway\" }\n",

@@ -32,7 +32,9 @@ TEST_CASE("the head of a page allows its own style sheets and script alone") {
                                    std::string(page_base_style().hash) +
                                    "&#39; &#39;sha256-style&#39;; script-src &#39;sha256-script&#39;; base-uri "
                                    "&#39;none&#39;; form-action &#39;none&#39;\">"));
-  CHECK_THAT(head, Catch::Contains("</style><style>p { margin: 0; }</style></head>"));
+  CHECK_THAT(head, Catch::Contains("<style>" + std::string(page_base_style().text.text()) +
+                                   "</style><style>p { margin: 0; }</style></head>"));
+  CHECK_FALSE(page_base_style().text.text().empty());
 }
 
 TEST_CASE("numbers and times on a page") {

@@ -54,6 +54,8 @@ TEST_CASE("a PKCS#11 URI that could be misunderstood is refused") {
       GENERATE(Row{"token=a", "does not begin with pkcs11:"}, Row{"pkcs11:token", "a part without ="},
                Row{"pkcs11:token=a?pin-value:1234", "a part without ="}, Row{"pkcs11:token=a;token=b", "token twice"},
                Row{"pkcs11:slot-id=1;slot-id=1", "slot-id twice"}, Row{"pkcs11:colour=red", "unknown attribute colour"},
+               Row{"pkcs11:" + std::string(40, 'x') + "=a", "unknown attribute " + std::string(40, 'x')},
+               Row{"pkcs11:" + std::string(41, 'x') + "=a", "unknown attribute " + std::string(40, 'x') + "…"},
                Row{"pkcs11:module-path=/m", "unknown attribute module-path"},
                Row{"pkcs11:?token=a", "unknown attribute token"}, Row{"pkcs11:token=%4", "two hexadecimal digits"},
                Row{"pkcs11:token=%zz", "two hexadecimal digits"}, Row{"pkcs11:token=a%", "two hexadecimal digits"},

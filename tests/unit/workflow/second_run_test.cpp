@@ -33,6 +33,33 @@ TEST_CASE("a run that is refused for its options leaves the unfinished run, howe
   CHECK(fixture.service.certificates.size() == 1);
 }
 
+TEST_CASE("pending/ that a commit has opened for other users is closed before its identity.json is removed") {
+  for (const unsigned mode : {0700U, 0750U}) {
+    WorkflowFixture fixture;
+    fixture.disk.before = [](const std::string& operation) -> Result<void> {
+      if (operation == "remove_file pending/journal") return fail(kDiskError, "broken");
+      return {};
+    };
+    CHECK(fixture.run().kind == OutcomeKind::kFailed);
+    fixture.disk.set_facts("pending", true, mode);
+    std::vector<std::string> changes;
+    std::optional<unsigned> mode_at_removal;
+    fixture.disk.before = [&](const std::string& operation) -> Result<void> {
+      if (operation == "remove_file pending/identity.json" && !mode_at_removal) {
+        mode_at_removal = fixture.disk.mode("pending");
+      }
+      if (operation == "set_mode pending" && !mode_at_removal) changes.push_back(operation);
+      return {};
+    };
+    fixture.clock.pass(kTokenLife);
+    fixture.plan.force = true;
+    fixture.plan.parameters = {{"SerialNumber", "4712"}};
+    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+    CHECK(mode_at_removal == 0700U);
+    CHECK(changes.size() == (mode != 0700U ? 1 : 0));
+  }
+}
+
 TEST_CASE("a --force run that cannot resume leaves the journal") {
   WorkflowFixture fixture;
   fixture.keysmith.files["/csr.pem"] =

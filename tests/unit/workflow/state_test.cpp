@@ -75,6 +75,30 @@ TEST_CASE("a damaged identity is reported and left unchanged, and replaced with 
   }
 }
 
+TEST_CASE("a certificate that identity.json does not name is damage, whatever key it is for") {
+  WorkflowFixture other;
+  REQUIRE(other.run().kind == OutcomeKind::kProvisioned);
+  other.plan.force = true;
+  REQUIRE(other.run().kind == OutcomeKind::kProvisioned);
+  WorkflowFixture fixture;
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  fixture.disk.put("identity/certificate.pem", *other.disk.text("identity/certificate.pem"));
+  const Outcome outcome = fixture.run();
+  CHECK(failed_as(outcome) == kIdentityDamaged);
+  CHECK(outcome.error->message.ends_with("certificate.pem: it is not the certificate that identity.json names"));
+}
+
+TEST_CASE("a private key that other users can read is a warning, and no other key is") {
+  for (const unsigned mode : {0600U, 0400U, 0640U, 0604U}) {
+    INFO(mode);
+    WorkflowFixture fixture;
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    fixture.disk.set_facts("identity/private-key.pem", true, mode);
+    CHECK(fixture.run().kind == OutcomeKind::kAlreadyProvisioned);
+    CHECK(fixture.observer->recorded("private-key.pem is readable by other users") == ((mode & 077U) != 0));
+  }
+}
+
 TEST_CASE("a directory, or nothing, in the place of a file of the identity is damage with its name") {
   for (const char* name : {"identity.json", "certificate.pem", "private-key.pem", "thing-name"}) {
     for (const bool missing : {false, true}) {
