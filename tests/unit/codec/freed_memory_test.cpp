@@ -90,7 +90,8 @@ TEST_CASE("a request leaves no copy of its token in memory that is given back") 
 TEST_CASE("a response in CBOR leaves no copy of its token or key in memory that is given back") {
   const std::string secret(kToken);
   const auto item = [](const std::string& text) {
-    return std::string("\x79") + static_cast<char>(text.size() >> 8U) + static_cast<char>(text.size() & 0xFFU) + text;
+    return std::string(1, '\x79') + static_cast<char>(text.size() >> 8U) + static_cast<char>(text.size() & 0xFFU) +
+           text;
   };
   const std::string payload = "\xA4" + item("certificateId") + item(std::string(64, 'a')) + item("certificatePem") +
                               item(std::string(3000, 'p')) + item("privateKey") + item(secret) +
