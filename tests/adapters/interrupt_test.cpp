@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "tests/support/catch.hpp"
 

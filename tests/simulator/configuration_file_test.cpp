@@ -3,8 +3,10 @@
 #include "service/configuration_file.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
 
 #include "service/builtin_template.hpp"
 #include "service/documents.hpp"

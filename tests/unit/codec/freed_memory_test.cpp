@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "codec/payload.hpp"
 #include "tests/support/catch.hpp"

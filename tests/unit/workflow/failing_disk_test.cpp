@@ -1,6 +1,9 @@
 // A disk that fails at one operation, each in turn, reading ones included: the run ends with that error and loses
 // nothing, and the next run completes the work.
+#include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "tests/unit/workflow/workflow_fixture.hpp"
 #include "workflow/commands/rotate.hpp"
@@ -92,7 +95,6 @@ const Scenario kScenarios[] = {
      forced_without_exchange,
      outcome_of<provision>,
      {"read previous/identity.json"}},
-    {"a second run with --force", forced_again, outcome_of<provision>, kOfOldIdentity},
     {"a run that resumes with a certificate", with_certificate, outcome_of<provision>, {}},
     {"a run that resumes a registered identity", registered, outcome_of<provision>, {}},
     {"a run that resumes a --force run", replaced, outcome_of<provision>, kOfOldIdentity},
