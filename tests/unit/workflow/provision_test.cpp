@@ -181,14 +181,12 @@ TEST_CASE("the service's own words are reported whole") {
 TEST_CASE("the service's own words are whole where each of their bytes takes four to be shown") {
   WorkflowFixture fixture;
   first(fixture, Operation::kCreateCertificateFromCsr,
-        {.kind = Kind::kReject, .words = {404, std::string(50, '\x01'), std::string(100, '\x02')}});
+        {.kind = Kind::kReject, .words = {404, "\x01", std::string(100, '\x02')}});
   const Outcome outcome = fixture.run();
   CHECK(failed_as(outcome) == kRejected);
-  std::string code;
   std::string words;
-  for (int i = 0; i < 50; ++i) code += "\\x01";
   for (int i = 0; i < 100; ++i) words += "\\x02";
-  CHECK(outcome.error->message.ends_with(": 404 " + code + ": " + words));
+  CHECK(outcome.error->message.ends_with(": 404 \\x01: " + words));
 }
 
 TEST_CASE("every failed attempt is reported, the first waits are short, and the last error ends the run") {
