@@ -46,7 +46,8 @@ answer_help() {
   case ${1:-} in -h | --help) show_help; exit 0 ;; esac
 }
 
-# at_exit COMMAND: runs it when the script ends, also by a signal: dash then runs no trap of EXIT by itself.
+# at_exit COMMAND: runs it when the script ends, also by a signal. The traps of signals are needed because dash, Debian's
+# sh, does not run that of EXIT when a signal ends it.
 at_exit() {
   # shellcheck disable=SC2064
   trap "$1" EXIT
@@ -59,7 +60,7 @@ at_exit() {
 # no_arguments "$@": for a script that takes none.
 no_arguments() {
   answer_help "$@"
-  [ $# -eq 0 ] || { echo "$(basename "$0"): unknown argument $1; see --help" >&2; exit 64; }
+  [ $# -eq 0 ] || { echo "scripts/$(basename "$0"): unknown argument $1; see --help" >&2; exit 64; }
 }
 
 # quietly WHAT COMMAND…: one line on the screen; the output goes to the log and is shown when the command fails.

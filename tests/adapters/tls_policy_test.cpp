@@ -14,6 +14,23 @@
 using namespace fleet_provision;
 using namespace fleet_provision::test;
 
+namespace {
+
+/// What `describe` says of a client's context under these lines of OpenSSL's configuration, or why there is no context.
+template <class Describe>
+std::string under_configuration(const std::string& configured, Describe describe) {
+  const TemporaryFile file("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = one\n[one]\n" +
+                           configured + "\n");
+  // A process has one configuration.
+  return in_child([&]() -> std::string {
+    if (CONF_modules_load_file(file.path().c_str(), nullptr, 0) != 1) return "not loaded";
+    const auto made = make_client_context(nullptr);
+    return made ? describe(made->get()) : made.error().message;
+  });
+}
+
+}  // namespace
+
 TEST_CASE("a client verifies its server, and uses TLS 1.2 or 1.3 with ciphers that authenticate and encrypt") {
   const auto made = make_client_context(nullptr);
   REQUIRE(made);
@@ -63,17 +80,36 @@ TEST_CASE("versions that a configuration allows are narrowed to TLS 1.2 and 1.3"
                          Row{"MaxProtocol = TLSv1.1", none}, Row{"MinProtocol = TLSv1.3\nMaxProtocol = TLSv1.2", none},
                          Row{"Protocol = ALL,-TLSv1.3", v12 + " 0"}, Row{"Protocol = ALL,-TLSv1.2,-TLSv1.3", none}}) {
     INFO(row.configured);
-    const TemporaryFile file("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = one\n[one]\n" +
-                             row.configured + "\n");
-    // A process has one configuration.
-    const std::string result = in_child([&file]() -> std::string {
-      if (CONF_modules_load_file(file.path().c_str(), nullptr, 0) != 1) return "not loaded";
-      const auto made = make_client_context(nullptr);
-      if (!made) return made.error().message;
-      return std::to_string(SSL_CTX_get_min_proto_version(made->get())) + " " +
-             std::to_string(SSL_CTX_get_max_proto_version(made->get()));
+    const std::string result = under_configuration(row.configured, [](SSL_CTX* context) {
+      return std::to_string(SSL_CTX_get_min_proto_version(context)) + " " +
+             std::to_string(SSL_CTX_get_max_proto_version(context));
     });
     CHECK_THAT(result, Catch::EndsWith(row.result));
+  }
+}
+
+TEST_CASE("ciphers that a configuration allows are narrowed to those that authenticate and encrypt") {
+  struct Row {
+    const char* configured;
+    /// For TLS 1.2.
+    const char* result;
+  };
+  for (const Row& row :
+       {Row{"CipherString = ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"},
+        Row{"CipherString = eNULL:aNULL:ECDHE-RSA-AES128-GCM-SHA256@SECLEVEL=0", "ECDHE-RSA-AES128-GCM-SHA256"},
+        Row{"CipherString = eNULL@SECLEVEL=0", "no TLS 1.2"}, Row{"CipherString = aNULL@SECLEVEL=0", "no TLS 1.2"}}) {
+    INFO(row.configured);
+    const std::string result = under_configuration(row.configured, [](SSL_CTX* context) -> std::string {
+      if ((SSL_CTX_get_options(context) & SSL_OP_NO_TLSv1_2) != 0) return "no TLS 1.2";
+      std::string names;
+      const STACK_OF(SSL_CIPHER)* all = SSL_CTX_get_ciphers(context);
+      for (int i = 0; i < sk_SSL_CIPHER_num(all); ++i) {
+        const std::string name = SSL_CIPHER_get_name(sk_SSL_CIPHER_value(all, i));
+        if (!name.starts_with("TLS_")) names += name;
+      }
+      return names;
+    });
+    CHECK(result == row.result);
   }
 }
 
