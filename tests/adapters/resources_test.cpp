@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -141,6 +142,9 @@ TEST_CASE("there is room for a stack, or memory is what a process or thread lack
 #ifndef FLEET_PROVISION_SANITIZED
   const std::string message = in_child([] {
     const std::string failed = "cannot start x";
+    // What is freed serves the words of the error: under the limit the heap cannot grow.
+    void* volatile const heap = std::malloc(std::size_t{64} * 1024);
+    std::free(heap);
     rlimit limits{};
     ::getrlimit(RLIMIT_AS, &limits);
     const rlimit before = limits;
