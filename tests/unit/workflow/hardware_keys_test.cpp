@@ -278,6 +278,14 @@ TEST_CASE("a key that the user gave, or that identity/ still needs, is never des
   CHECK(same.labels() == Labels{"device"});
   REQUIRE(same.run().kind == OutcomeKind::kProvisioned);
   CHECK(same.labels().empty());
+
+  // A key of the user beside a made one stays the user's.
+  HardwareFixture beside;
+  REQUIRE(beside.run().identity->key_made_here);
+  beside.keysmith.devices.token["\x01"] = {"own", fakes::fake_digest("own")};
+  beside.plan.force = true;
+  beside.plan.key_source = ExistingKey{"pkcs11:token=fleet;object=own;id=%01"};
+  CHECK_FALSE(beside.run().identity->key_made_here);
 }
 
 TEST_CASE("a key that identity/ names is kept also where its certificate cannot be read") {

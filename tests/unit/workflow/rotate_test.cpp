@@ -190,6 +190,20 @@ TEST_CASE("a rotation whose program failed is finished by the next one, without 
   CHECK(gateway.rotation().certificates_requested == 1);
 }
 
+TEST_CASE("a rotation without a program does not finish one whose program failed, but makes another certificate") {
+  Provisioned gateway;
+  gateway.plan.on_success = "/usr/bin/hook";
+  gateway.host_system.program_error = Error{};
+  gateway.host_system.program_error->kind = kOnSuccessFailed;
+  CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
+  const std::string second = gateway.certificate();
+  gateway.plan.on_success.reset();
+  const Outcome later = gateway.rotation();
+  CHECK(later.kind == OutcomeKind::kRotated);
+  CHECK_FALSE(later.resumed);
+  CHECK(gateway.certificate() != second);
+}
+
 TEST_CASE("the program runs for the successor too, and the key may come from the service") {
   Provisioned gateway;
   gateway.plan.on_success = "/usr/bin/hook";
