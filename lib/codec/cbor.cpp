@@ -45,9 +45,9 @@ std::uint64_t declared(std::uint64_t count) {
 /// One item that libcbor decoded; for a container only its head.
 struct Item {
   ItemKind kind = ItemKind::kOtherScalar;
-  std::int64_t integer = 0;
-  std::string_view bytes;
-  std::uint64_t count = 0;
+  std::int64_t integer{};
+  std::string_view bytes{};
+  std::uint64_t count{};
 };
 
 Item& item_of(void* context) {
@@ -56,13 +56,13 @@ Item& item_of(void* context) {
 
 Item unsigned_item(std::uint64_t value) {
   if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return {};
-  return {ItemKind::kInteger, static_cast<std::int64_t>(value), {}, 0};
+  return {.kind = ItemKind::kInteger, .integer = static_cast<std::int64_t>(value)};
 }
 
 /// RFC 8949 section 3.1: major type 1 holds -1 - n.
 Item negative_item(std::uint64_t n) {
   if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return {};
-  return {ItemKind::kInteger, -1 - static_cast<std::int64_t>(n), {}, 0};
+  return {.kind = ItemKind::kInteger, .integer = -1 - static_cast<std::int64_t>(n)};
 }
 
 std::string_view view(cbor_data data, std::uint64_t size) {
@@ -72,7 +72,8 @@ std::string_view view(cbor_data data, std::uint64_t size) {
 /// Each callback only fills the Item: none allocates, so none can throw through C. The sizes are size_t in libcbor
 /// 0.8 and uint64_t later, hence `auto`.
 cbor_callbacks make_callbacks() {
-  cbor_callbacks to{};
+  // The default Item stands for the scalars without a callback below.
+  cbor_callbacks to = cbor_empty_callbacks;
   to.uint8 = [](void* item, std::uint8_t value) { item_of(item) = unsigned_item(value); };
   to.uint16 = [](void* item, std::uint16_t value) { item_of(item) = unsigned_item(value); };
   to.uint32 = [](void* item, std::uint32_t value) { item_of(item) = unsigned_item(value); };
@@ -81,24 +82,19 @@ cbor_callbacks make_callbacks() {
   to.negint16 = [](void* item, std::uint16_t n) { item_of(item) = negative_item(n); };
   to.negint32 = [](void* item, std::uint32_t n) { item_of(item) = negative_item(n); };
   to.negint64 = [](void* item, std::uint64_t n) { item_of(item) = negative_item(n); };
-  to.string = [](void* item, cbor_data data, auto size) { item_of(item) = {ItemKind::kText, 0, view(data, size), 0}; };
-  to.byte_string = [](void* item, cbor_data data, auto size) {
-    item_of(item) = {ItemKind::kBytes, 0, view(data, size), 0};
+  to.string = [](void* item, cbor_data data, auto size) {
+    item_of(item) = {.kind = ItemKind::kText, .bytes = view(data, size)};
   };
+  to.byte_string = [](void* item, cbor_data /*data*/, auto /*size*/) { item_of(item).kind = ItemKind::kBytes; };
   to.string_start = [](void* item) { item_of(item).kind = ItemKind::kTextChunks; };
   to.byte_string_start = [](void* item) { item_of(item).kind = ItemKind::kByteChunks; };
-  to.map_start = [](void* item, auto count) { item_of(item) = {ItemKind::kMap, 0, {}, declared(count)}; };
-  to.array_start = [](void* item, auto count) { item_of(item) = {ItemKind::kArray, 0, {}, declared(count)}; };
-  to.indef_map_start = [](void* item) { item_of(item) = {ItemKind::kMap, 0, {}, kIndefinite}; };
-  to.indef_array_start = [](void* item) { item_of(item) = {ItemKind::kArray, 0, {}, kIndefinite}; };
+  to.map_start = [](void* item, auto count) { item_of(item) = {.kind = ItemKind::kMap, .count = declared(count)}; };
+  to.array_start = [](void* item, auto count) { item_of(item) = {.kind = ItemKind::kArray, .count = declared(count)}; };
+  to.indef_map_start = [](void* item) { item_of(item) = {.kind = ItemKind::kMap, .count = kIndefinite}; };
+  to.indef_array_start = [](void* item) { item_of(item) = {.kind = ItemKind::kArray, .count = kIndefinite}; };
   to.tag = [](void* item, std::uint64_t /*number*/) { item_of(item).kind = ItemKind::kTag; };
   to.null = [](void* item) { item_of(item).kind = ItemKind::kNull; };
   to.indef_break = [](void* item) { item_of(item).kind = ItemKind::kBreak; };
-  to.float2 = [](void* item, float /*value*/) { item_of(item).kind = ItemKind::kOtherScalar; };
-  to.float4 = to.float2;
-  to.float8 = [](void* item, double /*value*/) { item_of(item).kind = ItemKind::kOtherScalar; };
-  to.boolean = [](void* item, bool /*value*/) { item_of(item).kind = ItemKind::kOtherScalar; };
-  to.undefined = [](void* item) { item_of(item).kind = ItemKind::kOtherScalar; };
   return to;
 }
 

@@ -126,6 +126,10 @@ TEST_CASE("each wrong certificate, key and CA file is reported with its kind and
     INFO(fixture.error.message);
     CHECK(fixture.error.message.find(row.said) != std::string::npos);
     CHECK(fixture.error.message.find("AAAA") == std::string::npos);
+    const bool names_the_file = fixture.error.message.find(fixture.options.certificate_file) != std::string::npos ||
+                                fixture.error.message.find(fixture.options.key_reference) != std::string::npos ||
+                                fixture.error.message.find(*fixture.options.ca_file) != std::string::npos;
+    CHECK((names_the_file || row.kind == kKeyUri));
   }
 }
 
@@ -138,6 +142,15 @@ TEST_CASE("an encrypted key opens with its passphrase and with no other") {
   CHECK(fixture.failure() == kClaimKeyPassphrase);
   fixture.options.key_passphrase_file = fixture.files / "none";
   CHECK(fixture.failure() == kFileNotFound);
+}
+
+TEST_CASE("no passphrase is not an empty one") {
+  CredentialsFixture fixture;
+  fixture.options.key_reference = fixture.files.write("encrypted.key", encrypted(fixture.claim.key, ""));
+  CHECK(fixture.failure() == kClaimKeyPassphrase);
+  CHECK(fixture.error.message.ends_with("is encrypted and no passphrase was given"));
+  fixture.options.key_passphrase_file = fixture.files.write("empty", "");
+  CHECK(fixture.failure() == std::nullopt);
 }
 
 TEST_CASE("an expired claim is an error with both times, one that is not yet valid is the caller's business") {

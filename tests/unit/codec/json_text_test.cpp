@@ -62,6 +62,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"[1 2]", "line 1, column 4: not JSON: a number that is unexpected"},
       {"[1 0]", "line 1, column 4: not JSON: a number that is unexpected"},
       {"[1 9]", "line 1, column 4: not JSON: a number that is unexpected"},
+      {"[tru e]", "line 1, column 5: not JSON: an unexpected character"},
       {"[-]", "line 1, column 3: not JSON: an unexpected ]"},
       {"[,]", "line 1, column 2: not JSON: an unexpected ,"},
       {"[~]", "line 1, column 2: not JSON: an unexpected ~"},

@@ -141,6 +141,7 @@ TEST_CASE("CBOR that is not one well-formed document is refused") {
       {"a1 61 78 f8 1f", prefix + "a byte that begins no item (byte 3)"},
       {"a1 80 01", prefix + "a key is neither a text nor a number (byte 2)"},
       {"a1 a0 01", prefix + "a key is neither a text nor a number (byte 2)"},
+      {"a1 c1 7f 61 61 ff 01", prefix + "a key is a tagged text in chunks (byte 3)"},
       {"a1 5f ff 01", prefix + "a key is neither a text nor a number (byte 2)"},
       {"1c", prefix + "a byte that begins no item (byte 0)"},
       {"a1 61 78 3d", prefix + "a byte that begins no item (byte 3)"},

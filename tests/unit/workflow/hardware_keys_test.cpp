@@ -104,6 +104,22 @@ TEST_CASE("a resumed run knows a key that the TPM wrapped by its content") {
   CHECK(fixture.disk.text("identity/identity.json")->find(R"("keyStore": "tpm2")") != std::string::npos);
 }
 
+TEST_CASE("a run that was cut off before its key was persistent finds its handle in the journal") {
+  HardwareFixture fixture(TpmStore{0x81000010});
+  fixture.keysmith.devices.around = [] { throw fakes::PowerCut{}; };
+  CHECK_THROWS_AS(fixture.run(), fakes::PowerCut);
+  fixture.keysmith.devices.around = nullptr;
+  fixture.disk.release_lock();
+  REQUIRE(fixture.disk.mode("pending/private-key.pem"));
+  REQUIRE(fixture.keysmith.devices.handles.empty());
+  const unsigned made = fixture.keysmith.keys_made;
+  const Outcome outcome = fixture.run();
+  REQUIRE(outcome.identity);
+  CHECK(outcome.resumed);
+  CHECK(fixture.keysmith.keys_made == made);
+  CHECK(outcome.identity->key == KeyLocation{TpmHandle{0x81000010}});
+}
+
 TEST_CASE("a key for a handle is persistent before its certificate is requested, and its file is dropped") {
   HardwareFixture fixture(TpmStore{0x81000010});
   fixture.transport.around_publish = [&] {

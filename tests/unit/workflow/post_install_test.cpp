@@ -205,6 +205,26 @@ TEST_CASE("the files are given away before the commit, the journal never") {
   CHECK((*fixture.disk.inspect("identity/identity.json"))->user == 1000);
 }
 
+TEST_CASE("a run that was cut off after it gave its files away is finished by the next one") {
+  WorkflowFixture fixture;
+  fixture.plan.owner = Owner{1000, 1000};
+  fixture.disk.before = [](const std::string& operation) -> Result<void> {
+    return operation == "rename pending identity" ? Result<void>(fail(kDiskError, "broken")) : Result<void>();
+  };
+  REQUIRE(fixture.run().error);
+  REQUIRE((*fixture.disk.inspect("pending"))->user == 1000);
+  fixture.disk.before = nullptr;
+  // With a journal in it, the directory was never given away by this program.
+  auto with_journal = fixture.disk.clone();
+  with_journal->put("pending/journal", "");
+  const Ports ports{fixture.transport, fixture.keysmith, *with_journal, fixture.clock, *fixture.observer, nullptr};
+  const Outcome refused = provision(fixture.plan, ports);
+  REQUIRE(refused.error);
+  CHECK(refused.error->kind == kStateNotPrivate);
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(fixture.service.certificates.size() == 1);
+}
+
 TEST_CASE("the splay is not counted in the timeout, by a provisioned gateway not at all") {
   WorkflowFixture fixture;
   fixture.plan.splay = std::chrono::hours{1};

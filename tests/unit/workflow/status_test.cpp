@@ -123,3 +123,20 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   torn.disk.put("pending/journal", "{");
   CHECK(state_of(torn).kind == StateKind::kDamaged);
 }
+
+TEST_CASE("an unfinished run that other users can read or write is not read") {
+  for (const char* open : {"pending", "pending/journal", "pending/private-key.pem"}) {
+    INFO(open);
+    WorkflowFixture fixture;
+    fixture.service.react = [](Operation, unsigned) {
+      return Reaction{.kind = Reaction::Kind::kReject, .words = {403, "", ""}};
+    };
+    fixture.run();
+    REQUIRE(state_of(fixture).kind == StateKind::kPending);
+    fixture.disk.set_facts(open, true, open == std::string_view("pending") ? 0755 : 0644);
+    fakes::RunRecorder observer;
+    const auto state = read_state(fixture.disk, fixture.keysmith, observer);
+    REQUIRE_FALSE(state);
+    CHECK(state.error().kind == ErrorKind::kStateNotPrivate);
+  }
+}

@@ -178,6 +178,40 @@ TEST_CASE("the largest journal that can be written is read back") {
   CHECK(milestone((*journal)->progress) == Milestone::kCertified);
 }
 
+TEST_CASE("a key or a journal of the largest size is read, and a larger one is an error") {
+  struct Row {
+    const char* file;
+    std::size_t most;
+    std::optional<ErrorKind> at_most;
+  };
+  // Neither holds what a run writes: the run then starts over, or the journal is damaged.
+  for (const Row& row :
+       {Row{"pending/private-key.pem", 65'536, std::nullopt}, Row{"pending/journal", 2'097'152, kIdentityDamaged}}) {
+    INFO(row.file);
+    WorkflowFixture fixture;
+    leave_key_made(fixture);
+    fixture.disk.put(row.file, std::string(row.most + 1, 'x'));
+    CHECK(failed_as(fixture.run()) == kDiskError);
+    fixture.disk.put(row.file, std::string(row.most, 'x'));
+    const Outcome outcome = fixture.run();
+    CHECK((outcome.error ? std::optional(outcome.error->kind) : std::nullopt) == row.at_most);
+  }
+}
+
+TEST_CASE("a run asks for eight KiB of the disk before it asks the service") {
+  WorkflowFixture fixture;
+  std::size_t probed = 0;
+  fixture.disk.before = [&](const std::string& operation) -> Result<void> {
+    if (const auto probe = fixture.disk.text("pending/probe"); operation == "remove_file pending/probe" && probe) {
+      probed = probe->size();
+      CHECK(fixture.transport.connections.empty());
+    }
+    return {};
+  };
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  CHECK(probed == 8192);
+}
+
 TEST_CASE("a vault that has installed an identity makes the directory of the next one") {
   WorkflowFixture fixture;
   leave_enrolled(fixture);
@@ -194,4 +228,20 @@ TEST_CASE("a vault that has installed an identity makes the directory of the nex
   const Journal journal{{}, std::move(certified)};
   REQUIRE(vault.save(journal));
   CHECK(fixture.disk.text("pending/journal"));
+}
+
+TEST_CASE("a key that was installed is written again for the next identity that has it") {
+  WorkflowFixture fixture;
+  leave_key_made(fixture);
+  fakes::RunRecorder observer;
+  Vault vault(fixture.disk, fixture.keysmith, observer);
+  REQUIRE(vault.open());
+  const auto left = vault.load();
+  REQUIRE(left);
+  REQUIRE(*left);
+  leave_enrolled(fixture);
+  REQUIRE(vault.prepare());
+  REQUIRE(vault.install());
+  REQUIRE(vault.save(**left));
+  CHECK(fixture.disk.text("pending/private-key.pem") == fixture.disk.text("identity/private-key.pem"));
 }
