@@ -4,10 +4,12 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -158,6 +160,26 @@ TEST_CASE("there is room for a stack, or memory is what a process or thread lack
   CHECK(message == "cannot start x: out of memory: limit of address space (RLIMIT_AS) is 1024 KiB");
 #endif
 }
+
+#ifndef FLEET_PROVISION_SANITIZED
+TEST_CASE("the room for a stack is two MiB") {
+  const auto room_of = [](rlim_t more) {
+    return in_child([more] {
+      std::ifstream sizes("/proc/self/statm");
+      rlim_t pages = 0;
+      sizes >> pages;
+      rlimit limits{};
+      ::getrlimit(RLIMIT_AS, &limits);
+      limits.rlim_cur = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more;
+      if (::setrlimit(RLIMIT_AS, &limits) != 0) return "no limit";
+      return room_for_stack() ? "room" : "none";
+    });
+  };
+  constexpr rlim_t kMiB = 1'048'576;
+  CHECK(room_of(2 * kMiB + kMiB / 2) == "room");
+  CHECK(room_of(2 * kMiB - kMiB / 2) == "none");
+}
+#endif
 
 TEST_CASE("a lack of descriptors names the limit and how many were wanted") {
   rlimit limits{};
