@@ -78,4 +78,8 @@ TEST_CASE("the newest error of OpenSSL has a reason, and is told once") {
   // A library that OpenSSL does not know.
   ERR_raise(200, 7);
   CHECK(openssl_reason().starts_with("error:"));
+  REQUIRE(OBJ_txt2obj("1.2.x", 1) == nullptr);
+  const Error error = openssl_failure("cannot do it").value();
+  CHECK(error.kind == ErrorKind::kInternal);
+  CHECK(error.message == "cannot do it: invalid digit");
 }

@@ -57,7 +57,7 @@ Result<std::optional<PemBlock>> next_block(BIO* bio) {
 Result<std::string> to_pem(X509* certificate) {
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!bio || PEM_write_bio_X509(bio.get(), certificate) != 1) {
-    return fail(ErrorKind::kInternal, "cannot write a certificate as PEM: " + openssl_reason());
+    return openssl_failure("cannot write a certificate as PEM");
   }
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
@@ -67,7 +67,7 @@ Result<std::string> to_pem(X509* certificate) {
 Result<CertificateFacts> parse_certificate(std::string_view pem) {
   const CleanErrorQueue clean;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  if (!bio) return fail(ErrorKind::kInternal, "cannot read a certificate: " + openssl_reason());
+  if (!bio) return openssl_failure("cannot read a certificate");
   FP_TRY_ASSIGN(const auto block, next_block(bio.get()));
   if (!block) return unusable(describe_not_pem(pem));
   if (block->label != PEM_STRING_X509 || !block->header.empty()) {

@@ -27,10 +27,6 @@ using Request = OpensslHandle<X509_REQ>;
 using Name = OpensslHandle<X509_NAME>;
 using Object = OpensslHandle<ASN1_OBJECT>;
 
-tl::unexpected<Error> internal(const std::string& doing) {
-  return fail(ErrorKind::kInternal, "cannot " + doing + ": " + openssl_reason());
-}
-
 /// The type for a short or long name or an OID. Names are case-sensitive in OpenSSL but not in RFC 4514, so a second
 /// attempt uses capital letters, as the usual abbreviations do.
 Object attribute_type(const std::string& text) {
@@ -44,7 +40,7 @@ Result<Name> subject_name(const std::string& subject) {
   // RFC 4514 section 2.1: the text form lists the parts in the reverse order of the encoding.
   std::reverse(parts.begin(), parts.end());
   Name name(X509_NAME_new());
-  if (!name) return internal("encode the CSR subject");
+  if (!name) return openssl_failure("cannot encode the CSR subject");
   for (const RelativeName& part : parts) {
     constexpr int kAtEnd = -1;
     int set = 0;
@@ -74,7 +70,7 @@ bool put_public_key(X509_REQ* request, EVP_PKEY* key) {
 
 Result<Csr> to_csr(X509_REQ* request) {
   const Bio bio(BIO_new(BIO_s_mem()));
-  if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return internal("write a CSR as PEM");
+  if (!bio || PEM_write_bio_X509_REQ(bio.get(), request) != 1) return openssl_failure("cannot write a CSR as PEM");
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
   Csr csr;
@@ -101,11 +97,11 @@ Result<Csr> OpensslKeysmith::make_csr(const DeviceKey& key, const std::string& s
   constexpr long kVersion1 = 0;
   if (!request || !public_half || X509_REQ_set_version(request.get(), kVersion1) != 1 ||
       X509_REQ_set_subject_name(request.get(), name.get()) != 1 || !put_public_key(request.get(), public_half.get())) {
-    return internal("encode a CSR");
+    return openssl_failure("cannot encode a CSR");
   }
   if (X509_REQ_sign(request.get(), pair.key.get(), EVP_sha256()) <= 0) {
     if (auto error = pair.failure ? pair.failure->take() : std::nullopt) return fail(std::move(*error));
-    return internal("sign a CSR");
+    return openssl_failure("cannot sign a CSR");
   }
   if (pair.failure) {
     // The proof that the device has the private half of the key.
@@ -128,7 +124,7 @@ Result<Csr> OpensslKeysmith::open_csr(const std::string& file) {
     return fail(ErrorKind::kCsrUnusable, what + " " + objection->what, std::move(objection->hint));
   }
   const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  if (!bio) return internal("read a CSR");
+  if (!bio) return openssl_failure("cannot read a CSR");
   const Request request(PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr));
   if (!request) {
     const std::string reason = openssl_reason();

@@ -85,7 +85,7 @@ std::vector<KeyStoreFinding> examine_token(Pkcs11& tokens, const std::string& ur
 Result<DeviceKey> OpensslKeysmith::remember_external(LoadedKey key, DeviceKey facts, const std::string& name) {
   FP_TRY_ASSIGN(facts.type, key_type(key.key.get(), ErrorKind::kKeyUnsuitable, name));
   const OpensslKey public_half = copy_public_half(*key.key);
-  if (!public_half) return fail(ErrorKind::kInternal, "OpenSSL cannot copy the public half of " + name);
+  if (!public_half) return openssl_failure("OpenSSL cannot copy the public half of " + name);
   facts.public_key_sha256 = public_key_sha256(*public_half);
   cache(std::move(key), facts);
   return facts;

@@ -50,7 +50,7 @@ Result<OpensslKey> parse_private_key(std::string_view pem, const std::string& wh
   // OpenSSL gets only the key's block, not the parameters, certificates and text around it.
   const std::string_view block = wanted_block(pem, FileRole::kDeviceKey).text;
   const OpensslHandle<BIO> bio(BIO_new_mem_buf(block.data(), static_cast<int>(block.size())));
-  if (!bio) return fail(ErrorKind::kInternal, "out of memory for a key");
+  if (!bio) return openssl_failure("cannot read a key");
   bool was_asked = false;
   OpensslKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &was_asked));
   if (was_asked) {
@@ -79,7 +79,7 @@ Result<Secret> private_key_pem(evp_pkey_st* key) {
                       : info ? PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio.get(), info.get())
                              : PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
   if (written != 1) {
-    return fail(ErrorKind::kInternal, "cannot write a key as PEM: " + openssl_reason());
+    return openssl_failure("cannot write a key as PEM");
   }
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);

@@ -35,6 +35,10 @@ std::string openssl_reason() {
   return text;
 }
 
+Failure openssl_failure(const std::string& failed) {
+  return fail(ErrorKind::kInternal, failed + ": " + openssl_reason());
+}
+
 CleanErrorQueue::~CleanErrorQueue() {
   ERR_clear_error();
 }

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "core/result.hpp"
+
 struct asn1_object_st;
 struct bio_st;
 struct evp_md_ctx_st;
@@ -39,6 +41,10 @@ using OpensslHandle = std::unique_ptr<Object, OpensslFree>;
 
 /// OpenSSL's text for the newest entry in this thread's error queue; empties the queue.
 [[nodiscard]] std::string openssl_reason();
+
+/// The failure of a call that OpenSSL refuses only for want of memory or by a mistake of this program: `failed:
+/// reason`, of the kind `internal`.
+[[nodiscard]] Failure openssl_failure(const std::string& failed);
 
 /// Empties this thread's error queue when a scope ends, so that an error of this scope is not attributed to a later
 /// call.

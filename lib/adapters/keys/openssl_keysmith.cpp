@@ -98,7 +98,7 @@ Result<DeviceKey> OpensslKeysmith::make_key(const MakeKey& wanted) {
 
 Result<DeviceKey> OpensslKeysmith::make_in_software(KeyType type) {
   const KeyContext context = context_for(type);
-  if (!context) return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
+  if (!context) return openssl_failure("cannot generate a key");
   // OpenSSL takes a pointer that is not const; go_on only reads it.
   EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Interrupt*>(&interrupt_));
   EVP_PKEY_CTX_set_cb(context.get(), go_on);
@@ -107,7 +107,7 @@ Result<DeviceKey> OpensslKeysmith::make_in_software(KeyType type) {
   OpensslKey key(made);
   if (!is_made) {
     FP_TRY(interrupt_.check());
-    return fail(ErrorKind::kInternal, "cannot generate a key: " + openssl_reason());
+    return openssl_failure("cannot generate a key");
   }
   return remember(std::move(key));
 }

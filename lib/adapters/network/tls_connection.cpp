@@ -145,7 +145,7 @@ Result<TlsConnection> TlsConnection::open(Descriptor socket, const TlsCredential
   SSL* ssl = state->ssl.get();
   if (ssl == nullptr || SSL_set_ex_data(ssl, evidence_index(), &state->evidence) != 1 ||
       !expect_name(ssl, peer.server_name) || !offer_alpn(ssl, peer.alpn) || !use_bytes(ssl, state->bytes)) {
-    return fail(ErrorKind::kInternal, "OpenSSL takes no connection: " + openssl_reason());
+    return openssl_failure("OpenSSL takes no connection");
   }
   SSL_set_verify(ssl, SSL_VERIFY_PEER, note_verification);
   SSL_set_info_callback(ssl, note_alert);

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::array<unsigned char, 5> kProofText{'p', 'r', 'o', 'o', 'f'};
 
-Failure no_external_key() {
-  return fail(ErrorKind::kInternal, "OpenSSL takes no key of a device: " + openssl_reason());
-}
-
 /// The key whose `keydata` takes over `data`.
 OpensslHandle<EVP_PKEY> import_external(ExternalKeyData& data) {
   OSSL_LIB_CTX* library = external_library();
@@ -81,9 +77,9 @@ Result<LoadedKey> make_external_key(const DeviceSigner& device) {
   data.failure = std::make_shared<SignatureFailure>();
   LoadedKey loaded;
   loaded.failure = data.failure;
-  if (!data.public_half) return no_external_key();
+  if (!data.public_half) return openssl_failure("OpenSSL takes no key of a device");
   loaded.key = import_external(data);
-  if (!loaded.key) return no_external_key();
+  if (!loaded.key) return openssl_failure("OpenSSL takes no key of a device");
   return loaded;
 }
 
@@ -113,7 +109,7 @@ Result<void> prove_external_key(const LoadedKey& key) {
   if (!signature) {
     std::optional<Error> error = key.failure ? key.failure->take() : std::nullopt;
     if (error) return fail(std::move(*error));
-    return fail(ErrorKind::kInternal, "OpenSSL cannot sign with the key of a device: " + openssl_reason());
+    return openssl_failure("OpenSSL cannot sign with the key of a device");
   }
   const OpensslHandle<EVP_PKEY> public_half = copy_public_half(*key.key);
   if (public_half && verifies_proof(public_half.get(), *signature)) return {};

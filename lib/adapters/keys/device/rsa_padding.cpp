@@ -83,7 +83,7 @@ Result<std::string> emsa_pss(HashAlgorithm hash, std::span<const unsigned char> 
   }
   std::string salt(salt_size, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), static_cast<int>(salt.size())) != 1) {
-    return fail(ErrorKind::kInternal, "no random numbers for a PSS signature: " + openssl_reason());
+    return openssl_failure("no random numbers for a PSS signature");
   }
   const std::string digest_bytes(digest.begin(), digest.end());
   const std::string inner = hashed(hash, std::string(8, '\0') + digest_bytes + salt);
@@ -91,7 +91,7 @@ Result<std::string> emsa_pss(HashAlgorithm hash, std::span<const unsigned char> 
   std::string block = std::string(block_size - salt_size - 1, '\0') + '\x01' + salt;
   const std::string masking = mask(hash, inner, block_size);
   if (inner.empty() || masking.empty()) {
-    return fail(ErrorKind::kInternal, "OpenSSL cannot compute a hash: " + openssl_reason());
+    return openssl_failure("OpenSSL cannot compute a hash");
   }
   for (std::size_t at = 0; at < block_size; ++at) block[at] = static_cast<char>(block[at] ^ masking[at]);
   const std::size_t unused_bits = 8 * encoded_size - encoded_bits;
