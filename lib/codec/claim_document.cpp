@@ -94,9 +94,8 @@ class ClaimEvents {
   std::string complaint_;
 };
 
-/// The two-digit number at `at`; nothing for other characters.
+/// The two-digit number at `at`, behind which `text` has two characters or more; nothing for other characters.
 std::optional<int> two_digits(std::string_view text, std::size_t at) {
-  if (text.size() < at + 2) return std::nullopt;
   int value = 0;
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + 2, value);
   if (error != std::errc{} || end != text.data() + at + 2) return std::nullopt;

@@ -71,6 +71,29 @@ TEST_CASE("each milestone of a journal goes there and back") {
   CHECK(std::holds_alternative<Fresh>(fresh->progress));
 }
 
+TEST_CASE("a count of certificates is read up to its limits, and is damaged above them") {
+  struct Row {
+    const char* name;
+    std::uint64_t most;
+  };
+  const std::string journal(
+      encode_journal(Journal{{3, std::chrono::seconds{3}, "boot", std::chrono::seconds{3}}, {}}).reveal());
+  for (const Row& row :
+       {Row{"requested", 4}, Row{"ageSeconds", 100'000'000'000}, Row{"sinceBootSeconds", 100'000'000'000}}) {
+    INFO(row.name);
+    const std::string member = '"' + std::string(row.name) + "\":";
+    const auto with = [&](std::uint64_t number) {
+      std::string changed = journal;
+      changed.replace(changed.find(member + "3"), member.size() + 1, member + std::to_string(number));
+      return decode_journal(changed);
+    };
+    CHECK(with(row.most));
+    const auto above = with(row.most + 1);
+    REQUIRE_FALSE(above);
+    CHECK(above.error().kind == ErrorKind::kIdentityDamaged);
+  }
+}
+
 TEST_CASE("the origin and the location of a key are stored as version 1.0 stored them") {
   struct Row {
     const char* title;

@@ -19,6 +19,9 @@ TEST_CASE("a salted digest belongs to its parts, and to no others") {
                                                      {"localhostgateway"},
                                                      {"localhost", "", "gateway", ""}};
   for (const auto& other : others) CHECK_FALSE(is_digest_of(digest, other, keysmith));
+  // A part that looks like two does not stand for them.
+  const std::string of_two = make_salted_digest({"a", "b"}, keysmith);
+  for (const char* joined : {"a:b", "a1:b", "a:1:b"}) CHECK_FALSE(is_digest_of(of_two, {joined}, keysmith));
 }
 
 TEST_CASE("what is no digest belongs to nothing") {

@@ -126,6 +126,16 @@ TEST_CASE("a registered thing is finished without the network, and given up only
   CHECK(other.run().kind == OutcomeKind::kProvisioned);
   CHECK(other.service.registered_parameters.back().at("SerialNumber") == "4712");
   CHECK(other.keysmith.keys_made == 1);
+
+  // The service made the key: another certificate is another key.
+  WorkflowFixture keys;
+  keys.plan.method = Method::kKeys;
+  leave_enrolled(keys);
+  keys.plan.parameters = {{"SerialNumber", "4712"}};
+  keys.plan.force = true;
+  CHECK(keys.run().kind == OutcomeKind::kProvisioned);
+  CHECK(keys.service.requests[Operation::kCreateKeysAndCertificate] == 2);
+  CHECK(keys.disk.text("identity/private-key.pem") == keys.service.certificates.back().private_key);
 }
 
 TEST_CASE("what an earlier run reached with the claim's own key is not used") {
