@@ -305,6 +305,7 @@ TEST_CASE("an identity.json of another shape is damaged, whatever is missing") {
   for (std::size_t size = 0; size + 2 < text.size(); ++size)
     CHECK(!decode_identity(std::string_view(text).substr(0, size)));
   CHECK(!decode_identity(std::string(text.size(), '\0')));
+  CHECK(!decode_identity(text + std::string(3, '\0')));
 }
 
 TEST_CASE("both files say schema 1, and a file of another schema names the one it has") {

@@ -266,6 +266,32 @@ TEST_CASE("a displaced key that cannot be destroyed does not fail the rotation")
   CHECK(fixture.labels() == Labels{"device", "device-2"});
 }
 
+TEST_CASE("a replaced identity that cannot become previous/ is a warning, and the next run finds it") {
+  struct Row {
+    KeyStore store;
+    const char* refused;
+  };
+  for (const Row& row : {Row{FileStore{}, "rename pending previous"}, Row{kDeviceToken, "rename pending previous"},
+                         Row{kDeviceToken, "remove_file previous/identity.json"}}) {
+    INFO(row.refused);
+    HardwareFixture fixture(row.store);
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    REQUIRE(fixture.rotation().kind == OutcomeKind::kRotated);
+    CHECK(fixture.observer->warnings.empty());
+    fixture.disk.before = [&row](const std::string& operation) -> Result<void> {
+      return operation == row.refused ? Result<void>(fail(kDiskError, "broken")) : Result<void>();
+    };
+    CHECK(fixture.rotation().kind == OutcomeKind::kRotated);
+    CHECK(fixture.observer->warnings == std::vector<std::string>{"the old identity stays in /state/pending: broken"});
+    fixture.disk.before = nullptr;
+    const auto replaced = fixture.disk.text("pending/certificate.pem");
+    CHECK(fixture.rotation().kind == OutcomeKind::kRotated);
+    CHECK(fixture.observer->warnings.empty());
+    CHECK(replaced);
+    CHECK_FALSE(fixture.disk.mode("pending"));
+  }
+}
+
 TEST_CASE("a key that the user gave, or that identity/ still needs, is never destroyed") {
   HardwareFixture fixture;
   fixture.keysmith.devices.token["\x01"] = {"own", fakes::fake_digest("own")};

@@ -188,6 +188,17 @@ TEST_CASE("the largest journal that can be written is read back") {
   CHECK(milestone((*journal)->progress) == Milestone::kCertified);
 }
 
+TEST_CASE("the commit gives the files their modes, whichever they had in pending/") {
+  WorkflowFixture fixture;
+  leave_enrolled(fixture);
+  const std::vector<std::string> names{"certificate.pem", "identity.json", "thing-name", "private-key.pem"};
+  for (const std::string& name : names) fixture.disk.set_facts("pending/" + name, true, 0600);
+  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+  for (const std::string& name : names) {
+    CHECK(fixture.disk.mode("identity/" + name) == (name == "private-key.pem" ? 0600U : 0644U));
+  }
+}
+
 TEST_CASE("a key or a journal of the largest size is read, and a larger one is an error") {
   struct Row {
     const char* file;
