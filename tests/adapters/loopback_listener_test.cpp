@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "tests/support/catch.hpp"
 
@@ -101,6 +102,21 @@ TEST_CASE("the own socket is found among others, below and above the accepted on
   CHECK(on != 0);
   CHECK((::fcntl(admitted->ours.get(), F_GETFL) & O_NONBLOCK) != 0);
   CHECK((::fcntl(admitted->ours.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("the own socket is found behind a hundred other descriptors") {
+  const Waits waits;
+  auto listener = LoopbackListener::open();
+  REQUIRE(listener);
+  Descriptor low = connected(listener->port());
+  REQUIRE(low);
+  std::vector<Descriptor> others;
+  for (int i = 0; i < 100; ++i) others.emplace_back(::eventfd(0, EFD_CLOEXEC));
+  const Descriptor high(::fcntl(low.get(), F_DUPFD_CLOEXEC, others.back().get()));
+  low.reset();
+  const auto admitted = listener->admit(in(60'000), waits.wait);
+  REQUIRE(admitted);
+  CHECK(admitted->theirs == high.get());
 }
 
 TEST_CASE("who does not connect in time is told apart from who is not wanted") {

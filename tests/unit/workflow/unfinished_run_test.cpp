@@ -243,6 +243,7 @@ TEST_CASE("a vault that has installed an identity makes the directory of the nex
   REQUIRE(vault.install());
   CHECK(fixture.disk.mode("identity"));
   CHECK_FALSE(fixture.disk.mode("pending"));
+  CHECK(vault.install().error().kind == kInternal);
   Certified certified;
   certified.made.origin = GivenCsr{"gateway.csr"};
   certified.made.key.location = ExternalKey{};
