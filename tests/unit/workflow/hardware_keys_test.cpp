@@ -192,14 +192,16 @@ TEST_CASE("a key that cannot be made fails in the phase of keys, also where its 
 }
 
 TEST_CASE("an interrupted destruction is repeated by the next run") {
-  HardwareFixture fixture;
-  fixture.leave_certified();
-  fixture.use(FileStore{});
-  fixture.keysmith.devices.error = device_error(kInterrupted, "interrupted");
-  CHECK(fixture.run().error->kind == kInterrupted);
-  fixture.keysmith.devices.error.reset();
-  CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
-  CHECK(fixture.labels().empty());
+  for (const ErrorKind signal : {kInterrupted, kTerminated}) {
+    HardwareFixture fixture;
+    fixture.leave_certified();
+    fixture.use(FileStore{});
+    fixture.keysmith.devices.error = device_error(signal, "stopped by a signal");
+    CHECK(failed_as(fixture.run()) == signal);
+    fixture.keysmith.devices.error.reset();
+    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+    CHECK(fixture.labels().empty());
+  }
 }
 
 TEST_CASE("a run with a key that the user gave destroys none of the user's keys") {
