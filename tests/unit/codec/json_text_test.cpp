@@ -59,6 +59,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {"[{} \"b\"]", "line 1, column 5: not JSON: a comma or colon is missing"},
       {"[0 \"b\"]", "line 1, column 4: not JSON: a comma or colon is missing"},
       {"[9 \"b\"]", "line 1, column 4: not JSON: a comma or colon is missing"},
+      {R"(["a" "b\"c"])", "line 1, column 6: not JSON: a comma or colon is missing"},
       {"[1 2]", "line 1, column 4: not JSON: a number that is unexpected"},
       {"[1 0]", "line 1, column 4: not JSON: a number that is unexpected"},
       {"[1 9]", "line 1, column 4: not JSON: a number that is unexpected"},

@@ -22,6 +22,7 @@ TEST_CASE("a salted digest belongs to its parts, and to no others") {
   // A part that looks like two does not stand for them.
   const std::string of_two = make_salted_digest({"a", "b"}, keysmith);
   for (const char* joined : {"a:b", "a1:b", "a:1:b"}) CHECK_FALSE(is_digest_of(of_two, {joined}, keysmith));
+  CHECK_FALSE(is_digest_of(make_salted_digest({"1", "ab", "cdefghi"}, keysmith), {"2ab7cdefghi"}, keysmith));
 }
 
 TEST_CASE("what is no digest belongs to nothing") {

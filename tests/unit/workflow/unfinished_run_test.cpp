@@ -252,6 +252,20 @@ TEST_CASE("a vault that has installed an identity makes the directory of the nex
   CHECK(fixture.disk.text("pending/journal"));
 }
 
+TEST_CASE("an identity that cannot be read back from pending/ is not installed") {
+  WorkflowFixture fixture;
+  leave_enrolled(fixture);
+  fakes::RunRecorder observer;
+  Vault vault(fixture.disk, fixture.keysmith, observer);
+  REQUIRE(vault.open());
+  fixture.disk.put("pending/certificate.pem", "torn", 0644);
+  const auto installed = vault.install();
+  REQUIRE_FALSE(installed);
+  CHECK(installed.error().kind == kDiskError);
+  CHECK(installed.error().message.starts_with("the written identity cannot be read back: "));
+  CHECK_FALSE(fixture.disk.mode("identity"));
+}
+
 TEST_CASE("a key that was installed is written again for the next identity that has it") {
   WorkflowFixture fixture;
   leave_key_made(fixture);
