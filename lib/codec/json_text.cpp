@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kNumberCharacters = "0123456789+-.eE";
+constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
 constexpr std::size_t kWordShown = 20;
 constexpr std::size_t kNameShown = 80;
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -130,6 +131,26 @@ std::size_t begin_of_token(std::string_view text, const Check& check) {
   return begin;
 }
 
+/// The offset of the escape of a text (RFC 8259 section 7) that the parser rejected at or directly behind it: `\q`,
+/// `\u12` or half of a surrogate pair.
+std::optional<std::size_t> broken_escape(std::string_view text, const Check& check) {
+  if (check.at() == 0 || check.at() > text.size()) return std::nullopt;
+  const std::size_t rejected = check.at() - 1;
+  constexpr std::size_t kDigits = 4;
+  std::size_t begin = rejected;
+  while (begin > 0 && rejected - begin < kDigits && kHexDigits.find(text[begin - 1]) != std::string_view::npos) --begin;
+  const std::string_view digits = text.substr(begin, rejected - begin);
+  const bool is_code = begin > 0 && text[begin - 1] == 'u';
+  begin = is_code ? begin - 1 : rejected;
+  std::size_t backslashes = 0;
+  while (backslashes < begin && text[begin - backslashes - 1] == '\\') ++backslashes;
+  if (backslashes % 2 == 0) return std::nullopt;
+  // A whole code is good, unless the second half of its pair is missing.
+  const bool is_first_half = in_lower_case(digits) >= "d800" && in_lower_case(digits) < "dc00";
+  if (is_code && digits.size() == kDigits && !is_first_half) return std::nullopt;
+  return begin - 1;
+}
+
 struct Reason {
   std::size_t at;
   std::string what;
@@ -155,9 +176,7 @@ Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
   if (static_cast<unsigned char>(rest[0]) < 0x20) {
     return {at, "a line break or control character within a text", R"(write it as an escape, e.g. \n)"};
   }
-  if (rest[0] == '"' && (last == '"' || last == '}' || last == ']' || (last >= '0' && last <= '9'))) {
-    return {at, "a comma or colon is missing before this text", ""};
-  }
+  if (rest[0] == '"') return {at, "a comma or colon is missing before this text", ""};
   if (is_letter(rest[0])) {
     const auto end = std::find_if_not(rest.begin(), rest.end(), is_letter);
     const std::string word(rest.substr(0, std::min(kWordShown, static_cast<std::size_t>(end - rest.begin()))));
@@ -166,7 +185,7 @@ Reason reason_at(std::string_view text, std::size_t at, bool was_whole) {
   if ((rest[0] >= '0' && rest[0] <= '9') || rest[0] == '-') {
     return {at, "a number that is unexpected, too large or not in the form of JSON", ""};
   }
-  const bool shown = rest[0] != '"' && rest[0] > ' ' && rest[0] < 0x7F;
+  const bool shown = rest[0] > ' ' && rest[0] < 0x7F;
   return {at, shown ? std::string("an unexpected ") + rest[0] : "an unexpected character", ""};
 }
 
@@ -198,6 +217,9 @@ std::optional<JsonFault> json_fault(std::string_view text) {
   }
   if (whole.substr(begin).starts_with("-----BEGIN")) return fault_at(text, begin, "not JSON: it is PEM");
   if (!is_utf8(whole)) return fault_at(text, utf8_prefix(whole), "not JSON: a byte that is not UTF-8");
+  if (const auto escape = broken_escape(whole, check)) {
+    return fault_at(text, *escape, "not JSON: an escape that JSON does not have", R"(write a backslash as \\)");
+  }
   Reason reason = reason_at(whole, begin_of_token(whole, check), check.was_whole());
   return fault_at(text, reason.at, "not JSON: " + reason.what, std::move(reason.hint));
 }
