@@ -27,6 +27,29 @@ TEST_CASE("where all is well each finding has its line, and the probes say what 
   CHECK(outcome.attempts == 1);
 }
 
+TEST_CASE("a clock before the build or before the claim is behind, and the later of the two is named") {
+  struct Row {
+    const char* now;
+    const char* claim_begins;
+    const char* message;
+  };
+  for (const Row& row :
+       {Row{"2026-01-01T00:00:00Z", "2020-01-01T00:00:00Z", nullptr},
+        Row{"2025-12-31T23:59:59Z", "2020-01-01T00:00:00Z", "before this program was built (2026-01-01T00:00:00Z)"},
+        Row{"2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z", nullptr},
+        Row{"2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z",
+            "before the claim certificate becomes valid (2026-02-01T00:00:00Z)"}}) {
+    INFO(row.now);
+    CheckFixture fixture;
+    fixture.clock.set_wall(*parse_rfc3339(row.now));
+    fixture.transport.claim_not_before = *parse_rfc3339(row.claim_begins);
+    const Outcome outcome = fixture.run_check();
+    CHECK((line(outcome, "clock").result == CheckResult::kOk) == (row.message == nullptr));
+    CHECK(line(outcome, "clock").message.ends_with(row.message != nullptr ? row.message : row.now));
+    if (row.message != nullptr) CHECK(failed_as(outcome) == kClockNotSet);
+  }
+}
+
 TEST_CASE("--no-probe and CreateKeysAndCertificate send nothing") {
   for (const bool keys : {false, true}) {
     CheckFixture fixture;
