@@ -60,6 +60,9 @@ TEST_CASE("a device is held to the policy that its template names, on both versi
     const Permission denied = version == 5 ? Permission::kDenied : Permission::kClose;
     DeviceFixture fixture({{"fleet", ""}}, with_policy("fleet", kDevicePolicy));
     CHECK(fixture.connect_device("other", version) == Admission::kNotAuthorized);
+    // What was refused is no connection that could end.
+    fixture.service->disconnect(&kOne, "closed");
+    CHECK(fixture.last_event().at("event") == "connect");
     REQUIRE(fixture.connect_device("gateway-7", version) == Admission::kAccepted);
     CHECK(fixture.last_event().at("thingName") == "gateway-7");
     const auto publishes = [&](const std::string& topic) {

@@ -50,6 +50,7 @@ TEST_CASE("a planned key stands between the beginning and the key, and its publi
 
 TEST_CASE("the count of certificates is forgotten after an hour of boots") {
   using std::chrono::seconds;
+  CHECK(brought_up_to({0, seconds{5}, "a", seconds{100}}, "a", seconds{200}).age == seconds{0});
   CertificateCount count{4, seconds{0}, "a", seconds{100}};
   count = brought_up_to(count, "a", seconds{1'000});
   CHECK(count.age == seconds{900});

@@ -55,6 +55,26 @@ TEST_CASE("the same step closed three times in succession is a refusal that name
   }
 }
 
+TEST_CASE("an error without a phase gets that of its step") {
+  WorkflowFixture fixture;
+  fixture.plan.attempts = 1;
+  fixture.transport.on_subscribe = [](unsigned, const auto&) {
+    return std::optional(Failure(fail(kConnectionLost, "closed")).value());
+  };
+  const Outcome outcome = fixture.run();
+  CHECK(failed_as(outcome) == kConnectionLost);
+  CHECK(outcome.error->phase == Phase::kSubscribe);
+
+  WorkflowFixture expired;
+  REQUIRE(expired.run().kind == OutcomeKind::kProvisioned);
+  expired.plan.verify = true;
+  expired.clock.set_wall(*parse_rfc3339("2050-01-01T00:00:00Z"));
+  const Ports ports{expired.transport, expired.keysmith, expired.disk, expired.clock, *expired.observer, nullptr};
+  const Outcome proof = provision(expired.plan, ports);
+  CHECK(failed_as(proof) == kIssuedCertificateExpired);
+  CHECK(proof.error->phase == Phase::kVerify);
+}
+
 TEST_CASE("a subscription that is denied by a close is found out filter by filter") {
   const std::string base = "$aws/provisioning-templates/gateway/provision/json";
   for (const std::string& denied :
