@@ -155,6 +155,13 @@ TEST_CASE("the events of the claim name what its policy lacks, also for a respon
             "policy claim lacks {\"Effect\":\"Allow\"") == 0);
 }
 
+TEST_CASE("the denial of a claim says nothing about things, whatever its policy names") {
+  ServiceFixture fixture({}, {}, nullptr, document_allowing("iot:Connect", "client/${iot:Connection.Thing.ThingName}"));
+  REQUIRE(fixture.connect(&kOne, "a") == Admission::kNotAuthorized);
+  CHECK(fixture.logged.find("iot:Connection.Thing.ThingName has no value") != std::string::npos);
+  CHECK(fixture.logged.find("attached to no thing") == std::string::npos);
+}
+
 TEST_CASE("a certificate without a policy may do nothing") {
   DeviceFixture fixture(std::vector<PolicyResource>{});
   CHECK(fixture.connect_device("gateway-7") == Admission::kNotAuthorized);

@@ -15,8 +15,8 @@ tl::unexpected<Error> refuse(const std::string& file, const std::string& why, co
   return fail(ErrorKind::kClaimNotRemoved, "the claim file " + printable(file) + " is not deleted: " + why, hint);
 }
 
-/// Whether the claim of `proof`, which has a certificate, requested the identity. An identity of a version that did not record its claim accepts
-/// every certificate whose key belongs to it and that is not the identity's own.
+/// Whether the claim of `proof`, which has a certificate, requested the identity. An identity of a version that did not
+/// record its claim accepts every certificate whose key belongs to it and that is not the identity's own.
 bool is_claim_of(const ClaimProof& proof, const Identity& identity) {
   if (identity.claim_fingerprint) return proof.certificate->fingerprint == *identity.claim_fingerprint;
   return proof.key_fits && proof.certificate->fingerprint != identity.certificate_fingerprint;

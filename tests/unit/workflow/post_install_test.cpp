@@ -258,6 +258,26 @@ TEST_CASE("verify says whether the installed identity works, and records when") 
   fixture.disk.release_lock();
 }
 
+TEST_CASE("verify needs the key of a CSR, which is not in the state directory") {
+  WorkflowFixture fixture;
+  fixture.keysmith.files["/csr.pem"] =
+      "BEGIN-CSR " + fakes::fake_digest(fakes::fake_key_pem("far")) + " CN=x END-CSR\n";
+  fixture.keysmith.files["/far.pem"] = fakes::fake_key_pem("far");
+  fixture.plan.key_source = ExistingCsr{"/csr.pem", std::nullopt};
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  const Ports ports{fixture.transport, fixture.keysmith, fixture.disk, fixture.clock, *fixture.observer};
+  const Outcome without = verify_installed(fixture.plan, ports);
+  CHECK(failed_as(without) == kUsage);
+  CHECK(without.error->hint == "give it with --key");
+  fixture.disk.release_lock();
+  fixture.plan.key_source = ExistingCsr{"/csr.pem", "/far.pem"};
+  CHECK(verify_installed(fixture.plan, ports).kind == OutcomeKind::kVerified);
+  fixture.disk.release_lock();
+  fixture.plan.key_source = ExistingKey{"/far.pem"};
+  CHECK(verify_installed(fixture.plan, ports).kind == OutcomeKind::kVerified);
+  fixture.disk.release_lock();
+}
+
 TEST_CASE("verify waits for no other run, and needs no right to write") {
   WorkflowFixture fixture;
   fixture.run();

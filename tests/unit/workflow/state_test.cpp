@@ -191,6 +191,15 @@ TEST_CASE("a state directory that is not ours alone is refused before the networ
   }
 }
 
+TEST_CASE("an identity in a directory that other users can write to is not taken for one") {
+  for (const unsigned mode : {0770U, 0702U}) {
+    WorkflowFixture fixture;
+    REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+    fixture.disk.set_facts("", true, mode);
+    CHECK(failed_as(fixture.run()) == kStateNotPrivate);
+  }
+}
+
 TEST_CASE("what is in the way of pending/ is to be moved, not the file system changed") {
   WorkflowFixture fixture;
   fixture.disk.put("pending", "x");
