@@ -2,6 +2,8 @@
 // of the hints on real files.
 #include "core/file_format.hpp"
 
+#include <map>
+
 #include "core/file_advice.hpp"
 #include "core/text.hpp"
 #include "tests/support/catch.hpp"
@@ -367,6 +369,16 @@ TEST_CASE("each format is named for each role, with something to do") {
     }
   }
   CHECK_FALSE(objection_to(block("PRIVATE KEY") + block("CERTIFICATE"), kClaim, "F"));
+}
+
+TEST_CASE("base64 of DER is looked into from 64 characters on") {
+  std::map<std::size_t, FileFormat> by_size;
+  for (std::size_t filler = 10; filler < 40; ++filler) {
+    const std::string text = base64(sequence(kNumber + sequence(kOid) + der('\x04', std::string(filler, 'x'))));
+    by_size[text.size()] = detect_format(text).format;
+  }
+  CHECK(by_size.at(60) == FileFormat::kText);
+  CHECK(by_size.at(64) == FileFormat::kBase64OfDer);
 }
 
 TEST_CASE("a path in a command is one word of a shell") {

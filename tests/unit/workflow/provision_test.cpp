@@ -219,6 +219,18 @@ TEST_CASE("a broker that refuses MQTT 5 is spoken to in 3.1.1 at once") {
   CHECK(outcome.connection->mqtt_version == MqttVersion::k311);
 }
 
+TEST_CASE("a signal during an attempt ends the run, and is no failed attempt") {
+  for (const ErrorKind signal : {kInterrupted, kTerminated}) {
+    WorkflowFixture fixture;
+    fixture.transport.on_established = [signal](const ConnectRequest&) {
+      return std::optional(Failure(fail(signal, "stopped by a signal")).value());
+    };
+    CHECK(failed_as(fixture.run()) == signal);
+    CHECK(fixture.observer->failures.empty());
+    CHECK(fixture.transport.connections.size() == 1);
+  }
+}
+
 TEST_CASE("an interrupt ends a wait, is not reported as a failed attempt, and keeps what was reached") {
   WorkflowFixture fixture;
   first(fixture, Operation::kRegisterThing, {Kind::kNothing});

@@ -200,6 +200,16 @@ TEST_CASE("an identity in a directory that other users can write to is not taken
   }
 }
 
+TEST_CASE("a file of the identity is read up to two MiB") {
+  WorkflowFixture fixture;
+  REQUIRE(fixture.run().kind == OutcomeKind::kProvisioned);
+  constexpr std::size_t kMost = 2'097'152;
+  fixture.disk.put("identity/certificate.pem", std::string(kMost + 1, 'x'), 0644);
+  CHECK(failed_as(fixture.run()) == kDiskError);
+  fixture.disk.put("identity/certificate.pem", std::string(kMost, 'x'), 0644);
+  CHECK(failed_as(fixture.run()) == kIdentityDamaged);
+}
+
 TEST_CASE("what is in the way of pending/ is to be moved, not the file system changed") {
   WorkflowFixture fixture;
   fixture.disk.put("pending", "x");
