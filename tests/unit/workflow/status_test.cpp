@@ -124,6 +124,26 @@ TEST_CASE("a damaged identity or journal is reported with what is wrong") {
   CHECK(state_of(torn).kind == StateKind::kDamaged);
 }
 
+TEST_CASE("only the unfinished run of another user may be unreadable") {
+  for (const bool own : {true, false}) {
+    INFO(own);
+    WorkflowFixture fixture;
+    fixture.service.react = [](Operation, unsigned) {
+      return Reaction{.kind = Reaction::Kind::kReject, .words = {403, "", ""}};
+    };
+    fixture.run();
+    fixture.disk.set_facts("pending", own, 0700);
+    fixture.disk.before_reading = [](const std::string& operation) -> Result<void> {
+      if (operation == "list pending") return fail(ErrorKind::kStateNotWritable, "no");
+      return {};
+    };
+    const State state = state_of(fixture);
+    CHECK(state.kind == StateKind::kPending);
+    REQUIRE(state.pending);
+    CHECK((state.pending->reached == Milestone::kKeyMade) == own);
+  }
+}
+
 TEST_CASE("an unfinished run that other users can read or write is not read") {
   for (const char* open : {"pending", "pending/journal", "pending/private-key.pem"}) {
     INFO(open);
