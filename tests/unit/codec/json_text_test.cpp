@@ -73,6 +73,7 @@ TEST_CASE("each way not to be JSON is named with line and column") {
       {R"(["\ud800"])", "line 1, column 3: not JSON: an escape that JSON does not have"},
       {R"(["\uDBFFx"])", "line 1, column 3: not JSON: an escape that JSON does not have"},
       {R"(["\udc00"])", "line 1, column 3: not JSON: an escape that JSON does not have"},
+      {R"(["a" ""])", "line 1, column 6: not JSON: a comma or colon is missing"},
       {R"(["a" "\u0041"])", "line 1, column 6: not JSON: a comma or colon is missing"},
       {R"(["a" "\ud83d\ude00"])", "line 1, column 6: not JSON: a comma or colon is missing"},
       {R"(["a" "\\u12"])", "line 1, column 6: not JSON: a comma or colon is missing"},
