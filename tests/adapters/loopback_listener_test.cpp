@@ -110,8 +110,10 @@ TEST_CASE("the own socket is found behind a hundred other descriptors") {
   REQUIRE(listener);
   Descriptor low = connected(listener->port());
   REQUIRE(low);
+  constexpr int kOthers = 100;
   std::vector<Descriptor> others;
-  for (int i = 0; i < 100; ++i) others.emplace_back(::eventfd(0, EFD_CLOEXEC));
+  others.reserve(kOthers);
+  for (int i = 0; i < kOthers; ++i) others.emplace_back(::eventfd(0, EFD_CLOEXEC));
   const Descriptor high(::fcntl(low.get(), F_DUPFD_CLOEXEC, others.back().get()));
   low.reset();
   const auto admitted = listener->admit(in(60'000), waits.wait);
