@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kNumberCharacters = "0123456789+-.eE";
-constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+constexpr std::string_view kHexCharacters = "0123456789abcdefABCDEF";
 constexpr std::size_t kWordShown = 20;
 constexpr std::size_t kNameShown = 80;
 constexpr std::string_view kMark = "\xEF\xBB\xBF";
@@ -138,7 +138,7 @@ std::optional<std::size_t> broken_escape(std::string_view text, const Check& che
   const std::size_t rejected = check.at() - 1;
   constexpr std::size_t kDigits = 4;
   std::size_t begin = rejected;
-  while (begin > 0 && rejected - begin < kDigits && kHexDigits.find(text[begin - 1]) != std::string_view::npos) --begin;
+  while (begin > 0 && rejected - begin < kDigits && kHexCharacters.find(text[begin - 1]) != std::string_view::npos) --begin;
   const std::string_view digits = text.substr(begin, rejected - begin);
   const bool is_code = begin > 0 && text[begin - 1] == 'u';
   begin = is_code ? begin - 1 : rejected;
