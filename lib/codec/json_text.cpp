@@ -138,7 +138,8 @@ std::optional<std::size_t> broken_escape(std::string_view text, const Check& che
   const std::size_t rejected = check.at() - 1;
   constexpr std::size_t kDigits = 4;
   std::size_t begin = rejected;
-  while (begin > 0 && rejected - begin < kDigits && kHexCharacters.find(text[begin - 1]) != std::string_view::npos) --begin;
+  while (begin > 0 && rejected - begin < kDigits && kHexCharacters.find(text[begin - 1]) != std::string_view::npos)
+    --begin;
   const std::string_view digits = text.substr(begin, rejected - begin);
   const bool is_code = begin > 0 && text[begin - 1] == 'u';
   begin = is_code ? begin - 1 : rejected;
