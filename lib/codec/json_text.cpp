@@ -219,7 +219,7 @@ std::optional<JsonFault> json_fault(std::string_view text) {
   if (whole.substr(begin).starts_with("-----BEGIN")) return fault_at(text, begin, "not JSON: it is PEM");
   if (!is_utf8(whole)) return fault_at(text, utf8_prefix(whole), "not JSON: a byte that is not UTF-8");
   if (const auto escape = broken_escape(whole, check)) {
-    return fault_at(text, *escape, "not JSON: an escape that JSON does not have", R"(write a backslash as \\)");
+    return fault_at(text, *escape, "not JSON: an escape that stands for no character", R"(write a backslash as \\)");
   }
   Reason reason = reason_at(whole, begin_of_token(whole, check), check.was_whole());
   return fault_at(text, reason.at, "not JSON: " + reason.what, std::move(reason.hint));

@@ -145,8 +145,7 @@ TEST_CASE("errors of JSON Lines name the line, and column or key") {
        {"@/units.jsonl: line 1, column 12: \"S\" is given twice [remove one of them]"}},
       {"{\"S\": \"1\\u0000\"}\n{\"S\": \"\\ud800\"}\n{\"S\": \"\xFC\"}\n",
        {"@/units.jsonl: line 1 (S): the name or value holds a NUL character [remove the character]",
-        "@/units.jsonl: line 2, column 7: not JSON: an unexpected character [write one object of strings on each line, "
-        "e.g. {\"SerialNumber\": \"4711\"}]",
+        "@/units.jsonl: line 2, column 8: not JSON: an escape that stands for no character [write a backslash as \\\\]",
         "@/units.jsonl: line 3, column 8: not JSON: a byte that is not UTF-8 [write one object of strings on each "
         "line, e.g. {\"SerialNumber\": \"4711\"}]"}},
       {"{\"S\": \"1\", \"--crs\": \"a\", \"\": \"b\"}\n{\"S\": \"2\", \"--crs\": \"a\"}\n",
