@@ -94,7 +94,7 @@ class ClaimEvents {
   std::string complaint_;
 };
 
-/// The two-digit number at `at`, behind which `text` has two characters or more; nothing for other characters.
+/// The number in the two characters from `at` on, which `text` must have; nothing if they are not digits.
 std::optional<int> two_digits(std::string_view text, std::size_t at) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + 2, value);

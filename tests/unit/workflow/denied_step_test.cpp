@@ -59,7 +59,7 @@ TEST_CASE("an error without a phase gets that of its step") {
   WorkflowFixture fixture;
   fixture.plan.attempts = 1;
   fixture.transport.on_subscribe = [](unsigned, const auto&) {
-    return std::optional(Failure(fail(kConnectionLost, "closed")).value());
+    return std::optional(fail(kConnectionLost, "closed").value());
   };
   const Outcome outcome = fixture.run();
   CHECK(failed_as(outcome) == kConnectionLost);

@@ -383,28 +383,3 @@ TEST_CASE("the program of --on-success gets the URI of a key in hardware") {
   }
   CHECK(found);
 }
-
-TEST_CASE("the state belongs to another user if one owns any part that names a key") {
-  constexpr std::uint32_t kSelf = 1000;
-  constexpr std::uint32_t kOther = 2000;
-  {
-    fakes::FakeDisk none;
-    CHECK_FALSE(foreign_owner(none, kSelf));
-  }
-  for (const std::string path : {"identity", "identity/identity.json", "previous", "previous/identity.json", "pending",
-                                 "pending/identity.json", "pending/journal"}) {
-    CAPTURE(path);
-    HardwareFixture fixture;
-    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
-    for (const char* directory : {"previous", "pending"}) {
-      fixture.disk.put(path_in(directory, kIdentityFile), "");
-      fixture.disk.put(path_in(directory, kJournalFile), "");
-    }
-    CHECK_FALSE(foreign_owner(fixture.disk, kSelf));
-    CHECK(fixture.disk.set_owner(path, Owner{kSelf, kSelf}));
-    CHECK_FALSE(foreign_owner(fixture.disk, kSelf));
-    CHECK(foreign_owner(fixture.disk, 0) == kSelf);
-    CHECK(fixture.disk.set_owner(path, Owner{kOther, kOther}));
-    CHECK(foreign_owner(fixture.disk, kSelf) == kOther);
-  }
-}

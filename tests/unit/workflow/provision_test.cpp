@@ -223,7 +223,7 @@ TEST_CASE("a signal during an attempt ends the run, and is no failed attempt") {
   for (const ErrorKind signal : {kInterrupted, kTerminated}) {
     WorkflowFixture fixture;
     fixture.transport.on_established = [signal](const ConnectRequest&) {
-      return std::optional(Failure(fail(signal, "stopped by a signal")).value());
+      return std::optional(fail(signal, "stopped by a signal").value());
     };
     CHECK(failed_as(fixture.run()) == signal);
     CHECK(fixture.observer->failures.empty());

@@ -29,6 +29,13 @@ struct Provisioned : WorkflowFixture {
     return outcome;
   }
 
+  void rotate_with_failing_program() {
+    plan.on_success = "/usr/bin/hook";
+    host_system.program_error = Error{};
+    host_system.program_error->kind = kOnSuccessFailed;
+    CHECK(failed_as(rotation()) == kOnSuccessFailed);
+  }
+
   [[nodiscard]] std::string certificate() { return disk.text("identity/certificate.pem").value_or(""); }
   [[nodiscard]] std::string field(const std::string& name) {
     const std::string json = disk.text("identity/identity.json").value_or("");
@@ -176,10 +183,7 @@ TEST_CASE("a template made for rotation leaves the identity one of its first req
 
 TEST_CASE("a rotation whose program failed is finished by the next one, without another certificate") {
   Provisioned gateway;
-  gateway.plan.on_success = "/usr/bin/hook";
-  gateway.host_system.program_error = Error{};
-  gateway.host_system.program_error->kind = kOnSuccessFailed;
-  CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
+  gateway.rotate_with_failing_program();
   const std::string second = gateway.certificate();
   CHECK(second != gateway.first);
   gateway.host_system.program_error.reset();
@@ -192,10 +196,7 @@ TEST_CASE("a rotation whose program failed is finished by the next one, without 
 
 TEST_CASE("a rotation without a program does not finish one whose program failed, but makes another certificate") {
   Provisioned gateway;
-  gateway.plan.on_success = "/usr/bin/hook";
-  gateway.host_system.program_error = Error{};
-  gateway.host_system.program_error->kind = kOnSuccessFailed;
-  CHECK(gateway.rotation().error->kind == kOnSuccessFailed);
+  gateway.rotate_with_failing_program();
   const std::string second = gateway.certificate();
   gateway.plan.on_success.reset();
   const Outcome later = gateway.rotation();

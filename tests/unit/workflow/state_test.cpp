@@ -1,5 +1,7 @@
 // States of the state directory at a start: complete, damaged, for another request, accessible to other users.
 #include "tests/unit/workflow/workflow_fixture.hpp"
+#include "workflow/state/hardware_keys.hpp"
+#include "workflow/state/identity_files.hpp"
 
 using namespace fleet_provision;
 using namespace fleet_provision::test;
@@ -327,4 +329,29 @@ TEST_CASE("a claim that cannot be used leaves no trace") {
   fixture.transport.credentials_error = fakes::network_error(kFileNotFound, Phase::kLoad);
   CHECK(failed_as(fixture.run()) == kFileNotFound);
   CHECK(fixture.disk.log.empty());
+}
+
+TEST_CASE("the state belongs to another user if one owns any part that names a key") {
+  constexpr std::uint32_t kSelf = 1000;
+  constexpr std::uint32_t kOther = 2000;
+  {
+    fakes::FakeDisk none;
+    CHECK_FALSE(foreign_owner(none, kSelf));
+  }
+  for (const std::string path : {"identity", "identity/identity.json", "previous", "previous/identity.json", "pending",
+                                 "pending/identity.json", "pending/journal"}) {
+    CAPTURE(path);
+    WorkflowFixture fixture;
+    CHECK(fixture.run().kind == OutcomeKind::kProvisioned);
+    for (const char* directory : {"previous", "pending"}) {
+      fixture.disk.put(path_in(directory, kIdentityFile), "");
+      fixture.disk.put(path_in(directory, kJournalFile), "");
+    }
+    CHECK_FALSE(foreign_owner(fixture.disk, kSelf));
+    CHECK(fixture.disk.set_owner(path, Owner{kSelf, kSelf}));
+    CHECK_FALSE(foreign_owner(fixture.disk, kSelf));
+    CHECK(foreign_owner(fixture.disk, 0) == kSelf);
+    CHECK(fixture.disk.set_owner(path, Owner{kOther, kOther}));
+    CHECK(foreign_owner(fixture.disk, kSelf) == kOther);
+  }
 }

@@ -39,6 +39,15 @@ void leave_enrolled(WorkflowFixture& fixture) {
   fixture.disk.before = nullptr;
 }
 
+/// The state directory of a fixture, opened as a run opens it.
+struct OpenVault {
+  explicit OpenVault(WorkflowFixture& fixture) : vault(fixture.disk, fixture.keysmith, observer) {
+    REQUIRE(vault.open());
+  }
+  fakes::RunRecorder observer;
+  Vault vault;
+};
+
 }  // namespace
 
 TEST_CASE("changed options over an unfinished run go back as far as they must, and say why") {
@@ -171,9 +180,8 @@ TEST_CASE("what an earlier run reached with the claim's own key is not used") {
 
 TEST_CASE("the largest journal that can be written is read back") {
   WorkflowFixture fixture;
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
+  OpenVault opened(fixture);
+  Vault& vault = opened.vault;
   Certified certified;
   certified.made.origin = GivenCsr{"gateway.csr"};
   certified.made.key.location = ExternalKey{};
@@ -236,9 +244,8 @@ TEST_CASE("a run asks for eight KiB of the disk before it asks the service") {
 TEST_CASE("a vault that has installed an identity makes the directory of the next one") {
   WorkflowFixture fixture;
   leave_enrolled(fixture);
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
+  OpenVault opened(fixture);
+  Vault& vault = opened.vault;
   REQUIRE(vault.prepare());
   REQUIRE(vault.install());
   CHECK(fixture.disk.mode("identity"));
@@ -255,9 +262,8 @@ TEST_CASE("a vault that has installed an identity makes the directory of the nex
 TEST_CASE("an identity that cannot be read back from pending/ is not installed") {
   WorkflowFixture fixture;
   leave_enrolled(fixture);
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
+  OpenVault opened(fixture);
+  Vault& vault = opened.vault;
   fixture.disk.put("pending/certificate.pem", "torn", 0644);
   const auto installed = vault.install();
   REQUIRE_FALSE(installed);
@@ -269,9 +275,8 @@ TEST_CASE("an identity that cannot be read back from pending/ is not installed")
 TEST_CASE("a key that was installed is written again for the next identity that has it") {
   WorkflowFixture fixture;
   leave_key_made(fixture);
-  fakes::RunRecorder observer;
-  Vault vault(fixture.disk, fixture.keysmith, observer);
-  REQUIRE(vault.open());
+  OpenVault opened(fixture);
+  Vault& vault = opened.vault;
   const auto left = vault.load();
   REQUIRE(left);
   REQUIRE(*left);

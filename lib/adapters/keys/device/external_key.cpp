@@ -77,8 +77,7 @@ Result<LoadedKey> make_external_key(const DeviceSigner& device) {
   data.failure = std::make_shared<SignatureFailure>();
   LoadedKey loaded;
   loaded.failure = data.failure;
-  if (!data.public_half) return openssl_failure("OpenSSL takes no key of a device");
-  loaded.key = import_external(data);
+  if (data.public_half) loaded.key = import_external(data);
   if (!loaded.key) return openssl_failure("OpenSSL takes no key of a device");
   return loaded;
 }
